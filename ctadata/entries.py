@@ -1,0 +1,111 @@
+"""Entry: a path in the storage, with what its listing says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any, SupportsIndex
+
+__all__ = ["Entry"]
+
+
+class Entry(str):
+    """A path in the storage that also carries its facts.
+
+    It is a string, so that everything that works on paths works on it
+    (``'x' in entry``, ``entry.split('/')``, ``h5py.File(entry)``), and it answers to
+    the keys of the service's listing (``entry['href']``), as older notebooks ask.
+
+    Parameters
+    ----------
+    path : str
+        The path relative to the storage's root, decoded; directories end in ``/``.
+    facts : mapping of str to str
+        The entry as the service sent it (docs/protocol.md, "Listings"): ``href``,
+        ``type``, and where present ``size``, ``mtime``, ``url``.
+    """
+
+    __slots__ = ("_facts",)
+
+    _facts: Mapping[str, str]
+
+    def __new__(cls, path: str, facts: Mapping[str, str]) -> Entry:
+        entry = super().__new__(cls, path)
+        entry._facts = facts
+        return entry
+
+    def __getnewargs__(self) -> tuple[str, dict[str, str]]:  # type: ignore[override]
+        return str(self), dict(self._facts)
+
+    def __getitem__(self, key: SupportsIndex | slice | str) -> str:  # type: ignore[override]
+        if isinstance(key, str):
+            return self._facts[key]
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Answer a key of the service's listing, as a dictionary would.
+
+        Parameters
+        ----------
+        key : str
+            ``href``, ``type``, ``size``, ``mtime`` or ``url``.
+        default : object, optional
+            The answer where the service did not send that key.
+
+        Returns
+        -------
+        str or object
+            The value as the service sent it, or `default`.
+        """
+        return self._facts.get(key, default)
+
+    def keys(self) -> list[str]:
+        """Return the keys that the service sent for this entry."""
+        return list(self._facts)
+
+    @property
+    def path(self) -> str:
+        """The path without a trailing slash."""
+        return self.rstrip("/")
+
+    @property
+    def name(self) -> str:
+        """The last component of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def type(self) -> str:
+        """``'file'`` or ``'directory'``."""
+        return self._facts["type"]
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether this is a directory."""
+        return self.type == "directory"
+
+    @property
+    def size(self) -> int | None:
+        """The size in bytes; None where the service does not say, as for directories."""
+        size = self._facts.get("size")
+        return int(size) if size and size.isdecimal() else None
+
+    @property
+    def modified(self) -> datetime | None:
+        """The time of the last change, in UTC; None where the service does not say."""
+        mtime = self._facts.get("mtime")
+        if not mtime:
+            return None
+        from email.utils import parsedate_to_datetime
+
+        try:
+            modified = parsedate_to_datetime(mtime)
+        except ValueError:
+            return None
+        if modified.tzinfo is None:
+            return modified.replace(tzinfo=timezone.utc)
+        return modified.astimezone(timezone.utc)
+
+    @property
+    def url(self) -> str | None:
+        """The address that the service gave; it is not to be relied upon."""
+        return self._facts.get("url")
