@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = ["Entry"]
 
@@ -29,7 +31,7 @@ class Entry(str):
 
     _facts: Mapping[str, str]
 
-    def __new__(cls, path: str, facts: Mapping[str, str]) -> Entry:
+    def __new__(cls, path: str, facts: Mapping[str, str]) -> Entry:  # noqa: D102
         entry = super().__new__(cls, path)
         entry._facts = facts
         return entry
@@ -37,7 +39,7 @@ class Entry(str):
     def __getnewargs__(self) -> tuple[str, dict[str, str]]:  # type: ignore[override]
         return str(self), dict(self._facts)
 
-    def __getitem__(self, key: SupportsIndex | slice | str) -> str:  # type: ignore[override]
+    def __getitem__(self, key: SupportsIndex | slice | str) -> str:
         if isinstance(key, str):
             return self._facts[key]
         return super().__getitem__(key)
@@ -76,18 +78,18 @@ class Entry(str):
     @property
     def type(self) -> str:
         """``'file'`` or ``'directory'``."""
-        return self._facts["type"]
+        return "directory" if self.is_directory else "file"
 
     @property
     def is_directory(self) -> bool:
-        """Whether this is a directory."""
-        return self.type == "directory"
+        """Whether this is a directory; the root's path is the empty string."""
+        return not self or self.endswith("/")
 
     @property
     def size(self) -> int | None:
         """The size in bytes; None where the service does not say, as for directories."""
-        size = self._facts.get("size")
-        return int(size) if size and size.isdecimal() else None
+        size = str(self._facts.get("size", ""))
+        return int(size) if size.isdecimal() else None
 
     @property
     def modified(self) -> datetime | None:
@@ -95,6 +97,7 @@ class Entry(str):
         mtime = self._facts.get("mtime")
         if not mtime:
             return None
+        from datetime import timezone
         from email.utils import parsedate_to_datetime
 
         try:

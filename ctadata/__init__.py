@@ -1,0 +1,100 @@
+"""ctadata: browse, download and upload the data of the Cherenkov Telescope Array.
+
+Every function speaks to the download service whose address and token the environment
+gives at the time of the call (``CTADS_URL``, ``JUPYTERHUB_API_TOKEN``), and takes
+``downloadservice``, ``certificateservice``, ``token`` and ``chunk_size`` as keywords that
+go before it. They are the methods of `APIClient`, where their parameters are described.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import api, errors
+from .api import APIClient
+from .entries import Entry
+
+if TYPE_CHECKING:
+    from .api import Path_
+    from .webdav import Client
+
+__all__ = [
+    "APIClient",
+    "Entry",
+    "api",
+    "errors",
+    "fetch_and_save_file",
+    "fetch_and_save_file_or_dir",
+    "list_dir",
+    "upload_certificate",
+    "upload_dir",
+    "upload_file",
+    "upload_personal_certificate",
+    "upload_shared_certificate",
+    "webdav4_client",
+]
+
+_CLIENT_OPTIONS = ("certificateservice", "chunk_size", "downloadservice", "token")
+
+
+def list_dir(path: str = "", **options: Any) -> list[Entry]:
+    """List a directory; see `APIClient.list_dir`."""
+    return _client(options).list_dir(path, **options)
+
+
+def fetch_and_save_file(path: str, save_to_fn: Path_ | None = None, **options: Any) -> int:
+    """Download a file and return its size in bytes; see `APIClient.fetch_and_save_file`."""
+    return _client(options).fetch_and_save_file(path, save_to_fn, **options)
+
+
+def fetch_and_save_file_or_dir(path: str, recursive: bool = False, **options: Any) -> int:
+    """Download a file or a directory; see `APIClient.fetch_and_save_file_or_dir`."""
+    return _client(options).fetch_and_save_file_or_dir(path, recursive, **options)
+
+
+def upload_file(local_fn: Path_, path: str, **options: Any) -> dict[str, Any]:
+    """Upload a file; see `APIClient.upload_file`."""
+    return _client(options).upload_file(local_fn, path, **options)
+
+
+def upload_dir(local_dir: Path_, path: str, **options: Any) -> list[dict[str, Any]]:
+    """Upload a directory; see `APIClient.upload_dir`."""
+    return _client(options).upload_dir(local_dir, path, **options)
+
+
+def upload_certificate(certificate_file: Path_, **options: Any) -> dict[str, Any]:
+    """Delegate one's own proxy certificate; see `APIClient.upload_certificate`."""
+    return _client(options).upload_certificate(certificate_file, **options)
+
+
+def upload_personal_certificate(
+    certificate_file: Path_, certificate_key: str, user: str | None = None, **options: Any
+) -> dict[str, Any]:
+    """Delegate a user's proxy certificate; see `APIClient.upload_personal_certificate`."""
+    return _client(options).upload_personal_certificate(
+        certificate_file, certificate_key, user, **options
+    )
+
+
+def upload_shared_certificate(certificate_file: Path_, **options: Any) -> dict[str, Any]:
+    """Store the shared certificate; see `APIClient.upload_shared_certificate`."""
+    return _client(options).upload_shared_certificate(certificate_file, **options)
+
+
+def webdav4_client(**options: Any) -> Client:
+    """Return a configured `webdav4.client.Client`; see `APIClient.webdav4_client`."""
+    return _client(options).webdav4_client(**options)
+
+
+def _client(options: dict[str, Any]) -> APIClient:
+    """Make a client with those of the options that are its own, and take them out."""
+    own = {name: options.pop(name) for name in _CLIENT_OPTIONS if name in options}
+    return APIClient(**own)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("ctadata")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,319 @@
+"""HTTP: one pool of connections, the token's header, retries, and statuses turned into errors."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
+from urllib.parse import urlsplit
+
+from .config import TOKEN_VARIABLE
+from .errors import (
+    AccessDenied,
+    AuthenticationError,
+    CTADataError,
+    NotFound,
+    NoToken,
+    ServiceTimeout,
+    ServiceUnreachable,
+    StorageException,
+)
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse, PoolManager, Retry
+
+__all__ = ["Body", "Http", "error_of", "network_error", "read_blocks"]
+
+logger = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 60.0
+BLOCK = 1 << 20
+# 4xx other than these would be refused again; POST is repeated only where nothing was sent.
+RETRY_STATUS = frozenset({408, 425, 429, 502, 503, 504})
+RETRY_METHODS = frozenset({"GET", "HEAD", "PROPFIND", "MKCOL"})
+RETRY_AFTER_MAX = 30
+NEW_TOKEN = "take a new token from the hub's control panel (Token) and set " + TOKEN_VARIABLE
+
+
+class Body(Protocol):
+    """What a request can send: a file, or what reads like one."""
+
+    def read(self, length: int = -1, /) -> bytes:
+        """Return up to `length` bytes; none at the end."""
+
+
+class Http:
+    """Sends requests to the services with the token, and to nobody else.
+
+    Parameters
+    ----------
+    token : callable
+        Gives the token, or None, at each request.
+    timeout : float, optional
+        Seconds that the service may stay silent before it counts as stalled.
+    retries : int, optional
+        How often a request that failed in passing is sent again.
+    """
+
+    def __init__(
+        self, token: Callable[[], str | None], *, timeout: float | None = None, retries: int = 3
+    ) -> None:
+        self._token = token
+        self.timeout = timeout or READ_TIMEOUT
+        self.retries = retries
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        path: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | Body | None = None,
+        stream: bool = False,
+        accept: tuple[int, ...] = (200,),
+        authenticate: bool = True,
+    ) -> BaseHTTPResponse:
+        """Send one request; redirects are never followed.
+
+        Parameters
+        ----------
+        method, url : str
+            What to ask, and where.
+        path : str, optional
+            The remote path that it is about, for errors.
+        headers : mapping, optional
+            Headers beside ``Authorization``.
+        body : bytes or binary file, optional
+            Sent as it is; a file needs a ``Content-Length`` header.
+        stream : bool, optional
+            Whether the caller reads the body itself and then releases the response.
+        accept : tuple of int, optional
+            The statuses that are returned; all others are raised.
+        authenticate : bool, optional
+            Whether the token is sent.
+
+        Raises
+        ------
+        CTADataError
+            As `error_of` and `network_error` say; `NoToken` where there is none to send.
+        """
+        import urllib3.exceptions
+
+        sent = {"Accept-Encoding": "identity", **(headers or {})}
+        token = None
+        if authenticate:
+            token = self._token()
+            if token is None:
+                raise NoToken(f"There is no hub token: {NEW_TOKEN}", path=path or None)
+            sent["Authorization"] = f"Bearer {token}"
+        if body is None:
+            # Only with this type does the service answer 401 rather than with a login page.
+            sent.setdefault("Content-Type", "application/json")
+        try:
+            response = _pool_for(url).request(
+                method,
+                url,
+                body=cast("bytes | IO[bytes] | None", body),
+                headers=sent,
+                preload_content=not stream,
+                decode_content=False,
+                redirect=False,
+                retries=_retry(self.retries),
+                timeout=_timeout(self.timeout),
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise network_error(error, url, path) from error
+        logger.debug("%s %s: %d", method, urlsplit(url).path, response.status)
+        if response.status not in accept:
+            try:
+                raise error_of(response, url, path, token)
+            finally:
+                response.close()
+        return response
+
+
+def read_blocks(response: BaseHTTPResponse, url: str, path: str) -> Iterator[bytes]:
+    """Yield the body of a streamed response in blocks of up to 1 MiB.
+
+    The connection goes back to the pool only when the body was read to its end.
+
+    Raises
+    ------
+    ServiceUnreachable
+        If the body breaks off or stalls.
+    """
+    import urllib3.exceptions
+
+    whole = False
+    try:
+        yield from response.stream(BLOCK, decode_content=False)
+        whole = True
+    except urllib3.exceptions.HTTPError as error:
+        raise network_error(error, url, path) from error
+    finally:
+        if whole:
+            response.release_conn()
+        else:
+            response.close()
+
+
+def error_of(
+    response: BaseHTTPResponse, url: str, path: str, token: str | None = None
+) -> CTADataError:
+    """Turn an answer that is not a success into the error that it means.
+
+    This is the one place that knows what the statuses mean (docs/protocol.md, "Credentials").
+    """
+    status = response.status
+    host = urlsplit(url).netloc
+    at = path or None
+    if 300 <= status < 400:
+        return _redirected(response, host, at)
+    html, text = _said(response, token)
+    if status == 401:
+        return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
+    if status == 403:
+        if "scopes" in text:
+            return AuthenticationError(
+                f"The hub token may not use the service at {host}: it lacks the scope "
+                "access:services; ask the platform's administrators",
+                path=at,
+            )
+        if html and "_xsrf" in text:
+            return _no_such_service(host, at)
+        return AccessDenied(f"Not allowed at {path or '/'!r}: {response.reason or text}", path=at)
+    if status == 400 and "certificate" in text:
+        return AccessDenied(
+            f"The service has no usable certificate for you ({text}); upload a fresh one with "
+            "ctadata.upload_certificate or 'ctadata upload-certificate'",
+            path=at,
+        )
+    if status == 404:
+        return NotFound(f"There is nothing at {path or '/'!r} in the storage", path=at)
+    if status in RETRY_STATUS:
+        return ServiceUnreachable(
+            f"{host} is not available at the moment ({status} {response.reason or ''}); "
+            "try again later",
+            path=at,
+        )
+    if status == 507:
+        return StorageException(f"The storage has no space left for {path!r}", path=at)
+    detail = "" if html else f": {text}"
+    return StorageException(
+        f"The storage answers {status} {response.reason or ''} for {path or '/'!r}{detail}", path=at
+    )
+
+
+def network_error(error: Exception, url: str, path: str) -> ServiceUnreachable:
+    """Turn a failure of the network into an error that names the host."""
+    import urllib3.exceptions as ue
+
+    host = urlsplit(url).netloc
+    at = path or None
+    reason = error.reason if isinstance(error, ue.MaxRetryError) and error.reason else error
+    if isinstance(reason, ue.NewConnectionError):
+        why = "unknown host name" if isinstance(reason, ue.NameResolutionError) else "refused"
+        return ServiceUnreachable(
+            f"Cannot connect to {host} ({why}); is CTADS_URL right, and the service running?",
+            path=at,
+        )
+    if isinstance(reason, ue.ConnectTimeoutError):
+        return ServiceTimeout(f"{host} does not accept a connection in time", path=at)
+    if isinstance(reason, ue.ReadTimeoutError):
+        return ServiceTimeout(f"{host} has stopped answering; try again", path=at)
+    if isinstance(reason, ue.SSLError):
+        return ServiceUnreachable(
+            f"{host} has no certificate that this machine trusts; set SSL_CERT_FILE if it has a "
+            "certificate authority of its own",
+            path=at,
+        )
+    if isinstance(reason, ue.ProxyError):
+        return ServiceUnreachable(
+            f"The proxy on the way to {host} cannot be used; see HTTPS_PROXY and NO_PROXY", path=at
+        )
+    return ServiceUnreachable(f"The connection to {host} broke off; try again", path=at)
+
+
+def _redirected(response: BaseHTTPResponse, host: str, at: str | None) -> CTADataError:
+    location = urlsplit(response.headers.get("Location") or "").path
+    if "login" in location or "oauth" in location:
+        return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
+    if "/hub/" in location:
+        return _no_such_service(host, at)
+    return ServiceUnreachable(
+        f"{host} answers with a redirect, where no token is sent; is CTADS_URL right?",
+        path=at,
+    )
+
+
+def _no_such_service(host: str, at: str | None) -> ServiceUnreachable:
+    return ServiceUnreachable(
+        f"The hub at {host} has no such service running; is CTADS_URL right?", path=at
+    )
+
+
+def _said(response: BaseHTTPResponse, token: str | None) -> tuple[bool, str]:
+    """Return whether the answer is a page for people, and its first words, without the token."""
+    import urllib3.exceptions
+
+    try:
+        raw = response.read(4096, decode_content=False)
+    except urllib3.exceptions.HTTPError:
+        raw = b""
+    text = (raw or response.data[:4096]).decode("utf-8", "replace")
+    # Not by the content type: the service calls its plain sentences text/html as well.
+    html = text.lstrip().startswith("<")
+    if not html:
+        text = "".join(c if c.isprintable() else " " for c in text.partition("<")[0])[:300]
+    if token:
+        text = text.replace(token, "…")
+    return html, text.strip()
+
+
+def _pool_for(url: str) -> PoolManager:
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
+    return _pool(os.getpid(), proxy)
+
+
+@functools.lru_cache(maxsize=4)
+def _pool(pid: int, proxy: str | None) -> PoolManager:
+    """Return the process's connections; a child of fork gets its own, by its `pid`."""
+    import ssl
+
+    import urllib3
+
+    context = ssl.create_default_context()
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
+    if bundle and os.path.exists(bundle):
+        context.load_verify_locations(bundle)
+    options: dict[str, Any] = {"maxsize": 16, "blocksize": BLOCK, "ssl_context": context}
+    return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+
+
+def _retry(total: int) -> Retry:
+    import urllib3
+
+    return urllib3.Retry(
+        total=total,
+        redirect=0,
+        status_forcelist=RETRY_STATUS,
+        allowed_methods=RETRY_METHODS,
+        backoff_factor=0.3,
+        backoff_jitter=0.2,
+        backoff_max=10,
+        retry_after_max=RETRY_AFTER_MAX,
+        raise_on_status=False,
+    )
+
+
+def _timeout(read: float) -> Any:
+    import urllib3
+
+    return urllib3.Timeout(connect=min(CONNECT_TIMEOUT, read), read=read)

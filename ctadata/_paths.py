@@ -1,0 +1,85 @@
+"""Remote paths: split, check, quote. Nothing is sent that has not passed here."""
+
+from __future__ import annotations
+
+import unicodedata
+from urllib.parse import quote
+
+from .errors import InvalidPath
+
+__all__ = ["check_remote_path", "join_quoted", "local_name"]
+
+# The longest name that the usual file systems store (NAME_MAX).
+MAX_NAME_BYTES = 255
+
+
+def check_remote_path(path: str) -> list[str]:
+    """Split a remote path into its segments and refuse what must not be asked for.
+
+    Parameters
+    ----------
+    path : str
+        A decoded path relative to the storage's root; a leading and a trailing slash
+        make no difference.
+
+    Returns
+    -------
+    list of str
+        The segments, none for the root.
+
+    Raises
+    ------
+    InvalidPath
+        If a segment is empty, ``.`` or ``..``, or has a backslash or a control character.
+    """
+    # str() since an Entry splits as a string but should not travel further as one.
+    text = str(path).removeprefix("/").removesuffix("/")
+    segments = text.split("/") if text else []
+    for segment in segments:
+        if segment in {"", ".", ".."}:
+            what = f"the segment {segment!r}" if segment else "'//'"
+            raise InvalidPath(
+                f"{text!r} has {what}; give a path from the storage's root, such as 'cta/DL1'",
+                path=text,
+            )
+        for character in segment:
+            if character == "\\" or unicodedata.category(character) in {"Cc", "Cs"}:
+                raise InvalidPath(
+                    f"{text!r} has the character {character!r}, which no remote name may have",
+                    path=text,
+                )
+    return segments
+
+
+def join_quoted(segments: list[str], times: int) -> str:
+    """Quote each segment `times` times and join them (docs/protocol.md, "Quoting")."""
+    quoted = []
+    for segment in segments:
+        for _ in range(times):
+            segment = quote(segment, safe="")
+        quoted.append(segment)
+    return "/".join(quoted)
+
+
+def local_name(segment: str, path: str) -> str:
+    """Return the local name of a remote segment, or refuse it.
+
+    Parameters
+    ----------
+    segment : str
+        A segment that `check_remote_path` has let through.
+    path : str
+        The whole remote path, for the error.
+
+    Raises
+    ------
+    InvalidPath
+        If no local file can have this name.
+    """
+    if len(segment.encode()) > MAX_NAME_BYTES:
+        raise InvalidPath(
+            f"The name of {path!r} is longer than {MAX_NAME_BYTES} bytes, more than a local file "
+            "may have; save it under a name of your own with save_to_fn",
+            path=path,
+        )
+    return segment

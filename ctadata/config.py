@@ -1,0 +1,116 @@
+"""Where the services are and which token opens them, read anew at each call.
+
+Notebooks set the variables after ``import ctadata``, and a hub may renew a token
+while a kernel runs: so nothing is read at import and nothing is kept.
+"""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urljoin, urlsplit
+
+from .errors import CTADataError
+
+__all__ = [
+    "ALLOWED_KEYS_VARIABLE",
+    "TOKEN_VARIABLE",
+    "certificateservice_url",
+    "downloadservice_url",
+    "token",
+    "user_name",
+]
+
+DOWNLOADSERVICE_VARIABLE = "CTADS_URL"
+CERTIFICATESERVICE_VARIABLE = "CTACS_URL"
+ALLOWED_KEYS_VARIABLE = "CTACS_ALLOWED_CERT_KEYS"
+TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"
+USER_VARIABLE = "JUPYTERHUB_USER"
+
+DEFAULT_DOWNLOADSERVICE = "https://platform.cta.cscs.ch/services/downloadservice/"
+
+
+def downloadservice_url(configured: str | None = None) -> str:
+    """Return the address of the download service.
+
+    Parameters
+    ----------
+    configured : str, optional
+        An address given by the caller; otherwise ``CTADS_URL`` of the environment,
+        otherwise the public platform.
+
+    Returns
+    -------
+    str
+        The address with scheme and trailing slash.
+
+    Raises
+    ------
+    CTADataError
+        If what was configured is not the address of a web service.
+    """
+    url = configured or os.environ.get(DOWNLOADSERVICE_VARIABLE) or DEFAULT_DOWNLOADSERVICE
+    return _normalised(url, DOWNLOADSERVICE_VARIABLE)
+
+
+def certificateservice_url(
+    configured: str | None = None, downloadservice: str | None = None
+) -> str:
+    """Return the address of the certificate service.
+
+    Parameters
+    ----------
+    configured : str, optional
+        An address given by the caller; otherwise ``CTACS_URL`` of the environment,
+        otherwise the sibling of the download service.
+    downloadservice : str, optional
+        The download service's address, where the caller gave one.
+
+    Returns
+    -------
+    str
+        The address with scheme and trailing slash.
+
+    Raises
+    ------
+    CTADataError
+        If what was configured is not the address of a web service.
+    """
+    url = configured
+    if not url and not downloadservice:
+        url = os.environ.get(CERTIFICATESERVICE_VARIABLE)
+    if url:
+        return _normalised(url, CERTIFICATESERVICE_VARIABLE)
+    return urljoin(downloadservice_url(downloadservice), "../certificateservice/")
+
+
+def token(configured: str | None = None) -> str | None:
+    """Return the hub token given by the caller or else by the environment, or None."""
+    value = configured or os.environ.get(TOKEN_VARIABLE) or ""
+    return value.strip() or None
+
+
+def user_name() -> str | None:
+    """Return the hub's name of the user, where the environment says it."""
+    return os.environ.get(USER_VARIABLE) or None
+
+
+def _normalised(url: str, variable: str) -> str:
+    url = url.strip()
+    if "://" not in url:
+        host = urlsplit(f"//{url}").hostname or ""
+        # What a developer starts on the own machine has no certificate.
+        local = host in {"localhost", "::1"} or host.startswith("127.")
+        url = f"{'http' if local else 'https'}://{url}"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        # The query is not repeated: people have put tokens there.
+        shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+        raise CTADataError(
+            f"{shown!r} is not the address of a service; set {variable} to one such as "
+            f"{DEFAULT_DOWNLOADSERVICE}"
+        )
+    if parts.username or parts.password:
+        raise CTADataError(
+            f"Take the user name and password out of {variable}: only a token is sent"
+        )
+    return url.rstrip("/") + "/"

@@ -1,0 +1,1 @@
+"""Moving bytes between the storage and local files."""
