@@ -1,0 +1,59 @@
+import js from '@eslint/js';
+import jupyter from '@jupyter/eslint-plugin';
+import prettier from 'eslint-config-prettier';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+  {
+    ignores: [
+      '**/node_modules',
+      'lib',
+      'coverage',
+      'build',
+      'dist',
+      '.venv',
+      'ctadata_labext',
+      'ui-tests/test-results',
+      'ui-tests/playwright-report'
+    ]
+  },
+  js.configs.recommended,
+  tseslint.configs.strict,
+  jupyter.configs.recommended,
+  {
+    languageOptions: { globals: { ...globals.browser, ...globals.node } },
+    rules: {
+      '@typescript-eslint/naming-convention': [
+        'error',
+        {
+          selector: 'interface',
+          format: ['PascalCase'],
+          custom: { regex: '^I[A-Z]', match: true }
+        }
+      ],
+      '@typescript-eslint/consistent-type-imports': 'off',
+      curly: 'error',
+      eqeqeq: 'error',
+      'prefer-arrow-callback': 'error'
+    }
+  },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    ignores: ['ui-tests/**'],
+    languageOptions: { parserOptions: { project: 'tsconfig.test.json' } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': [
+        'error',
+        { checksVoidReturn: { arguments: false, attributes: false } }
+      ]
+    }
+  },
+  {
+    files: ['**/*.js'],
+    languageOptions: { sourceType: 'commonjs' },
+    rules: { '@typescript-eslint/no-require-imports': 'off' }
+  },
+  prettier
+);

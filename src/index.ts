@@ -1,0 +1,3 @@
+import { panelPlugin } from './plugin';
+
+export default [panelPlugin];
