@@ -1,0 +1,5 @@
+"""``python -m ctadata``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,295 @@
+"""The commands ``ctadata`` and ``cta-data``: parse, call the client, print."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ._terminal import aligned, progress_bars
+from .api import APIClient
+from .entries import Entry
+from .errors import AuthenticationError, CTADataError, ServiceUnreachable
+
+__all__ = ["cli", "main"]
+
+
+class _Group(click.Group):
+    """Shows an error as one line with its remedy, never as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CTADataError as error:
+            raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            # The reader of a pipe, such as head, has seen enough; what is left is not printed.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+class _Failures:
+    """What failed so far; the rest goes on, each failure is named, and the status is 1."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, error: CTADataError) -> None:
+        for failure in getattr(error, "failures", None) or [error]:
+            self.count += 1
+            name = f"{failure.path}: " if failure.path else ""
+            click.echo(f"{name}{failure}", err=True)
+
+    @contextlib.contextmanager
+    def collect(self) -> Iterator[None]:
+        try:
+            yield
+        except (AuthenticationError, ServiceUnreachable):
+            # The next one would fail in the same way.
+            raise
+        except CTADataError as error:
+            self.add(error)
+
+    def exit(self) -> None:
+        if self.count:
+            sys.exit(1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-v", "--verbose", count=True, help="Say what is done; twice: each request.")
+@click.version_option(package_name="ctadata")
+def cli(verbose: int) -> None:
+    r"""Browse, download and upload the data of the Cherenkov Telescope Array.
+
+    The environment says which service is used (CTADS_URL) and who asks
+    (JUPYTERHUB_API_TOKEN, from the hub's control panel); on the platform both are set.
+
+    \b
+    Example:
+      ctadata list -l cta/DL1
+    """
+    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    # Ours alone: the libraries below would write whole requests.
+    logging.getLogger("ctadata").setLevel(level)
+
+
+@cli.command("list")
+@click.argument("path", default="")
+@click.option("-l", "--long", is_flag=True, help="Show exact sizes (bytes) and times (UTC).")
+@click.option("-R", "--recursive", is_flag=True, help="List what is below directories too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def list_(path: str, long: bool, recursive: bool, as_json: bool) -> None:
+    r"""List a directory of the storage, by default its root.
+
+    A pipe gets one path per line.
+
+    \b
+    Example:
+      ctadata list -l lst/DL1/20241114/v0.1/tailcut84
+    """
+    client = APIClient()
+    failures = _Failures()
+    entries = _walk(client, path, failures) if recursive else iter(client.list_dir(path))
+    lines: Iterator[str]
+    if as_json:
+        lines = (json.dumps(_facts(entry)) for entry in entries)
+    elif long or sys.stdout.isatty():
+        lines = aligned(entries, long)
+    else:
+        lines = map(str, entries)
+    for line in lines:
+        click.echo(line)
+    failures.exit()
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("-r", "--recursive", is_flag=True, help="Download directories too.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="DEST",
+    help="A directory that receives them; for one file, its new name.",
+)
+def get(paths: tuple[str, ...], recursive: bool, output: str | None) -> None:
+    r"""Download files and, with -r, directories.
+
+    Without -o, files come into the working directory, and a directory comes with its
+    whole path below it. A local file of the same name is replaced once the new one is
+    whole.
+
+    \b
+    Example:
+      ctadata get -r lst/DL1/20241114/v0.1/tailcut84 -o data/
+    """
+    client = APIClient()
+    failures = _Failures()
+    into = output is not None and (len(paths) > 1 or output.endswith("/") or Path(output).is_dir())
+    with progress_bars() as on_progress:
+        for path in paths:
+            with failures.collect():
+                if output is None or into or recursive:
+                    client.fetch_and_save_file_or_dir(
+                        path, recursive, dest=output, on_progress=on_progress
+                    )
+                else:
+                    client.fetch_and_save_file(path, output, on_progress=on_progress)
+    failures.exit()
+
+
+@cli.command()
+@click.argument("local", type=click.Path(exists=True))
+@click.argument("remote")
+@click.option("-r", "--recursive", is_flag=True, help="Upload a directory.")
+def put(local: str, remote: str, recursive: bool) -> None:
+    r"""Upload a file or, with -r, what is in a directory.
+
+    REMOTE is relative to your own directory in the storage; with a trailing slash it is
+    the directory that receives the file. All members of CTAO and all users of the platform
+    can read what you upload.
+
+    \b
+    Example:
+      ctadata put latest-file-list filelists/
+    """
+    client = APIClient()
+    failures = _Failures()
+    if os.path.isdir(local) and not recursive:
+        raise click.UsageError(f"{local!r} is a directory; upload it with -r")
+    with progress_bars() as on_progress, failures.collect():
+        if os.path.isdir(local):
+            answers = client.upload_dir(local, remote, on_progress=on_progress)
+        else:
+            answers = [client.upload_file(local, remote, on_progress=on_progress)]
+        for answer in answers:
+            click.echo(answer["path"])
+    failures.exit()
+
+
+@cli.command("upload-certificate")
+@click.argument("file")
+def upload_certificate(file: str) -> None:
+    r"""Delegate your proxy certificate to the certificate service.
+
+    \b
+    Example:
+      ctadata upload-certificate /tmp/x509up_u1000
+    """
+    click.echo(_stored(APIClient().upload_certificate(file)))
+
+
+@cli.command("upload-personal-certificate")
+@click.argument("file")
+@click.argument("key")
+@click.option("-u", "--user", help="Whose certificate it is, for administrators.")
+def upload_personal_certificate(file: str, key: str, user: str | None) -> None:
+    r"""Delegate a user's proxy certificate for the purpose KEY: cta, lst, arc.
+
+    \b
+    Example:
+      ctadata upload-personal-certificate /tmp/x509up_u1000 lst
+    """
+    click.echo(_stored(APIClient().upload_personal_certificate(file, key, user)))
+
+
+@cli.command("upload-shared-certificate")
+@click.argument("file")
+def upload_shared_certificate(file: str) -> None:
+    r"""Store the certificate that all users share; for administrators.
+
+    \b
+    Example:
+      ctadata upload-shared-certificate robot-proxy.pem
+    """
+    click.echo(_stored(APIClient().upload_shared_certificate(file)))
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=0, help="Port to listen at; 0 takes a free one.")
+@click.option("--token", help="The token that it asks for; by default a new one.")
+@click.option("--user", help="Whose directory can be written to; by default yours.")
+def serve(directory: Path, host: str, port: int, token: str | None, user: str | None) -> None:
+    r"""Serve DIRECTORY as the platform's services would, to try things out.
+
+    It prints the settings that a client needs, and runs until Ctrl-C.
+
+    \b
+    Example:
+      ctadata serve ~/data --port 5000
+    """
+    service = _import("ctadata.service", extra="service")
+    service.serve(directory, host=host, port=port, token=token, user=user)
+
+
+@cli.command()
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Serve this directory instead of sample data.",
+)
+@click.option(
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Open JupyterLab in this directory, and keep it.",
+)
+@click.option("--port", default=0, help="JupyterLab's port; 0 takes a free one.")
+@click.option("--browser/--no-browser", default=True, help="Whether to open a browser.")
+def demo(data: Path | None, workspace: Path | None, port: int, browser: bool) -> None:
+    r"""Start JupyterLab with the CTA panel on sample data, without any hub.
+
+    Ctrl-C stops all of it.
+
+    \b
+    Example:
+      ctadata demo --data ~/data --no-browser
+    """
+    module = _import("ctadata.demo", extra="demo")
+    sys.exit(module.run(data, workspace, port, browser))
+
+
+def _import(name: str, extra: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise click.ClickException(
+            f"{error.name} is not installed: pip install 'ctadata[{extra}]'"
+        ) from error
+
+
+def _walk(client: APIClient, path: str, failures: _Failures) -> Iterator[Entry]:
+    for entry in client.list_dir(path):
+        yield entry
+        if entry.is_directory:
+            with failures.collect():
+                yield from _walk(client, entry.path, failures)
+
+
+def _facts(entry: Entry) -> dict[str, Any]:
+    modified = entry.modified
+    return {
+        "path": str(entry),
+        "type": entry.type,
+        "size": entry.size,
+        "modified": modified.isoformat().replace("+00:00", "Z") if modified else None,
+    }
+
+
+def _stored(answer: dict[str, Any]) -> str:
+    validity = answer.get("validity")
+    return f"{answer.get('message', 'Stored')}" + (f", valid until {validity}" if validity else "")
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()
