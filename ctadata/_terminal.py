@@ -32,14 +32,11 @@ def aligned(entries: Iterable[Entry], long: bool) -> Iterator[str]:
 def _size(size: int | None, exact: bool) -> str:
     if size is None:
         return "-"
-    if exact or size < 1024:
-        return str(size) if exact else f"{size} B"
-    value = float(size)
-    for unit in ("KiB", "MiB", "GiB", "TiB"):
-        value /= 1024
-        if value < 1024:
-            break
-    return f"{value:.1f} {unit}"
+    if exact:
+        return str(size)
+    from tqdm import tqdm
+
+    return str(tqdm.format_sizeof(size, "B", 1024))
 
 
 def _time(entry: Entry) -> str:
