@@ -1,0 +1,132 @@
+"""The WSGI application: routes, authentication, errors."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import quote
+
+from .auth import Authentication
+from .downloads import Downloads
+from .rights import Rights
+from .tree import Tree
+from .wire import (
+    Environ,
+    Refusal,
+    Request,
+    RequestBody,
+    Response,
+    StartResponse,
+    text_response,
+)
+
+DOWNLOADS = "/services/downloadservice"
+CERTIFICATES = "/services/certificateservice"
+
+_logger = logging.getLogger(__name__)
+
+Handler = Callable[[Request, str], Response]
+_READ = frozenset({"GET", "HEAD"})
+_READ_OR_POST = frozenset({"GET", "HEAD", "POST"})
+_POST = frozenset({"POST"})
+
+
+@dataclass(frozen=True)
+class Route:
+    """What answers an endpoint; `below` says that a path may follow."""
+
+    handler: Handler
+    methods: frozenset[str]
+    below: bool = False
+    public: bool = False
+
+
+class Application:
+    """Both services behind one door.
+
+    Parameters
+    ----------
+    tree : Tree
+        What is served.
+    token : str
+        The token that everything but the health pages needs.
+    user : str
+        Whose token it is.
+    """
+
+    def __init__(self, tree: Tree, token: str, user: str) -> None:
+        rights = Rights(tree, user)
+        downloads = Downloads(tree, rights, DOWNLOADS)
+        self._authentication = Authentication(token)
+        self._routes = {
+            DOWNLOADS: {
+                "": Route(downloads.page, _READ),
+                "list": Route(downloads.list, _READ_OR_POST, below=True),
+                "fetch": Route(downloads.fetch, _READ_OR_POST, below=True),
+                "upload": Route(downloads.upload, _POST, below=True),
+                "health": Route(downloads.health, _READ, public=True),
+                "storage-status": Route(downloads.storage_status, _READ, public=True),
+            },
+        }
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        try:
+            body = RequestBody.take(environ)
+        except Refusal as refusal:
+            return _Answer(refusal.response, start_response, environ["wsgi.input"])
+        request = Request.from_environ(environ, body)
+        try:
+            response = self._answer(request)
+        except Refusal as refusal:
+            response = refusal.response
+        except Exception:
+            # The query is not logged: it may hold a token.
+            _logger.exception("%s %s failed", request.method, request.raw_path)
+            response = text_response(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error")
+        if request.method == "HEAD":
+            response = response.without_body()
+        return _Answer(response, start_response, body)
+
+    def _answer(self, request: Request) -> Response:
+        prefix = next((p for p in self._routes if f"{request.raw_path}/".startswith(f"{p}/")), None)
+        endpoint, slash, raw = request.raw_path[len(prefix or "") + 1 :].partition("/")
+        route = self._routes[prefix].get(endpoint) if prefix else None
+        if route is None or not route.public:
+            refusal = self._authentication.refusal(request, certificates=prefix == CERTIFICATES)
+            if refusal is not None:
+                return refusal
+        if "//" in request.raw_path:
+            path = quote(request.raw_path.encode("latin-1"), safe="/%")
+            return Response(
+                HTTPStatus.PERMANENT_REDIRECT, headers={"Location": re.sub("/{2,}", "/", path)}
+            )
+        if route is None or (slash and not route.below):
+            raise Refusal(HTTPStatus.NOT_FOUND, "Error: 404 there is no such page")
+        if request.method not in route.methods:
+            raise Refusal(
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                "Error: 405 this method is not allowed here",
+                Allow=", ".join(sorted(route.methods)),
+            )
+        return route.handler(request, raw)
+
+
+class _Answer:
+    """The body of an answer; at its end, what is left of the request is read away."""
+
+    def __init__(self, response: Response, start_response: StartResponse, body: RequestBody):
+        self._close = response.close
+        self._chunks = response.start(start_response)
+        self._request_body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._chunks)
+
+    def close(self) -> None:
+        if self._close is not None:
+            self._close()
+        self._request_body.drain()

@@ -1,0 +1,220 @@
+"""The embedded service on cheroot: start, stop, and `ctadata serve`."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from cheroot import server, wsgi
+
+from ..errors import CTADataError
+from .app import CERTIFICATES, DOWNLOADS, Application
+from .rights import user_directory_name
+from .tree import Tree
+
+_THREADS = 24
+_TIMEOUT = 60
+_logger = logging.getLogger(__name__)
+
+
+class Service:
+    """Serves a directory as the download and certificate services do; a context manager.
+
+    Parameters
+    ----------
+    directory : str or Path
+        What is served. Nothing outside it can be reached, through links neither.
+    host : str
+        The address to listen at.
+    port : int
+        The port; 0 takes a free one.
+    token : str, optional
+        The token that requests need; made by chance where it is not given.
+    user : str, optional
+        Whose token it is; the current user where it is not given.
+
+    Attributes
+    ----------
+    token, user : str
+        As given or made.
+
+    Raises
+    ------
+    CTADataError
+        When the directory cannot be served.
+    """
+
+    def __init__(
+        self,
+        directory: str | Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str | None = None,
+        user: str | None = None,
+    ) -> None:
+        if token == "":
+            raise CTADataError("The token must not be empty.")
+        self.token = secrets.token_urlsafe(24) if token is None else token
+        self.user = user or _current_user()
+        try:
+            tree = Tree(Path(directory))
+        except OSError as error:
+            raise CTADataError(
+                f"{directory} cannot be served: {error.strerror}.", path=str(directory)
+            ) from error
+        self._server = _Server((host, port), Application(tree, self.token, self.user))
+        self._thread = threading.Thread(target=self._server.serve, name="ctadata service")
+
+    def start(self) -> None:
+        """Begin to serve, in threads; return when connections are accepted.
+
+        Raises
+        ------
+        CTADataError
+            When the address cannot be listened at.
+        """
+        try:
+            self._server.prepare()
+        except OSError as error:
+            host, port = self._server.bind_addr[:2]
+            raise CTADataError(f"Cannot listen at {host}, port {port}: {error}.") from error
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End all connections; unfinished uploads leave nothing behind."""
+        self._server.abort()
+        self._server.stop()
+        self._thread.join()
+
+    def __enter__(self) -> Service:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def downloadservice_url(self) -> str:
+        """Address of the download service, with trailing slash."""
+        return f"{self._origin}{DOWNLOADS}/"
+
+    @property
+    def certificateservice_url(self) -> str:
+        """Address of the certificate service, with trailing slash."""
+        return f"{self._origin}{CERTIFICATES}/"
+
+    @property
+    def _origin(self) -> str:
+        host, port = self._server.bind_addr[:2]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(directory: str | Path, host: str, port: int, token: str | None, user: str | None) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Prints one line when it is ready, with both addresses and the token.
+
+    Parameters
+    ----------
+    directory, host, port, token, user
+        As of `Service`.
+
+    Raises
+    ------
+    CTADataError
+        When the directory cannot be served or the address not be listened at.
+    """
+    ended = threading.Event()
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with Service(directory, host=host, port=port, token=token, user=user) as service:
+            print(
+                "ctadata service ready:"
+                f" CTADS_URL={service.downloadservice_url}"
+                f" CTACS_URL={service.certificateservice_url}"
+                f" JUPYTERHUB_API_TOKEN={service.token}",
+                flush=True,
+            )
+            ended.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+class _Connection(server.HTTPConnection):
+    """A connection that the server can break off while a thread is busy with it."""
+
+    def communicate(self) -> bool:
+        with self.server.busy_with(self.socket):
+            keep_open: bool = super().communicate()  # type: ignore[no-untyped-call]
+            return keep_open
+
+
+class _Server(wsgi.Server):
+    """cheroot's server, with room for several streams beside listings."""
+
+    ConnectionClass = _Connection
+    keep_alive_conn_limit = 100
+    expiration_interval = 0.1  # also how long the end takes
+    max_request_header_size = 64 * 1024
+
+    def __init__(self, address: tuple[str, int], application: Application) -> None:
+        super().__init__(
+            address,
+            application,
+            numthreads=_THREADS,
+            max=_THREADS,
+            server_name="ctadata",
+            request_queue_size=128,
+            timeout=_TIMEOUT,
+            shutdown_timeout=2,
+        )
+        self._lock = threading.Lock()
+        self._busy: set[socket.socket] = set()
+
+    @contextmanager
+    def busy_with(self, connection: socket.socket) -> Iterator[None]:
+        with self._lock:
+            self._busy.add(connection)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy.discard(connection)
+
+    def abort(self) -> None:
+        """Break off what is being sent or received; the threads then clean up behind them."""
+        with self._lock:
+            for connection in self._busy:
+                with suppress(OSError):  # the client was quicker
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        """Log; cheroot would write to stderr."""
+        _logger.log(level, msg, exc_info=traceback)
+
+
+def _current_user() -> str:
+    try:
+        return user_directory_name(getpass.getuser())
+    except (KeyError, OSError):  # a user id without a name, as in containers
+        return "user"

@@ -1,0 +1,247 @@
+"""Requests and responses of the embedded service: the little of HTTP that WSGI leaves to do.
+
+A request's body is taken from cheroot at once: left to itself, cheroot reads what a handler has not
+read in one piece, however large, and holds a whole chunk of a chunked body in memory.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs
+
+BLOCK_SIZE = 256 * 1024
+"""Bytes that are read or sent at a time."""
+
+_DRAIN_LIMIT = 4 * 1024**3
+_CHUNK_HEADER = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(;[^\r\n]*)?\r\n")
+_LINE_LIMIT = 8192
+
+Environ = dict[str, Any]
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+
+
+class IncompleteBody(Exception):
+    """The client went away, fell silent or broke the framing before the body's end."""
+
+
+class RequestBody:
+    """The body of a request, read in constant memory.
+
+    Parameters
+    ----------
+    stream : file-like
+        The connection.
+    length : int or None
+        Bytes announced by Content-Length; None for the chunked coding (RFC 9112, section 7.1).
+    """
+
+    def __init__(self, stream: Any, length: int | None) -> None:
+        self._stream = stream
+        self._chunked = length is None
+        self._left = length or 0
+        self._ended = length == 0
+        self.broken = False
+
+    @classmethod
+    def take(cls, environ: Environ) -> RequestBody:
+        """Take the body out of the hands of cheroot, whose input wraps the connection.
+
+        Raises
+        ------
+        Refusal
+            400 for a Content-Length that is not a number.
+        """
+        source = environ["wsgi.input"]
+        if environ.get("wsgi.input_terminated"):
+            return cls(source.rfile, None)
+        source.remaining = 0
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not re.fullmatch(r"[0-9]{1,18}", length):
+            body = cls(source.rfile, 0)
+            body.broken = True
+            environ["wsgi.input"] = body
+            raise Refusal(HTTPStatus.BAD_REQUEST, "Malformed Content-Length")
+        return cls(source.rfile, int(length))
+
+    def read(self, size: int = BLOCK_SIZE) -> bytes:
+        """Read up to `size` bytes; an empty answer means that the body has come whole.
+
+        Raises
+        ------
+        IncompleteBody
+            When the body ends before its announced end.
+        """
+        try:
+            return self._read(size)
+        except OSError as error:
+            self.broken = True
+            raise IncompleteBody("the connection broke") from error
+        except IncompleteBody:
+            self.broken = True
+            raise
+
+    def _read(self, size: int) -> bytes:
+        if self._chunked and not self._left and not self._ended:
+            self._next_chunk()
+        if self._ended or self.broken:
+            return b""
+        data: bytes = self._stream.read(min(size, self._left))
+        if not data:
+            raise IncompleteBody("the body ends too early")
+        self._left -= len(data)
+        if not self._left:
+            if self._chunked:
+                self._expect_line_end()
+            else:
+                self._ended = True
+        return data
+
+    def _next_chunk(self) -> None:
+        header = _CHUNK_HEADER.fullmatch(self._stream.readline(_LINE_LIMIT))
+        if header is None:
+            raise IncompleteBody("malformed chunk")
+        self._left = int(header[1], 16)
+        if self._left:
+            return
+        for _ in range(100):  # trailer fields mean nothing to us
+            line = self._stream.readline(_LINE_LIMIT)
+            if line == b"\r\n":
+                self._ended = True
+                return
+            if not line.endswith(b"\r\n"):
+                break
+        raise IncompleteBody("malformed trailer")
+
+    def _expect_line_end(self) -> None:
+        if self._stream.read(2) != b"\r\n":
+            raise IncompleteBody("malformed chunk")
+
+    def drain(self) -> None:
+        """Read what nobody read, so that the connection's next request begins where it should.
+
+        Raises
+        ------
+        ConnectionResetError
+            When that cannot be; cheroot then closes the connection.
+        """
+        drained = 0
+        try:
+            while not self.broken and (block := self.read()):
+                drained += len(block)
+                self.broken = drained > _DRAIN_LIMIT
+        except IncompleteBody as error:
+            raise ConnectionResetError(errno.ECONNRESET, "incomplete body") from error
+        if self.broken:
+            raise ConnectionResetError(errno.ECONNRESET, "unread body")
+
+
+@dataclass
+class Request:
+    """One request.
+
+    Attributes
+    ----------
+    raw_path : str
+        The path as it was sent, still percent-encoded, without the query.
+    """
+
+    environ: Environ
+    method: str
+    raw_path: str
+    body: RequestBody
+
+    @classmethod
+    def from_environ(cls, environ: Environ, body: RequestBody) -> Request:
+        """Make it from cheroot's environment.
+
+        PATH_INFO is of no use here: it is decoded once already, but for encoded slashes.
+        """
+        raw_path = environ["REQUEST_URI"].partition("?")[0]
+        return cls(environ, environ["REQUEST_METHOD"], raw_path, body)
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value, or None."""
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = f"HTTP_{key}"
+        value: str | None = self.environ.get(key)
+        return value
+
+    def argument(self, name: str) -> str | None:
+        """Return the query's first value of this name, or None."""
+        values = parse_qs(self.environ.get("QUERY_STRING", ""), encoding="latin-1").get(name)
+        return values[0] if values else None
+
+
+@dataclass
+class Response:
+    """One response.
+
+    Attributes
+    ----------
+    reason : str
+        Replaces the status' usual phrase.
+    close : callable, optional
+        Called when the body was sent, or will not be.
+    """
+
+    status: int
+    body: bytes | Iterable[bytes] = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+    close: Callable[[], object] | None = None
+
+    def start(self, start_response: StartResponse) -> Iterable[bytes]:
+        """Send the head; return the body."""
+        headers = {"X-Content-Type-Options": "nosniff", **self.headers}
+        body = self.body
+        if isinstance(body, bytes):
+            if self.status != HTTPStatus.NO_CONTENT:
+                headers.setdefault("Content-Length", str(len(body)))
+            body = [body]
+        reason = self.reason or HTTPStatus(self.status).phrase
+        start_response(f"{self.status} {reason}", list(headers.items()))
+        return body
+
+    def without_body(self) -> Response:
+        """Return the head alone, with the body's length (RFC 9110, section 9.3.2)."""
+        headers = self.headers
+        if isinstance(self.body, bytes):
+            headers = {"Content-Length": str(len(self.body))} | headers
+        return replace(self, body=[], headers=headers)
+
+
+def text_response(status: int, text: str, reason: str = "", **headers: str) -> Response:
+    """Return a plain text; a header's name is written with underscores."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    content_type = {"Content-Type": "text/plain; charset=utf-8"}
+    return Response(status, text.encode("utf-8", "replace"), content_type | named, reason)
+
+
+def json_response(status: int, content: object) -> Response:
+    """Return JSON."""
+    return Response(status, json.dumps(content).encode(), {"Content-Type": "application/json"})
+
+
+class Refusal(Exception):
+    """A request that is answered with an error.
+
+    Parameters
+    ----------
+    status : int
+        The status code.
+    text : str
+        The body, plain text.
+    reason : str, optional
+        The reason phrase, where it is not the usual one.
+    """
+
+    def __init__(self, status: int, text: str, *, reason: str = "", **headers: str) -> None:
+        super().__init__(text)
+        self.response = text_response(status, text, reason, **headers)

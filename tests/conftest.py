@@ -1,0 +1,48 @@
+"""Fixtures that all test folders share: the embedded service over a small tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ctadata.service import Service
+
+TOKEN = "a-token-for-tests"
+ODD_NAMES = ["two words.txt", "h#x.txt", "50%.txt", "%41.txt", "?a&b+c=d.txt", "Übermaß λόγος.txt"]
+
+
+def make_tree(root: Path) -> None:
+    run = root / "cta/DL1/20241114/v0.1"
+    run.mkdir(parents=True)
+    (run / "dl1_LST-1.Run11111.0100.h5").write_bytes(bytes(range(256)) * 4096)
+    (run / "datacheck_dl1_LST-1.Run11111.0100.h5").write_bytes(b"datacheck")
+    data = root / "lst/some-data-dir"
+    (data / "deep/er").mkdir(parents=True)
+    (data / "small.txt").write_bytes(b"small")
+    (data / "empty").write_bytes(b"")
+    (data / "deep/er/nested.txt").write_bytes(b"nested")
+    odd = root / "lst/odd"
+    odd.mkdir()
+    for name in ODD_NAMES:
+        (odd / name).write_text(name)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """The embedded service over a small tree in `tmp_path / "storage"`; the user is alice."""
+    storage = tmp_path / "storage"
+    storage.mkdir()
+    make_tree(storage)
+    with Service(storage, token=TOKEN, user="alice") as running:
+        yield running
+
+
+@pytest.fixture
+def service_env(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """The service, with the environment that a user's session has."""
+    monkeypatch.setenv("CTADS_URL", service.downloadservice_url)
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", service.token)
+    monkeypatch.delenv("CTACS_URL", raising=False)
+    return service
