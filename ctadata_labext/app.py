@@ -1,0 +1,144 @@
+"""The extension: what can be configured, and how the parts are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from importlib.metadata import version
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Float, Int, Unicode
+
+from ctadata.api import APIClient
+
+from .files import FilesHandler
+from .listing import ResourcesHandler
+from .openapi import OpenAPIHandler
+from .status import StatusHandler
+from .threads import DaemonExecutor
+from .transfer_manager import TransferManager
+from .transfers import TransferHandler, TransfersHandler
+from .workspace import Workspace
+
+__all__ = ["ROUTES", "CTADataExtension"]
+
+ROUTES: list[tuple[str, type]] = [
+    (r"/ctadata/status", StatusHandler),
+    (r"/ctadata/openapi\.yaml", OpenAPIHandler),
+    (r"/ctadata/resources/(.*)", ResourcesHandler),
+    (r"/ctadata/files/(.+)", FilesHandler),
+    (r"/ctadata/transfers", TransfersHandler),
+    (r"/ctadata/transfers/([0-9a-f]+)", TransferHandler),
+]
+
+# Listings and other short calls at once; a service that hangs must not hold up all of them.
+METADATA_THREADS = 8
+
+
+class CTADataExtension(ExtensionApp):
+    """Browse, download and upload the data of the CTA."""
+
+    name = "ctadata_labext"
+
+    downloadservice_url = Unicode(
+        "",
+        config=True,
+        help="Address of the download service; empty: CTADS_URL of the environment, "
+        "or else the public platform.",
+    )
+    certificateservice_url = Unicode(
+        "",
+        config=True,
+        help="Address of the certificate service; empty: CTACS_URL of the environment, "
+        "or else the download service's sibling.",
+    )
+    timeout = Float(
+        60.0, min=0.1, config=True, help="Seconds that the data service may stay silent."
+    )
+    status_timeout = Float(
+        5.0,
+        min=0.1,
+        config=True,
+        help="Seconds after which the status page calls the data service unreachable.",
+    )
+    max_entries = Int(
+        50_000,
+        min=1,
+        config=True,
+        help="Entries of one directory that are sent to the browser; the listing is cut there.",
+    )
+    max_transfers = Int(
+        4,
+        min=1,
+        config=True,
+        help="Transfers between storage and workspace that run at once; further ones wait.",
+    )
+    max_queued_transfers = Int(
+        500, min=0, config=True, help="Transfers that may wait; further ones are refused."
+    )
+    max_ended_transfers = Int(
+        200,
+        min=0,
+        config=True,
+        help="Ended transfers that are remembered until they are dismissed.",
+    )
+    max_downloads = Int(
+        4,
+        min=1,
+        config=True,
+        help="Downloads to the user's own computer that run at once; further ones wait.",
+    )
+    shutdown_timeout = Float(
+        5.0,
+        min=0.0,
+        config=True,
+        help="Seconds that a stopping server waits for its cancelled transfers.",
+    )
+
+    def initialize_settings(self) -> None:
+        """Make the client, the threads and the manager of transfers."""
+        self.version = version("ctadata")
+        self.client = self._make_client(self.timeout)
+        self.status_client = self._make_client(self.status_timeout, retries=0)
+        self.metadata_pool = DaemonExecutor(METADATA_THREADS, "ctadata-metadata")
+        self.download_pool = DaemonExecutor(self.max_downloads, "ctadata-download")
+        self.downloads = asyncio.Semaphore(self.max_downloads)
+        self.transfers = TransferManager(
+            max_running=self.max_transfers,
+            max_queued=self.max_queued_transfers,
+            max_ended=self.max_ended_transfers,
+            log=self.log,
+        )
+
+    def initialize_handlers(self) -> None:
+        """Add the routes below ``ctadata/``."""
+        self.handlers.extend((pattern, handler, {"extension": self}) for pattern, handler in ROUTES)
+
+    def workspace(self) -> Workspace:
+        """Return the folder that JupyterLab shows, as it is configured now."""
+        assert self.serverapp is not None
+        contents = self.serverapp.contents_manager
+        # A contents manager that keeps no files on the disk has no root_dir.
+        root = getattr(contents, "root_dir", "") or self.serverapp.root_dir
+        return Workspace(os.path.abspath(root), allow_hidden=contents.allow_hidden)
+
+    def current_activity(self) -> Any:
+        """Return what keeps an idle server from being shut down: transfers that run or wait."""
+        return self.transfers.active_count()
+
+    async def stop_extension(self) -> None:
+        """Cancel all transfers; wait for them, but not long."""
+        self.metadata_pool.close()
+        self.download_pool.close()
+        ended = await asyncio.to_thread(self.transfers.shutdown, self.shutdown_timeout)
+        if not ended:
+            self.log.warning("ctadata: some transfers did not end in time and are dropped")
+
+    def _make_client(self, timeout: float, retries: int = 3) -> APIClient:
+        return APIClient(
+            downloadservice=self.downloadservice_url or None,
+            certificateservice=self.certificateservice_url or None,
+            timeout=timeout,
+            retries=retries,
+        )

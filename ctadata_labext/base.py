@@ -1,0 +1,132 @@
+"""What all handlers share: who may ask, calls in threads, errors as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from ctadata.errors import CTADataError
+
+from .errors import BadRequest, TargetsExist, describe
+
+if TYPE_CHECKING:
+    from .app import CTADataExtension
+
+__all__ = ["AUTH_RESOURCE", "STATUS_OF_CODE", "CTADataHandler"]
+
+# What an authoriser of the server is asked for (jupyter_server.auth.Authorizer).
+AUTH_RESOURCE = "ctadata"
+
+# Trouble with the service's credentials is 424 (Failed Dependency): 401 and 403 would look as if
+# Jupyter's own login had failed.
+STATUS_OF_CODE = {
+    "bad-request": 400,
+    "invalid-path": 400,
+    "not-found": 404,
+    "already-exists": 409,
+    "cancelled": 409,
+    "no-token": 424,
+    "token-refused": 424,
+    "access-denied": 424,
+    "certificate-error": 424,
+    "too-many-transfers": 429,
+    "service-unreachable": 502,
+    "storage-error": 502,
+    "transfer-failed": 502,
+    "integrity-error": 502,
+    "service-timeout": 504,
+    "no-space": 507,
+}
+
+# What Jupyter and tornado refuse themselves; their own texts are not repeated.
+ERRORS_OF_STATUS = {
+    400: ("bad-request", "The server does not understand this request"),
+    403: ("forbidden", "Log in to Jupyter again, or reload the page"),
+    404: ("not-found", "There is nothing at this address of the Jupyter server"),
+    405: ("method-not-allowed", "This method cannot be used at this address"),
+    413: ("too-large", "The request is too large"),
+}
+INTERNAL_ERROR = ("internal", "Something unexpected went wrong; the server's log says more")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class CTADataHandler(APIHandler):
+    """Base of the handlers below ``ctadata/``.
+
+    Nothing here is for the anonymous, not even OPTIONS: pages of other origins cannot use it.
+    """
+
+    auth_resource = AUTH_RESOURCE
+
+    def initialize(self, extension: CTADataExtension) -> None:
+        """Take the extension that has the client, the threads and the transfers."""
+        self.extension = extension
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Refuse the anonymous whatever the method, also those that no handler has."""
+        await super().prepare()
+        if not self.current_user:
+            raise web.HTTPError(403)
+
+    async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a short call of the client, or of the disk, beside the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self.extension.metadata_pool, partial(call, *args, **kwargs)
+        )
+
+    def json_body(self) -> dict[str, Any]:
+        """Return the request's body.
+
+        Raises
+        ------
+        BadRequest
+            If it is not a JSON object.
+        """
+        try:
+            body = json.loads(self.request.body)
+        except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict):
+            raise BadRequest("The request's body is not a JSON object")
+        return body
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer any error as ``{"code", "message"}``, and nothing of what the program knows.
+
+        Parameters
+        ----------
+        status_code : int
+            The status of a `tornado.web.HTTPError`; 500 for all else that was raised.
+        **kwargs : object
+            ``exc_info`` as from `sys.exc_info`.
+        """
+        error = kwargs.get("exc_info", (None, None))[1]
+        reply: dict[str, Any]
+        if isinstance(error, CTADataError):
+            status_code = STATUS_OF_CODE.get(error.code, 500)
+            reply = {**describe(error)}
+            if isinstance(error, TargetsExist):
+                reply["paths"] = error.paths
+        else:
+            code, message = ERRORS_OF_STATUS.get(status_code, INTERNAL_ERROR)
+            reply = {"code": code, "message": message}
+        # Also puts the usual words in place of an HTTPError's own reason.
+        self.set_status(status_code, http.HTTPStatus(status_code).phrase)
+        self.finish(reply)
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        """Log an expected error in a line, all others with their traceback."""
+        if isinstance(value, CTADataError):
+            self.log.info("ctadata: %s: %s", value.code, describe(value)["message"])
+        else:
+            super().log_exception(typ, value, tb)

@@ -1,0 +1,59 @@
+"""The extension's own errors, and what of an error may be shown in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ctadata.errors import AlreadyExists, CTADataError
+
+__all__ = ["MAX_MESSAGE", "BadRequest", "TargetsExist", "TooManyTransfers", "describe"]
+
+# Characters of an error message that reach the browser; what comes after is cut.
+MAX_MESSAGE = 600
+
+
+class BadRequest(CTADataError):
+    """The request is not one that the description (openapi.yaml) allows."""
+
+    code = "bad-request"
+
+
+class TooManyTransfers(CTADataError):
+    """The queue of transfers is full."""
+
+    code = "too-many-transfers"
+
+
+class TargetsExist(AlreadyExists):
+    """Some targets exist already, or are being written by another transfer.
+
+    Parameters
+    ----------
+    message : str
+        One sentence for people.
+    paths : sequence of str
+        Those targets.
+    """
+
+    def __init__(self, message: str, paths: Sequence[str]) -> None:
+        super().__init__(message, path=paths[0])
+        self.paths = list(paths)
+
+
+def describe(error: CTADataError) -> dict[str, str]:
+    """Return what the browser may know of an error.
+
+    Parameters
+    ----------
+    error : CTADataError
+        The error; its message is for people already.
+
+    Returns
+    -------
+    dict
+        ``code`` and ``message``, the latter on one line and of at most `MAX_MESSAGE` characters.
+    """
+    message = "".join(c if c.isprintable() else " " for c in str(error))
+    if len(message) > MAX_MESSAGE:
+        message = message[: MAX_MESSAGE - 1] + "…"
+    return {"code": error.code, "message": message}

@@ -1,0 +1,148 @@
+"""``ctadata/files/<path>``: a file's bytes, streamed to the browser as a download."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, cast
+
+from jupyter_server.auth.decorator import authorized
+from tornado import iostream, web
+
+from ctadata._paths import check_remote_path
+from ctadata.errors import CTADataError, InvalidPath, StorageException
+
+from .base import AUTH_RESOURCE, CTADataHandler
+from .errors import describe
+
+if TYPE_CHECKING:
+    from ctadata.entries import Entry
+
+__all__ = ["FilesHandler", "parse_range"]
+
+ONE_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
+
+
+class FilesHandler(CTADataHandler):
+    """Streams a file of the storage; its content is hostile (attachment, sandbox, nosniff)."""
+
+    auth_resource = AUTH_RESOURCE
+    _gone = False
+
+    @property
+    def content_security_policy(self) -> str:
+        """Nothing may run or be loaded, whatever a browser makes of the content."""
+        return "sandbox; default-src 'none'"
+
+    def on_connection_close(self) -> None:
+        """Take note that the browser has gone: the stream then ends at the next piece."""
+        self._gone = True
+
+    @web.authenticated
+    @authorized
+    async def get(self, path: str) -> None:
+        """Send the file, or one range of it (RFC 9110, 14.2)."""
+        # Jupyter checks other methods only; but this GET makes the server fetch gigabytes.
+        self.check_xsrf_cookie()
+        entry, size = await self.in_thread(self._stat, path)
+        requested = None
+        # There is no validator to compare with, so that the condition of If-Range is never true.
+        if "If-Range" not in self.request.headers:
+            requested = parse_range(self.request.headers.get("Range", ""), size)
+        if requested is not None and requested[0] >= size:
+            self.set_status(416)
+            self.set_header("Content-Range", f"bytes */{size}")
+            await self.finish(
+                {"code": "range", "message": f"The file has {size} bytes, fewer than asked for"}
+            )
+            return
+        start, stop = requested or (0, size)
+        async with self.extension.downloads:
+            if self._gone:
+                return
+            self._set_headers(entry.name, start, stop, size)
+            await self._stream(
+                self.extension.client.iter_bytes(entry.path, start, stop, entry=entry), entry.path
+            )
+
+    def _stat(self, path: str) -> tuple[Entry, int]:
+        entry = self.extension.client.stat("/".join(check_remote_path(path)))
+        if entry.is_directory:
+            raise InvalidPath(
+                f"{entry.path!r} is a directory; download it to the workspace", path=entry.path
+            )
+        if entry.size is None:
+            raise StorageException(
+                f"The storage does not say how long {entry.path!r} is, so that a complete download "
+                "cannot be told from a broken one",
+                path=entry.path,
+            )
+        return entry, entry.size
+
+    def _set_headers(self, name: str, start: int, stop: int, size: int) -> None:
+        if (start, stop) != (0, size):
+            self.set_status(206)
+            self.set_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header("Content-Length", str(stop - start))
+        self.set_header("Accept-Ranges", "bytes")
+        self.set_header("Cache-Control", "no-store")
+        self.set_attachment_header(name)
+
+    async def _stream(self, chunks: Iterator[bytes], path: str) -> None:
+        """Send one piece after the other, each when the browser has taken the one before."""
+        loop = asyncio.get_running_loop()
+        threads = self.extension.download_pool
+        begun = False
+        try:
+            while (chunk := await loop.run_in_executor(threads, next, chunks, None)) is not None:
+                if self._gone:
+                    return
+                self.write(chunk)
+                begun = True
+                await self.flush()
+            await self.finish(set_content_type="application/octet-stream")
+        except iostream.StreamClosedError:
+            self.log.debug("ctadata: the browser has ended the download of %r", path)
+        except CTADataError as error:
+            if not begun:
+                raise
+            self.log.warning("ctadata: the download of %r broke: %s", path, describe(error))
+            # To end the answer properly would pass off what was sent as the whole file.
+            self.detach().close()
+        finally:
+            close = cast("Generator[bytes, None, None]", chunks).close
+            await loop.run_in_executor(threads, close)
+
+
+def parse_range(header: str, size: int) -> tuple[int, int] | None:
+    """Read a ``Range`` header (RFC 9110, 14.1.2 and 14.2).
+
+    Parameters
+    ----------
+    header : str
+        Its value, ``''`` where there is none.
+    size : int
+        The length of the file, in bytes.
+
+    Returns
+    -------
+    tuple of int or None
+        ``(start, stop)``, `stop` not included; with ``start >= size`` where the range cannot be
+        satisfied. None where the whole file is to be sent: there is no range, it is malformed,
+        or there are several.
+    """
+    match = ONE_RANGE.fullmatch(header.strip())
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if not first:
+        length = int(last)
+        if length == 0:
+            return size, size
+        # Of an empty file the whole is the only answer that the headers can express.
+        return (max(0, size - length), size) if size else None
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(int(last) + 1, size) if last else size

@@ -1,0 +1,58 @@
+"""``ctadata/status``: whether things are in place, in words for people."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from typing import Any
+
+import jupyter_server
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from ctadata import config
+from ctadata.errors import CTADataError
+
+from .base import AUTH_RESOURCE, CTADataHandler
+from .errors import describe
+
+__all__ = ["StatusHandler"]
+
+
+class StatusHandler(CTADataHandler):
+    """Tells what the panel shows when nothing works."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer openapi.yaml's ``Status``; always with 200."""
+        client = self.extension.client
+        await self.finish(
+            {
+                "service": await self._service(),
+                "token": {"present": config.token(client.token) is not None},
+                "user": config.user_name(),
+                "writable_root": client.own_directory,
+                "versions": {
+                    "ctadata": self.extension.version,
+                    "jupyter_server": jupyter_server.__version__,
+                    "python": platform.python_version(),
+                },
+            }
+        )
+
+    async def _service(self) -> dict[str, Any]:
+        url: str | None = None
+        message: str | None = None
+        timeout = self.extension.status_timeout
+        try:
+            url = self.extension.client.downloadservice_url
+            # The client's time-out is one of silence; this one is of the whole.
+            await asyncio.wait_for(self.in_thread(self.extension.status_client.health), timeout)
+        except CTADataError as error:
+            message = describe(error)["message"]
+        except asyncio.TimeoutError:
+            message = f"The data service at {url} does not answer within {timeout:g} seconds"
+        return {"url": url, "reachable": message is None, "message": message}

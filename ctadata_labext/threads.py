@@ -1,0 +1,110 @@
+"""A bounded pool of threads that never keeps the process from ending."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, ParamSpec, TypeVar
+
+__all__ = ["DaemonExecutor"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DaemonExecutor(Executor):
+    """Run calls in at most `max_workers` daemon threads, first come, first served.
+
+    The interpreter joins the threads of `concurrent.futures.ThreadPoolExecutor` when it
+    ends: one call that hangs on the network would keep a stopped server alive.
+
+    Parameters
+    ----------
+    max_workers : int
+        The number of threads; they are started when they are first needed.
+    name : str
+        The beginning of the threads' names.
+    """
+
+    def __init__(self, max_workers: int, name: str) -> None:
+        self._max_workers = max_workers
+        self._name = name
+        self._lock = threading.Lock()
+        self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._closed = False
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Queue a call; see `concurrent.futures.Executor.submit`."""
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise RuntimeError(f"{self._name} is shut down")
+            self._calls.put((future, partial(fn, *args, **kwargs)))
+            if len(self._threads) < self._max_workers:
+                name = f"{self._name}-{len(self._threads)}"
+                thread = threading.Thread(target=self._work, name=name, daemon=True)
+                self._threads.append(thread)
+                thread.start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more calls; see `concurrent.futures.Executor.shutdown`."""
+        self.close(cancel=cancel_futures)
+        if wait:
+            self.join(None)
+
+    def close(self, *, cancel: bool = True) -> None:
+        """Take no more calls, and drop those that wait unless `cancel` is false."""
+        with self._lock:
+            self._closed = True
+            if cancel:
+                self._drop_waiting()
+            for _ in self._threads:
+                self._calls.put(None)
+
+    def join(self, timeout: float | None) -> bool:
+        """Wait for the threads to end.
+
+        Parameters
+        ----------
+        timeout : float or None
+            Seconds to wait for all of them together; None for ever.
+
+        Returns
+        -------
+        bool
+            Whether all have ended.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _drop_waiting(self) -> None:
+        while True:
+            try:
+                call = self._calls.get_nowait()
+            except Empty:
+                return
+            if call is not None:
+                call[0].cancel()
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            future, function = call
+            if future.set_running_or_notify_cancel():
+                try:
+                    result = function()
+                except BaseException as error:
+                    # As in the standard library: whatever it is, it is the caller's to see.
+                    future.set_exception(error)
+                else:
+                    future.set_result(result)
+                    del result
+            # The thread must not keep alive what the call held.
+            del call, future, function
