@@ -10,11 +10,14 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from .auth import Authentication
+from .certificates import Certificates
 from .downloads import Downloads
 from .rights import Rights
 from .tree import Tree
+from .webdav import METHODS, WebDAV
 from .wire import (
     Environ,
+    IncompleteBody,
     Refusal,
     Request,
     RequestBody,
@@ -60,6 +63,8 @@ class Application:
     def __init__(self, tree: Tree, token: str, user: str) -> None:
         rights = Rights(tree, user)
         downloads = Downloads(tree, rights, DOWNLOADS)
+        webdav = WebDAV(tree, rights, f"{DOWNLOADS}/webdav")
+        certificates = Certificates(user)
         self._authentication = Authentication(token)
         self._routes = {
             DOWNLOADS: {
@@ -69,6 +74,15 @@ class Application:
                 "upload": Route(downloads.upload, _POST, below=True),
                 "health": Route(downloads.health, _READ, public=True),
                 "storage-status": Route(downloads.storage_status, _READ, public=True),
+                "webdav": Route(webdav.answer, METHODS, below=True),
+                "upload-cert": Route(certificates.older_certificate, _POST),
+                "upload-main-cert": Route(certificates.main_certificate, _POST),
+            },
+            CERTIFICATES: {
+                "certificate": Route(certificates.certificate, _READ_OR_POST),
+                "main-certificate": Route(certificates.main_certificate, _POST),
+                "shared-certificate-status": Route(certificates.shared_status, _READ),
+                "health": Route(certificates.health, _READ, public=True),
             },
         }
 
@@ -83,6 +97,8 @@ class Application:
             response = self._answer(request)
         except Refusal as refusal:
             response = refusal.response
+        except IncompleteBody as error:
+            response = text_response(HTTPStatus.BAD_REQUEST, f"Error: 400 {error}")
         except Exception:
             # The query is not logged: it may hold a token.
             _logger.exception("%s %s failed", request.method, request.raw_path)

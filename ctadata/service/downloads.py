@@ -16,7 +16,6 @@ from .rights import Rights
 from .tree import Missing, Tree
 from .wire import (
     BLOCK_SIZE,
-    IncompleteBody,
     Refusal,
     Request,
     Response,
@@ -112,8 +111,6 @@ class Downloads:
             raise Refusal(HTTPStatus.CONFLICT, "Error: 409 the parent is missing") from None
         except IsADirectoryError:
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "Error: 405 this is a directory") from None
-        except IncompleteBody as error:
-            raise Refusal(HTTPStatus.BAD_REQUEST, f"Error: 400 {error}") from error
         except OSError as error:
             raise _write_refusal(error) from error
         if replaced:

@@ -86,6 +86,23 @@ class RequestBody:
             self.broken = True
             raise
 
+    def read_all(self, limit: int) -> bytes:
+        """Read the whole body.
+
+        Raises
+        ------
+        Refusal
+            413 where it is longer than `limit` bytes.
+        IncompleteBody
+            When the body ends before its announced end.
+        """
+        received = b""
+        while block := self.read(limit):
+            received += block
+            if len(received) > limit:
+                raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too large")
+        return received
+
     def _read(self, size: int) -> bytes:
         if self._chunked and not self._left and not self._ended:
             self._next_chunk()
