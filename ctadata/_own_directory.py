@@ -12,7 +12,7 @@ import threading
 
 from ._protocol import DownloadService
 from .config import user_name
-from .errors import AccessDenied, NotFound, StorageException
+from .errors import AccessDenied, NotFound
 
 __all__ = ["find", "known", "learn"]
 
@@ -52,7 +52,7 @@ def find(service: DownloadService, token: str | None) -> str:
 
     Raises
     ------
-    StorageException
+    AccessDenied
         If the service lets the user write nowhere.
     """
     directory = known(service, token) or _confirmed(service)
@@ -87,7 +87,7 @@ def _confirmed(service: DownloadService) -> str | None:
             directory = f"{folder}/users/{candidate}"
             try:
                 service.make_collection(directory)
-            except StorageException:
+            except AccessDenied:
                 continue
             return directory
     return None

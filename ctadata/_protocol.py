@@ -240,7 +240,11 @@ class DownloadService:
         answer = _json(response.data, response.headers.get("Content-Type", ""), path)
         if not isinstance(answer, dict) or not isinstance(answer.get("path"), str):
             raise StorageException(f"The service gives no usable answer to the upload of {path!r}")
-        return {**answer, "path": unquote(answer["path"])}
+        stored = answer["path"]
+        # The service repeats the name as it came, that is still quoted once.
+        if not stored.endswith("/" + "/".join(segments)):
+            stored = unquote(stored)
+        return {**answer, "path": stored}
 
     def _ask(
         self,
@@ -324,12 +328,12 @@ def parse_listing(raw: bytes, content_type: str, segments: list[str]) -> Listing
         if name.rstrip("/") == path:
             own = item
             continue
-        child = name.removeprefix(prefix)
-        try:
-            if not name.startswith(prefix) or len(check_remote_path(child)) != 1 or child[0] == "/":
-                raise InvalidPath(f"The listing of {path or '/'!r} speaks of {name!r}", path=name)
-        except InvalidPath as error:
-            logger.warning("left out of the listing: %s", error)
+        if not _is_child(name, prefix):
+            error = InvalidPath(
+                f"The listing of {path or '/'!r} has {name!r}, which does not belong there",
+                path=name,
+            )
+            logger.warning("%s and is left out", error)
             refused.append(error)
             continue
         children.append(_entry(name.rstrip("/"), item))
@@ -340,6 +344,15 @@ def parse_listing(raw: bytes, content_type: str, segments: list[str]) -> Listing
     else:
         own_entry = _entry(path, own or {"href": prefix, "type": "directory"})
     return Listing(own_entry, children, refused)
+
+
+def _is_child(name: str, prefix: str) -> bool:
+    try:
+        segments = check_remote_path(name)
+    except InvalidPath:
+        return False
+    # A leading slash would have been cut off.
+    return name.startswith(prefix) and len(segments) == prefix.count("/") + 1 and name[:1] != "/"
 
 
 def _entry(path: str, facts: dict[str, str]) -> Entry:

@@ -271,7 +271,8 @@ class APIClient:
         TransferError
             If some files of a directory failed; its ``failures`` name each of them.
         """
-        entry = self.stat(path)
+        listing = self._service.listing(path)
+        entry = listing.own
         base, parts = Path(dest if dest is not None else "."), tuple[str, ...]()
         if root is not None:
             base, parts = Path(root), split_below(base, Path(root))
@@ -297,7 +298,7 @@ class APIClient:
         names = remote if dest is None else remote[-1:]
         return download_tree(
             self._service,
-            entry.path,
+            listing,
             base,
             [*parts, *(local_name(name, entry.path) for name in names)],
             chunk_size=self.chunk_size,

@@ -45,6 +45,10 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         super().__init__(**options)
         self._service = service
 
+    def __del__(self) -> None:
+        # webdav4's client has no close() of its own.
+        self.close()
+
     def request(self, method: str, url: Any, **options: Any) -> httpx.Response:
         if quoting_times(self._service) == 2:
             url = httpx.URL(url)

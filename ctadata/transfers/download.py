@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .._local import PartFile, open_directory
 from .._paths import local_name
-from .._protocol import DownloadService
+from .._protocol import DownloadService, Listing
 from ..entries import Entry
 from ..errors import (
     AuthenticationError,
@@ -93,7 +93,7 @@ def download_file(
 
 def download_tree(
     service: DownloadService,
-    path: str,
+    listing: Listing,
     root: Path,
     parts: Sequence[str],
     *,
@@ -108,7 +108,7 @@ def download_tree(
     ----------
     service : DownloadService
         Where it comes from.
-    path : str
+    listing : Listing
         The remote directory.
     root, parts : Path, sequence of str
         The local directory, as `open_directory` takes it, that stands for the remote one.
@@ -125,7 +125,7 @@ def download_tree(
     TransferError
         If some files failed; its ``failures`` name each of them.
     """
-    listing = service.listing(path)
+    path = listing.own.path
     failures: list[CTADataError] = list(listing.refused)
     total = 0
     with open_directory(root, parts):
@@ -137,7 +137,7 @@ def download_tree(
             if entry.is_directory:
                 total += download_tree(
                     service,
-                    entry.path,
+                    service.listing(entry.path),
                     root,
                     [*parts, name],
                     chunk_size=chunk_size,
@@ -166,7 +166,7 @@ def download_tree(
             failures.append(error)
     if failures:
         raise TransferError(
-            f"{len(failures)} of the files below {path!r} failed: {failures[0]}",
+            f"{len(failures)} of the files below {path or '/'!r} failed: {failures[0]}",
             path=path,
             failures=failures,
         )
