@@ -15,8 +15,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
-BLOCK_SIZE = 256 * 1024
-"""Bytes that are read or sent at a time."""
+BLOCK_SIZE = 64 * 1024
+"""Bytes that are read or sent at a time; larger ones are slower, since malloc returns them."""
 
 _DRAIN_LIMIT = 4 * 1024**3
 _CHUNK_HEADER = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(;[^\r\n]*)?\r\n")
