@@ -29,12 +29,13 @@ class StatusHandler(CTADataHandler):
     async def get(self) -> None:
         """Answer openapi.yaml's ``Status``; always with 200."""
         client = self.extension.client
+        service = await self._service()
         await self.finish(
             {
-                "service": await self._service(),
+                "service": service,
                 "token": {"present": config.token(client.token) is not None},
                 "user": config.user_name(),
-                "writable_root": client.own_directory,
+                "writable_root": client.own_directory if service["url"] else None,
                 "versions": {
                     "ctadata": self.extension.version,
                     "jupyter_server": jupyter_server.__version__,
