@@ -128,7 +128,7 @@ def test_wrong_usage_ends_with_2(arguments):
 @pytest.mark.parametrize("command", [cli, *cli.commands.values()], ids=lambda c: c.name)
 def test_every_command_and_option_has_help_with_an_example(command: click.Command):
     done = CliRunner().invoke(cli, ["--help"] if command is cli else [command.name, "--help"])
-    assert "Example:\n  ctadata " in done.output
+    assert "Example:\n    ctadata " in done.output
     assert all(p.help for p in command.params if isinstance(p, click.Option))
 
 
