@@ -20,19 +20,11 @@ export default tseslint.config(
   },
   js.configs.recommended,
   tseslint.configs.strict,
+  { plugins: { jupyter } },
   jupyter.configs.recommended,
   {
     languageOptions: { globals: { ...globals.browser, ...globals.node } },
     rules: {
-      '@typescript-eslint/naming-convention': [
-        'error',
-        {
-          selector: 'interface',
-          format: ['PascalCase'],
-          custom: { regex: '^I[A-Z]', match: true }
-        }
-      ],
-      '@typescript-eslint/consistent-type-imports': 'off',
       curly: 'error',
       eqeqeq: 'error',
       'prefer-arrow-callback': 'error'
@@ -43,6 +35,14 @@ export default tseslint.config(
     ignores: ['ui-tests/**'],
     languageOptions: { parserOptions: { project: 'tsconfig.test.json' } },
     rules: {
+      '@typescript-eslint/naming-convention': [
+        'error',
+        {
+          selector: 'interface',
+          format: ['PascalCase'],
+          custom: { regex: '^I[A-Z]', match: true }
+        }
+      ],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': [
         'error',

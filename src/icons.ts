@@ -1,6 +1,23 @@
-import { LabIcon } from '@jupyterlab/ui-components';
+import { DocumentRegistry } from '@jupyterlab/docregistry';
+import { LabIcon, fileIcon, folderIcon } from '@jupyterlab/ui-components';
 
 import ctaSvg from '../style/icons/cta.svg';
+import toWorkspaceSvg from '../style/icons/to-workspace.svg';
+import { IEntry } from './api';
 
-/** The mirror of a telescope with a ray of Cherenkov light. */
+/** A telescope under a ray of light. */
 export const ctaIcon = new LabIcon({ name: 'ctadata:icon', svgstr: ctaSvg });
+
+/** An arrow into a folder. */
+export const toWorkspaceIcon = new LabIcon({
+  name: 'ctadata:to-workspace',
+  svgstr: toWorkspaceSvg
+});
+
+/** The icon that the core file browser would show. */
+export function entryIcon(entry: IEntry, registry: DocumentRegistry): LabIcon {
+  if (entry.type === 'directory') {
+    return folderIcon;
+  }
+  return registry.getFileTypesForPath(entry.name)[0]?.icon ?? fileIcon;
+}

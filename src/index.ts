@@ -1,3 +1,3 @@
-import { panelPlugin } from './plugin';
+import { commandsPlugin, panelPlugin } from './plugin';
 
-export default [panelPlugin];
+export default [panelPlugin, commandsPlugin];

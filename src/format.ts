@@ -1,0 +1,54 @@
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+
+/** A number of bytes for people, in powers of 1024 and the letters that the core file browser uses. */
+export function formatSize(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1023.5 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+/** Seconds for people: "8 s", "3 min 20 s", "2 h 5 min". */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 60) {
+    return `${whole} s`;
+  }
+  if (whole < 3600) {
+    return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  }
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** Day and time of an ISO 8601 moment, in UTC as all of the observatory's times are. */
+export function formatMoment(iso: string): { day: string; time: string } {
+  const moment = new Date(iso);
+  if (Number.isNaN(moment.getTime())) {
+    return { day: '', time: '' };
+  }
+  const [day, time] = moment.toISOString().split('T');
+  return { day, time: time.slice(0, 8) };
+}
+
+// What tells two runs apart stands at the end: subrun number and extension.
+const TAIL = 13;
+
+/**
+ * Split a name for an ellipsis in its middle: the head may be cut, the tail stays.
+ *
+ * Both parts together are always the whole name.
+ */
+export function splitName(name: string): [head: string, tail: string] {
+  const characters = Array.from(name);
+  if (characters.length < 2 * TAIL) {
+    return [name, ''];
+  }
+  return [
+    characters.slice(0, -TAIL).join(''),
+    characters.slice(-TAIL).join('')
+  ];
+}

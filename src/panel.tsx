@@ -1,0 +1,104 @@
+import { DocumentRegistry } from '@jupyterlab/docregistry';
+import { ITranslator } from '@jupyterlab/translation';
+import { ReactWidget, SidePanel, UseSignal } from '@jupyterlab/ui-components';
+import { Message } from '@lumino/messaging';
+import { ISignal } from '@lumino/signaling';
+import { Panel } from '@lumino/widgets';
+import * as React from 'react';
+
+import { Downloads } from './downloads';
+import { ctaIcon } from './icons';
+import { BrowserModel } from './model';
+import { ICTADataPanel, PANEL_ID } from './tokens';
+import { TransfersModel } from './transfers';
+import { Browser } from './views/browser';
+import { Crumbs } from './views/crumbs';
+import { Transfers } from './views/transfers';
+
+/** The sidebar's widget: toolbar, path, listing, transfers. */
+export class CTADataPanel extends SidePanel implements ICTADataPanel {
+  constructor(options: CTADataPanel.IOptions) {
+    super({ content: new Panel(), translator: options.translator });
+    const { model, transfers, downloads, registry, open } = options;
+    const trans = options.translator.load('ctadata');
+    this.model = model;
+    this.transfers = transfers;
+    this._ready = options.ready;
+    this.id = PANEL_ID;
+    this.addClass('jp-CTAData');
+    this.title.icon = ctaIcon;
+    this.title.caption = trans.__('CTA data');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', trans.__('CTA data'));
+    this.toolbar.addClass('jp-CTAData-toolbar');
+    this.toolbar.node.setAttribute('aria-label', trans.__('CTA data'));
+
+    this._add('jp-CTAData-path', model.changed, () => (
+      <Crumbs model={model} trans={trans} />
+    ));
+    this._add('jp-CTAData-browser', model.changed, () => (
+      <Browser model={model} registry={registry} trans={trans} open={open} />
+    ));
+    this._add('jp-CTAData-transfers', transfers.changed, () => (
+      <Transfers transfers={transfers} downloads={downloads} trans={trans} />
+    ));
+  }
+
+  readonly model: BrowserModel;
+  readonly transfers: TransfersModel;
+
+  focusFilter(): void {
+    this.node
+      .querySelector<HTMLInputElement>('.jp-CTAData-filter input')
+      ?.focus();
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this.model.dispose();
+      this.transfers.dispose();
+      super.dispose();
+    }
+  }
+
+  /** The storage is asked when somebody looks, not when JupyterLab starts. */
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    void this._ready.then(() => this.model.start());
+    void this.transfers.start();
+  }
+
+  /** The sidebar gives the focus to the panel. */
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.node.querySelector<HTMLElement>('.jp-CTAData-grid')?.focus();
+  }
+
+  private _ready: Promise<void>;
+
+  private _add(
+    className: string,
+    changed: ISignal<unknown, void>,
+    render: () => JSX.Element
+  ): void {
+    const widget = ReactWidget.create(
+      <UseSignal signal={changed}>{render}</UseSignal>
+    );
+    widget.addClass(className);
+    this.addWidget(widget);
+  }
+}
+
+export namespace CTADataPanel {
+  export interface IOptions {
+    model: BrowserModel;
+    transfers: TransfersModel;
+    downloads: Downloads;
+    registry: DocumentRegistry;
+    translator: ITranslator;
+    /** Resolves when it is known which directory to show. */
+    ready: Promise<void>;
+    /** Open what is selected. */
+    open: () => void;
+  }
+}

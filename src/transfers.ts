@@ -1,0 +1,142 @@
+import { IDisposable } from '@lumino/disposable';
+import { Poll } from '@lumino/polling';
+import { ISignal, Signal } from '@lumino/signaling';
+
+import { API, ITransfer } from './api';
+import { RequestError } from './request';
+
+/** Milliseconds between two looks at transfers that run. */
+const INTERVAL = 700;
+
+/** Whether a transfer will still change by itself. */
+export function isActive(transfer: ITransfer): boolean {
+  return transfer.state === 'queued' || transfer.state === 'running';
+}
+
+/** The server's transfers, looked at only while one of them runs. */
+export class TransfersModel implements IDisposable {
+  constructor(
+    readonly api: API,
+    interval = INTERVAL
+  ) {
+    this._poll = new Poll({
+      auto: false,
+      factory: () => this.refresh(),
+      // A server that does not answer is asked less and less often.
+      frequency: { interval, backoff: true, max: 10_000 },
+      name: 'ctadata:transfers'
+    });
+  }
+
+  /** Emitted whenever there is something to render anew. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Emitted with each transfer that was seen running and has ended. */
+  get ended(): ISignal<this, ITransfer> {
+    return this._ended;
+  }
+
+  get isDisposed(): boolean {
+    return this._poll.isDisposed;
+  }
+
+  /** All transfers, the newest first. */
+  get items(): readonly ITransfer[] {
+    return this._items;
+  }
+
+  /** Why what is shown may be out of date. */
+  get error(): RequestError | null {
+    return this._error;
+  }
+
+  dispose(): void {
+    if (!this.isDisposed) {
+      this._poll.dispose();
+      Signal.clearData(this);
+    }
+  }
+
+  /** Look whether there are transfers, perhaps started by another page. */
+  async start(): Promise<void> {
+    try {
+      await this.refresh();
+    } catch (error) {
+      console.warn('ctadata: no transfers:', error);
+    }
+  }
+
+  /** Look at the transfers now; go on looking if one runs. */
+  async refresh(): Promise<void> {
+    const asked = ++this._asked;
+    try {
+      const items = await this.api.transfers();
+      if (asked === this._asked && !this.isDisposed) {
+        this._error = null;
+        this._update(items.reverse());
+      }
+    } catch (error) {
+      if (!this.isDisposed) {
+        this._error = error as RequestError;
+        this._changed.emit();
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Start downloads into a folder of the workspace.
+   *
+   * @throws RequestError; 'already-exists' carries the local paths that are in the way
+   */
+  async download(
+    paths: readonly string[],
+    destination: string,
+    overwrite = false
+  ): Promise<void> {
+    const started = await this.api.download(paths, destination, overwrite);
+    // A look that is still under way does not know of these.
+    this._asked += 1;
+    this._update([...started.reverse(), ...this._items]);
+  }
+
+  /** Cancel a transfer that runs; forget one that has ended. */
+  async remove(transfer: ITransfer): Promise<void> {
+    await this.api.removeTransfer(transfer.id);
+    await this.refresh();
+  }
+
+  /** Forget all that have ended. */
+  async clearEnded(): Promise<void> {
+    const ended = this._items.filter(transfer => !isActive(transfer));
+    await Promise.all(ended.map(({ id }) => this.api.removeTransfer(id)));
+    await this.refresh();
+  }
+
+  private _update(items: readonly ITransfer[]): void {
+    const wereActive = new Set(
+      this._items.filter(isActive).map(transfer => transfer.id)
+    );
+    this._items = items;
+    this._changed.emit();
+    for (const transfer of items) {
+      if (wereActive.has(transfer.id) && !isActive(transfer)) {
+        this._ended.emit(transfer);
+      }
+    }
+    if (items.some(isActive)) {
+      void this._poll.start();
+    } else {
+      void this._poll.stop();
+    }
+  }
+
+  private _poll: Poll;
+  private _items: readonly ITransfer[] = [];
+  private _error: RequestError | null = null;
+  private _asked = 0;
+  private _changed = new Signal<this, void>(this);
+  private _ended = new Signal<this, ITransfer>(this);
+}

@@ -1,0 +1,199 @@
+import { DocumentRegistry } from '@jupyterlab/docregistry';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { caretDownIcon, caretUpIcon } from '@jupyterlab/ui-components';
+import { Platform } from '@lumino/domutils';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import * as React from 'react';
+
+import { entryIcon } from '../icons';
+import { BrowserModel } from '../model';
+import { COLUMNS, Column } from '../sort';
+import { ListingKeys, isAccel } from './keyboard';
+import { Row } from './row';
+
+/** Pixels from one row to the next; the style sheet says the same. */
+const ROW_HEIGHT = 24;
+
+interface IListingProps {
+  model: BrowserModel;
+  registry: DocumentRegistry;
+  trans: TranslationBundle;
+  /** Open what is selected. */
+  open: () => void;
+}
+
+/** The rows, of which only those in view exist: a grid with one focus for all of it. */
+export function Listing(props: IListingProps): JSX.Element {
+  const { model, trans, open } = props;
+  const { rows, selection } = model;
+  const { focus } = selection;
+  const scroller = React.useRef<HTMLDivElement>(null);
+  const keys = React.useMemo(() => new ListingKeys(model, open), [model]);
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12
+  });
+
+  React.useEffect(() => {
+    virtualizer.scrollToIndex(Math.max(0, focus));
+  }, [model.path, focus, model.sort]);
+
+  const mouse = mouseHandlers(model, open);
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const height = scroller.current?.clientHeight ?? 0;
+    const page = Math.max(1, Math.floor(height / ROW_HEIGHT) - 1);
+    // A header has keys of its own.
+    if (event.target === event.currentTarget && keys.handle(event, page)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  };
+
+  return (
+    <div
+      className={'jp-CTAData-grid' + (rows.length === 0 ? ' jp-mod-empty' : '')}
+      role="grid"
+      tabIndex={0}
+      aria-label={trans.__('Files')}
+      aria-multiselectable
+      aria-rowcount={rows.length + 1}
+      aria-activedescendant={focus >= 0 ? rowId(focus) : undefined}
+      onKeyDown={onKeyDown}
+    >
+      <Header model={model} trans={trans} />
+      <div
+        ref={scroller}
+        role="rowgroup"
+        className="jp-CTAData-rows"
+        {...mouse}
+      >
+        <div
+          role="presentation"
+          style={{ height: virtualizer.getTotalSize(), position: 'relative' }}
+        >
+          {virtualizer.getVirtualItems().map(({ index, start }) => {
+            const entry = rows[index];
+            return (
+              <Row
+                key={entry.name}
+                id={rowId(index)}
+                entry={entry}
+                icon={entryIcon(entry, props.registry)}
+                index={index}
+                start={start}
+                selected={selection.has(entry.name)}
+                focused={index === focus}
+                trans={trans}
+              />
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function rowId(index: number): string {
+  return `jp-CTAData-row-${index}`;
+}
+
+/** The row under the mouse. */
+function indexAt(event: React.MouseEvent): number | null {
+  const row = (event.target as Element).closest<HTMLElement>('[data-index]');
+  return row ? Number(row.dataset.index) : null;
+}
+
+/** Selecting with the mouse, as in the core file browser. */
+function mouseHandlers(
+  model: BrowserModel,
+  open: () => void
+): React.DOMAttributes<HTMLElement> {
+  const isSelected = (index: number) =>
+    model.selection.has(model.rows[index].name);
+  return {
+    onMouseDown: event => {
+      if (event.nativeEvent.offsetX > event.currentTarget.clientWidth) {
+        // The scroll bar.
+        return;
+      }
+      const index = indexAt(event);
+      model.changeSelection(selection => {
+        if (index === null) {
+          selection.clear();
+        } else if (isContextClick(event)) {
+          // The menu is for all that is selected, if it is opened there.
+          if (!isSelected(index)) {
+            selection.select(index);
+          }
+        } else if (isAccel(event)) {
+          selection.toggle(index);
+        } else if (event.shiftKey) {
+          selection.extend(index);
+        } else if (!isSelected(index)) {
+          selection.select(index);
+        }
+      });
+    },
+    onClick: event => {
+      const index = indexAt(event);
+      // Only now is it clear that one of several selected rows is meant alone.
+      if (index !== null && !hasModifier(event)) {
+        model.select(index);
+      }
+    },
+    onDoubleClick: event => {
+      if (indexAt(event) !== null && !hasModifier(event)) {
+        open();
+      }
+    }
+  };
+}
+
+function hasModifier(event: React.MouseEvent): boolean {
+  return isAccel(event) || event.shiftKey;
+}
+
+function isContextClick(event: React.MouseEvent): boolean {
+  return event.button === 2 || (Platform.IS_MAC && event.ctrlKey);
+}
+
+/** The columns' names; a click sorts. */
+function Header(props: {
+  model: BrowserModel;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { model, trans } = props;
+  const labels: Record<Column, string> = {
+    name: trans.__('Name'),
+    size: trans.__('Size'),
+    modified: trans.__('Modified')
+  };
+  const { column, ascending } = model.sort;
+  const Caret = (ascending ? caretUpIcon : caretDownIcon).react;
+  return (
+    <div role="rowgroup">
+      <div role="row" aria-rowindex={1} className="jp-CTAData-header">
+        {COLUMNS.map(id => (
+          <span
+            key={id}
+            role="columnheader"
+            className={`jp-CTAData-${id}`}
+            aria-sort={
+              id !== column ? 'none' : ascending ? 'ascending' : 'descending'
+            }
+          >
+            <button
+              title={id === 'modified' ? trans.__('Modified (UTC)') : undefined}
+              onClick={() => model.sortBy(id)}
+            >
+              <span>{labels[id]}</span>
+              {id === column && <Caret tag="span" elementSize="normal" />}
+            </button>
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}

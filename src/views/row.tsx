@@ -1,0 +1,81 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+import { LabIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { IEntry } from '../api';
+import { formatMoment, formatSize, splitName } from '../format';
+
+interface IRowProps {
+  entry: IEntry;
+  icon: LabIcon;
+  id: string;
+  /** From the top, 0 the first. */
+  index: number;
+  /** Pixels from the top. */
+  start: number;
+  selected: boolean;
+  focused: boolean;
+  trans: TranslationBundle;
+}
+
+/** One file or directory. */
+export function Row(props: IRowProps): JSX.Element {
+  const { entry, icon, index, selected, focused } = props;
+  const [head, tail] = splitName(entry.name);
+  const moment = entry.modified === null ? null : formatMoment(entry.modified);
+  return (
+    <div
+      id={props.id}
+      role="row"
+      // The header is the first row.
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      data-index={index}
+      className={
+        'jp-CTAData-row' +
+        (selected ? ' jp-mod-selected' : '') +
+        (focused ? ' jp-mod-focused' : '')
+      }
+      style={{ transform: `translateY(${props.start}px)` }}
+      title={describe(entry, props.trans)}
+    >
+      <span role="gridcell" className="jp-CTAData-name">
+        <icon.react tag="span" stylesheet="listing" />
+        <bdi className="jp-CTAData-nameText">
+          <span className="jp-CTAData-nameHead">{head}</span>
+          {tail && <span className="jp-CTAData-nameTail">{tail}</span>}
+        </bdi>
+      </span>
+      <span role="gridcell" className="jp-CTAData-size">
+        {entry.type === 'file' && entry.size !== null && formatSize(entry.size)}
+      </span>
+      <span role="gridcell" className="jp-CTAData-modified">
+        {moment && (
+          <>
+            {moment.day}
+            <span className="jp-CTAData-time"> {moment.time.slice(0, 5)}</span>
+          </>
+        )}
+      </span>
+    </div>
+  );
+}
+
+/** All that is known of an entry, one fact a line. */
+function describe(entry: IEntry, trans: TranslationBundle): string {
+  const lines = [trans.__('Name: %1', entry.name)];
+  if (entry.type === 'file' && entry.size !== null) {
+    lines.push(
+      trans.__(
+        'Size: %1 (%2 bytes)',
+        formatSize(entry.size),
+        entry.size.toLocaleString()
+      )
+    );
+  }
+  if (entry.modified !== null) {
+    const { day, time } = formatMoment(entry.modified);
+    lines.push(trans.__('Modified: %1 %2 UTC', day, time));
+  }
+  return lines.join('\n');
+}
