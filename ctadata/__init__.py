@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import api, errors
-from .api import APIClient
-from .entries import Entry
-
 if TYPE_CHECKING:
-    from .api import Path_
+    from . import api, errors
+    from .api import APIClient, Path_
+    from .entries import Entry
     from .webdav import Client
 
 __all__ = [
@@ -88,13 +86,27 @@ def webdav4_client(**options: Any) -> Client:
 
 def _client(options: dict[str, Any]) -> APIClient:
     """Make a client with those of the options that are its own, and take them out."""
+    from .api import APIClient
+
     own = {name: options.pop(name) for name in _CLIENT_OPTIONS if name in options}
     return APIClient(**own)
 
 
 def __getattr__(name: str) -> Any:
+    """Import what is asked for, so that ``import ctadata`` alone costs next to nothing."""
+    from importlib import import_module
+
+    if name in {"api", "errors"}:
+        return import_module(f".{name}", __name__)
+    if name in {"APIClient", "Entry"}:
+        module = import_module(".api" if name == "APIClient" else ".entries", __name__)
+        return getattr(module, name)
     if name == "__version__":
         from importlib.metadata import version
 
         return version("ctadata")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
