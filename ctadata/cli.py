@@ -67,7 +67,7 @@ class _Failures:
 @click.option("-v", "--verbose", count=True, help="Say what is done; twice: each request.")
 @click.version_option(package_name="ctadata")
 def cli(verbose: int) -> None:
-    r"""Browse, download and upload the data of the Cherenkov Telescope Array.
+    """Browse, download and upload the data of the Cherenkov Telescope Array.
 
     The environment says which service is used (CTADS_URL) and who asks
     (JUPYTERHUB_API_TOKEN, from the hub's control panel); on the platform both are set.
@@ -88,7 +88,7 @@ def cli(verbose: int) -> None:
 @click.option("-R", "--recursive", is_flag=True, help="List what is below directories too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_(path: str, long: bool, recursive: bool, as_json: bool) -> None:
-    r"""List a directory of the storage, by default its root.
+    """List a directory of the storage, by default its root.
 
     A pipe gets one path per line.
 
@@ -121,7 +121,7 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool) -> None:
     help="A directory that receives them; for one file, its new name.",
 )
 def get(paths: tuple[str, ...], recursive: bool, output: str | None) -> None:
-    r"""Download files and, with -r, directories.
+    """Download files and, with -r, directories.
 
     Without -o, files come into the working directory, and a directory comes with its
     whole path below it. A local file of the same name is replaced once the new one is
@@ -151,7 +151,7 @@ def get(paths: tuple[str, ...], recursive: bool, output: str | None) -> None:
 @click.argument("remote")
 @click.option("-r", "--recursive", is_flag=True, help="Upload a directory.")
 def put(local: str, remote: str, recursive: bool) -> None:
-    r"""Upload a file or, with -r, what is in a directory.
+    """Upload a file or, with -r, what is in a directory.
 
     REMOTE is relative to your own directory in the storage; with a trailing slash it is
     the directory that receives the file. All members of CTAO and all users of the platform
@@ -178,7 +178,7 @@ def put(local: str, remote: str, recursive: bool) -> None:
 @cli.command("upload-certificate")
 @click.argument("file")
 def upload_certificate(file: str) -> None:
-    r"""Delegate your proxy certificate to the certificate service.
+    """Delegate your proxy certificate to the certificate service.
 
     \b
     Example:
@@ -192,7 +192,7 @@ def upload_certificate(file: str) -> None:
 @click.argument("key")
 @click.option("-u", "--user", help="Whose certificate it is, for administrators.")
 def upload_personal_certificate(file: str, key: str, user: str | None) -> None:
-    r"""Delegate a user's proxy certificate for the purpose KEY: cta, lst, arc.
+    """Delegate a user's proxy certificate for the purpose KEY: cta, lst, arc.
 
     \b
     Example:
@@ -204,7 +204,7 @@ def upload_personal_certificate(file: str, key: str, user: str | None) -> None:
 @cli.command("upload-shared-certificate")
 @click.argument("file")
 def upload_shared_certificate(file: str) -> None:
-    r"""Store the certificate that all users share; for administrators.
+    """Store the certificate that all users share; for administrators.
 
     \b
     Example:
@@ -220,7 +220,7 @@ def upload_shared_certificate(file: str) -> None:
 @click.option("--token", help="The token that it asks for; by default a new one.")
 @click.option("--user", help="Whose directory can be written to; by default yours.")
 def serve(directory: Path, host: str, port: int, token: str | None, user: str | None) -> None:
-    r"""Serve DIRECTORY as the platform's services would, to try things out.
+    """Serve DIRECTORY as the platform's services would, to try things out.
 
     It prints the settings that a client needs, and runs until Ctrl-C.
 
@@ -246,7 +246,7 @@ def serve(directory: Path, host: str, port: int, token: str | None, user: str | 
 @click.option("--port", default=0, help="JupyterLab's port; 0 takes a free one.")
 @click.option("--browser/--no-browser", default=True, help="Whether to open a browser.")
 def demo(data: Path | None, workspace: Path | None, port: int, browser: bool) -> None:
-    r"""Start JupyterLab with the CTA panel on sample data, without any hub.
+    """Start JupyterLab with the CTA panel on sample data, without any hub.
 
     Ctrl-C stops all of it.
 
