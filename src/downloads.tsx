@@ -132,7 +132,8 @@ export class Downloads {
       buttons: [
         Dialog.cancelButton({ label: trans.__('Cancel') }),
         Dialog.warnButton({ label: trans.__('Replace') })
-      ]
+      ],
+      defaultButton: 0
     });
     return button.accept;
   }

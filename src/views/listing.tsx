@@ -26,7 +26,8 @@ interface IListingProps {
 export function Listing(props: IListingProps): JSX.Element {
   const { model, trans, open } = props;
   const { rows, selection } = model;
-  const { focus } = selection;
+  // The keyboard starts from the first row.
+  const focus = Math.max(0, selection.focus);
   const scroller = React.useRef<HTMLDivElement>(null);
   const keys = React.useMemo(() => new ListingKeys(model, open), [model]);
   const virtualizer = useVirtualizer({
@@ -36,8 +37,10 @@ export function Listing(props: IListingProps): JSX.Element {
     overscan: 12
   });
 
+  const scrollBar = useScrollBarWidth(scroller);
+
   React.useEffect(() => {
-    virtualizer.scrollToIndex(Math.max(0, focus));
+    virtualizer.scrollToIndex(focus);
   }, [model.path, focus, model.sort]);
 
   const mouse = mouseHandlers(model, open);
@@ -59,10 +62,10 @@ export function Listing(props: IListingProps): JSX.Element {
       aria-label={trans.__('Files')}
       aria-multiselectable
       aria-rowcount={rows.length + 1}
-      aria-activedescendant={focus >= 0 ? rowId(focus) : undefined}
+      aria-activedescendant={rows.length > 0 ? rowId(focus) : undefined}
       onKeyDown={onKeyDown}
     >
-      <Header model={model} trans={trans} />
+      <Header model={model} trans={trans} scrollBar={scrollBar} />
       <div
         ref={scroller}
         role="rowgroup"
@@ -93,6 +96,18 @@ export function Listing(props: IListingProps): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** The header leaves free what the scroll bar takes, so that the columns stay in line. */
+function useScrollBarWidth(scroller: React.RefObject<HTMLElement>): number {
+  const [width, setWidth] = React.useState(0);
+  React.useLayoutEffect(() => {
+    const node = scroller.current;
+    if (node) {
+      setWidth(node.offsetWidth - node.clientWidth);
+    }
+  });
+  return width;
 }
 
 function rowId(index: number): string {
@@ -163,6 +178,8 @@ function isContextClick(event: React.MouseEvent): boolean {
 function Header(props: {
   model: BrowserModel;
   trans: TranslationBundle;
+  /** Pixels that the scroll bar takes beside the rows. */
+  scrollBar: number;
 }): JSX.Element {
   const { model, trans } = props;
   const labels: Record<Column, string> = {
@@ -174,7 +191,12 @@ function Header(props: {
   const Caret = (ascending ? caretUpIcon : caretDownIcon).react;
   return (
     <div role="rowgroup">
-      <div role="row" aria-rowindex={1} className="jp-CTAData-header">
+      <div
+        role="row"
+        aria-rowindex={1}
+        className="jp-CTAData-header"
+        style={{ paddingRight: props.scrollBar }}
+      >
         {COLUMNS.map(id => (
           <span
             key={id}

@@ -50,12 +50,19 @@ export function Transfers(props: ITransfersProps): JSX.Element | null {
         </div>
       )}
       <ul>
-        {items.map(transfer => (
+        {[...items].sort(byState).map(transfer => (
           <Transfer key={transfer.id} {...props} transfer={transfer} />
         ))}
       </ul>
     </section>
   );
+}
+
+/** What runs stands first, then what waits; the newest first among equals. */
+function byState(a: ITransfer, b: ITransfer): number {
+  const rank = (transfer: ITransfer) =>
+    transfer.state === 'running' ? 0 : isActive(transfer) ? 1 : 2;
+  return rank(a) - rank(b);
 }
 
 function Transfer(
@@ -94,7 +101,7 @@ function Transfer(
           act={remove}
         />
       </div>
-      {active && <Progress transfer={transfer} />}
+      {state === 'running' && <Progress transfer={transfer} />}
       <div
         className="jp-CTAData-transferText"
         role={transfer.error ? 'alert' : undefined}
@@ -124,13 +131,13 @@ function Transfer(
 }
 
 function Progress({ transfer }: { transfer: ITransfer }): JSX.Element {
-  const { bytes_done: done, bytes_total: total, state } = transfer;
+  const { bytes_done: done, bytes_total: total } = transfer;
   const percent = total ? Math.min(100, (100 * done) / total) : null;
   return (
     <div
       className={
         'jp-CTAData-progress' +
-        (percent === null && state === 'running' ? ' jp-mod-indeterminate' : '')
+        (percent === null ? ' jp-mod-indeterminate' : '')
       }
       role="progressbar"
       aria-label={baseName(transfer.source)}
