@@ -1,43 +1,20 @@
 from __future__ import annotations
 
-import datetime
-
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 import ctadata
 from ctadata import errors
+from tests.certificates import write_proxy
 
 from .conftest import sends
 
 
 @pytest.fixture
 def proxy(work):
-    """A certificate that ends in a day, with its key, as a grid proxy's file has them."""
+    """Makes the file of a proxy certificate in the working directory."""
 
     def make(days=1, name="proxy.pem"):
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "alice")])
-        now = datetime.datetime.now(datetime.timezone.utc)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(subject)
-            .public_key(key.public_key())
-            .serial_number(1)
-            .not_valid_before(now - datetime.timedelta(days=2))
-            .not_valid_after(now + datetime.timedelta(days=days))
-            .sign(key, hashes.SHA256())
-        )
-        pem = serialization.Encoding.PEM
-        (work / name).write_bytes(
-            certificate.public_bytes(pem)
-            + key.private_bytes(
-                pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+        write_proxy(work / name, days)
         return name
 
     return make

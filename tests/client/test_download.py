@@ -52,6 +52,12 @@ def test_odd_names(service_env, work, name):
     assert (work / name).read_text() == name
 
 
+def test_two_dots_inside_of_a_name(service_env, work, tmp_path):
+    (tmp_path / "storage/lst/odd/a..b...txt").write_text("dots")
+    APIClient().fetch_and_save_file("lst/odd/a..b...txt")
+    assert (work / "a..b...txt").read_text() == "dots"
+
+
 def test_a_directory_keeps_its_remote_path(service_env, work):
     total = APIClient().fetch_and_save_file_or_dir("lst/some-data-dir", recursive=True)
     assert total == len(b"small" + b"nested")
