@@ -90,7 +90,7 @@ class CTADataExtension(ExtensionApp):
         help="Downloads to the user's own computer that run at once; further ones wait.",
     )
     shutdown_timeout = Float(
-        5.0,
+        3.0,
         min=0.0,
         config=True,
         help="Seconds that a stopping server waits for its cancelled transfers.",

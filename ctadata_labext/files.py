@@ -53,7 +53,7 @@ class FilesHandler(CTADataHandler):
         if requested is not None and requested[0] >= size:
             self.set_status(416)
             self.set_header("Content-Range", f"bytes */{size}")
-            await self.finish(
+            self.finish(
                 {"code": "range", "message": f"The file has {size} bytes, fewer than asked for"}
             )
             return
@@ -102,7 +102,7 @@ class FilesHandler(CTADataHandler):
                 self.write(chunk)
                 begun = True
                 await self.flush()
-            await self.finish(set_content_type="application/octet-stream")
+            self.finish(set_content_type="application/octet-stream")
         except iostream.StreamClosedError:
             self.log.debug("ctadata: the browser has ended the download of %r", path)
         except CTADataError as error:

@@ -31,7 +31,7 @@ class ResourcesHandler(CTADataHandler):
         """Answer openapi.yaml's ``Resource``."""
         extension = self.extension
         reply = await self.in_thread(_resource, extension.client, path, extension.max_entries)
-        await self.finish(reply)
+        self.finish(reply)
 
 
 def _resource(client: APIClient, path: str, max_entries: int) -> bytes:

@@ -24,4 +24,4 @@ class OpenAPIHandler(CTADataHandler):
     async def get(self) -> None:
         """Answer the description (media type of RFC 9512)."""
         description = await self.in_thread(DESCRIPTION.read_bytes)
-        await self.finish(description, set_content_type="application/yaml")
+        self.finish(description, set_content_type="application/yaml")

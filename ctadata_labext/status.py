@@ -30,7 +30,7 @@ class StatusHandler(CTADataHandler):
         """Answer openapi.yaml's ``Status``; always with 200."""
         client = self.extension.client
         service = await self._service()
-        await self.finish(
+        self.finish(
             {
                 "service": service,
                 "token": {"present": config.token(client.token) is not None},

@@ -255,17 +255,13 @@ class TransferManager:
         with self._lock:
             transfer.target = target or job.target
             transfer.error = error
-            if error is None:
-                self._end(transfer, "finished")
-            elif isinstance(error, TransferCancelled):
-                self._end(transfer, "cancelled")
-            else:
-                self._end(transfer, "failed")
-            bytes_done, state = transfer.progress.bytes_done, transfer.state
+            cancelled = isinstance(error, TransferCancelled)
+            self._end(transfer, "cancelled" if cancelled else "failed" if error else "finished")
+            bytes_done = transfer.progress.bytes_done
         self._log.info(
-            "ctadata transfer %s: %s of %r to %r %s%s, %d bytes in %.1f s",
-            transfer.id, job.kind, job.source, job.target, state,
-            f" ({error.code})" if error else "", bytes_done, time.monotonic() - started,
+            "ctadata transfer %s: %s of %r to %r ends: %s, %d bytes in %.1f s",
+            transfer.id, job.kind, job.source, job.target,
+            error.code if error else "finished", bytes_done, time.monotonic() - started,
         )  # fmt: skip
 
     def _outcome(self, transfer: Transfer) -> tuple[str | None, CTADataError | None]:

@@ -23,7 +23,7 @@ class TransfersHandler(CTADataHandler):
     @authorized
     async def get(self) -> None:
         """Answer all transfers, the oldest first."""
-        await self.finish({"transfers": self.extension.transfers.list()})
+        self.finish({"transfers": self.extension.transfers.list()})
 
     @web.authenticated
     @authorized
@@ -32,7 +32,7 @@ class TransfersHandler(CTADataHandler):
         order = self.json_body()
         transfers = await self.in_thread(self._start, order)
         self.set_status(202)
-        await self.finish({"transfers": transfers})
+        self.finish({"transfers": transfers})
 
     def _start(self, order: dict[str, Any]) -> list[dict[str, object]]:
         extension = self.extension
@@ -68,7 +68,7 @@ class TransferHandler(CTADataHandler):
     @authorized
     async def get(self, transfer_id: str) -> None:
         """Answer how far it is."""
-        await self.finish(self.extension.transfers.get(transfer_id))
+        self.finish(self.extension.transfers.get(transfer_id))
 
     @web.authenticated
     @authorized
@@ -77,7 +77,7 @@ class TransferHandler(CTADataHandler):
         cancelled = self.extension.transfers.cancel_or_forget(transfer_id)
         if cancelled is None:
             self.set_status(204)
-            await self.finish()
+            self.finish()
         else:
             self.set_status(202)
-            await self.finish(cancelled)
+            self.finish(cancelled)

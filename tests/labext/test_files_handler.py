@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from described import Api, quoted
-from tiny_service import Gate, TinyService, cut
+from tiny_service import Answer, Gate, TinyService, cut
 from tornado.iostream import IOStream
 from tornado.simple_httpclient import HTTPStreamClosedError
 from tornado.tcpclient import TCPClient
@@ -178,3 +178,24 @@ async def test_no_more_at_once_than_configured(api: Api, tiny: TinyService, exte
     assert len(fetched) == extension.max_downloads
     gate.open.set()
     assert [(await answer).body for answer in answers] == [bytes(10)] * len(answers)
+
+
+async def test_nobody_is_told_of_an_answer_that_came_too_late(
+    api: Api, tiny: TinyService, extension: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate = Gate()
+    listing = Answer.list
+    tiny.files["lst/file"] = bytes(10)
+
+    def late(answer: Answer, name: str) -> None:
+        gate.reached.release()
+        gate.open.wait(20)
+        listing(answer, name)
+
+    tiny.misbehave["list"] = late
+    stream = await open_download(api, "lst/file")
+    assert await in_thread(gate.reached.acquire, True, 20)
+    stream.close()
+    gate.open.set()
+    assert (await api.json("resources/lst/file"))["size"] == 10
+    assert "Traceback" not in caplog.text
