@@ -25,6 +25,8 @@ export default tseslint.config(
   {
     languageOptions: { globals: { ...globals.browser, ...globals.node } },
     rules: {
+      // A panel of the sidebar is needed when JupyterLab starts.
+      'jupyter/prefer-lazy-imports': 'off',
       curly: 'error',
       eqeqeq: 'error',
       'prefer-arrow-callback': 'error'

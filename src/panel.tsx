@@ -15,9 +15,22 @@ import { Browser } from './views/browser';
 import { Crumbs } from './views/crumbs';
 import { Transfers } from './views/transfers';
 
+/** What the panel shows, and what it needs for that. */
+export interface ICTADataPanelOptions {
+  model: BrowserModel;
+  transfers: TransfersModel;
+  downloads: Downloads;
+  registry: DocumentRegistry;
+  translator: ITranslator;
+  /** Resolves when it is known which directory to show. */
+  ready: Promise<void>;
+  /** Open what is selected. */
+  open: () => void;
+}
+
 /** The sidebar's widget: toolbar, path, listing, transfers. */
 export class CTADataPanel extends SidePanel implements ICTADataPanel {
-  constructor(options: CTADataPanel.IOptions) {
+  constructor(options: ICTADataPanelOptions) {
     super({ content: new Panel(), translator: options.translator });
     const { model, transfers, downloads, registry, open } = options;
     const trans = options.translator.load('ctadata');
@@ -86,19 +99,5 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     );
     widget.addClass(className);
     this.addWidget(widget);
-  }
-}
-
-export namespace CTADataPanel {
-  export interface IOptions {
-    model: BrowserModel;
-    transfers: TransfersModel;
-    downloads: Downloads;
-    registry: DocumentRegistry;
-    translator: ITranslator;
-    /** Resolves when it is known which directory to show. */
-    ready: Promise<void>;
-    /** Open what is selected. */
-    open: () => void;
   }
 }

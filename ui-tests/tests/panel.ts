@@ -1,4 +1,4 @@
-import { Locator, Page, expect } from '@playwright/test';
+import { Locator, Page } from '@playwright/test';
 
 /** The panel, as somebody sees it who uses it. */
 export class CTADataPanel {
