@@ -183,7 +183,8 @@ export class BrowserModel implements IDisposable {
       if (this._load !== load) {
         return;
       }
-      this._reject(error as RequestError);
+      await this._reject(error as RequestError);
+      return;
     }
     this._end();
   }
@@ -223,17 +224,6 @@ export class BrowserModel implements IDisposable {
     this.changeSelection(selection => selection.select(index));
   }
 
-  /** Ask the server extension which service it speaks to. */
-  async loadStatus(): Promise<void> {
-    try {
-      this._status = await this.api.status();
-      this._changed.emit();
-    } catch (error) {
-      // The listing meets the same trouble, and shows it.
-      console.warn('ctadata: no status:', error);
-    }
-  }
-
   private _show(path: string, focus: string | null): void {
     this._path = path;
     this._filter = '';
@@ -252,12 +242,27 @@ export class BrowserModel implements IDisposable {
     this._arrange();
   }
 
-  private _reject(error: RequestError): void {
+  private async _reject(error: RequestError): Promise<void> {
     this._error = error;
     // Rows that may not be there any more must not look as if they were.
     this._entries = null;
     this._arrange();
-    void this.loadStatus();
+    this._end();
+    if (error.code.startsWith('service-')) {
+      // Whoever looks for the reason wants to know which service it is.
+      await this._loadStatus();
+    }
+  }
+
+  /** Ask the server extension which service it speaks to. */
+  private async _loadStatus(): Promise<void> {
+    try {
+      this._status = await this.api.status();
+      this._changed.emit();
+    } catch (error) {
+      // Messages name no service then.
+      console.warn('ctadata: no status:', error);
+    }
   }
 
   private _arrange(): void {
@@ -277,7 +282,7 @@ export class BrowserModel implements IDisposable {
       this._slow = true;
       this._changed.emit();
       if (!this._status) {
-        void this.loadStatus();
+        void this._loadStatus();
       }
     }, SLOW);
     this._changed.emit();

@@ -1,0 +1,138 @@
+import { ITransfer } from '../api';
+import { TransfersModel } from '../transfers';
+import { TestServer, transfer } from './server';
+
+const server = new TestServer();
+let transfers: TransfersModel;
+let current: ITransfer[];
+
+beforeAll(() => server.start());
+afterAll(() => server.stop());
+beforeEach(() => {
+  server.log.length = 0;
+  current = [];
+  server.handler = request => {
+    if (request.method === 'DELETE') {
+      const id = request.path.replace('transfers/', '');
+      current = current.filter(item => item.id !== id);
+      request.answer(204, '');
+    } else {
+      request.answer(200, { transfers: current });
+    }
+  };
+  transfers = new TransfersModel(server.api, 10);
+});
+afterEach(() => transfers.dispose());
+
+/** Resolves when the transfers look like this. */
+function until(test: (items: readonly ITransfer[]) => boolean): Promise<void> {
+  return new Promise(resolve => {
+    transfers.changed.connect(() => {
+      if (test(transfers.items)) {
+        resolve();
+      }
+    });
+  });
+}
+
+it('looks once when nothing runs', async () => {
+  current = [transfer('old', 'finished')];
+  await transfers.start();
+  expect(transfers.items.map(({ id }) => id)).toEqual(['old']);
+  // Another look that is asked for comes alone: no poll has come between.
+  await transfers.refresh();
+  expect(server.log).toEqual(['GET transfers', 'GET transfers']);
+});
+
+it('looks again and again while one runs, and says when it has ended', async () => {
+  const ended: string[] = [];
+  transfers.ended.connect((_, { id }) => {
+    ended.push(id);
+  });
+  current = [transfer('a', 'running'), transfer('b', 'queued')];
+  await transfers.start();
+  const progress = until(
+    ([b, a]) => a.bytes_done === 7 && b.state === 'queued'
+  );
+  current = [
+    transfer('a', 'running', { bytes_done: 7 }),
+    transfer('b', 'queued')
+  ];
+  await progress;
+  expect(ended).toEqual([]);
+  const end = until(items => items.every(({ state }) => state === 'finished'));
+  current = [transfer('a', 'finished'), transfer('b', 'finished')];
+  await end;
+  expect(ended.sort()).toEqual(['a', 'b']);
+  const looks = server.log.length;
+  await transfers.refresh();
+  expect(server.log).toHaveLength(looks + 1);
+});
+
+it('starts downloads and watches them', async () => {
+  const bodies: unknown[] = [];
+  const listing = server.handler;
+  server.handler = request => {
+    if (request.method === 'POST') {
+      bodies.push(JSON.parse(request.body));
+      current = [transfer('new', 'queued')];
+      request.answer(202, { transfers: current });
+      current = [transfer('new', 'finished')];
+    } else {
+      listing(request);
+    }
+  };
+  const end = until(([item]) => item?.state === 'finished');
+  await transfers.download(['lst/a b.h5'], 'my folder');
+  await end;
+  expect(bodies).toEqual([
+    {
+      kind: 'download',
+      paths: ['lst/a b.h5'],
+      destination: 'my folder',
+      overwrite: false
+    }
+  ]);
+});
+
+it('tells what is in the way', async () => {
+  server.handler = request =>
+    request.answer(409, {
+      code: 'already-exists',
+      message: 'It exists',
+      paths: ['here/a.h5']
+    });
+  await expect(transfers.download(['lst/a.h5'], 'here')).rejects.toMatchObject({
+    code: 'already-exists',
+    paths: ['here/a.h5']
+  });
+});
+
+it('removes one, and all that have ended', async () => {
+  current = [
+    transfer('a', 'finished'),
+    transfer('b', 'failed'),
+    transfer('c', 'running'),
+    transfer('d', 'cancelled')
+  ];
+  await transfers.start();
+  await transfers.remove(current[3]);
+  expect(transfers.items.map(({ id }) => id)).toEqual(['c', 'b', 'a']);
+  await transfers.clearEnded();
+  expect(transfers.items.map(({ id }) => id)).toEqual(['c']);
+});
+
+it('keeps what it knew when the server is away, and comes back', async () => {
+  current = [transfer('a', 'running')];
+  await transfers.start();
+  const listing = server.handler;
+  const away = until(() => transfers.error !== null);
+  server.handler = request => request.answer(500, '');
+  await away;
+  expect(transfers.items).toHaveLength(1);
+  const back = until(([item]) => item.state === 'finished');
+  current = [transfer('a', 'finished')];
+  server.handler = listing;
+  await back;
+  expect(transfers.error).toBeNull();
+});
