@@ -370,8 +370,8 @@ async def test_a_server_that_stops_cancels_its_transfers(
     await reached(gate)
     assert extension.current_activity() == 1
     stopping = asyncio.ensure_future(extension.stop_extension())
-    while not extension.transfers._transfers[transfer["id"]].cancel.is_set():
-        await asyncio.sleep(0)
+    cancelled = extension.transfers._transfers[transfer["id"]].cancel
+    assert await asyncio.get_running_loop().run_in_executor(None, cancelled.wait, 20)
     gate.open.set()
     await stopping
     assert (await api.json(f"transfers/{transfer['id']}"))["state"] == "cancelled"
