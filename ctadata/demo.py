@@ -131,7 +131,8 @@ def _free_port(port: int) -> int:
             return int(probe.getsockname()[1])
     except OSError as error:
         raise CTADataError(
-            f"Port {port} cannot be used ({error.strerror}): choose another one with --port."
+            f"Port {port} cannot be used ({os.strerror(error.errno or 0)}):"
+            " choose another one with --port."
         ) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import logging
+import os
 import secrets
 import signal
 import socket
@@ -82,11 +83,15 @@ class Service:
         CTADataError
             When the address cannot be listened at.
         """
+        host, port = self._server.bind_addr[:2]
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
+            # Tried out first: where cheroot fails it leaks a socket, and buries the reason.
+            socket.create_server((host, port), family=family).close()
             self._server.prepare()
         except OSError as error:
-            host, port = self._server.bind_addr[:2]
-            raise CTADataError(f"Cannot listen at {host}, port {port}: {error}.") from error
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise CTADataError(f"Cannot listen at {host}, port {port}: {reason}.") from error
         self._thread.start()
 
     def stop(self) -> None:
@@ -167,6 +172,12 @@ class _Connection(server.HTTPConnection):
         with self.server.busy_with(self.socket):
             keep_open: bool = super().communicate()  # type: ignore[no-untyped-call]
             return keep_open
+
+    def close(self) -> None:
+        """Close the writer too, which cheroot leaves to the garbage collector."""
+        with suppress(OSError):  # unsent bytes of a connection that broke
+            self.wfile.close()
+        super().close()  # type: ignore[no-untyped-call]
 
 
 class _Server(wsgi.Server):
