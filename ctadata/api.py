@@ -18,11 +18,10 @@ from .entries import Entry
 from .errors import (
     CertificateError,
     CTADataError,
-    IntegrityError,
     StorageException,
     TransferError,
 )
-from .transfers.download import checked, download_file, download_tree
+from .transfers.download import Downloads, checked, file_size
 from .transfers.progress import OnProgress
 from .transfers.upload import Uploads, open_source
 
@@ -168,7 +167,7 @@ class APIClient:
         IntegrityError
             If fewer or more bytes come than were asked for.
         """
-        size = _file_size(entry if entry is not None else self.stat(path), path)
+        size = file_size(entry if entry is not None else self.stat(path))
         end = size if stop is None else min(stop, size)
         if start == 0 and end == size:
             yield from checked(self._service.fetch(path, self.chunk_size), path, size)
@@ -220,19 +219,15 @@ class APIClient:
             If the bytes that came are not the file.
         """
         entry = self.stat(path)
-        _file_size(entry, path)
         target = Path(save_to_fn if save_to_fn is not None else local_name(entry.name, path))
-        return download_file(
+        downloads = Downloads(
             self._service,
-            entry,
-            target.parent,
-            (),
-            target.name,
             chunk_size=chunk_size or self.chunk_size,
             overwrite=overwrite,
             on_progress=on_progress,
             cancel=cancel,
         )
+        return downloads.file(entry, target.parent, (), target.name)
 
     def fetch_and_save_file_or_dir(
         self,
@@ -276,35 +271,19 @@ class APIClient:
         base, parts = Path(dest if dest is not None else "."), tuple[str, ...]()
         if root is not None:
             base, parts = Path(root), split_below(base, Path(root))
-        if not entry.is_directory:
-            name = local_name(entry.name, path)
-            return download_file(
-                self._service,
-                entry,
-                base,
-                parts,
-                name,
-                chunk_size=self.chunk_size,
-                overwrite=overwrite,
-                on_progress=on_progress,
-                cancel=cancel,
-            )
-        if not recursive:
-            raise TransferError(
-                f"{entry.path or '/'!r} is a directory; download it with recursive=True (get -r)",
-                path=entry.path,
-            )
-        remote = entry.path.split("/") if entry.path else []
-        names = remote if dest is None else remote[-1:]
-        return download_tree(
+        downloads = Downloads(
             self._service,
-            listing,
-            base,
-            [*parts, *(local_name(name, entry.path) for name in names)],
             chunk_size=self.chunk_size,
             overwrite=overwrite,
             on_progress=on_progress,
             cancel=cancel,
+        )
+        if not (entry.is_directory and recursive):
+            return downloads.file(entry, base, parts, local_name(entry.name, path))
+        remote = entry.path.split("/") if entry.path else []
+        names = remote if dest is None else remote[-1:]
+        return downloads.tree(
+            listing, base, [*parts, *(local_name(name, entry.path) for name in names)]
         )
 
     def upload_file(
@@ -479,15 +458,3 @@ class APIClient:
 
     def _current_token(self) -> str | None:
         return config.token(self.token)
-
-
-def _file_size(entry: Entry, path: str) -> int:
-    if entry.is_directory:
-        raise TransferError(
-            f"{path or '/'!r} is a directory; download it with fetch_and_save_file_or_dir and "
-            "recursive=True (get -r)",
-            path=path,
-        )
-    if entry.size is None:
-        raise IntegrityError(f"The storage does not say the size of {path!r}", path=path)
-    return entry.size
