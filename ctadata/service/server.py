@@ -177,7 +177,7 @@ class _Connection(server.HTTPConnection):
         """Close the writer too, which cheroot leaves to the garbage collector."""
         with suppress(OSError):  # unsent bytes of a connection that broke
             self.wfile.close()
-        super().close()  # type: ignore[no-untyped-call]
+        super().close()
 
 
 class _Server(wsgi.Server):
