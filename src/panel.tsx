@@ -81,10 +81,12 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     void this.transfers.start();
   }
 
-  /** The sidebar gives the focus to the panel. */
+  /** The sidebar gives the focus to the panel; it is kept where it is within. */
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
-    this.node.querySelector<HTMLElement>('.jp-CTAData-grid')?.focus();
+    if (!this.node.contains(document.activeElement)) {
+      this.node.querySelector<HTMLElement>('.jp-CTAData-grid')?.focus();
+    }
   }
 
   private _ready: Promise<void>;

@@ -8,15 +8,19 @@ const galata = require('@jupyterlab/galata/lib/playwright-config');
 
 // Playwright reads this file again in each worker: what is chosen here is handed on.
 const { env } = process;
-env.CTADATA_UI_ROOT ??= fs.mkdtempSync(path.join(os.tmpdir(), 'ctadata-ui-'));
+env.CTADATA_UI_ROOT ??= path.join(
+  os.tmpdir(),
+  `ctadata-ui-${randomBytes(8).toString('hex')}`
+);
 env.CTADATA_UI_TOKEN ??= randomBytes(24).toString('hex');
 if (!env.CTADATA_UI_CONTROL) {
   [
     env.CTADATA_UI_CONTROL,
+    env.CTADATA_UI_SERVICE,
     env.CTADATA_UI_OPEN,
     env.CTADATA_UI_SECURED,
     env.CTADATA_UI_TOKENLESS
-  ] = freePorts(4);
+  ] = freePorts(5);
 }
 
 /** Ports of this machine that nobody listens at. */

@@ -27,7 +27,8 @@ ROOT = Path(os.environ["CTADATA_UI_ROOT"])
 HERE = Path(__file__).parent
 TOKEN = secrets.token_urlsafe(24)
 # So large that it is still being written when a test cancels it; it takes no space here.
-HUGE = 4 * 1024**3
+HUGE_FILE = "lst/R0/20241114/LST-1.1.Run11111.0000.fits.fz"
+HUGE_SIZE = 4 * 1024**3
 
 
 class Storage:
@@ -36,20 +37,17 @@ class Storage:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._service: Service | None = None
-        self._port = 0
         self.start()
 
     def start(self) -> None:
         if self._service is None:
-            self._service = Service(
-                self._directory, port=self._port, token=TOKEN, user="alice"
-            )
+            port = int(os.environ["CTADATA_UI_SERVICE"])
+            self._service = Service(self._directory, port=port, token=TOKEN, user="alice")
             self._service.start()
             self.urls = {
                 "CTADS_URL": self._service.downloadservice_url,
                 "CTACS_URL": self._service.certificateservice_url,
             }
-            self._port = int(self.urls["CTADS_URL"].split(":")[2].split("/")[0])
 
     def stop(self) -> None:
         if self._service is not None:
@@ -62,8 +60,9 @@ def make_data(directory: Path) -> None:
     directory.mkdir()
     make_sample_data(directory)
     (directory / "cta/empty").mkdir()
-    with open(directory / "cta/huge.h5", "wb") as file:
-        file.truncate(HUGE)
+    (directory / HUGE_FILE).parent.mkdir(parents=True)
+    with open(directory / HUGE_FILE, "wb") as file:
+        file.truncate(HUGE_SIZE)
 
 
 def start_lab(name: str, storage: Storage, *options: str, **env: str) -> subprocess.Popen[bytes]:
@@ -134,6 +133,7 @@ def control(storage: Storage) -> ThreadingHTTPServer:
 def main() -> None:
     """Run until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    ROOT.mkdir(mode=0o700)
     make_data(ROOT / "data")
     storage = Storage(ROOT / "data")
     galata = f"--config={HERE / 'jupyter_server_config.py'}"

@@ -1,10 +1,35 @@
 import { Locator, Page } from '@playwright/test';
+import * as path from 'path';
+
+const { CTADATA_UI_ROOT = '', CTADATA_UI_CONTROL = '' } = process.env;
+
+/** Where a file of the storage is on this machine. */
+export function storagePath(...segments: string[]): string {
+  return path.join(CTADATA_UI_ROOT, 'data', ...segments);
+}
+
+/** Where a file of a JupyterLab's workspace is on this machine. */
+export function workspacePath(lab: string, ...segments: string[]): string {
+  return path.join(CTADATA_UI_ROOT, lab, 'workspace', ...segments);
+}
+
+/** A file of 4 GiB, and the folder that contains it. */
+export const HUGE_FOLDER = 'lst/R0/20241114';
+export const HUGE_FILE = 'LST-1.1.Run11111.0000.fits.fz';
+
+/** Stop or start the data service; returns when that is done. */
+export async function service(action: 'stop' | 'start'): Promise<void> {
+  await fetch(`http://127.0.0.1:${CTADATA_UI_CONTROL}/${action}`, {
+    method: 'POST'
+  });
+}
 
 /** The panel, as somebody sees it who uses it. */
 export class CTADataPanel {
   readonly root: Locator;
   readonly grid: Locator;
   readonly rows: Locator;
+  readonly selected: Locator;
   readonly crumbs: Locator;
   readonly filter: Locator;
   readonly summary: Locator;
@@ -15,6 +40,7 @@ export class CTADataPanel {
     this.root = page.locator('#ctadata-panel');
     this.grid = this.root.getByRole('grid');
     this.rows = this.grid.locator('.jp-CTAData-row');
+    this.selected = this.grid.locator('[aria-selected="true"]');
     this.crumbs = this.root.getByRole('navigation', { name: 'Path' });
     this.filter = this.root.getByRole('searchbox');
     this.summary = this.root.locator('.jp-CTAData-summary');
@@ -26,17 +52,37 @@ export class CTADataPanel {
   async show(): Promise<void> {
     const tab = this.page.getByRole('tab', { name: 'CTA data' });
     await tab.waitFor();
-    if (!(await this.root.isVisible())) {
+    if ((await tab.getAttribute('aria-selected')) !== 'true') {
       await tab.click();
     }
     await this.root.waitFor();
   }
 
+  /** Show a directory, by the path box. */
+  async open(directory: string): Promise<void> {
+    await this.root.getByTitle('Type a path').click();
+    const box = this.root.getByRole('textbox', { name: 'Path' });
+    await box.fill(directory);
+    await box.press('Enter');
+    await this.crumbs.locator(`ol[title="${directory}"]`).waitFor();
+  }
+
+  /** Choose from the context menu of what is selected. */
+  async menuItem(name: string): Promise<void> {
+    await this.selected.first().click({ button: 'right' });
+    await this.page.getByRole('menuitem', { name }).click();
+  }
+
   row(name: string): Locator {
-    return this.rows.filter({
-      has: this.page.locator('.jp-CTAData-nameText').getByText(name, {
-        exact: true
-      })
-    });
+    return this.rows.and(this.page.getByTitle(`Name: ${name}`));
+  }
+
+  transfer(name: string): Locator {
+    return this.transfers.filter({ hasText: name });
+  }
+
+  /** A button of the toolbar, by the beginning of what it says it does. */
+  toolbarButton(caption: string): Locator {
+    return this.root.locator('.jp-CTAData-toolbar').getByTitle(caption);
   }
 }
