@@ -60,6 +60,10 @@ export class ListingKeys {
 
   private _act(key: string): boolean {
     if (key === 'Enter') {
+      if (this._model.selection.size === 0) {
+        // The row with the focus is what is meant.
+        this._model.select(Math.max(0, this._model.selection.focus));
+      }
       this._open();
     } else if (key === 'Escape') {
       this._model.changeSelection(selection => selection.clear());

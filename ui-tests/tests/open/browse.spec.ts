@@ -148,6 +148,8 @@ test.describe('browsing', () => {
     await expect(panel.row('some-data-dir')).toBeVisible();
     await page.keyboard.press('Backspace');
     await expect(panel.row('lst')).toHaveClass(/jp-mod-focused/);
+    await page.keyboard.press('Enter');
+    await expect(panel.row('some-data-dir')).toBeVisible();
   });
 
   test('goes to a typed path', async ({ page }) => {

@@ -2,12 +2,7 @@ import { IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
 import * as fs from 'fs';
 import * as path from 'path';
 
-import {
-  CTADataPanel,
-  HUGE_FILE,
-  HUGE_FOLDER,
-  workspacePath
-} from '../panel';
+import { CTADataPanel, HUGE_FILE, HUGE_FOLDER, workspacePath } from '../panel';
 
 test.use({
   // The folder is seen in the pictures.

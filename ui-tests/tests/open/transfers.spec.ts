@@ -74,7 +74,11 @@ test.describe('downloads', () => {
     await panel.row('some-data-dir').click();
     await panel.menuItem('Download to Workspace');
     await expect(panel.transfer('some-data-dir')).toContainText('3 files');
-    const copied = workspacePath('open', tmpPath, 'some-data-dir/nested/pointing.csv');
+    const copied = workspacePath(
+      'open',
+      tmpPath,
+      'some-data-dir/nested/pointing.csv'
+    );
     expect(fs.readFileSync(copied, 'utf8')).toContain('alt,az');
 
     await panel.open('lst/some-data-dir');
@@ -102,7 +106,9 @@ test.describe('downloads', () => {
     );
     await huge.getByRole('button', { name: `Cancel ${HUGE_FILE}` }).click();
     await expect(huge).toContainText('Cancelled');
-    expect(fs.existsSync(workspacePath('open', tmpPath, HUGE_FILE))).toBe(false);
+    expect(fs.existsSync(workspacePath('open', tmpPath, HUGE_FILE))).toBe(
+      false
+    );
   });
 
   test('says what went wrong, and tries again', async ({ page, tmpPath }) => {
@@ -120,9 +126,7 @@ test.describe('downloads', () => {
     await transfer
       .getByRole('button', { name: 'Try blocked.txt again' })
       .click();
-    await expect(
-      transfer.filter({ hasText: `in ${tmpPath}` })
-    ).toBeVisible();
+    await expect(transfer.filter({ hasText: `in ${tmpPath}` })).toBeVisible();
     await expect(transfer).toHaveCount(1);
     fs.rmSync(blocked);
   });

@@ -10,7 +10,9 @@ test('works with token and XSRF check, and survives a reload', async ({
   page
 }) => {
   await page.goto('login');
-  await page.locator('#password_input').fill(process.env.CTADATA_UI_TOKEN ?? '');
+  await page
+    .locator('#password_input')
+    .fill(process.env.CTADATA_UI_TOKEN ?? '');
   await page.locator('#login_submit').click();
   await page.waitForURL(/\/lab/);
   const panel = new CTADataPanel(page);
