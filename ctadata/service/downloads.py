@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import BinaryIO
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from .paths import decode_path, encode_path
 from .rights import Rights
@@ -115,7 +115,8 @@ class Downloads:
             raise _write_refusal(error) from error
         if replaced:
             return Response(HTTPStatus.NO_CONTENT)
-        path = "/".join(names)
+        # The name as it came: of a doubly quoted one, the singly quoted form.
+        path = "/".join([*names[:3], unquote(raw.strip("/"))])
         return json_response(
             HTTPStatus.OK, {"path": path, "status": "uploaded", "total_written": new_file.size}
         )
