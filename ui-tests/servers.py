@@ -17,6 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -130,34 +131,37 @@ def control(storage: Storage) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", int(os.environ["CTADATA_UI_CONTROL"])), Handler)
 
 
+def stop_lab(lab: subprocess.Popen[bytes]) -> None:
+    """Stop a JupyterLab."""
+    lab.terminate()
+    lab.wait()
+
+
 def main() -> None:
     """Run until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    ROOT.mkdir(mode=0o700)
-    make_data(ROOT / "data")
-    storage = Storage(ROOT / "data")
     galata = f"--config={HERE / 'jupyter_server_config.py'}"
-    labs = {
-        "open": start_lab("open", storage, galata, JUPYTERHUB_API_TOKEN=TOKEN),
-        "secured": start_lab(
-            "secured",
-            storage,
-            JUPYTERHUB_API_TOKEN=TOKEN,
-            JUPYTER_TOKEN=os.environ["CTADATA_UI_TOKEN"],
-        ),
-        "tokenless": start_lab("tokenless", storage, galata),
-    }
-    try:
+    with ExitStack() as stack:
+        ROOT.mkdir(mode=0o700)
+        stack.callback(shutil.rmtree, ROOT)
+        make_data(ROOT / "data")
+        storage = Storage(ROOT / "data")
+        stack.callback(storage.stop)
+        labs = {
+            "open": start_lab("open", storage, galata, JUPYTERHUB_API_TOKEN=TOKEN),
+            "secured": start_lab(
+                "secured",
+                storage,
+                JUPYTERHUB_API_TOKEN=TOKEN,
+                JUPYTER_TOKEN=os.environ["CTADATA_UI_TOKEN"],
+            ),
+            "tokenless": start_lab("tokenless", storage, galata),
+        }
+        for lab in labs.values():
+            stack.callback(stop_lab, lab)
         for name, lab in labs.items():
             wait_for(lab, os.environ[f"CTADATA_UI_{name.upper()}"])
         control(storage).serve_forever()
-    finally:
-        for lab in labs.values():
-            lab.terminate()
-        for lab in labs.values():
-            lab.wait()
-        storage.stop()
-        shutil.rmtree(ROOT)
 
 
 if __name__ == "__main__":

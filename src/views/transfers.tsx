@@ -34,7 +34,7 @@ export function Transfers(props: ITransfersProps): JSX.Element | null {
       <header className="jp-CTAData-transfersHeader">
         <h3>{trans.__('Transfers')}</h3>
         {active > 0 && (
-          <span>{trans._n('%1 running', '%1 running', active)}</span>
+          <span>{trans._n('%1 under way', '%1 under way', active)}</span>
         )}
         {active < items.length && (
           <IconButton
