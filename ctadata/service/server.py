@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 
 from cheroot import server, wsgi
 
@@ -144,12 +144,10 @@ def serve(directory: str | Path, host: str, port: int, token: str | None, user: 
     CTADataError
         When the directory cannot be served or the address not be listened at.
     """
-    ended = threading.Event()
-
-    def end(signum: int, frame: FrameType | None) -> None:
-        ended.set()
-
-    previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    ends = {signal.SIGINT, signal.SIGTERM}
+    # Threads inherit the mask: a handler would have to wait until one of them lets the main thread
+    # know, which does not always happen.
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
         with Service(directory, host=host, port=port, token=token, user=user) as service:
             print(
@@ -159,10 +157,9 @@ def serve(directory: str | Path, host: str, port: int, token: str | None, user: 
                 f" JUPYTERHUB_API_TOKEN={service.token}",
                 flush=True,
             )
-            ended.wait()
+            signal.sigwait(ends)
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
 
 
 class _Connection(server.HTTPConnection):
