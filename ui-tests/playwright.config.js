@@ -41,15 +41,6 @@ function freePorts(count) {
   return output.toString().trim().split(',');
 }
 
-/** The browser: the one named in the environment, the system's, or (undefined) Playwright's own. */
-function chromium() {
-  const names = ['chromium', 'chromium-browser', 'google-chrome'];
-  return (
-    env.CTADATA_CHROMIUM ||
-    names.map(name => `/usr/bin/${name}`).find(file => fs.existsSync(file))
-  );
-}
-
 function project(name, port) {
   return {
     name,
@@ -73,7 +64,8 @@ module.exports = {
     video: 'off',
     trace: 'retain-on-failure',
     launchOptions: {
-      executablePath: chromium(),
+      // find-chromium says which; without it: Playwright's own.
+      executablePath: env.CTADATA_CHROMIUM || undefined,
       args: [
         '--no-sandbox',
         '--disable-quic',
