@@ -19,6 +19,7 @@ from .errors import (
     ServiceTimeout,
     ServiceUnreachable,
     StorageException,
+    TransferError,
 )
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def read_blocks(response: BaseHTTPResponse, url: str, path: str) -> Iterator[byt
 
     Raises
     ------
-    ServiceUnreachable
+    TransferError
         If the body breaks off or stalls.
     """
     import urllib3.exceptions
@@ -153,7 +154,8 @@ def read_blocks(response: BaseHTTPResponse, url: str, path: str) -> Iterator[byt
         yield from response.stream(BLOCK, decode_content=False)
         whole = True
     except urllib3.exceptions.HTTPError as error:
-        raise network_error(error, url, path) from error
+        cause = network_error(error, url, path)
+        raise TransferError(f"{path!r} broke off: {cause}", path=path) from error
     finally:
         if whole:
             response.release_conn()

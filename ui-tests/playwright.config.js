@@ -1,6 +1,5 @@
 const { execFileSync } = require('child_process');
 const { randomBytes } = require('crypto');
-const fs = require('fs');
 const os = require('os');
 const path = require('path');
 

@@ -15,6 +15,7 @@ from ..errors import (
     CTADataError,
     IntegrityError,
     NoSpace,
+    ServiceUnreachable,
     TransferCancelled,
     TransferError,
 )
@@ -133,7 +134,7 @@ class Downloads:
                     total += self.tree(below, root, [*parts, name])
                 else:
                     total += self.file(entry, root, parts, name)
-            except (AuthenticationError, TransferCancelled, NoSpace):
+            except (AuthenticationError, ServiceUnreachable, TransferCancelled, NoSpace):
                 # All that follows would fail in the same way.
                 raise
             except TransferError as error:

@@ -18,6 +18,7 @@ from ..errors import (
     IntegrityError,
     InvalidPath,
     NotFound,
+    ServiceUnreachable,
     TransferCancelled,
     TransferError,
 )
@@ -125,7 +126,7 @@ class Uploads:
             try:
                 with open_source(local) as source:
                     answers.append(self.file(source, str(local), target))
-            except (AuthenticationError, AccessDenied, TransferCancelled):
+            except (AuthenticationError, AccessDenied, ServiceUnreachable, TransferCancelled):
                 # All that follows would fail in the same way.
                 raise
             except CTADataError as error:

@@ -154,7 +154,7 @@ def test_a_stream_that_breaks_off_is_not_saved(scripted, work):
 
     scripted.list("lst/f", entry("lst/f", 100))
     scripted.on("GET", "fetch/lst/f", broken)
-    with pytest.raises(errors.ServiceUnreachable, match="broke off"):
+    with pytest.raises(errors.TransferError, match="'lst/f' broke off"):
         APIClient().fetch_and_save_file("lst/f")
     assert os.listdir(work) == []
 
@@ -203,6 +203,19 @@ def test_one_bad_file_does_not_stop_the_directory(scripted, work):
         "lst/d/bad",
     ]
     assert names(work) == ["lst/d/good"]
+
+
+def test_a_service_that_is_gone_ends_the_directory(scripted, work):
+    """Each further file would be tried in vain, for seconds."""
+    scripted.list(
+        "lst/d",
+        {"href": "lst/d/", "type": "directory"},
+        *(entry(f"lst/d/{number}", 5) for number in range(1000)),
+    )
+    scripted.default = sends(b"", 503, Retry_After="0")
+    with pytest.raises(errors.ServiceUnreachable, match="503"):
+        APIClient(retries=0).fetch_and_save_file_or_dir("lst/d", recursive=True)
+    assert len(scripted.requests) == 2
 
 
 def test_progress_and_cancellation(service_env, work):
