@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import api, errors
-    from .api import APIClient, Path_
+    from .api import APIClient, LocalPath
     from .entries import Entry
     from .webdav import Client
 
@@ -40,7 +40,7 @@ def list_dir(path: str = "", **options: Any) -> list[Entry]:
     return _client(options).list_dir(path, **options)
 
 
-def fetch_and_save_file(path: str, save_to_fn: Path_ | None = None, **options: Any) -> int:
+def fetch_and_save_file(path: str, save_to_fn: LocalPath | None = None, **options: Any) -> int:
     """Download a file and return its size in bytes; see `APIClient.fetch_and_save_file`."""
     return _client(options).fetch_and_save_file(path, save_to_fn, **options)
 
@@ -50,23 +50,23 @@ def fetch_and_save_file_or_dir(path: str, recursive: bool = False, **options: An
     return _client(options).fetch_and_save_file_or_dir(path, recursive, **options)
 
 
-def upload_file(local_fn: Path_, path: str, **options: Any) -> dict[str, Any]:
+def upload_file(local_fn: LocalPath, path: str, **options: Any) -> dict[str, Any]:
     """Upload a file; see `APIClient.upload_file`."""
     return _client(options).upload_file(local_fn, path, **options)
 
 
-def upload_dir(local_dir: Path_, path: str, **options: Any) -> list[dict[str, Any]]:
+def upload_dir(local_dir: LocalPath, path: str, **options: Any) -> list[dict[str, Any]]:
     """Upload a directory; see `APIClient.upload_dir`."""
     return _client(options).upload_dir(local_dir, path, **options)
 
 
-def upload_certificate(certificate_file: Path_, **options: Any) -> dict[str, Any]:
+def upload_certificate(certificate_file: LocalPath, **options: Any) -> dict[str, Any]:
     """Delegate one's own proxy certificate; see `APIClient.upload_certificate`."""
     return _client(options).upload_certificate(certificate_file, **options)
 
 
 def upload_personal_certificate(
-    certificate_file: Path_, certificate_key: str, user: str | None = None, **options: Any
+    certificate_file: LocalPath, certificate_key: str, user: str | None = None, **options: Any
 ) -> dict[str, Any]:
     """Delegate a user's proxy certificate; see `APIClient.upload_personal_certificate`."""
     return _client(options).upload_personal_certificate(
@@ -74,7 +74,7 @@ def upload_personal_certificate(
     )
 
 
-def upload_shared_certificate(certificate_file: Path_, **options: Any) -> dict[str, Any]:
+def upload_shared_certificate(certificate_file: LocalPath, **options: Any) -> dict[str, Any]:
     """Store the shared certificate; see `APIClient.upload_shared_certificate`."""
     return _client(options).upload_shared_certificate(certificate_file, **options)
 

@@ -23,9 +23,11 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    import ssl
+
     from urllib3 import BaseHTTPResponse, PoolManager, Retry
 
-__all__ = ["Body", "Http", "error_of", "network_error", "read_blocks"]
+__all__ = ["Body", "Http", "error_of", "network_error", "read_blocks", "ssl_context"]
 
 logger = logging.getLogger(__name__)
 
@@ -287,16 +289,27 @@ def _pool_for(url: str) -> PoolManager:
 @functools.lru_cache(maxsize=4)
 def _pool(pid: int, proxy: str | None) -> PoolManager:
     """Return the process's connections; a child of fork gets its own, by its `pid`."""
-    import ssl
-
     import urllib3
 
-    context = ssl.create_default_context()
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
-    if bundle and os.path.exists(bundle):
-        context.load_verify_locations(bundle)
-    options: dict[str, Any] = {"maxsize": 16, "blocksize": BLOCK, "ssl_context": context}
+    options: dict[str, Any] = {"maxsize": 16, "blocksize": BLOCK, "ssl_context": ssl_context()}
     return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+
+
+def ssl_context() -> ssl.SSLContext:
+    """Return what decides which certificates of services are trusted.
+
+    The system's authorities (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` name others), and those of
+    ``REQUESTS_CA_BUNDLE``, which many platforms set.
+    """
+    import ssl
+
+    context = ssl.create_default_context()
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE", "")
+    if os.path.isdir(bundle):
+        context.load_verify_locations(capath=bundle)
+    elif os.path.exists(bundle):
+        context.load_verify_locations(bundle)
+    return context
 
 
 def _retry(total: int) -> Retry:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["APIClient", "CTADataError", "CertificateError", "StorageException"]
 
-Path_ = str | os.PathLike[str]
+LocalPath = str | os.PathLike[str]
 
 
 class APIClient:
@@ -177,7 +177,7 @@ class APIClient:
     def fetch_and_save_file(
         self,
         path: str,
-        save_to_fn: Path_ | None = None,
+        save_to_fn: LocalPath | None = None,
         *,
         chunk_size: int | None = None,
         overwrite: bool = True,
@@ -234,8 +234,8 @@ class APIClient:
         path: str,
         recursive: bool = False,
         *,
-        dest: Path_ | None = None,
-        root: Path_ | None = None,
+        dest: LocalPath | None = None,
+        root: LocalPath | None = None,
         overwrite: bool = True,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
@@ -288,7 +288,7 @@ class APIClient:
 
     def upload_file(
         self,
-        local_fn: Path_ | IO[bytes],
+        local_fn: LocalPath | IO[bytes],
         path: str,
         *,
         on_progress: OnProgress | None = None,
@@ -328,10 +328,10 @@ class APIClient:
 
     def upload_dir(
         self,
-        local_dir: Path_,
+        local_dir: LocalPath,
         path: str,
         *,
-        root: Path_ | None = None,
+        root: LocalPath | None = None,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> list[dict[str, Any]]:
@@ -377,7 +377,7 @@ class APIClient:
         return Client(self._service, self._current_token)
 
     def upload_certificate(
-        self, certificate_file: Path_, certificate_key: str = "cta"
+        self, certificate_file: LocalPath, certificate_key: str = "cta"
     ) -> dict[str, Any]:
         """Delegate a proxy certificate of one's own to the certificate service.
 
@@ -401,7 +401,7 @@ class APIClient:
         return self.upload_personal_certificate(certificate_file, certificate_key)
 
     def upload_personal_certificate(
-        self, certificate_file: Path_, certificate_key: str, user: str | None = None
+        self, certificate_file: LocalPath, certificate_key: str, user: str | None = None
     ) -> dict[str, Any]:
         """Delegate a user's proxy certificate to the certificate service.
 
@@ -427,7 +427,7 @@ class APIClient:
         certificate = read_certificate(certificate_file)
         return self._certificates.store(certificate, certificate_key, user)
 
-    def upload_shared_certificate(self, certificate_file: Path_) -> dict[str, Any]:
+    def upload_shared_certificate(self, certificate_file: LocalPath) -> dict[str, Any]:
         """Store the certificate that all users share; for administrators.
 
         Parameters

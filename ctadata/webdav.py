@@ -16,7 +16,7 @@ from webdav4.client import Client as WebDAVClient
 from webdav4.http import Client as WebDAVHttp
 
 from . import _own_directory
-from ._http import NEW_TOKEN
+from ._http import NEW_TOKEN, ssl_context
 from ._protocol import DownloadService, quoting_times
 from .errors import AccessDenied, AuthenticationError, NoToken, ServiceUnreachable
 
@@ -99,6 +99,7 @@ class Client(WebDAVClient):  # type: ignore[misc]
             base_url=url,
             auth=_Token(token),
             timeout=httpx.Timeout(service.http.timeout),
+            verify=ssl_context(),
         )
         super().__init__(url, http_client=http)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +17,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 class Scripted:
     """Answers each request with what `answers` has for its method and path."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.answers: dict[tuple[str, str], Answer] = {}
         self.default = sends(b"Error: 404 ", 404, "text/html")
         self.requests: list[tuple[str, str]] = []
@@ -40,8 +41,22 @@ class Scripted:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        self.origin = f"http://127.0.0.1:{self.server.server_address[1]}"
+        if context is not None:
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.origin = (
+            f"{'https' if context else 'http'}://127.0.0.1:{self.server.server_address[1]}"
+        )
         self.url = f"{self.origin}/services/downloadservice/"
+
+    def __enter__(self) -> Scripted:
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.server.shutdown()
+        self._thread.join()
+        self.server.server_close()
 
     def on(self, method: str, path: str, answer: Answer) -> None:
         self.answers[method, f"/services/downloadservice/{path}"] = answer
@@ -75,18 +90,11 @@ def sends(
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    script = Scripted()
-    thread = threading.Thread(target=script.server.serve_forever, args=(0.02,))
-    thread.start()
-    monkeypatch.setenv("CTADS_URL", script.url)
-    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
-    monkeypatch.delenv("CTACS_URL", raising=False)
-    try:
+    with Scripted() as script:
+        monkeypatch.setenv("CTADS_URL", script.url)
+        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
+        monkeypatch.delenv("CTACS_URL", raising=False)
         yield script
-    finally:
-        script.server.shutdown()
-        thread.join()
-        script.server.server_close()
 
 
 @pytest.fixture

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import click
@@ -144,3 +148,21 @@ def test_a_reader_that_has_seen_enough(service_env):
     script = f"{sys.executable} -m ctadata list -R | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30)
     assert done.stderr == ""
+
+
+def test_a_terminal_gets_columns_and_progress_bars(service_env, work):
+    terminal, end = os.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("4H", 30, 120, 0, 0))
+    with os.fdopen(terminal, "rb", buffering=0) as seen:
+        command = [sys.executable, "-m", "ctadata"]
+        for arguments in (["list", "cta/DL1/20241114/v0.1"], ["get", H5]):
+            done = subprocess.run([*command, *arguments], stdout=end, stderr=end, timeout=30)
+            assert done.returncode == 0
+        os.close(end)
+        shown = b""
+        # Linux ends a terminal that nobody writes to any more with an error.
+        with contextlib.suppress(OSError):
+            while block := seen.read(65536):
+                shown += block
+    assert b"1.00MB  cta/DL1/20241114/v0.1/dl1_LST-1.Run11111.0100.h5" in shown
+    assert b"dl1_LST-1.Run11111.0100.h5: 100%" in shown

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 
 import pytest
+import trustme
 
-from ctadata import APIClient, errors
+from ctadata import APIClient, _http, errors
 
-from .conftest import TOKEN, reply, sends
+from .conftest import TOKEN, Scripted, reply, sends
 
 LISTING = b'[{"href": "lst/", "type": "directory"}]'
 
@@ -141,3 +143,38 @@ def test_a_silent_service_is_given_up(scripted, monkeypatch):
         monkeypatch.setenv("CTADS_URL", f"127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(errors.ServiceTimeout, match="stopped answering"):
             APIClient(timeout=0.1, retries=0).list_dir("lst")
+
+
+def test_a_proxy_of_the_environment_is_used(scripted, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, scripted.origin)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CTADS_URL", "http://hub.invalid/ds/")
+    scripted.answers["GET", "http://hub.invalid/ds/list/lst"] = sends(LISTING)
+    assert APIClient().list_dir("lst") == []
+    monkeypatch.setenv("no_proxy", "hub.invalid")
+    with pytest.raises(errors.ServiceUnreachable, match="unknown host name"):
+        APIClient(retries=0).list_dir("lst")
+    assert len(scripted.requests) == 1
+
+
+def test_a_service_of_unknown_certificate_authority(monkeypatch, tmp_path):
+    """The bundle that many platforms name is taken too."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    with Scripted(context) as secure:
+        secure.on("GET", "list/lst", sends(LISTING))
+        monkeypatch.setenv("CTADS_URL", secure.url)
+        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
+        for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+            monkeypatch.delenv(name, raising=False)
+        _http._pool.cache_clear()
+        with pytest.raises(errors.ServiceUnreachable, match="SSL_CERT_FILE"):
+            APIClient(retries=0).list_dir("lst")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+        _http._pool.cache_clear()
+        assert APIClient().list_dir("lst") == []
+    _http._pool.cache_clear()
