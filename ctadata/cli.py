@@ -78,8 +78,9 @@ def cli(verbose: int) -> None:
     """
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     logging.basicConfig(format="%(levelname)s: %(message)s")
-    # Ours alone: the libraries below would write whole requests.
+    # Ours alone: the libraries below would write whole requests, and a line for each new try.
     logging.getLogger("ctadata").setLevel(level)
+    logging.getLogger("urllib3").setLevel(logging.WARNING if verbose else logging.ERROR)
 
 
 @cli.command("list")

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -120,6 +121,17 @@ def test_an_error_is_one_line_without_a_traceback(scripted):
     assert done.stderr.splitlines()[-1].startswith("Error: 127.0.0.1")
     assert "Traceback" not in done.output
     assert TOKEN not in done.output
+
+
+def test_a_service_that_is_down_is_said_in_one_line(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        monkeypatch.setenv("CTADS_URL", f"127.0.0.1:{closed.getsockname()[1]}")
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
+    command = [sys.executable, "-m", "ctadata", "list", "lst"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: Cannot connect to 127.0.0.1")
 
 
 @pytest.mark.parametrize(
