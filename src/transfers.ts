@@ -73,7 +73,9 @@ export class TransfersModel implements IDisposable {
     const asked = ++this._asked;
     try {
       const items = await this.api.transfers();
-      if (asked === this._asked && !this.isDisposed) {
+      // An answer that is older than what is known says nothing new.
+      if (asked > this._known && !this.isDisposed) {
+        this._known = asked;
         this._error = null;
         this._update(items.reverse());
       }
@@ -98,7 +100,7 @@ export class TransfersModel implements IDisposable {
   ): Promise<void> {
     const started = await this.api.download(paths, destination, overwrite);
     // A look that is still under way does not know of these.
-    this._asked += 1;
+    this._known = ++this._asked;
     this._update([...started.reverse(), ...this._items]);
   }
 
@@ -137,6 +139,7 @@ export class TransfersModel implements IDisposable {
   private _items: readonly ITransfer[] = [];
   private _error: RequestError | null = null;
   private _asked = 0;
+  private _known = 0;
   private _changed = new Signal<this, void>(this);
   private _ended = new Signal<this, ITransfer>(this);
 }
