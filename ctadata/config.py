@@ -12,7 +12,6 @@ from urllib.parse import urljoin, urlsplit
 from .errors import CTADataError
 
 __all__ = [
-    "ALLOWED_KEYS_VARIABLE",
     "TOKEN_VARIABLE",
     "certificateservice_url",
     "downloadservice_url",
@@ -22,7 +21,6 @@ __all__ = [
 
 DOWNLOADSERVICE_VARIABLE = "CTADS_URL"
 CERTIFICATESERVICE_VARIABLE = "CTACS_URL"
-ALLOWED_KEYS_VARIABLE = "CTACS_ALLOWED_CERT_KEYS"
 TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"
 USER_VARIABLE = "JUPYTERHUB_USER"
 

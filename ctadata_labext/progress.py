@@ -61,7 +61,7 @@ class Progress:
         total : int or None
             Its size in bytes.
         state : str
-            ``'running'``, ``'finished'``, ``'failed'`` or ``'skipped'``.
+            ``'running'``, ``'finished'`` or ``'failed'``.
         """
         if path == self._source:
             self.files_total = 1

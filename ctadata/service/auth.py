@@ -26,7 +26,7 @@ class Authentication:
     def refusal(self, request: Request, *, certificates: bool) -> Response | None:
         """Return the answer to a request without the token; None where it has it.
 
-        As behind a hub (docs/protocol.md, "Addresses and credentials"): JSON is told, anything
+        As behind a hub (docs/protocol.md, "Credentials"): JSON is told, anything
         else is sent to the login. `?token=` is what clients before 0.5 send.
 
         Parameters

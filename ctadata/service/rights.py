@@ -15,7 +15,7 @@ _FOLDERS = ("lst", "cta")
 def user_directory_name(user: str) -> str:
     """Return the name of a user's directory: lower case, all but a-z, 0 and 1 turned to `_`.
 
-    So does the real service, and so two users may share one (docs/protocol.md, "upload").
+    So does the real service, and so two users may share one (docs/protocol.md, "Uploads").
     """
     return re.sub("[^a-z01]", "_", user.lower())
 

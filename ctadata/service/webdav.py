@@ -1,7 +1,7 @@
 """/webdav: WsgiDAV over the confined tree, with the download service's limits.
 
 Only GET, HEAD, OPTIONS, PROPFIND, PROPPATCH, MKCOL, PUT and TRACE; writes only in the user's own
-directory (docs/protocol.md, "/webdav").
+directory (docs/protocol.md, "WebDAV").
 """
 
 from __future__ import annotations
