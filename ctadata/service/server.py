@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,8 @@ from .tree import Tree
 
 _THREADS = 24
 _TIMEOUT = 60
+# Linger for no time: the connection is reset when it is closed (socket(7)).
+_RESET = struct.pack("ii", 1, 0)
 _logger = logging.getLogger(__name__)
 
 
@@ -214,6 +217,8 @@ class _Server(wsgi.Server):
         with self._lock:
             for connection in self._busy:
                 with suppress(OSError):  # the client was quicker
+                    # A client that is sending, and waits for room, would not hear of a mere end.
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                     connection.shutdown(socket.SHUT_RDWR)
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:

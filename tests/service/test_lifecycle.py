@@ -83,7 +83,9 @@ def test_signals_end_it_and_leave_nothing(tmp_path: Path, number: signal.Signals
             time.sleep(0.01)
         running.process.send_signal(number)
         _, errors = running.process.communicate(timeout=20)
-        thread.join()
+        # The client hears of it too, also where it waits for room to send.
+        thread.join(20)
+    assert not thread.is_alive()
     assert running.process.returncode == 0
     assert errors == ""
     assert list(own.iterdir()) == []
