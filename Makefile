@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-python test-panel test-ui lint format dev clean
+.PHONY: help demo test test-python test-panel test-ui bench lint format dev clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,6 +27,7 @@ PANEL_SOURCES := $(shell find src style schema -type f 2>/dev/null) package.json
 help:
 	@echo 'make demo    start JupyterLab with the panel on sample data (DEMO="--data DIR" for your own)'
 	@echo 'make test    all tests: Python, TypeScript, and the panel in a real Chromium'
+	@echo 'make bench   compare the speed with curl, rclone and an older ctadata (BENCH="--only small" for a part)'
 	@echo 'make lint    all linters and type checkers'
 	@echo 'make format  let the formatters rewrite the sources'
 	@echo 'make dev     watch the sources of the panel and rebuild it'
@@ -46,6 +47,10 @@ test-panel: node_modules/.installed
 test-ui: $(VENV)/dev.installed ui-tests/node_modules/.installed
 	CTADATA_CHROMIUM="$$(ui-tests/find-chromium)" && export CTADATA_CHROMIUM && \
 		cd ui-tests && jlpm playwright test
+
+bench: $(VENV)/bench.installed
+	CTADATA_NGINX="$$(benchmarks/find-nginx)" && export CTADATA_NGINX && \
+		$(BIN)/python -m benchmarks $(BENCH)
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check .
@@ -91,6 +96,13 @@ $(VENV)/demo.installed: $(PANEL) pyproject.toml
 
 $(VENV)/dev.installed: $(VENV)/demo.installed pyproject.toml
 	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+# The older client needs other versions of what it uses.
+$(VENV)/bench.installed: $(VENV)/demo.installed pyproject.toml
+	$(BIN)/python -m pip install --quiet --group bench
+	$(PYTHON) -m venv $(VENV)/ctadata-0.3.0
+	$(VENV)/ctadata-0.3.0/bin/python -m pip install --quiet 'ctadata==0.3.0'
 	@touch $@
 
 ui-tests/node_modules/.installed: $(VENV)/build.installed ui-tests/package.json ui-tests/yarn.lock
