@@ -2,8 +2,9 @@
 
 Every function speaks to the download service whose address and token the environment
 gives at the time of the call (``CTADS_URL``, ``JUPYTERHUB_API_TOKEN``), and takes
-``downloadservice``, ``certificateservice``, ``token`` and ``chunk_size`` as keywords that
-go before it. They are the methods of `APIClient`, where their parameters are described.
+``downloadservice``, ``certificateservice``, ``token``, ``chunk_size``, ``timeout``, ``retries``
+and ``min_speed`` as keywords. They are the methods of `APIClient`, where their parameters are
+described.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from . import api, errors
     from .api import APIClient, LocalPath
     from .entries import Entry
@@ -23,16 +27,26 @@ __all__ = [
     "errors",
     "fetch_and_save_file",
     "fetch_and_save_file_or_dir",
+    "fetch_many",
     "list_dir",
     "upload_certificate",
     "upload_dir",
     "upload_file",
+    "upload_many",
     "upload_personal_certificate",
     "upload_shared_certificate",
     "webdav4_client",
 ]
 
-_CLIENT_OPTIONS = ("certificateservice", "chunk_size", "downloadservice", "token")
+_CLIENT_OPTIONS = (
+    "certificateservice",
+    "chunk_size",
+    "downloadservice",
+    "min_speed",
+    "retries",
+    "timeout",
+    "token",
+)
 
 
 def list_dir(path: str = "", **options: Any) -> list[Entry]:
@@ -50,6 +64,11 @@ def fetch_and_save_file_or_dir(path: str, recursive: bool = False, **options: An
     return _client(options).fetch_and_save_file_or_dir(path, recursive, **options)
 
 
+def fetch_many(paths: Iterable[str], dest: LocalPath | None = None, **options: Any) -> list[Path]:
+    """Download several files and return their local paths; see `APIClient.fetch_many`."""
+    return _client(options).fetch_many(paths, dest, **options)
+
+
 def upload_file(local_fn: LocalPath, path: str, **options: Any) -> dict[str, Any]:
     """Upload a file; see `APIClient.upload_file`."""
     return _client(options).upload_file(local_fn, path, **options)
@@ -58,6 +77,13 @@ def upload_file(local_fn: LocalPath, path: str, **options: Any) -> dict[str, Any
 def upload_dir(local_dir: LocalPath, path: str, **options: Any) -> list[dict[str, Any]]:
     """Upload a directory; see `APIClient.upload_dir`."""
     return _client(options).upload_dir(local_dir, path, **options)
+
+
+def upload_many(
+    local_paths: Iterable[LocalPath], path: str, **options: Any
+) -> list[dict[str, Any]]:
+    """Upload several files into one directory; see `APIClient.upload_many`."""
+    return _client(options).upload_many(local_paths, path, **options)
 
 
 def upload_certificate(certificate_file: LocalPath, **options: Any) -> dict[str, Any]:

@@ -1,14 +1,13 @@
-"""HTTP: one pool of connections, the token's header, retries, and statuses turned into errors."""
+"""HTTP: the token's header, retries, and statuses and broken bodies turned into errors."""
 
 from __future__ import annotations
 
-import functools
 import logging
-import os
-from collections.abc import Callable, Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any, Protocol, cast
+from collections.abc import Callable, Generator, Mapping
+from typing import IO, TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
+from ._guard import Guard
 from .config import TOKEN_VARIABLE
 from .errors import (
     AccessDenied,
@@ -23,21 +22,17 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    import ssl
+    from urllib3 import BaseHTTPResponse
 
-    from urllib3 import BaseHTTPResponse, PoolManager, Retry
+    from ._connections import Retry
 
-__all__ = ["Body", "Http", "error_of", "network_error", "read_blocks", "ssl_context"]
+__all__ = ["Body", "BrokenOff", "Http", "Redirected", "error_of", "network_error"]
 
 logger = logging.getLogger(__name__)
 
-CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 60.0
-BLOCK = 1 << 20
-# 4xx other than these would be refused again; POST is repeated only where nothing was sent.
-RETRY_STATUS = frozenset({408, 425, 429, 502, 503, 504})
-RETRY_METHODS = frozenset({"GET", "HEAD", "PROPFIND", "MKCOL"})
-RETRY_AFTER_MAX = 30
+# Bytes per second: slower than any link that is of use.
+MIN_SPEED = 1024.0
 NEW_TOKEN = "take a new token from the hub's control panel (Token) and set " + TOKEN_VARIABLE
 
 
@@ -59,14 +54,58 @@ class Http:
         Seconds that the service may stay silent before it counts as stalled.
     retries : int, optional
         How often a request that failed in passing is sent again.
+    min_speed : float, optional
+        Bytes per second, over `timeout`, below which a body counts as stalled.
+    guard : Guard, optional
+        Can stop the requests from another thread.
     """
 
     def __init__(
-        self, token: Callable[[], str | None], *, timeout: float | None = None, retries: int = 3
+        self,
+        token: Callable[[], str | None],
+        *,
+        timeout: float | None = None,
+        retries: int = 3,
+        min_speed: float | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self._token = token
         self.timeout = timeout or READ_TIMEOUT
         self.retries = retries
+        self.min_speed = MIN_SPEED if min_speed is None else min_speed
+        self.guard = guard or Guard(self.timeout)
+
+    def guarded(self, guard: Guard) -> Http:
+        """Return one whose requests `guard` can stop."""
+        return Http(
+            self._token,
+            timeout=self.timeout,
+            retries=self.retries,
+            min_speed=self.min_speed,
+            guard=guard,
+        )
+
+    def again(self, error: CTADataError, before: Retry | None = None) -> Retry:
+        """Wait before something that broke off is tried again.
+
+        Parameters
+        ----------
+        error : CTADataError
+            Why it broke off; raised where it was tried often enough.
+        before : Retry, optional
+            What this returned the last time, since when there was no progress.
+        """
+        import urllib3.exceptions
+
+        from ._connections import Retry
+
+        retry = before or Retry.of(self.retries, self.guard)
+        try:
+            retry = retry.increment("GET", error=urllib3.exceptions.ProtocolError())
+        except urllib3.exceptions.MaxRetryError:
+            raise error from error.__cause__
+        retry.sleep()
+        return retry
 
     def send(
         self,
@@ -104,7 +143,11 @@ class Http:
         CTADataError
             As `error_of` and `network_error` say; `NoToken` where there is none to send.
         """
+        from http.client import HTTPException
+
         import urllib3.exceptions
+
+        from ._connections import Retry, guarded, pool_for, timeouts
 
         sent = {"Accept-Encoding": "identity", **(headers or {})}
         token = None
@@ -116,53 +159,91 @@ class Http:
         if body is None:
             # Only with this type does the service answer 401 rather than with a login page.
             sent.setdefault("Content-Type", "application/json")
+        self.guard.check()
         try:
-            response = _pool_for(url).request(
-                method,
-                url,
-                body=cast("bytes | IO[bytes] | None", body),
-                headers=sent,
-                preload_content=not stream,
-                decode_content=False,
-                redirect=False,
-                retries=_retry(self.retries),
-                timeout=_timeout(self.timeout),
-            )
-        except urllib3.exceptions.HTTPError as error:
+            with guarded(self.guard):
+                response = pool_for(url).request(
+                    method,
+                    url,
+                    body=cast("bytes | IO[bytes] | None", body),
+                    headers=sent,
+                    preload_content=not stream,
+                    decode_content=False,
+                    redirect=False,
+                    retries=Retry.of(self.retries, self.guard),
+                    timeout=timeouts(self.timeout),
+                )
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
+            self.guard.detach()
+            # What was stopped broke off for that reason.
+            self.guard.check()
             raise network_error(error, url, path) from error
+        if not stream:
+            self.guard.detach()
         logger.debug("%s %s: %d", method, urlsplit(url).path, response.status)
         if response.status not in accept:
             try:
                 raise error_of(response, url, path, token)
             finally:
+                self.guard.detach()
                 response.close()
         return response
 
+    def read_blocks(
+        self, response: BaseHTTPResponse, url: str, path: str, *, reuse: bool = False
+    ) -> Generator[bytes | memoryview]:
+        """Yield the body of a streamed response as it comes, in blocks of up to 1 MiB.
 
-def read_blocks(response: BaseHTTPResponse, url: str, path: str) -> Iterator[bytes]:
-    """Yield the body of a streamed response in blocks of up to 1 MiB.
+        The connection goes back to the pool only when the body was read to its end.
 
-    The connection goes back to the pool only when the body was read to its end.
+        Parameters
+        ----------
+        response : urllib3.BaseHTTPResponse
+            The response.
+        url, path : str
+            The address and the remote path, for errors.
+        reuse : bool, optional
+            Whether a block is only valid until the next one is asked for.
 
-    Raises
-    ------
-    TransferError
-        If the body breaks off or stalls.
-    """
-    import urllib3.exceptions
+        Raises
+        ------
+        BrokenOff
+            If the body breaks off, stalls, or comes too slowly.
+        """
+        from http.client import HTTPException
 
-    whole = False
-    try:
-        yield from response.stream(BLOCK, decode_content=False)
-        whole = True
-    except urllib3.exceptions.HTTPError as error:
-        cause = network_error(error, url, path)
-        raise TransferError(f"{path!r} broke off: {cause}", path=path) from error
-    finally:
-        if whole:
-            response.release_conn()
-        else:
-            response.close()
+        from ._blocks import read
+
+        guard = self.guard
+        whole = False
+        try:
+            yield from read(response, guard, reuse=reuse)
+            # A socket that was shut down looks like the end of a body of unknown length.
+            guard.check()
+            whole = True
+        except (HTTPException, OSError) as error:
+            cause: CTADataError = network_error(error, url, path)
+            try:
+                guard.check()
+            except ServiceTimeout as slow:
+                cause = slow
+            raise BrokenOff(f"{path!r} broke off: {cause}", path=path) from error
+        except ServiceTimeout as slow:
+            raise BrokenOff(f"{path!r} broke off: {slow}", path=path) from slow
+        finally:
+            guard.detach()
+            if whole:
+                response.release_conn()
+            else:
+                response.close()
+
+
+class BrokenOff(TransferError):
+    """A body ended before its end, stalled, or came too slowly."""
+
+
+class Redirected(ServiceUnreachable):
+    """The service sends us elsewhere, where no token is sent."""
 
 
 def error_of(
@@ -198,7 +279,7 @@ def error_of(
         )
     if status == 404:
         return NotFound(f"There is nothing at {path or '/'!r} in the storage", path=at)
-    if status in RETRY_STATUS:
+    if status in {408, 425, 429, 502, 503, 504}:
         return ServiceUnreachable(
             f"{host} is not available at the moment ({status} {response.reason or ''}); "
             "try again later",
@@ -227,7 +308,7 @@ def network_error(error: Exception, url: str, path: str) -> ServiceUnreachable:
         )
     if isinstance(reason, ue.ConnectTimeoutError):
         return ServiceTimeout(f"{host} does not accept a connection in time", path=at)
-    if isinstance(reason, ue.ReadTimeoutError):
+    if isinstance(reason, (ue.ReadTimeoutError, TimeoutError)):
         return ServiceTimeout(f"{host} has stopped answering; try again", path=at)
     if isinstance(reason, ue.SSLError):
         return ServiceUnreachable(
@@ -248,9 +329,8 @@ def _redirected(response: BaseHTTPResponse, host: str, at: str | None) -> CTADat
         return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
     if "/hub/" in location:
         return _no_such_service(host, at)
-    return ServiceUnreachable(
-        f"{host} answers with a redirect, where no token is sent; is CTADS_URL right?",
-        path=at,
+    return Redirected(
+        f"{host} answers with a redirect, where no token is sent; is CTADS_URL right?", path=at
     )
 
 
@@ -276,59 +356,3 @@ def _said(response: BaseHTTPResponse, token: str | None) -> tuple[bool, str]:
     if token:
         text = text.replace(token, "…")
     return html, text.strip()
-
-
-def _pool_for(url: str) -> PoolManager:
-    from urllib.request import getproxies, proxy_bypass
-
-    parts = urlsplit(url)
-    proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
-    return _pool(os.getpid(), proxy)
-
-
-@functools.lru_cache(maxsize=4)
-def _pool(pid: int, proxy: str | None) -> PoolManager:
-    """Return the process's connections; a child of fork gets its own, by its `pid`."""
-    import urllib3
-
-    options: dict[str, Any] = {"maxsize": 16, "blocksize": BLOCK, "ssl_context": ssl_context()}
-    return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
-
-
-def ssl_context() -> ssl.SSLContext:
-    """Return what decides which certificates of services are trusted.
-
-    The system's authorities (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` name others), and those of
-    ``REQUESTS_CA_BUNDLE``, which many platforms set.
-    """
-    import ssl
-
-    context = ssl.create_default_context()
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE", "")
-    if os.path.isdir(bundle):
-        context.load_verify_locations(capath=bundle)
-    elif os.path.exists(bundle):
-        context.load_verify_locations(bundle)
-    return context
-
-
-def _retry(total: int) -> Retry:
-    import urllib3
-
-    return urllib3.Retry(
-        total=total,
-        redirect=0,
-        status_forcelist=RETRY_STATUS,
-        allowed_methods=RETRY_METHODS,
-        backoff_factor=0.3,
-        backoff_jitter=0.2,
-        backoff_max=10,
-        retry_after_max=RETRY_AFTER_MAX,
-        raise_on_status=False,
-    )
-
-
-def _timeout(read: float) -> Any:
-    import urllib3
-
-    return urllib3.Timeout(connect=min(CONNECT_TIMEOUT, read), read=read)

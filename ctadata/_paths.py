@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from urllib.parse import quote
 
 from .errors import InvalidPath
 
-__all__ = ["check_remote_path", "join_quoted", "local_name"]
+__all__ = ["FORBIDDEN", "check_remote_path", "join_quoted", "local_name"]
 
+#: What no remote name may have, as in a regular expression's set: backslashes, control
+#: characters (Unicode's Cc), and lone surrogates (Cs), which cannot be sent.
+FORBIDDEN = r"\\\x00-\x1f\x7f-\x9f\ud800-\udfff"
+_forbidden = re.compile(f"[{FORBIDDEN}]")
 # The longest name that the usual file systems store (NAME_MAX).
 MAX_NAME_BYTES = 255
 
@@ -42,12 +46,10 @@ def check_remote_path(path: str) -> list[str]:
                 f"{text!r} has {what}; give a path from the storage's root, such as 'cta/DL1'",
                 path=text,
             )
-        for character in segment:
-            if character == "\\" or unicodedata.category(character) in {"Cc", "Cs"}:
-                raise InvalidPath(
-                    f"{text!r} has the character {character!r}, which no remote name may have",
-                    path=text,
-                )
+    if found := _forbidden.search(text):
+        raise InvalidPath(
+            f"{text!r} has the character {found[0]!r}, which no remote name may have", path=text
+        )
     return segments
 
 

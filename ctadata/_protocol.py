@@ -1,31 +1,29 @@
-"""What the download service speaks: its addresses, its listing, its quirks (docs/protocol.md)."""
+"""What the download service speaks: its addresses, its answers, its quirks (docs/protocol.md)."""
 
 from __future__ import annotations
 
-import json
-import logging
 import threading
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from ._http import Body, Http, read_blocks
+from ._guard import Guard
+from ._http import Body, BrokenOff, Http, Redirected
+from ._listing import Listing, SpooledListing, json_answer, parse_listing
 from ._paths import check_remote_path, join_quoted
-from .entries import Entry
 from .errors import (
     AlreadyExists,
     AuthenticationError,
     CTADataError,
     IntegrityError,
-    InvalidPath,
     NotFound,
-    ServiceUnreachable,
     StorageException,
 )
 
-__all__ = ["DownloadService", "Listing", "quoting_times", "remember_quoting"]
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
 
-logger = logging.getLogger(__name__)
+__all__ = ["Content", "DownloadService", "RangesUnusable", "TooLarge"]
 
 # The service waits until a block is full before it forwards it, so blocks should be small.
 FETCH_BLOCK = 1 << 20
@@ -37,22 +35,27 @@ _quoting: dict[str, int] = {}
 _quoting_lock = threading.Lock()
 
 
-class Listing(NamedTuple):
-    """What the service says of one path.
+class TooLarge(StorageException):
+    """A body of this length is refused."""
+
+
+class RangesUnusable(IntegrityError):
+    """The storage does not send the part of the file that was asked for, and nothing else."""
+
+
+class Content(NamedTuple):
+    """A file, or a part of it, that is on its way.
 
     Attributes
     ----------
-    own : Entry
-        The resource itself.
-    children : list of Entry
-        What is in it, in the service's order, where it is a directory.
-    refused : list of InvalidPath
-        What the service listed but nobody should ask for: other hosts, ``..``.
+    headers : mapping
+        What the service said before it.
+    blocks : generator of bytes or memoryview
+        Blocks of up to 1 MiB, as they come; to be read to the end, or closed.
     """
 
-    own: Entry
-    children: list[Entry]
-    refused: list[InvalidPath]
+    headers: Mapping[str, str]
+    blocks: Generator[bytes | memoryview]
 
 
 class DownloadService:
@@ -69,6 +72,10 @@ class DownloadService:
     def __init__(self, http: Http, url: str) -> None:
         self.http = http
         self.url = url
+
+    def guarded(self, guard: Guard) -> DownloadService:
+        """Return the same service, asked under the eyes of `guard`."""
+        return DownloadService(self.http.guarded(guard), self.url)
 
     def health(self) -> str:
         """Return what the service says of itself; needs no token."""
@@ -99,8 +106,40 @@ class DownloadService:
         response = self._ask("list", segments)
         return parse_listing(response.data, response.headers.get("Content-Type", ""), segments)
 
-    def fetch(self, path: str, chunk_size: int | None = None) -> Iterator[bytes]:
-        """Stream a whole file (``GET /fetch/<path>``).
+    def spooled_listing(self, path: str) -> SpooledListing:
+        """List a directory that may be too large to be held as entries.
+
+        Parameters
+        ----------
+        path : str
+            A file or directory.
+
+        Raises
+        ------
+        NotFound, StorageException
+            As `listing`.
+        """
+        segments = check_remote_path(path)
+        retry = None
+        while True:
+            response = self._ask("list", segments, stream=True)
+            blocks = self.http.read_blocks(response, self.url, "/".join(segments))
+            try:
+                return SpooledListing(blocks, response.headers.get("Content-Type", ""), segments)
+            except BrokenOff as error:
+                retry = self.http.again(error, retry)
+            finally:
+                response.close()
+
+    def fetch(
+        self,
+        path: str,
+        chunk_size: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        reuse: bool = False,
+    ) -> Content:
+        """Ask for a whole file (``GET /fetch/<path>``).
 
         The service answers 200 also where there is no such file: whoever calls compares
         the number of bytes with the listing's size.
@@ -111,67 +150,112 @@ class DownloadService:
             A file.
         chunk_size : int, optional
             Bytes that the service gathers before it sends them on.
-
-        Yields
-        ------
-        bytes
-            Blocks of up to 1 MiB.
+        headers : mapping, optional
+            What else is asked, such as ``Want-Digest``.
+        reuse : bool, optional
+            Whether a block is only valid until the next one is asked for.
         """
         segments = check_remote_path(path)
         name = "/".join(segments)
         query = f"?chunk_size={chunk_size or FETCH_BLOCK}"
-        response = self._ask("fetch", segments, query=query, stream=True)
+        response = self._ask("fetch", segments, query=query, stream=True, headers=headers)
+        blocks = self.http.read_blocks(response, self.url, name, reuse=reuse)
         if response.headers.get("Content-Type", "").startswith("text/html"):
+            blocks.close()
             response.close()
             raise AuthenticationError(
                 f"The service sends a page instead of {name!r}: the hub token may have ended",
                 path=name,
             )
-        yield from read_blocks(response, self.url, name)
+        return Content(response.headers, blocks)
 
-    def read_range(self, path: str, start: int, stop: int) -> Iterator[bytes]:
-        """Stream a part of a file (``GET /webdav/<path>`` with closed ranges).
+    def read_range(self, path: str, start: int, stop: int, *, reuse: bool = False) -> Content:
+        """Ask for a part of a file (``GET /webdav/<path>`` with a closed range).
 
         Parameters
         ----------
         path : str
             A file.
         start, stop : int
-            The bytes ``[start, stop)``.
+            The bytes ``[start, stop)``; not many more than `RANGE_LENGTH`, since the service
+            holds them in memory.
+        reuse : bool, optional
+            Whether a block is only valid until the next one is asked for.
 
-        Yields
-        ------
-        bytes
-            Blocks of up to 1 MiB, exactly ``stop - start`` bytes in all.
+        Returns
+        -------
+        Content
+            Exactly ``stop - start`` bytes; reading them raises otherwise.
 
         Raises
         ------
-        IntegrityError
+        RangesUnusable
             If the storage does not send the range that was asked for.
         """
         segments = check_remote_path(path)
         name = "/".join(segments)
-        while start < stop:
-            end = min(start + RANGE_LENGTH, stop)
+        unusable = f"The storage does not send parts of {name!r}"
+        try:
             response = self._ask(
-                "webdav", segments, stream=True, headers={"Range": f"bytes={start}-{end - 1}"}
+                "webdav",
+                segments,
+                stream=True,
+                headers={"Range": f"bytes={start}-{stop - 1}"},
+                accept=(200, 206, 416),
             )
-            answered = response.headers.get("Content-Range", "")
-            if response.status != 206 or not answered.startswith(f"bytes {start}-{end - 1}/"):
-                response.close()
-                raise IntegrityError(f"The storage does not send parts of {name!r}", path=name)
-            received = 0
-            for block in read_blocks(response, self.url, name):
+        except (Redirected, StorageException) as error:
+            raise RangesUnusable(unusable, path=name) from error
+        answered = response.headers.get("Content-Range", "")
+        length = response.headers.get("Content-Length", str(stop - start))
+        if (
+            response.status == 206
+            and answered.startswith(f"bytes {start}-{stop - 1}/")
+            and length == str(stop - start)
+        ):
+            blocks = self.http.read_blocks(response, self.url, name, reuse=reuse)
+            return Content(response.headers, self._exactly(blocks, name, stop - start, unusable))
+        self.http.guard.detach()
+        response.close()
+        raise RangesUnusable(unusable, path=name)
+
+    def _exactly(
+        self, blocks: Generator[bytes | memoryview], name: str, length: int, unusable: str
+    ) -> Generator[bytes | memoryview]:
+        received = 0
+        try:
+            for block in blocks:
                 received += len(block)
-                if received > end - start:
+                if received > length:
                     break
                 yield block
-            if received != end - start:
-                raise IntegrityError(
-                    f"The storage sent {received} bytes of {name!r} instead of {end - start}",
-                    path=name,
-                )
-            start = end
+        finally:
+            blocks.close()
+        if received != length:
+            raise RangesUnusable(
+                f"{unusable}: {received} bytes came instead of {length}", path=name
+            )
+
+    def describe(self, path: str, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Ask what the storage says of a file beside its listing (``HEAD /webdav/<path>``).
+
+        Parameters
+        ----------
+        path : str
+            A file.
+        headers : mapping
+            What is asked, such as ``Want-Digest``.
+
+        Returns
+        -------
+        mapping
+            The headers of the answer; none where the storage refuses.
+        """
+        segments = check_remote_path(path)
+        try:
+            response = self._ask("webdav", segments, method="HEAD", headers=headers)
+        except (StorageException, Redirected):
+            return {}
+        return response.headers
 
     def make_collection(self, path: str) -> bool:
         """Make a directory (``MKCOL /webdav/<path>/``); its parent must exist.
@@ -196,7 +280,7 @@ class DownloadService:
             raise NotFound(f"The directory above {path!r} does not exist", path=path)
         return response.status == 201
 
-    def upload(self, path: str, body: bytes | Body, size: int) -> dict[str, Any] | None:
+    def upload(self, path: str, body: bytes | Body, size: int | None) -> dict[str, Any] | None:
         """Store a file below the user's own directory (``POST /upload/<path>``).
 
         Parameters
@@ -205,8 +289,8 @@ class DownloadService:
             Relative to the user's own directory.
         body : bytes or binary file
             The content.
-        size : int
-            Its length in bytes.
+        size : int or None
+            Its length in bytes; without it the body is sent in chunks.
 
         Returns
         -------
@@ -219,25 +303,33 @@ class DownloadService:
             If the directory that should hold it does not exist.
         AlreadyExists
             If the path is a directory.
+        TooLarge
+            If a body of this length is refused.
         """
         segments = check_remote_path(path)
         url = f"{self.url}upload/{join_quoted(segments, quoting_times(self.url))}"
-        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        headers = {"Content-Type": "application/octet-stream"}
+        if size is None:
+            headers["Transfer-Encoding"] = "chunked"
+        else:
+            headers["Content-Length"] = str(size)
         response = self.http.send(
             "POST",
             url,
             path=path,
             body=body,
             headers=headers,
-            accept=(200, 201, 204, 405, 409),
+            accept=(200, 201, 204, 405, 409, 413),
         )
+        if response.status == 413:
+            raise TooLarge(f"A proxy on the way refuses files as large as {path!r}", path=path)
         if response.status == 409:
             raise NotFound(f"The directory that should hold {path!r} does not exist", path=path)
         if response.status == 405:
             raise AlreadyExists(f"{path!r} is a directory; name the file to write", path=path)
         if response.status == 204 or not response.data:
             return None
-        answer = _json(response.data, response.headers.get("Content-Type", ""), path)
+        answer = json_answer(response.data, response.headers.get("Content-Type", ""), path)
         if not isinstance(answer, dict) or not isinstance(answer.get("path"), str):
             raise StorageException(f"The service gives no usable answer to the upload of {path!r}")
         stored = answer["path"]
@@ -252,9 +344,11 @@ class DownloadService:
         segments: list[str],
         *,
         query: str = "",
+        method: str = "GET",
         stream: bool = False,
-        headers: dict[str, str] | None = None,
-    ) -> Any:
+        headers: Mapping[str, str] | None = None,
+        accept: tuple[int, ...] = (200, 206),
+    ) -> BaseHTTPResponse:
         """GET an endpoint for a path, quoted as this service wants it.
 
         A name with special characters that is not found when quoted one way is tried the
@@ -270,7 +364,7 @@ class DownloadService:
             url = f"{self.url}{endpoint}/{join_quoted(segments, times)}".rstrip("/") + query
             try:
                 response = self.http.send(
-                    "GET", url, path=name, stream=stream, headers=headers, accept=(200, 206)
+                    method, url, path=name, stream=stream, headers=headers, accept=accept
                 )
             except NotFound as error:
                 missing = missing or error
@@ -291,86 +385,3 @@ def remember_quoting(url: str, times: int) -> None:
     """Remember how many times the service at `url` wants names to be quoted."""
     with _quoting_lock:
         _quoting[url] = times
-
-
-def parse_listing(raw: bytes, content_type: str, segments: list[str]) -> Listing:
-    """Turn the service's listing into entries (docs/protocol.md, "Listings").
-
-    Parameters
-    ----------
-    raw : bytes
-        The JSON as the service sent it: a list of objects.
-    content_type : str
-        Its content type; a page for people is not a listing.
-    segments : list of str
-        The path that was asked for.
-
-    Raises
-    ------
-    NotFound
-        If the listing does not speak of that path.
-    StorageException
-        If this is not a listing.
-    """
-    path = "/".join(segments)
-    items = _json(raw, content_type, path)
-    if not isinstance(items, list):
-        raise StorageException(f"The service gives no listing of {path or '/'!r}", path=path)
-    prefix = f"{path}/" if path else ""
-    own: dict[str, str] | None = None
-    children: list[Entry] = []
-    refused: list[InvalidPath] = []
-    for item in items:
-        if not isinstance(item, dict) or not isinstance(item.get("href"), str):
-            raise StorageException(f"The listing of {path or '/'!r} is damaged", path=path)
-        href = item["href"]
-        name = unquote(href)
-        if name.rstrip("/") == path:
-            own = item
-            continue
-        if not _is_child(name, prefix):
-            error = InvalidPath(
-                f"The listing of {path or '/'!r} has {name!r}, which does not belong there",
-                path=name,
-            )
-            logger.warning("%s and is left out", error)
-            refused.append(error)
-            continue
-        children.append(_entry(name.rstrip("/"), item))
-    if own is None and not children and not refused and path:
-        raise NotFound(f"There is nothing at {path!r} in the storage", path=path)
-    if children or not path:
-        own_entry = Entry(prefix, own or {"href": prefix, "type": "directory"})
-    else:
-        own_entry = _entry(path, own or {"href": prefix, "type": "directory"})
-    return Listing(own_entry, children, refused)
-
-
-def _is_child(name: str, prefix: str) -> bool:
-    try:
-        segments = check_remote_path(name)
-    except InvalidPath:
-        return False
-    # A leading slash would have been cut off.
-    return name.startswith(prefix) and len(segments) == prefix.count("/") + 1 and name[:1] != "/"
-
-
-def _entry(path: str, facts: dict[str, str]) -> Entry:
-    # Some storages leave out the slash of directories, which the service then calls files;
-    # what has no size is none.
-    directory = facts["href"].endswith("/") or "size" not in facts
-    return Entry(f"{path}/" if directory else path, facts)
-
-
-def _json(raw: bytes, content_type: str, path: str) -> Any:
-    at = path or "/"
-    if "json" not in content_type:
-        raise ServiceUnreachable(
-            f"The service sends no data for {at!r} but a page of type {content_type!r}; "
-            "is CTADS_URL the address of a download service?",
-            path=path,
-        )
-    try:
-        return json.loads(raw)
-    except ValueError as error:
-        raise StorageException(f"The service's answer for {at!r} is damaged", path=path) from error

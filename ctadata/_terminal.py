@@ -1,16 +1,12 @@
-"""What people see in a terminal: aligned columns and progress bars; a pipe gets neither."""
+"""Text for people: aligned columns, sizes."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from .entries import Entry
-from .transfers.progress import OnProgress
 
-__all__ = ["aligned", "progress_bars"]
+__all__ = ["aligned", "size_text"]
 
 
 def aligned(entries: Iterable[Entry], long: bool) -> Iterator[str]:
@@ -29,54 +25,22 @@ def aligned(entries: Iterable[Entry], long: bool) -> Iterator[str]:
         yield f"{size:>{width}}  {time}  {path}" if long else f"{size:>{width}}  {path}"
 
 
+def size_text(size: int) -> str:
+    """Return a number of bytes for people, in powers of 1024, as the panel writes them."""
+    value, units = float(size), ["B", "KB", "MB", "GB", "TB", "PB"]
+    while value >= 1023.5 and len(units) > 1:
+        value /= 1024
+        del units[0]
+    digits = 0 if units[0] == "B" or value >= 99.95 else 1
+    return f"{value:.{digits}f} {units[0]}"
+
+
 def _size(size: int | None, exact: bool) -> str:
     if size is None:
         return "-"
-    if exact:
-        return str(size)
-    from tqdm import tqdm
-
-    return str(tqdm.format_sizeof(size, "B", 1024))
+    return str(size) if exact else size_text(size)
 
 
 def _time(entry: Entry) -> str:
     modified = entry.modified
     return modified.strftime("%Y-%m-%d %H:%M:%S") if modified else f"{'-':<19}"
-
-
-@contextlib.contextmanager
-def progress_bars() -> Iterator[OnProgress | None]:
-    """Show a bar on stderr for each file under way, where stderr is a terminal.
-
-    Yields
-    ------
-    OnProgress or None
-        What a transfer is to call; None where nobody looks.
-    """
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from tqdm import tqdm
-
-    bars: dict[str, Any] = {}
-
-    def on_progress(path: str, done: int, total: int | None, state: str) -> None:
-        bar = bars.get(path)
-        if bar is None:
-            bar = bars[path] = tqdm(
-                total=total,
-                desc=path.rpartition("/")[2],
-                unit="B",
-                unit_scale=True,
-                unit_divisor=1024,
-                dynamic_ncols=True,
-            )
-        bar.update(done - bar.n)
-        if state != "running":
-            bars.pop(path).close()
-
-    try:
-        yield on_progress
-    finally:
-        for bar in bars.values():
-            bar.close()

@@ -14,7 +14,9 @@ from typing import Any
 
 import click
 
-from ._terminal import aligned, progress_bars
+from ._summary import INTERRUPTED
+from ._terminal import aligned
+from ._transfer_commands import get, put
 from .api import APIClient
 from .entries import Entry
 from .errors import AuthenticationError, CTADataError, ServiceUnreachable
@@ -34,6 +36,8 @@ class _Group(click.Group):
             # The reader of a pipe, such as head, has seen enough; what is left is not printed.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
 
 class _Failures:
@@ -112,68 +116,8 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool) -> None:
     failures.exit()
 
 
-@cli.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("-r", "--recursive", is_flag=True, help="Download directories too.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="DEST",
-    help="A directory that receives them; for one file, its new name.",
-)
-def get(paths: tuple[str, ...], recursive: bool, output: str | None) -> None:
-    """Download files and, with -r, directories.
-
-    Without -o, files come into the working directory, and a directory comes with its
-    whole path below it. A local file of the same name is replaced once the new one is
-    whole.
-
-    \b
-    Example:
-      ctadata get -r lst/DL1/20241114/v0.1/tailcut84 -o data/
-    """
-    client = APIClient()
-    failures = _Failures()
-    into = output is not None and (len(paths) > 1 or output.endswith("/") or Path(output).is_dir())
-    with progress_bars() as on_progress:
-        for path in paths:
-            with failures.collect():
-                if output is None or into or recursive:
-                    client.fetch_and_save_file_or_dir(
-                        path, recursive, dest=output, on_progress=on_progress
-                    )
-                else:
-                    client.fetch_and_save_file(path, output, on_progress=on_progress)
-    failures.exit()
-
-
-@cli.command()
-@click.argument("local", type=click.Path(exists=True))
-@click.argument("remote")
-@click.option("-r", "--recursive", is_flag=True, help="Upload a directory.")
-def put(local: str, remote: str, recursive: bool) -> None:
-    """Upload a file or, with -r, what is in a directory.
-
-    REMOTE is relative to your own directory in the storage; with a trailing slash it is
-    the directory that receives the file. All members of CTAO and all users of the platform
-    can read what you upload.
-
-    \b
-    Example:
-      ctadata put latest-file-list filelists/
-    """
-    client = APIClient()
-    failures = _Failures()
-    if os.path.isdir(local) and not recursive:
-        raise click.UsageError(f"{local!r} is a directory; upload it with -r")
-    with progress_bars() as on_progress, failures.collect():
-        if os.path.isdir(local):
-            answers = client.upload_dir(local, remote, on_progress=on_progress)
-        else:
-            answers = [client.upload_file(local, remote, on_progress=on_progress)]
-        for answer in answers:
-            click.echo(answer["path"])
-    failures.exit()
+cli.add_command(get)
+cli.add_command(put)
 
 
 @cli.command("upload-certificate")

@@ -25,23 +25,28 @@ class Entry(str):
     facts : mapping of str to str
         The entry as the service sent it (docs/protocol.md, "Listings"): ``href``,
         ``type``, and where present ``size``, ``mtime``, ``url``.
+
+    Attributes
+    ----------
+    facts : mapping of str to str
+        What was given.
     """
 
-    __slots__ = ("_facts",)
+    __slots__ = ("facts",)
 
-    _facts: Mapping[str, str]
+    facts: Mapping[str, str]
 
     def __new__(cls, path: str, facts: Mapping[str, str]) -> Entry:  # noqa: D102
         entry = super().__new__(cls, path)
-        entry._facts = facts
+        entry.facts = facts
         return entry
 
     def __getnewargs__(self) -> tuple[str, dict[str, str]]:  # type: ignore[override]
-        return str(self), dict(self._facts)
+        return str(self), dict(self.facts)
 
     def __getitem__(self, key: SupportsIndex | slice | str) -> str:
         if isinstance(key, str):
-            return self._facts[key]
+            return self.facts[key]
         return super().__getitem__(key)
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -59,11 +64,11 @@ class Entry(str):
         str or object
             The value as the service sent it, or `default`.
         """
-        return self._facts.get(key, default)
+        return self.facts.get(key, default)
 
     def keys(self) -> list[str]:
         """Return the keys that the service sent for this entry."""
-        return list(self._facts)
+        return list(self.facts)
 
     @property
     def path(self) -> str:
@@ -88,21 +93,22 @@ class Entry(str):
     @property
     def size(self) -> int | None:
         """The size in bytes; None where the service does not say, as for directories."""
-        size = str(self._facts.get("size", ""))
-        return int(size) if size.isdecimal() else None
+        size = str(self.facts.get("size", ""))
+        # A number of very many digits is none for Python.
+        return int(size) if size.isdecimal() and len(size) < 4000 else None
 
     @property
     def modified(self) -> datetime | None:
         """The time of the last change, in UTC; None where the service does not say."""
-        mtime = self._facts.get("mtime")
-        if not mtime:
+        mtime = self.facts.get("mtime")
+        if not isinstance(mtime, str) or not mtime:
             return None
         from datetime import timezone
         from email.utils import parsedate_to_datetime
 
         try:
             modified = parsedate_to_datetime(mtime)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         if modified.tzinfo is None:
             return modified.replace(tzinfo=timezone.utc)
@@ -111,4 +117,4 @@ class Entry(str):
     @property
     def url(self) -> str | None:
         """The address that the service gave; it is not to be relied upon."""
-        return self._facts.get("url")
+        return self.facts.get("url")

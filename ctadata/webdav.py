@@ -16,7 +16,8 @@ from webdav4.client import Client as WebDAVClient
 from webdav4.http import Client as WebDAVHttp
 
 from . import _own_directory
-from ._http import NEW_TOKEN, ssl_context
+from ._connections import ssl_context
+from ._http import NEW_TOKEN
 from ._protocol import DownloadService, quoting_times
 from .errors import AccessDenied, AuthenticationError, NoToken, ServiceUnreachable
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["download_jobs", "upload_jobs"]
 
+# Files of one transfer at a time: the server runs several transfers, and the service has
+# ten threads for all of its users.
+FILES_AT_A_TIME = 4
+
 
 def download_jobs(
     client: APIClient,
@@ -140,7 +144,10 @@ def _download(
         recursive=True,
         dest=directory,
         root=root,
-        overwrite=overwrite,
+        # Whether something is in the way was asked before; what appears since then stays.
+        overwrite="update" if overwrite else "fail",
+        jobs=FILES_AT_A_TIME,
+        progress=False,
         on_progress=on_progress,
         cancel=cancel,
     )
@@ -155,7 +162,9 @@ def _upload_file(
     cancel: threading.Event,
 ) -> str:
     with workspace.open(path) as file:
-        answer = client.upload_file(file, target, on_progress=on_progress, cancel=cancel)
+        answer = client.upload_file(
+            file, target, progress=False, on_progress=on_progress, cancel=cancel
+        )
     return str(answer["path"])
 
 
@@ -168,7 +177,13 @@ def _upload_dir(
     cancel: threading.Event,
 ) -> str | None:
     client.upload_dir(
-        directory, target, root=workspace.root, on_progress=on_progress, cancel=cancel
+        directory,
+        target,
+        root=workspace.root,
+        jobs=FILES_AT_A_TIME,
+        progress=False,
+        on_progress=on_progress,
+        cancel=cancel,
     )
     own = client.own_directory
     return f"{own}/{target}" if own else None

@@ -46,3 +46,12 @@ def service_env(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", service.token)
     monkeypatch.delenv("CTACS_URL", raising=False)
     return service
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    directory = tmp_path / "work"
+    directory.mkdir()
+    monkeypatch.chdir(directory)
+    return directory

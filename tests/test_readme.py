@@ -48,6 +48,8 @@ def test_the_notebook(astronomer: Path, capsys: pytest.CaptureFixture[str]):
     assert re.search(r"found keys .*dl1", capsys.readouterr().out)
     assert Path("lst/DL1/20241114/v0.1/tailcut84").is_dir()
     assert Path("latest-file-list").read_text() == "latest"
+    assert len(list(Path("data").glob("*.Run11112.*.h5"))) == 10
+    assert len(list(Path("data/DL3").rglob("*"))) == 4
     own = astronomer / "lst/users/alice"
     assert (own / "results/sub/b").read_text() == "results/sub/b"
     assert (own / "remote/example.txt").read_text() == "example.txt"
@@ -63,7 +65,11 @@ def test_the_shell(astronomer: Path):
         text=True,
         timeout=100,
     )
-    assert done.stderr == ""
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall("0 failed$", done.stderr, re.MULTILINE)) == 4
+    assert len(done.stderr.splitlines()) == 4
     assert Path("data/tailcut84/muons").is_dir()
+    assert not Path("cta").exists()
+    assert "2 files, " in done.stdout
     assert "lst/users/alice/filelists/latest-file-list" in done.stdout
+    assert "lst/users/alice/2024-11/results/sub/b" in done.stdout

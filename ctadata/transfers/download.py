@@ -1,190 +1,240 @@
-"""Downloads: a file or a tree, each file under its final name only when it is whole."""
+"""Downloads: files and directories, each file under its own name only when it is whole."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from .._local import PartFile, open_directory
+from .._guard import Guard
+from .._listing import SpooledListing
 from .._paths import local_name
-from .._protocol import DownloadService, Listing
+from .._protocol import DownloadService
 from ..entries import Entry
-from ..errors import (
-    AuthenticationError,
-    CTADataError,
-    IntegrityError,
-    NoSpace,
-    ServiceUnreachable,
-    TransferCancelled,
-    TransferError,
-)
-from .progress import OnProgress, Watch
+from ..errors import InvalidPath, StorageException
+from .fetching import Fetching, FetchOptions, file_size
+from .folders import Folders
+from .globs import Globs
+from .outcome import Outcome
+from .part import check_overwrite, keeps
+from .pool import Pool, Task
+from .progress import Cancel, Reports, Watch
 
-__all__ = ["Downloads", "checked", "file_size"]
+__all__ = ["Downloads", "Request"]
+
+# Storages may have loops, where each level lists the same again.
+MAX_DEPTH = 64
+REPETITIONS = 3
+
+
+@dataclass(frozen=True)
+class Request:
+    """One file or directory that is to be downloaded.
+
+    Attributes
+    ----------
+    source : str
+        Its remote path; an `Entry` of a file is not listed again.
+    root, parts : Path, tuple of str
+        The local directory that receives it, as `open_directory` takes it.
+    name : str, optional
+        The local name of a file; by default the remote one.
+    recursive : bool
+        Whether it may be a directory.
+    whole_path : bool
+        Whether a directory keeps its remote path below the local directory, and not only its
+        name.
+    """
+
+    source: str
+    root: Path
+    parts: tuple[str, ...] = ()
+    name: str | None = None
+    recursive: bool = False
+    whole_path: bool = False
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A remote directory and the local one that stands for it."""
+
+    root: Path
+    parts: tuple[str, ...]
+    relative: str
+    ancestors: tuple[int, ...] = ()
 
 
 class Downloads:
-    """Downloads from one service.
+    """One call's downloads from one service.
 
     Parameters
     ----------
     service : DownloadService
         Where the files come from.
-    chunk_size : int, optional
-        Bytes that the service gathers before it sends them on.
-    overwrite : bool, optional
-        Whether local files of the same names are replaced.
-    on_progress, cancel : optional
-        As `Watch` takes them.
+    options : FetchOptions
+        How they are downloaded.
+    globs : Globs
+        Which files of a directory take part.
+    dry_run : bool
+        Whether it is only said what would be done.
+    jobs : int
+        Files at a time.
+    reports : Reports
+        Is told of everything.
+    cancel : threading.Event or callable, optional
+        Says when to stop.
     """
 
     def __init__(
         self,
         service: DownloadService,
+        options: FetchOptions,
         *,
-        chunk_size: int | None = None,
-        overwrite: bool = True,
-        on_progress: OnProgress | None = None,
-        cancel: threading.Event | None = None,
+        globs: Globs,
+        dry_run: bool,
+        jobs: int,
+        reports: Reports,
+        cancel: Cancel | None,
     ) -> None:
+        check_overwrite(options.overwrite)
         self._service = service
-        self._chunk_size = chunk_size
-        self._overwrite = overwrite
-        self._on_progress = on_progress
-        self._cancel = cancel
+        self._options = options
+        self._globs = globs
+        self._dry_run = dry_run
+        self._reports = reports
+        http = service.http
+        self._pool = Pool(
+            jobs,
+            streams=options.streams,
+            timeout=http.timeout,
+            min_speed=http.min_speed,
+            cancel=cancel,
+        )
+        self._outcome = Outcome(reports, jobs)
+        self._folders = Folders()
 
-    def file(self, entry: Entry, root: Path, parts: Sequence[str], name: str) -> int:
-        """Download one file into the directory `parts` below `root`.
-
-        Parameters
-        ----------
-        entry : Entry
-            The file, as a listing gave it.
-        root, parts : Path, sequence of str
-            As `open_directory` takes them.
-        name : str
-            The local name.
+    def run(self, requests: Iterable[Request]) -> int:
+        """Download all that is asked for; what fails does not stop the rest.
 
         Returns
         -------
         int
-            The bytes written.
+            The bytes of all files that are there now.
 
         Raises
         ------
-        IntegrityError
-            If the bytes that came are not as many as the listing announced.
+        CTADataError
+            What failed, where one file was asked for.
         TransferError
-            If the file cannot be written, or the transfer was cancelled.
+            If some of several files failed; its ``failures`` name each of them.
         """
-        size = file_size(entry)
-        watch = Watch(entry.path, size, self._on_progress, self._cancel)
-        shown = str(root.joinpath(*parts, name))
+        requests = list(requests)
+        for request in requests:
+            if isinstance(request.source, Entry) and request.source.size is not None:
+                self._request_file(request.source, request)
+            else:
+                self._pool.add_listing(partial(self._find, request))
         try:
-            with open_directory(root, parts) as directory:
-                part = PartFile(directory, name, shown=shown, size=size, overwrite=self._overwrite)
-                try:
-                    watch.step(0)
-                    blocks = self._service.fetch(entry.path, self._chunk_size)
-                    for block in checked(blocks, entry.path, size):
-                        part.write(block)
-                        watch.step(len(block))
-                    part.finish()
-                except BaseException:
-                    part.discard()
-                    raise
-        except CTADataError:
-            watch.tell("failed")
-            raise
-        watch.tell("finished")
-        return size
+            self._pool.run()
+        finally:
+            self._folders.close()
+        self._outcome.raise_failures(requests[0].source if len(requests) == 1 else None)
+        return self._outcome.bytes
 
-    def tree(self, listing: Listing, root: Path, parts: Sequence[str]) -> int:
-        """Download all that is below a directory; what fails does not stop the rest.
+    def _find(self, request: Request, guard: Guard) -> None:
+        """Find out what is asked for."""
+        with self._outcome.collect():
+            self._outcome.single = True
+            listing = self._service.guarded(guard).spooled_listing(request.source)
+            own = listing.own
+            if own.is_directory and request.recursive:
+                self._outcome.single = False
+                remote = own.path.split("/") if own.path else []
+                names = remote if request.whole_path else remote[-1:]
+                parts = (*request.parts, *(local_name(name, own.path) for name in names))
+                self._tree(listing, _Place(request.root, parts, ""))
+                return
+            self._request_file(own, request)
 
-        Parameters
-        ----------
-        listing : Listing
-            The remote directory.
-        root, parts : Path, sequence of str
-            The local directory, as `open_directory` takes it, that stands for the remote one.
+    def _request_file(self, entry: Entry, request: Request) -> None:
+        with self._outcome.collect():
+            self._outcome.single = True
+            size = file_size(entry)
+            name = request.name or local_name(entry.name, entry.path)
+            self._announce(entry)
+            place = _Place(request.root, request.parts, name)
+            self._pool.add(size, partial(self._file, entry, place, name))
 
-        Returns
-        -------
-        int
-            The bytes written.
+    def _list(self, entry: Entry, place: _Place, guard: Guard) -> None:
+        with self._outcome.collect():
+            if place.relative.count("/") >= MAX_DEPTH:
+                raise StorageException(
+                    f"{entry.path!r} is more than {MAX_DEPTH} levels deep; is there a loop in the "
+                    "storage? Download its directories by themselves",
+                    path=entry.path,
+                )
+            self._tree(self._service.guarded(guard).spooled_listing(entry.path), place)
 
-        Raises
-        ------
-        TransferError
-            If some files failed; its ``failures`` name each of them.
-        """
+    def _tree(self, listing: SpooledListing, place: _Place) -> None:
+        """Let all be downloaded that is in a directory."""
         path = listing.own.path
-        failures: list[CTADataError] = list(listing.refused)
-        total = 0
-        with open_directory(root, parts):
+        if place.ancestors.count(listing.fingerprint) >= REPETITIONS:
+            raise StorageException(
+                f"{path!r} lists the same as {REPETITIONS} directories above it; it is a loop in "
+                "the storage and left out",
+                path=path,
+            )
+        if not self._dry_run:
             # An empty directory is made too.
-            pass
-        for entry in listing.children:
-            try:
+            with self._folders.use(place.root, place.parts):
+                pass
+        self._pool.add_all(self._tasks(listing, place))
+
+    def _tasks(self, listing: SpooledListing, place: _Place) -> Iterator[tuple[int, Task]]:
+        """Yield a task for each file of a directory; directories below it are listed later."""
+        ancestors = (*place.ancestors, listing.fingerprint)
+        for entry in listing.entries():
+            if isinstance(entry, InvalidPath):
+                self._outcome.failed(entry)
+                continue
+            relative = f"{place.relative}/{entry.name}".lstrip("/")
+            if not entry.is_directory and not self._globs.takes(relative):
+                continue
+            if entry.is_directory and self._globs.prunes(relative):
+                continue
+            with self._outcome.collect():
                 name = local_name(entry.name, entry.path)
                 if entry.is_directory:
-                    below = self._service.listing(entry.path)
-                    total += self.tree(below, root, [*parts, name])
+                    below = _Place(place.root, (*place.parts, name), relative, ancestors)
+                    self._pool.add_listing(partial(self._list, entry, below))
                 else:
-                    total += self.file(entry, root, parts, name)
-            except (AuthenticationError, ServiceUnreachable, TransferCancelled, NoSpace):
-                # All that follows would fail in the same way.
-                raise
-            except TransferError as error:
-                failures.extend(error.failures or [error])
-            except CTADataError as error:
-                failures.append(error)
-        if failures:
-            raise TransferError(
-                f"{len(failures)} of the files below {path or '/'!r} failed: {failures[0]}",
-                path=path,
-                failures=failures,
-            )
-        return total
+                    size = file_size(entry)
+                    self._announce(entry)
+                    yield size, partial(self._file, entry, place, name)
 
+    def _announce(self, entry: Entry) -> None:
+        self._reports.progress(entry.path, 0, entry.size, "waiting")
 
-def file_size(entry: Entry) -> int:
-    """Return the size of a file in bytes.
+    def _file(self, entry: Entry, place: _Place, name: str, guard: Guard) -> None:
+        local = str(place.root.joinpath(*place.parts, name))
+        watch = Watch(self._reports, entry.path, entry.size)
+        with self._outcome.of_file(watch, local) as done:
+            if self._dry_run:
+                done(self._planned(entry, place, name, local))
+                return
+            with self._folders.use(place.root, place.parts) as folder:
+                fetching = Fetching(self._service, entry, folder, name, self._options, watch)
+                done(fetching.run(guard, self._pool))
 
-    Raises
-    ------
-    TransferError
-        If it is a directory.
-    IntegrityError
-        If the storage does not say: a whole file could not be told from a broken one.
-    """
-    path = entry.path
-    if entry.is_directory:
-        raise TransferError(
-            f"{path or '/'!r} is a directory; download it with recursive=True (get -r)", path=path
-        )
-    if entry.size is None:
-        raise IntegrityError(f"The storage does not say the size of {path!r}", path=path)
-    return entry.size
-
-
-def checked(blocks: Iterable[bytes], path: str, size: int) -> Iterator[bytes]:
-    """Pass the blocks on and raise `IntegrityError` unless they are `size` bytes in all.
-
-    The service sends an error page with status 200 in place of a file that it cannot read,
-    and some storages end a broken stream as if it were whole (docs/protocol.md, "Fetch").
-    """
-    received = 0
-    for block in blocks:
-        received += len(block)
-        if received > size:
-            break
-        yield block
-    if received != size:
-        came = "more" if received > size else f"{received} bytes"
-        raise IntegrityError(
-            f"{came} came for {path!r} where the listing says {size}; nothing was saved, try again",
-            path=path,
-        )
+    def _planned(self, entry: Entry, place: _Place, name: str, local: str) -> str:
+        try:
+            directory = os.open(place.root.joinpath(*place.parts), os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:
+            return "planned"
+        try:
+            kept = keeps(directory, name, entry, self._options.overwrite, local)
+        finally:
+            os.close(directory)
+        return "skipped" if kept else "planned"

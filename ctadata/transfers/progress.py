@@ -1,61 +1,109 @@
-"""How a transfer says how far it is, and how it is told to stop."""
+"""How transfers say how far they are."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from ..errors import TransferCancelled
+from ..errors import CTADataError
 
-__all__ = ["OnProgress", "Watch"]
+__all__ = ["Cancel", "OnProgress", "OnResult", "Reports", "Result", "Watch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one file.
+
+    Attributes
+    ----------
+    path : str
+        The remote path.
+    local : str
+        The local path.
+    size : int or None
+        Its size in bytes; None where it is not known.
+    state : str
+        ``finished``, ``skipped`` (it was there already), ``failed``, or ``planned`` where
+        nothing was to be transferred.
+    error : CTADataError, optional
+        Why it failed.
+    """
+
+    path: str
+    local: str
+    size: int | None
+    state: str
+    error: CTADataError | None = None
+
 
 #: Called with the remote path, the bytes done, the bytes in all (None if unknown) and the
-#: state: ``running``, ``finished`` or ``failed``. It may be called from any thread.
+#: state: ``waiting`` (found, not begun), ``running``, and at the end one of ``finished``,
+#: ``skipped``, ``failed`` and ``cancelled``. Called from any thread, but never from two at once.
 OnProgress = Callable[[str, int, "int | None", str], None]
 
+#: Called once for each file, at its end. Called from any thread, but never from two at once.
+OnResult = Callable[[Result], None]
 
-class Watch:
-    """One file's progress.
+#: Set, or returning True, once the transfer is to stop.
+Cancel = threading.Event | Callable[[], bool]
+
+
+class Reports:
+    """Passes on what the threads of a transfer have to say, one at a time.
 
     Parameters
     ----------
+    on_progress, on_result : optional
+        Who is told.
+    """
+
+    def __init__(
+        self, on_progress: OnProgress | None = None, on_result: OnResult | None = None
+    ) -> None:
+        self._on_progress = on_progress
+        self._on_result = on_result
+        self._lock = threading.Lock()
+
+    def progress(self, path: str, done: int, total: int | None, state: str) -> None:
+        """Say how far a file is."""
+        if self._on_progress is not None:
+            with self._lock:
+                self._on_progress(path, done, total, state)
+
+    def result(self, result: Result) -> None:
+        """Say what became of a file."""
+        if self._on_result is not None:
+            with self._lock:
+                self._on_result(result)
+
+
+class Watch:
+    """Counts the bytes of one file that are done; several threads may bring some.
+
+    Parameters
+    ----------
+    reports : Reports
+        Is told of each step.
     path : str
         The remote path.
     total : int or None
         Its size in bytes.
-    on_progress : OnProgress, optional
-        Is told of each step.
-    cancel : threading.Event, optional
-        Once set, the next step raises.
     """
 
-    def __init__(
-        self,
-        path: str,
-        total: int | None,
-        on_progress: OnProgress | None = None,
-        cancel: threading.Event | None = None,
-    ) -> None:
+    def __init__(self, reports: Reports, path: str, total: int | None) -> None:
+        self._reports = reports
+        self._lock = threading.Lock()
         self.path = path
         self.total = total
         self.done = 0
-        self._on_progress = on_progress
-        self._cancel = cancel
 
     def step(self, size: int) -> None:
-        """Count `size` more bytes.
-
-        Raises
-        ------
-        TransferCancelled
-            If the transfer was cancelled meanwhile.
-        """
-        if self._cancel is not None and self._cancel.is_set():
-            raise TransferCancelled(f"The transfer of {self.path!r} was cancelled", path=self.path)
-        self.done += size
+        """Count `size` more bytes; fewer, where what had come was of no use."""
+        with self._lock:
+            self.done += size
         self.tell("running")
 
     def tell(self, state: str) -> None:
         """Say the state that the file is in now."""
-        if self._on_progress is not None:
-            self._on_progress(self.path, self.done, self.total, state)
+        self._reports.progress(self.path, self.done, self.total, state)

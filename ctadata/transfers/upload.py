@@ -1,34 +1,41 @@
-"""Uploads: a file or a tree into the user's own directory, compared with a listing afterwards."""
+"""Uploads: files and directories into the user's own directory, compared with a listing."""
 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from .. import _own_directory
+from .._guard import Guard
 from .._paths import check_remote_path
 from .._protocol import DownloadService
-from ..errors import (
-    AccessDenied,
-    AuthenticationError,
-    CTADataError,
-    IntegrityError,
-    InvalidPath,
-    NotFound,
-    ServiceUnreachable,
-    TransferCancelled,
-    TransferError,
-)
-from .progress import OnProgress, Watch
+from ..entries import Entry
+from ..errors import CTADataError, InvalidPath, NotFound, TransferError
+from .globs import Globs
+from .outcome import Outcome, budget
+from .pool import Pool, Task
+from .progress import Cancel, Reports, Watch
+from .sending import Source, file_size, open_source, send
 
 __all__ = ["Uploads"]
 
 
+@dataclass(frozen=True)
+class _Directory:
+    """A local directory, and the segments of the remote one that receives what is in it."""
+
+    local: Path
+    remote: tuple[str, ...]
+    relative: str
+
+
 class Uploads:
-    """Uploads of one user to one service.
+    """One call's uploads of one user to one service.
 
     Parameters
     ----------
@@ -36,35 +43,62 @@ class Uploads:
         Where the files go.
     token : str or None
         Whose directory they go to.
-    on_progress, cancel : optional
-        As `Watch` takes them.
+    root : Path, optional
+        Resolved; links to files outside of it are not followed.
+    globs : Globs
+        Which files of a directory take part.
+    skip_existing : bool
+        Whether files that are there with the same size are left out.
+    dry_run : bool
+        Whether it is only said what would be done.
+    answers : bool, optional
+        Whether the answers are kept.
+    jobs : int
+        Files at a time.
+    reports : Reports
+        Is told of everything.
+    cancel : threading.Event or callable, optional
+        Says when to stop.
     """
 
     def __init__(
         self,
         service: DownloadService,
         token: str | None,
-        on_progress: OnProgress | None = None,
-        cancel: threading.Event | None = None,
+        *,
+        root: Path | None = None,
+        globs: Globs,
+        skip_existing: bool,
+        dry_run: bool,
+        answers: bool = True,
+        jobs: int,
+        reports: Reports,
+        cancel: Cancel | None,
     ) -> None:
         self._service = service
         self._token = token
-        self._on_progress = on_progress
-        self._cancel = cancel
-        self._made: set[str] = set()
+        self._root = root
+        self._globs = globs
+        self._skip_existing = skip_existing
+        self._dry_run = dry_run
+        self._reports = reports
+        http = service.http
+        self._pool = Pool(jobs, timeout=http.timeout, min_speed=http.min_speed, cancel=cancel)
+        self._outcome = Outcome(reports, jobs)
+        self._answers: list[dict[str, Any]] | None = [] if answers else None
 
-    def file(self, source: IO[bytes], local: str, path: str) -> dict[str, Any]:
-        """Upload an open file.
+    def file(self, file: IO[bytes] | None, local: str, path: str) -> dict[str, Any]:
+        """Upload one file.
 
         Parameters
         ----------
-        source : binary file
-            A regular file, read from its beginning.
+        file : binary file, optional
+            It, opened at its beginning; by default it is opened here.
         local : str
-            Its name, for errors, and for the remote name where `path` ends in a slash.
+            Its name.
         path : str
-            Relative to the user's own directory; with a trailing slash, the directory
-            that receives the file.
+            Where to, relative to the user's own directory; with a trailing slash, or where it
+            is a directory, what receives the file under its own name.
 
         Returns
         -------
@@ -78,190 +112,170 @@ class Uploads:
         AccessDenied
             If the user may not write there.
         """
-        before = os.fstat(source.fileno())
-        if not path or path.endswith("/"):
-            path += os.path.basename(local)
-        watch = Watch(path, before.st_size, self._on_progress, self._cancel)
-        try:
-            answer = self._store(_Source(source, local, before.st_size, watch), path)
-            after = os.fstat(source.fileno())
-            if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-                raise IntegrityError(
-                    f"{local!r} changed while it was uploaded to {answer['path']!r}, which may now "
-                    "be a mixture; upload it again",
-                    path=local,
-                )
-        except CTADataError:
-            watch.tell("failed")
-            raise
-        watch.tell("finished")
-        return answer
+        self._outcome.single = True
+        self._pool.add_listing(partial(self._find, file, local, path))
+        return self._run(path)[0]
 
-    def tree(self, directory: Path, path: str, root: Path | None = None) -> list[dict[str, Any]]:
-        """Upload all regular files below a directory; what fails does not stop the rest.
+    def many(
+        self, files: list[Path], directories: list[tuple[Path, str]], path: str
+    ) -> list[dict[str, Any]]:
+        """Upload files into a directory, and directories to where they are to be.
 
         Parameters
         ----------
-        directory : Path
-            The local directory. Links to other directories are not followed.
+        files : list of Path
+            Local files.
+        directories : list of (Path, str)
+            Local directories, and the remote one, relative to the user's own, that receives
+            what is in it. Links to other directories are not followed.
         path : str
-            The remote directory that stands for it, relative to the user's own.
-        root : Path, optional
-            Resolved; links to files outside of it are not followed either.
+            The remote directory that receives the files.
 
         Returns
         -------
         list of dict
-            One answer for each file, as `file` gives it.
+            For each file what `file` returns, sorted by path.
 
         Raises
         ------
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
-        answers: list[dict[str, Any]] = []
-        failures: list[CTADataError] = []
-        for local, relative in _files_below(directory, root, failures):
-            target = "/".join([*check_remote_path(path), *relative.parts])
+        for local in files:
+            target = "/".join(filter(None, [path.rstrip("/"), local.name]))
+            self._pool.add_listing(partial(self._find, None, os.fspath(local), target))
+        for local, remote in reversed(directories):
+            directory = _Directory(local, tuple(check_remote_path(remote)), "")
+            self._pool.add_listing(partial(self._directory, directory))
+        return self._run(str(directories[0][0]) if directories and not files else None)
+
+    def _run(self, path: str | None) -> list[dict[str, Any]]:
+        self._pool.run()
+        self._outcome.raise_failures(path)
+        return sorted(self._answers or [], key=lambda answer: str(answer["path"]))
+
+    def _find(self, file: IO[bytes] | None, local: str, path: str, guard: Guard) -> None:
+        """Find out where one file goes to, and make the directory that receives it."""
+        with self._outcome.collect():
+            service = self._service.guarded(guard)
+            own = _own_directory.find(service, self._token)
+            into = not path or path.endswith("/")
+            segments = check_remote_path(path)
+            existing = None
+            if not into:
+                with suppress(NotFound):
+                    existing = service.listing("/".join([own, *segments])).own
+            if into or (existing is not None and existing.is_directory):
+                segments.append(os.path.basename(local))
+                check_remote_path(segments[-1])
+                existing = None
+            if existing is None and not self._dry_run:
+                _make_parents(service, own, segments[:-1])
+            size = file_size(local) if file is None else None
+            target = "/".join(segments)
+            self._reports.progress(target, 0, size, "waiting")
+            self._pool.add(size or 0, partial(self._file, file, local, target, own, existing))
+
+    def _directory(self, directory: _Directory, guard: Guard) -> None:
+        """Make the remote directory, and upload what is in the local one."""
+        with self._outcome.collect():
+            service = self._service.guarded(guard)
+            own = _own_directory.find(service, self._token)
+            remote = "/".join([own, *directory.remote])
+            made = False
+            if not self._dry_run:
+                if not directory.relative:
+                    _make_parents(service, own, list(directory.remote[:-1]))
+                made = service.make_collection(remote)
+            existing: dict[str, Entry] = {}
+            if self._skip_existing and not made:
+                with suppress(NotFound):
+                    existing = {e.name: e for e in service.listing(remote).children}
             try:
-                with open_source(local) as source:
-                    answers.append(self.file(source, str(local), target))
-            except (AuthenticationError, AccessDenied, ServiceUnreachable, TransferCancelled):
-                # All that follows would fail in the same way.
-                raise
-            except CTADataError as error:
-                failures.append(error)
-        if failures:
-            raise TransferError(
-                f"{len(failures)} of the files below {str(directory)!r} failed: {failures[0]}",
-                path=str(directory),
-                failures=failures,
-            )
-        return answers
+                names = sorted(os.listdir(directory.local))
+            except OSError as error:
+                raise self._left_out(
+                    directory.local, f"cannot be read ({error.strerror})"
+                ) from error
+            self._pool.add_all(self._tasks(directory, names, own, existing))
 
-    def _store(self, source: _Source, path: str) -> dict[str, Any]:
-        segments = check_remote_path(path)
-        source.watch.step(0)
-        # Also a cheap question with the token, before many bytes are sent for nothing.
-        own = _own_directory.find(self._service, self._token)
-        self._make_parents(own, segments[:-1])
-        answer = self._service.upload(path, source, source.size)
-        if answer is None:
-            # An existing file was replaced; the service then says nothing more.
-            answer = {
-                "path": "/".join([own, *segments]),
-                "status": "uploaded",
-                "total_written": source.size,
-            }
-        self._compare(answer, source)
-        _own_directory.learn(
-            self._service, self._token, answer["path"].removesuffix("/" + "/".join(segments))
-        )
-        return answer
+    def _tasks(
+        self, directory: _Directory, names: list[str], own: str, existing: dict[str, Entry]
+    ) -> Iterator[tuple[int, Task]]:
+        """Yield a task for each file of a directory; those below it come later."""
+        for name in names:
+            local = directory.local / name
+            relative = f"{directory.relative}/{name}".lstrip("/")
+            with self._outcome.collect():
+                if local.is_dir():
+                    if self._globs.prunes(relative):
+                        continue
+                    if local.is_symlink():
+                        raise self._left_out(local, "is a link to a directory")
+                    check_remote_path(name)
+                    below = _Directory(local, (*directory.remote, name), relative)
+                    self._pool.add_listing(partial(self._directory, below))
+                    continue
+                if not self._globs.takes(relative):
+                    continue
+                if self._root is not None and not local.resolve().is_relative_to(self._root):
+                    raise self._left_out(local, f"is a link out of {str(self._root)!r}")
+                if not local.is_file():
+                    raise self._left_out(local, "is not a regular file")
+                check_remote_path(name)
+                path = "/".join([*directory.remote, name])
+                size = file_size(os.fspath(local))
+                self._reports.progress(path, 0, size, "waiting")
+                yield (
+                    size,
+                    partial(self._file, None, os.fspath(local), path, own, existing.get(name)),
+                )
 
-    def _make_parents(self, own: str, parents: list[str]) -> None:
-        target = "/".join([own, *parents])
-        if target in self._made:
-            return
-        try:
-            listing = self._service.listing(target)
-        except NotFound:
-            for end in range(1, len(parents) + 1):
-                self._service.make_collection("/".join([own, *parents[:end]]))
-        else:
-            if not listing.own.is_directory:
-                raise InvalidPath(f"{target!r} is a file and cannot hold others", path=target)
-        self._made.add(target)
+    def _left_out(self, local: Path, why: str) -> CTADataError:
+        return TransferError(f"{str(local)!r} {why} and was left out", path=str(local))
 
-    def _compare(self, answer: dict[str, Any], source: _Source) -> None:
-        path = answer["path"]
-        written = answer.get("total_written", source.size)
-        try:
-            stored = self._service.listing(path).own.size
-        except NotFound:
-            stored = None
-        if written == source.size == stored:
-            return
-        left = (
-            f"a file of {stored} bytes is left there" if stored is not None else "nothing is there"
-        )
-        raise IntegrityError(
-            f"{source.local!r} has {source.size} bytes, but not all of them arrived as {path!r} "
-            f"({left}); upload it again",
-            path=path,
-        )
-
-
-class _Source:
-    """The body of an upload: exactly the bytes that the file had at the start."""
-
-    def __init__(self, file: IO[bytes], local: str, size: int, watch: Watch) -> None:
-        self._file = file
-        self._left = size
-        self.local = local
-        self.size = size
-        self.watch = watch
-
-    def read(self, length: int = -1) -> bytes:
-        """Return up to `length` bytes; none at the end."""
-        if length < 0 or length > self._left:
-            length = self._left
-        block = self._file.read(length)
-        if len(block) < length:
-            raise TransferError(
-                f"{self.local!r} has become shorter while it was read; upload it again",
-                path=self.local,
-            )
-        self._left -= len(block)
-        self.watch.step(len(block))
-        return block
-
-    def tell(self) -> int:
-        """Return how many bytes were read, as a body that can be sent again must."""
-        return self.size - self._left
-
-    def seek(self, offset: int) -> int:
-        """Go back, to send the body again over another connection."""
-        self._file.seek(offset)
-        self._left = self.size - offset
-        self.watch.done = offset
-        return offset
-
-
-def open_source(local: str | os.PathLike[str]) -> IO[bytes]:
-    """Open a local file for reading.
-
-    Raises
-    ------
-    TransferError
-        If it is not a file that can be read.
-    """
-    try:
-        return open(local, "rb")
-    except OSError as error:
-        name = os.fspath(local)
-        raise TransferError(f"{name!r} cannot be read: {error.strerror}", path=name) from error
-
-
-def _files_below(
-    directory: Path, root: Path | None, failures: list[CTADataError]
-) -> Iterator[tuple[Path, Path]]:
-    def leave_out(path: Path, why: str) -> None:
-        failures.append(TransferError(f"{str(path)!r} {why} and was left out", path=str(path)))
-
-    def unreadable(error: OSError) -> None:
-        leave_out(Path(error.filename), f"cannot be read ({error.strerror})")
-
-    for folder, folders, names in os.walk(directory, onerror=unreadable):
-        folders.sort()
-        for name in folders:
-            if Path(folder, name).is_symlink():
-                leave_out(Path(folder, name), "is a link to a directory")
-        for name in sorted(names):
-            local = Path(folder, name)
-            if root is not None and not local.resolve().is_relative_to(root):
-                leave_out(local, f"is a link out of {str(root)!r}")
-            elif not local.is_file():
-                leave_out(local, "is not a regular file")
+    def _file(
+        self,
+        file: IO[bytes] | None,
+        local: str,
+        path: str,
+        own: str,
+        existing: Entry | None,
+        guard: Guard,
+    ) -> None:
+        watch = Watch(self._reports, path, None)
+        stored = f"{own}/{path}"
+        with (
+            self._outcome.of_file(watch, local, stored) as done,
+            open_source(file, local) as opened,
+        ):
+            source = Source(opened, local, watch, guard)
+            answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
+            if self._skip_existing and existing is not None and existing.size == source.size:
+                done("skipped")
+            elif self._dry_run:
+                answer["status"] = "planned"
+                done("planned")
             else:
-                yield local, local.relative_to(directory)
+                watch.step(0)
+                guard.limit(*budget(local, source.size, guard.timeout))
+                answer = send(self._service.guarded(guard), source, own, path)
+                _own_directory.learn(
+                    self._service, self._token, answer["path"].removesuffix(f"/{path}")
+                )
+                done("finished")
+            if self._answers is not None:
+                self._answers.append(answer)
+
+
+def _make_parents(service: DownloadService, own: str, parents: list[str]) -> None:
+    """Make the directory that receives a file, where it is missing."""
+    target = "/".join([own, *parents])
+    try:
+        listing = service.listing(target)
+    except NotFound:
+        for end in range(1, len(parents) + 1):
+            service.make_collection("/".join([own, *parents[:end]]))
+    else:
+        if not listing.own.is_directory:
+            raise InvalidPath(f"{target!r} is a file and cannot hold others", path=target)

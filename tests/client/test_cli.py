@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
+import re
+import signal
 import socket
-import struct
 import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import click
@@ -17,7 +15,9 @@ from click.testing import CliRunner
 
 from ctadata.cli import cli
 
+from ..terminal import run_in_terminal
 from .conftest import TOKEN, sends
+from .half_file import HalfFile
 
 H5 = "cta/DL1/20241114/v0.1/dl1_LST-1.Run11111.0100.h5"
 
@@ -81,10 +81,93 @@ def test_get_directories(run, work):
 def test_what_failed_is_named_and_the_rest_goes_on(run, work):
     done = run("get", "lst/nothing", "lst/some-data-dir", "lst/some-data-dir/small.txt")
     assert done.exit_code == 1
-    nothing, directory = done.stderr.splitlines()
+    *failed, summary = done.stderr.splitlines()
+    nothing, directory = sorted(failed)
+    assert summary.endswith("0 skipped, 2 failed")
     assert nothing.startswith("lst/nothing: There is nothing")
     assert "get -r" in directory
     assert (work / "small.txt").exists()
+
+
+NAMES = ["deep/er/nested.txt", "empty", "small.txt"]
+TREE = "lst/some-data-dir"
+
+
+def test_what_failed_is_there_as_json_too(run, work):
+    done = run("get", "--json", "lst/nothing", f"{TREE}/small.txt")
+    assert done.exit_code == 1
+    lines = {line["path"]: line for line in map(json.loads, done.stdout.splitlines())}
+    assert lines[f"{TREE}/small.txt"] == {
+        "path": f"{TREE}/small.txt", "local": "small.txt", "size": 5, "state": "finished",
+        "error": None,
+    }  # fmt: skip
+    failed = lines["lst/nothing"]
+    assert (failed["state"], failed["size"]) == ("failed", None)
+    assert failed["error"]["code"] == "not-found"
+    assert failed["error"]["message"] in done.stderr
+
+
+def test_a_second_run_has_nothing_to_do(run, work):
+    assert re.fullmatch(
+        r"3 files, 11 B in \d+\.\d s \(.*B/s\); 0 skipped, 0 failed\n",
+        run("get", "-r", TREE, "-o", "to").stderr,
+    )
+    before = {path: path.stat() for path in work.rglob("*")}
+    again = run("get", "-r", TREE, "-o", "to", "--json")
+    assert "0 files, 0 B in" in again.stderr
+    assert "; 3 skipped, 0 failed" in again.stderr
+    states = [json.loads(line)["state"] for line in again.stdout.splitlines()]
+    assert states == ["skipped"] * 3
+    assert {path: path.stat() for path in work.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "content"),
+    [("update", 0, "small"), ("replace", 0, "small"), ("skip", 0, "mine"), ("fail", 1, "mine")],
+)
+def test_overwrite(run, work, how, status, content):
+    (work / "small.txt").write_text("mine")
+    done = run("get", f"{TREE}/small.txt", "--overwrite", how)
+    assert (done.exit_code, (work / "small.txt").read_text()) == (status, content)
+
+
+def test_globs_choose_what_is_downloaded(run, work):
+    def got(*options):
+        done = run("get", "-r", TREE, "--json", "--dry-run", *options)
+        assert done.exit_code == 0
+        return sorted(json.loads(line)["path"].removeprefix(f"{TREE}/")
+                      for line in done.stdout.splitlines())  # fmt: skip
+
+    assert got() == NAMES
+    assert got("--include", "*.txt") == ["deep/er/nested.txt", "small.txt"]
+    assert got("--include", "*.txt", "--exclude", "er/") == ["small.txt"]
+    assert got("--exclude", "*.txt", "--exclude", "deep/*") == ["empty"]
+    assert run("get", "-r", TREE, "--include", "").exit_code == 1
+
+
+@pytest.mark.parametrize("output", [[], ["-o", "to/"], ["-o", "new"]])
+def test_a_dry_run_counts(run, work, output):
+    if output != ["-o", "new"]:
+        done = run("get", "-r", TREE, "--dry-run", *output)
+        assert done.stdout == "3 files, 11 B to download; 0 skipped, 0 failed\n"
+        assert done.stderr == ""
+    done = run("get", H5, "--dry-run", "--json", *output)
+    (planned,) = map(json.loads, done.stdout.splitlines())
+    name = {"to/": f"to/{Path(H5).name}", "new": "new"}.get(output[-1] if output else "")
+    assert (planned["state"], planned["size"]) == ("planned", 1 << 20)
+    assert planned["local"] == (name or Path(H5).name)
+    assert done.stderr == "1 file, 1.0 MB to download; 0 skipped, 0 failed\n"
+    assert list(work.iterdir()) == []
+
+
+def test_quiet_and_verbose(run, work):
+    done = run("get", "-q", "-r", TREE, "lst/nothing")
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("lst/nothing: ")
+    command = [sys.executable, "-m", "ctadata", "-v", "get", "-q", f"{TREE}/small.txt", "-o", "x"]
+    verbose = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert f"INFO: finished: {TREE}/small.txt (x, 5 bytes)" in verbose.stderr
 
 
 def test_put_prints_where_the_file_is_now(run, work):
@@ -100,6 +183,46 @@ def test_put_a_directory(run, work):
     assert (refused.exit_code, "-r" in refused.stderr) == (2, True)
     done = run("put", "-r", "results", "results")
     assert done.stdout == "lst/users/alice/results/sub/a\n"
+
+
+@pytest.fixture
+def results(work):
+    (work / "results/.git").mkdir(parents=True)
+    for name in ("a.txt", "results/b.txt", "results/.git/config"):
+        (work / name).write_text(name)
+
+
+def stored(service, tmp_path):
+    own = tmp_path / "storage/lst/users/alice"
+    return sorted(path.relative_to(own).as_posix() for path in own.rglob("*") if path.is_file())
+
+
+def test_put_several_into_a_directory(run, results, service, tmp_path):
+    done = run("put", "-r", "a.txt", "results", "to", "--exclude", ".git/")
+    assert sorted(done.stdout.splitlines()) == [
+        "lst/users/alice/to/a.txt", "lst/users/alice/to/results/b.txt",
+    ]  # fmt: skip
+    assert stored(service, tmp_path) == ["to/a.txt", "to/results/b.txt"]
+    assert "2 files, 18 B in" in done.stderr
+
+
+def test_put_once_more(run, results, service, tmp_path):
+    assert run("put", "-r", "results", "to").exit_code == 0
+    before = stored(service, tmp_path)
+    done = run("put", "-r", "results", "to", "--skip-existing", "--json")
+    assert [json.loads(line)["state"] for line in done.stdout.splitlines()] == ["skipped"] * 2
+    assert "0 files, 0 B in" in done.stderr
+    assert stored(service, tmp_path) == before
+
+
+@pytest.mark.parametrize("local", [["a.txt"], ["-r", "results"], ["-r", "a.txt", "results"]])
+def test_put_nothing_yet(run, results, service, tmp_path, local):
+    done = run("put", "--dry-run", *local, "to/")
+    assert done.exit_code == 0
+    assert re.fullmatch(r"\d files?, \d+ B to upload; 0 skipped, 0 failed\n", done.stdout)
+    planned = run("put", "--dry-run", "--json", *local, "to/").stdout.splitlines()
+    assert {json.loads(line)["state"] for line in planned} == {"planned"}
+    assert stored(service, tmp_path) == []
 
 
 def test_certificate_commands(run, work):
@@ -123,6 +246,14 @@ def test_an_error_is_one_line_without_a_traceback(scripted):
     assert TOKEN not in done.output
 
 
+def test_what_fails_for_all_is_said_of_none(scripted):
+    scripted.default = sends(b"", 401)
+    done = CliRunner().invoke(cli, ["get", "--json", "-r", "lst/a", "lst/b"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    error, _ = done.stderr.splitlines()
+    assert error.startswith("Error: 127.0.0.1")
+
+
 def test_a_service_that_is_down_is_said_in_one_line(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         monkeypatch.setenv("CTADS_URL", f"127.0.0.1:{closed.getsockname()[1]}")
@@ -135,8 +266,10 @@ def test_a_service_that_is_down_is_said_in_one_line(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["get"], ["nothing"], ["list", "--nothing"], ["put", "missing", "x"]]
-)
+    "arguments",
+    [["get"], ["nothing"], ["list", "--nothing"], ["put", "missing", "x"], ["put", "/"],
+     ["get", "x", "-j", "0"], ["get", "x", "-j", "65"], ["get", "x", "--overwrite", "ask"]],
+)  # fmt: skip
 def test_wrong_usage_ends_with_2(arguments):
     assert CliRunner().invoke(cli, arguments).exit_code == 2
 
@@ -162,19 +295,49 @@ def test_a_reader_that_has_seen_enough(service_env):
     assert done.stderr == ""
 
 
+def test_a_transfer_goes_on_when_nobody_reads_any_more(service_env, work):
+    script = f"{sys.executable} -m ctadata get -r --json {TREE} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert "3 files, 11 B" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert (work / TREE / "small.txt").exists()
+
+
 def test_a_terminal_gets_columns_and_progress_bars(service_env, work):
-    terminal, end = os.openpty()
-    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("4H", 30, 120, 0, 0))
-    with os.fdopen(terminal, "rb", buffering=0) as seen:
-        command = [sys.executable, "-m", "ctadata"]
-        for arguments in (["list", "cta/DL1/20241114/v0.1"], ["get", H5]):
-            done = subprocess.run([*command, *arguments], stdout=end, stderr=end, timeout=30)
-            assert done.returncode == 0
-        os.close(end)
-        shown = b""
-        # Linux ends a terminal that nobody writes to any more with an error.
-        with contextlib.suppress(OSError):
-            while block := seen.read(65536):
-                shown += block
-    assert b"1.00MB  cta/DL1/20241114/v0.1/dl1_LST-1.Run11111.0100.h5" in shown
-    assert b"dl1_LST-1.Run11111.0100.h5: 100%" in shown
+    command = [sys.executable, "-m", "ctadata"]
+    status, shown = run_in_terminal([*command, "list", "cta/DL1/20241114/v0.1"])
+    assert status == 0
+    assert "1.0 MB  cta/DL1/20241114/v0.1/dl1_LST-1.Run11111.0100.h5" in shown
+    status, shown = run_in_terminal([*command, "get", H5])
+    assert status == 0
+    assert "dl1_LST-1.Run11111.0100.h5: 100%" in shown
+    assert "1 file, 1.0 MB in" in shown
+    status, shown = run_in_terminal([*command, "get", "-r", "lst/nothing", TREE])
+    assert status == 1
+    assert "3/3 files: 100%" in shown
+    assert "lst/nothing: There is nothing" in shown
+    status, shown = run_in_terminal([*command, "get", "-q", "--overwrite", "replace", H5])
+    assert (status, shown) == (0, "")
+
+
+def test_ctrl_c_says_how_to_go_on(scripted, work):
+    command = [sys.executable, "-m", "ctadata", "get", "-r", "lst/d", "-o", "to"]
+    half = HalfFile(scripted)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        assert half.reached.acquire(timeout=30)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert said.splitlines()[-1] == (
+        "Interrupted. What has come is kept: run the same command again, and it goes on."
+    )
+    assert "Traceback" not in said
+    assert not (work / "to/d/large").exists()
+    half.gone.set()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    # What had come did not come again.
+    assert half.fetches == 1
+    assert os.listdir(work / "to/d") == ["large"]
+    assert (work / "to/d/large").read_bytes() == half.body

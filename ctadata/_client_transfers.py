@@ -1,0 +1,470 @@
+"""What an `APIClient` does with whole files and directories: download and upload them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any
+
+from ._bars import watching
+from ._local import split_below
+from ._paths import check_remote_path, local_name
+from ._services import Services
+from .entries import Entry
+from .errors import AlreadyExists, TransferError
+from .transfers.download import Downloads, Request
+from .transfers.fetching import FetchOptions
+from .transfers.globs import Globs
+from .transfers.progress import Cancel, OnProgress, OnResult, Reports
+from .transfers.upload import Uploads
+
+__all__ = ["ClientTransfers", "LocalPath"]
+
+LocalPath = str | os.PathLike[str]
+
+# The service has ten threads for all its users.
+JOBS = 8
+
+
+class ClientTransfers(Services):
+    """The downloads and uploads of an `APIClient`; all of them can run side by side."""
+
+    def fetch_and_save_file(
+        self,
+        path: str,
+        save_to_fn: LocalPath | None = None,
+        *,
+        chunk_size: int | None = None,
+        overwrite: str = "update",
+        streams: int | None = None,
+        checksum: bool = True,
+        jobs: int = JOBS,
+        dry_run: bool = False,
+        progress: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        cancel: Cancel | None = None,
+    ) -> int:
+        """Download a file.
+
+        It is written under a temporary name and gets its own, and the remote date, only when it
+        is whole: its size is compared with the listing's, and its checksum with the storage's
+        where that offers one. A file of more than 8 MiB that was interrupted is resumed by the
+        next call.
+
+        Parameters
+        ----------
+        path : str
+            A file, relative to the storage's root.
+        save_to_fn : str or path, optional
+            The local file; by default the same name in the working directory.
+        chunk_size : int, optional
+            Bytes that the service gathers before it sends them on.
+        overwrite : {"update", "fail", "skip", "replace"}, optional
+            What is done where there is a local file of that name. ``update`` leaves it alone if
+            its size and date are the remote ones, and otherwise replaces it when the new one is
+            whole; ``skip`` leaves it alone; ``fail`` raises `AlreadyExists`; ``replace``
+            downloads it in any case, and replaces links and read-only files too.
+        streams : int, optional
+            Streams of one large file; by default one, and more where they make it faster.
+        checksum : bool, optional
+            Whether the storage is asked for the file's checksum.
+        jobs : int, optional
+            Files, and streams of large files, at a time: 1 to 64.
+        dry_run : bool, optional
+            Whether nothing is transferred, but `on_result` told what would be.
+        progress : bool, optional
+            Whether progress bars are shown; by default in a terminal and in a notebook, unless
+            one of the callbacks is given.
+        on_progress : callable, optional
+            Called with the path, the bytes done, the bytes in all (or None), and the state:
+            ``waiting``, ``running``, and at the end ``finished``, ``skipped``, ``failed`` or
+            ``cancelled``.
+        on_result : callable, optional
+            Called with a `ctadata.transfers.progress.Result` at the end of each file.
+        cancel : threading.Event or callable, optional
+            Once it is set, or returns True, the transfer stops.
+
+        Returns
+        -------
+        int
+            The file's size in bytes, also where it was there already.
+
+        Raises
+        ------
+        NotFound
+            If there is nothing at this path.
+        AlreadyExists
+            If the local name is taken by something that must not be replaced.
+        IntegrityError
+            If the bytes that came are not the file.
+        TransferCancelled
+            If it was cancelled.
+        """
+        target = Path(save_to_fn) if save_to_fn is not None else None
+        request = Request(
+            path,
+            target.parent if target is not None else Path(),
+            name=target.name if target is not None else None,
+        )
+        options = FetchOptions(overwrite, streams, checksum, chunk_size or self.chunk_size)
+        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
+            return self._downloads(
+                options, Globs(), dry_run, jobs, Reports(watcher, on_result), cancel
+            ).run([request])
+
+    def fetch_and_save_file_or_dir(
+        self,
+        path: str,
+        recursive: bool = False,
+        *,
+        dest: LocalPath | None = None,
+        root: LocalPath | None = None,
+        include: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
+        overwrite: str = "update",
+        streams: int | None = None,
+        checksum: bool = True,
+        jobs: int = JOBS,
+        dry_run: bool = False,
+        progress: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        cancel: Cancel | None = None,
+    ) -> int:
+        """Download a file, or a directory with all that is below it.
+
+        Parameters
+        ----------
+        path : str
+            A file or directory, relative to the storage's root.
+        recursive : bool, optional
+            Whether a directory is downloaded.
+        dest : str or path, optional
+            The local directory that receives the file or directory under its own name. By
+            default the working directory, where a directory keeps its whole remote path.
+        root : str or path, optional
+            A directory that `dest` must lie below; no link below it is followed.
+        include, exclude : str or iterable of str, optional
+            Which files of a directory take part, as `Globs` compares them.
+        overwrite, streams, checksum, jobs, dry_run, progress : optional
+            As for `fetch_and_save_file`.
+        on_progress, on_result, cancel : optional
+            As for `fetch_and_save_file`.
+
+        Returns
+        -------
+        int
+            The bytes of all files that are there now.
+
+        Raises
+        ------
+        TransferError
+            If some files of a directory failed; its ``failures`` name each of them.
+        """
+        base, parts = Path(dest if dest is not None else "."), tuple[str, ...]()
+        if root is not None:
+            base, parts = Path(root), split_below(base, Path(root))
+        request = Request(path, base, parts, recursive=recursive, whole_path=dest is None)
+        options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
+        globs = Globs(include, exclude)
+        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
+            return self._downloads(
+                options, globs, dry_run, jobs, Reports(watcher, on_result), cancel
+            ).run([request])
+
+    def fetch_many(
+        self,
+        paths: Iterable[str],
+        dest: LocalPath | None = None,
+        *,
+        recursive: bool = False,
+        include: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
+        overwrite: str = "update",
+        streams: int | None = None,
+        checksum: bool = True,
+        jobs: int = JOBS,
+        dry_run: bool = False,
+        progress: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        cancel: Cancel | None = None,
+    ) -> list[Path]:
+        """Download several files, such as some entries of a listing.
+
+        Parameters
+        ----------
+        paths : iterable of str
+            Files, and directories where `recursive` allows them; an `Entry` of a file is not
+            asked for again.
+        dest : str or path, optional
+            The local directory that receives each of them under its own name. By default the
+            working directory, where a directory keeps its whole remote path.
+        recursive : bool, optional
+            Whether directories are downloaded.
+        include, exclude : str or iterable of str, optional
+            Which files of a directory take part, as `Globs` compares them.
+        overwrite, streams, checksum, jobs, dry_run, progress : optional
+            As for `fetch_and_save_file`.
+        on_progress, on_result, cancel : optional
+            As for `fetch_and_save_file`.
+
+        Returns
+        -------
+        list of Path
+            The local path of each of `paths`.
+
+        Raises
+        ------
+        TransferError
+            If some files failed; its ``failures`` name each of them.
+        AlreadyExists
+            If two of them would have the same local path.
+        """
+        paths = list(paths)
+        base = Path(dest if dest is not None else ".")
+        locals_ = [base.joinpath(*_local_parts(path, dest is None)) for path in paths]
+        sources: dict[Path, str] = {}
+        for path, local in zip(paths, locals_, strict=True):
+            other = sources.setdefault(local, path)
+            if check_remote_path(other) != check_remote_path(path):
+                raise AlreadyExists(
+                    f"{other!r} and {path!r} would both be saved as {str(local)!r}; download them "
+                    "into different directories",
+                    path=path,
+                )
+        requests = [
+            Request(path, base, recursive=recursive, whole_path=dest is None)
+            for path in sources.values()
+        ]
+        options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
+        globs = Globs(include, exclude)
+        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
+            self._downloads(options, globs, dry_run, jobs, Reports(watcher, on_result), cancel).run(
+                requests
+            )
+        return locals_
+
+    def upload_file(
+        self,
+        local_fn: LocalPath | IO[bytes],
+        path: str,
+        *,
+        skip_existing: bool = False,
+        jobs: int = JOBS,
+        dry_run: bool = False,
+        progress: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        cancel: Cancel | None = None,
+    ) -> dict[str, Any]:
+        """Upload a file into the user's own directory.
+
+        All members of CTAO and all users of the platform can read what is uploaded.
+
+        Parameters
+        ----------
+        local_fn : str, path or binary file
+            The local file.
+        path : str
+            Relative to the user's own directory; missing directories are made. With a
+            trailing slash, or where it is a directory, what receives the file under its own
+            name.
+        skip_existing : bool, optional
+            Whether it is left out where a file of that name and size is there already.
+        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+            As for `fetch_and_save_file`.
+
+        Returns
+        -------
+        dict
+            ``path`` (from the storage's root), ``status``, and ``total_written`` in bytes.
+
+        Raises
+        ------
+        IntegrityError
+            If what is stored is not what was sent.
+        AccessDenied
+            If the user may not write.
+        """
+        if isinstance(local_fn, (str, os.PathLike)):
+            opened, name = None, os.fspath(local_fn)
+        else:
+            opened, name = local_fn, str(getattr(local_fn, "name", "-"))
+        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
+            reports = Reports(watcher, on_result)
+            uploads = self._uploads(Globs(), skip_existing, dry_run, jobs, reports, cancel)
+            return uploads.file(opened, name, path)
+
+    def upload_dir(
+        self,
+        local_dir: LocalPath,
+        path: str,
+        *,
+        root: LocalPath | None = None,
+        include: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
+        skip_existing: bool = False,
+        answers: bool = True,
+        jobs: int = JOBS,
+        dry_run: bool = False,
+        progress: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        cancel: Cancel | None = None,
+    ) -> list[dict[str, Any]]:
+        """Upload all files below a directory into the user's own directory.
+
+        Parameters
+        ----------
+        local_dir : str or path
+            The local directory.
+        path : str
+            The remote directory that receives what is in it, relative to the user's own.
+        root : str or path, optional
+            Links to files outside of this directory are not followed.
+        include, exclude : str or iterable of str, optional
+            Which files take part, as `Globs` compares them.
+        skip_existing : bool, optional
+            Whether files are left out that are there already with the same size.
+        answers : bool, optional
+            Whether the answers are returned; for very many files `on_result` needs less memory.
+        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+            As for `fetch_and_save_file`.
+
+        Returns
+        -------
+        list of dict
+            One for each file, as `upload_file` returns it, sorted by path.
+
+        Raises
+        ------
+        TransferError
+            If some files failed; its ``failures`` name each of them.
+        """
+        directory = Path(local_dir)
+        if not directory.is_dir():
+            raise TransferError(f"{str(directory)!r} is not a directory", path=str(directory))
+        globs = Globs(include, exclude)
+        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
+            reports = Reports(watcher, on_result)
+            uploads = self._uploads(
+                globs, skip_existing, dry_run, jobs, reports, cancel, root, answers
+            )
+            return uploads.many([], [(directory, path)], path)
+
+    def upload_many(
+        self,
+        local_paths: Iterable[LocalPath],
+        path: str,
+        *,
+        recursive: bool = False,
+        include: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
+        skip_existing: bool = False,
+        answers: bool = True,
+        jobs: int = JOBS,
+        dry_run: bool = False,
+        progress: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        cancel: Cancel | None = None,
+    ) -> list[dict[str, Any]]:
+        """Upload several files and directories into one directory, each under its own name.
+
+        Parameters
+        ----------
+        local_paths : iterable of str or path
+            Files, and directories where `recursive` allows them.
+        path : str
+            The remote directory that receives them, relative to the user's own.
+        recursive : bool, optional
+            Whether directories are uploaded.
+        include, exclude, skip_existing : optional
+            As for `upload_dir`.
+        answers : bool, optional
+            Whether the answers are returned; for very many files `on_result` needs less memory.
+        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+            As for `fetch_and_save_file`.
+
+        Returns
+        -------
+        list of dict
+            One for each file, as `upload_file` returns it, sorted by path.
+
+        Raises
+        ------
+        TransferError
+            If some files failed; its ``failures`` name each of them.
+        """
+        files, directories = [], []
+        for local in map(Path, local_paths):
+            if not local.is_dir():
+                files.append(local)
+            elif recursive:
+                directories.append((local, f"{path.rstrip('/')}/{local.resolve().name}"))
+            else:
+                raise TransferError(
+                    f"{str(local)!r} is a directory; upload it with recursive=True (put -r)",
+                    path=str(local),
+                )
+        globs = Globs(include, exclude)
+        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
+            reports = Reports(watcher, on_result)
+            uploads = self._uploads(
+                globs, skip_existing, dry_run, jobs, reports, cancel, None, answers
+            )
+            return uploads.many(files, directories, path)
+
+    def _downloads(
+        self,
+        options: FetchOptions,
+        globs: Globs,
+        dry_run: bool,
+        jobs: int,
+        reports: Reports,
+        cancel: Cancel | None,
+    ) -> Downloads:
+        return Downloads(
+            self._service,
+            options,
+            globs=globs,
+            dry_run=dry_run,
+            jobs=jobs,
+            reports=reports,
+            cancel=cancel,
+        )
+
+    def _uploads(
+        self,
+        globs: Globs,
+        skip_existing: bool,
+        dry_run: bool,
+        jobs: int,
+        reports: Reports,
+        cancel: Cancel | None,
+        root: LocalPath | None = None,
+        answers: bool = True,
+    ) -> Uploads:
+        return Uploads(
+            self._service,
+            self._current_token(),
+            root=Path(root).resolve() if root is not None else None,
+            globs=globs,
+            skip_existing=skip_existing,
+            dry_run=dry_run,
+            answers=answers,
+            jobs=jobs,
+            reports=reports,
+            cancel=cancel,
+        )
+
+
+def _local_parts(path: str, whole_path: bool) -> list[str]:
+    """Return where what is at a remote path is saved."""
+    segments = check_remote_path(path)
+    is_directory = isinstance(path, Entry) and path.is_directory
+    names = segments if whole_path and is_directory else segments[-1:]
+    return [local_name(name, path) for name in names]

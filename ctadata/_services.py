@@ -1,0 +1,61 @@
+"""What every call of an `APIClient` needs: which services, which token, how patient."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from . import config
+from ._http import Http
+from ._protocol import DownloadService
+from .certificates import CertificateService
+
+__all__ = ["Services"]
+
+
+class Services:
+    """The services as the holder of one token sees them; see `ctadata.api.APIClient`."""
+
+    downloadservice: ClassVar[str | None] = None
+    certificateservice: ClassVar[str | None] = None
+    token: ClassVar[str | None] = None
+    chunk_size: ClassVar[int | None] = None
+
+    def __init__(
+        self,
+        *,
+        downloadservice: str | None = None,
+        certificateservice: str | None = None,
+        token: str | None = None,
+        chunk_size: int | None = None,
+        timeout: float | None = None,
+        retries: int = 3,
+        min_speed: float | None = None,
+    ) -> None:
+        given = {
+            "downloadservice": downloadservice,
+            "certificateservice": certificateservice,
+            "token": token,
+            "chunk_size": chunk_size,
+        }
+        # Set on the instance, over the class attributes, and only where something was given.
+        self.__dict__.update({name: value for name, value in given.items() if value is not None})
+        self._http = Http(
+            self._current_token, timeout=timeout, retries=retries, min_speed=min_speed
+        )
+
+    @property
+    def downloadservice_url(self) -> str:
+        """The download service's address in force, with trailing slash."""
+        return config.downloadservice_url(self.downloadservice)
+
+    @property
+    def _service(self) -> DownloadService:
+        return DownloadService(self._http, self.downloadservice_url)
+
+    @property
+    def _certificates(self) -> CertificateService:
+        url = config.certificateservice_url(self.certificateservice, self.downloadservice)
+        return CertificateService(self._http, url)
+
+    def _current_token(self) -> str | None:
+        return config.token(self.token)

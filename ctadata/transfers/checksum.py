@@ -1,0 +1,178 @@
+"""Checksums that the storage offers, computed while the bytes come (RFC 3230, "Digest")."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import re
+import threading
+from typing import Any, NamedTuple
+
+try:
+    # Several times as fast, where it is installed.
+    from zlib_ng.zlib_ng import adler32
+except ImportError:
+    from zlib import adler32
+
+from ..errors import IntegrityError
+from .spans import merged
+
+__all__ = ["WANTED", "Checksum", "Digest", "offered"]
+
+#: What is asked for, the cheapest first.
+WANTED = {"Want-Digest": "adler32, md5;q=0.8, sha-256;q=0.6"}
+BLOCK = 1 << 20
+_BASE = 65521
+_HASHES = {"md5": "md5", "sha-256": "sha256"}
+
+
+class Digest(NamedTuple):
+    """A checksum as the storage states it: `value` in lower-case hexadecimal digits."""
+
+    algorithm: str
+    value: str
+
+
+def offered(header: str) -> Digest | None:
+    """Read a ``Digest`` header; None where it has none of those that were asked for.
+
+    adler32 is eight hexadecimal digits, the others are Base64 (RFC 3230, 4.1.1); storages
+    that write them all in hexadecimal are understood too.
+    """
+    found: dict[str, str] = {}
+    for item in header.split(","):
+        algorithm, _, value = item.strip().partition("=")
+        digest = _value(algorithm.strip().lower(), value.strip().strip('"'))
+        if digest is not None:
+            found.setdefault(digest.algorithm, digest.value)
+    for algorithm in ("adler32", *_HASHES):
+        if algorithm in found:
+            return Digest(algorithm, found[algorithm])
+    return None
+
+
+def _value(algorithm: str, value: str) -> Digest | None:
+    if algorithm == "adler32":
+        digits = 8
+        if value:
+            # Leading zeros are left out by some.
+            value = value.rjust(8, "0")
+    elif algorithm in _HASHES:
+        digits = hashlib.new(_HASHES[algorithm], usedforsecurity=False).digest_size * 2
+    else:
+        return None
+    if not re.fullmatch(rf"[0-9a-fA-F]{{{digits}}}", value):
+        try:
+            value = base64.b64decode(value, validate=True).hex()
+        except (binascii.Error, ValueError):
+            return None
+    return Digest(algorithm, value.lower()) if len(value) == digits else None
+
+
+class Checksum:
+    """Computes the checksum of a file whose parts come in any order, from several threads.
+
+    Parameters
+    ----------
+    expected : Digest
+        What it should be.
+    """
+
+    def __init__(self, expected: Digest) -> None:
+        self.expected = expected
+        self._lock = threading.Lock()
+        # adler32 of spans that can be joined; other algorithms only know a first span.
+        self._adlers: dict[int, tuple[int, int]] = {}
+        self._hash: Any = None
+        if expected.algorithm in _HASHES:
+            self._hash = hashlib.new(_HASHES[expected.algorithm], usedforsecurity=False)
+        self._hashed = 0
+
+    def feed(self, offset: int, block: bytes | memoryview) -> None:
+        """Take the bytes that are at `offset`."""
+        if self._hash is None:
+            self._feed_adler(offset, block)
+        else:
+            with self._lock:
+                if offset == self._hashed:
+                    self._hash.update(block)
+                    self._hashed += len(block)
+
+    def check(self, descriptor: int, size: int, path: str) -> None:
+        """Compare the whole file, of which is read again what did not pass here.
+
+        Raises
+        ------
+        IntegrityError
+            If the file is not what the storage has.
+        """
+        if self._hash is None:
+            value = self._whole_adler(descriptor, size)
+        else:
+            for offset, block in _read(descriptor, self._hashed, size):
+                self.feed(offset, block)
+            value = self._hash.hexdigest()
+        if value != self.expected.value:
+            raise IntegrityError(
+                f"The {self.expected.algorithm} of {path!r} is {value} where the storage says "
+                f"{self.expected.value}; nothing was saved, try again",
+                path=path,
+            )
+
+    def _feed_adler(self, offset: int, block: bytes | memoryview) -> None:
+        with self._lock:
+            # Nobody else has the span that ends here: there is one stream for each place.
+            start, value = self._adlers.pop(offset, (offset, 1))
+        value = adler32(block, value)
+        with self._lock:
+            self._adlers[offset + len(block)] = start, value
+
+    def _whole_adler(self, descriptor: int, size: int) -> str:
+        spans = sorted((start, stop, value) for stop, (start, value) in self._adlers.items())
+        # A stream that was repeated may have left spans that overlap: they are read again.
+        known = []
+        end = 0
+        for start, stop, value in spans:
+            if start >= end and stop <= size:
+                known.append((start, stop, value))
+                end = stop
+        gaps = _gaps(merged((start, stop) for start, stop, _ in known), size)
+        for start, stop in gaps:
+            value = 1
+            for _, block in _read(descriptor, start, stop):
+                value = adler32(block, value)
+            known.append((start, stop, value))
+        whole = 1
+        for start, stop, value in sorted(known):
+            whole = _joined(whole, value, stop - start)
+        return f"{whole:08x}"
+
+
+def _joined(first: int, second: int, length: int) -> int:
+    """Return the adler32 (RFC 1950, 8.2) of two spans, the second of which has `length` bytes."""
+    a1, b1 = first & 0xFFFF, first >> 16
+    a2, b2 = second & 0xFFFF, second >> 16
+    a = (a1 + a2 - 1) % _BASE
+    b = (b1 + b2 + length * (a1 - 1)) % _BASE
+    return b << 16 | a
+
+
+def _gaps(spans: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    gaps = []
+    position = 0
+    for start, stop in [*spans, (size, size)]:
+        if position < start:
+            gaps.append((position, start))
+        position = stop
+    return gaps
+
+
+def _read(descriptor: int, start: int, stop: int) -> Any:
+    while start < stop:
+        block = os.pread(descriptor, min(BLOCK, stop - start), start)
+        if not block:
+            return
+        yield start, block
+        start += len(block)

@@ -1,0 +1,416 @@
+"""Fetching: the bytes of one file, by one stream or several, until they are whole."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .._guard import Guard
+from .._http import BrokenOff
+from .._protocol import DownloadService, RangesUnusable
+from ..entries import Entry
+from ..errors import (
+    CTADataError,
+    IntegrityError,
+    ServiceUnreachable,
+    TransferError,
+)
+from .checksum import WANTED
+from .growth import Growth
+from .journal import Journal
+from .outcome import budget
+from .part import has_journal, keeps
+from .partial import PAGE, Partial
+from .progress import Watch
+from .spans import Claim
+
+if TYPE_CHECKING:
+    from .folders import Folder
+    from .pool import Pool
+
+__all__ = ["FetchOptions", "Fetching", "file_size"]
+
+logger = logging.getLogger(__name__)
+
+MiB = 1 << 20
+# Larger files are resumed by a later process too.
+RESUMABLE = 8 * MiB
+# Each ranged answer is held in the service's memory; a shorter one is not worth a request, but
+# at the end of a file for streams that would be idle.
+RANGE = 16 * MiB
+MIN_RANGE = 8 * MiB
+LAST_RANGE = 2 * MiB
+# Blocks are gathered to this size, number, or time in seconds, before they are written.
+WRITE = MiB
+GATHERED = 256
+LINGER = 0.5
+# What is read again to see whether it is the file.
+PROOF = 2048
+# As many new bytes make the tries after a break count anew.
+PROGRESS = 64 << 10
+# Services whose storage has offered no checksum.
+_no_digests: set[str] = set()
+
+
+@dataclass(frozen=True)
+class FetchOptions:
+    """How files are downloaded; see `APIClient.fetch_and_save_file`."""
+
+    overwrite: str = "update"
+    streams: int | None = None
+    checksum: bool = True
+    chunk_size: int | None = None
+
+
+class _Changed(IntegrityError):
+    """The file is not the one that the first bytes came from."""
+
+
+def file_size(entry: Entry) -> int:
+    """Return the size of a file in bytes.
+
+    Raises
+    ------
+    TransferError
+        If it is a directory.
+    IntegrityError
+        If the storage does not say: a whole file could not be told from a broken one.
+    """
+    path = entry.path
+    if entry.is_directory:
+        raise TransferError(
+            f"{path or '/'!r} is a directory; download it with recursive=True (get -r)", path=path
+        )
+    if entry.size is None:
+        raise IntegrityError(f"The storage does not say the size of {path!r}", path=path)
+    return entry.size
+
+
+class Fetching:
+    """The download of one file into a local directory.
+
+    The whole file comes as one stream of ``/fetch``. What is missing after a break comes by
+    closed ranges, and so do the parts that other threads bring (docs/architecture.md,
+    "Transfers").
+
+    Parameters
+    ----------
+    service : DownloadService
+        Where it comes from.
+    entry : Entry
+        The file, as a listing gave it.
+    folder : Folder
+        The directory that receives it.
+    name : str
+        Its name there.
+    options : FetchOptions
+        How it is downloaded.
+    watch : Watch
+        Is told how far it is.
+    """
+
+    def __init__(
+        self,
+        service: DownloadService,
+        entry: Entry,
+        folder: Folder,
+        name: str,
+        options: FetchOptions,
+        watch: Watch,
+    ) -> None:
+        self._service = service
+        self._entry = entry
+        self._folder = folder
+        self._name = name
+        self._shown = str(folder.path / name)
+        self._options = options
+        self._watch = watch
+        self._size = file_size(entry)
+        self._lock = threading.Lock()
+        self._journal: Journal | None = None
+        self._there: Partial
+        self._asked = False
+        self._etag: str | None = None
+        self._ranges_work = True
+        self._helpers: set[Guard] = set()
+        self._growth = Growth(options.streams)
+        self._smallest = MIN_RANGE if options.streams is None else LAST_RANGE
+        self._stale: CTADataError | None = None
+
+    def run(self, guard: Guard, pool: Pool) -> str:
+        """Download the file, and let idle threads of `pool` help.
+
+        Returns
+        -------
+        str
+            ``finished``, or ``skipped`` where the local file is kept.
+        """
+        if self._keeps():
+            return "skipped"
+        service = self._service.guarded(guard)
+        guard.limit(*budget(self._entry.path, self._size, guard.timeout))
+        if self._size <= RESUMABLE and not has_journal(self._folder.descriptor, self._name):
+            self._transfer(service, pool)
+            return "finished"
+        directory, name = self._folder.descriptor, self._name
+        self._journal = Journal.claim(directory, name, service.url, self._entry, guard.pause)
+        guard.chore = self._journal.beat
+        try:
+            # Another process may have brought it meanwhile.
+            if self._keeps():
+                self._journal.remove()
+                return "skipped"
+            self._transfer(service, pool)
+            self._journal.remove()
+        finally:
+            self._journal.leave()
+        return "finished"
+
+    def wants_help(self) -> bool:
+        """Whether another stream would be of use now."""
+        return (
+            self._ranges_work
+            and self._there.spans.longest_claim() >= 2 * self._smallest
+            and self._growth.wants_more(self._watch.done, 1 + len(self._helpers))
+        )
+
+    def help(self, guard: Guard) -> None:
+        """Bring a part of the file, by closed ranges."""
+        with self._lock:
+            self._helpers.add(guard)
+        try:
+            self._range_stream(self._service.guarded(guard))
+        except _Changed as error:
+            # What the others bring belongs to another state of the file.
+            self._stale = error
+        except RangesUnusable:
+            self._ranges_work = False
+        except (BrokenOff, ServiceUnreachable) as error:
+            logger.info("A stream of %r ends: %s", self._entry.path, error)
+            self._growth.failed()
+        finally:
+            with self._lock:
+                self._helpers.discard(guard)
+
+    def _keeps(self) -> bool:
+        return keeps(
+            self._folder.descriptor,
+            self._name,
+            self._entry,
+            self._options.overwrite,
+            self._shown,
+        )
+
+    def _transfer(self, service: DownloadService, pool: Pool) -> None:
+        there = self._there = Partial(
+            self._folder, self._name, self._entry, self._journal, self._watch
+        )
+        self._watch.step(there.spans.count())
+        if self._journal is not None:
+            pool.assist(self)
+        try:
+            try:
+                self._bring(service, pool)
+            finally:
+                if self._journal is not None:
+                    pool.unassist(self)
+                self._end_helpers()
+        except BaseException:
+            there.leave()
+            raise
+        try:
+            self._finish(there)
+        except BaseException:
+            # Nothing is missing, so that there is nothing to go on with.
+            there.discard()
+            raise
+
+    def _bring(self, service: DownloadService, pool: Pool) -> None:
+        """Bring all bytes, with new tries after each break."""
+        retry = None
+        best = self._there.spans.count()
+        while not self._there.spans.complete():
+            try:
+                self._ask(service)
+                if self._there.spans.done() and self._ranges_work:
+                    self._prove(service)
+                    self._range_stream(service)
+                else:
+                    if self._there.spans.done():
+                        self._start_over()
+                    self._stream(service, pool)
+                self._wait_for_helpers(service)
+            except RangesUnusable as error:
+                logger.info("No ranges of %r: %s", self._entry.path, error)
+                self._ranges_work = False
+                self._look_again(service)
+                self._start_over()
+            except (BrokenOff, IntegrityError) as error:
+                logger.info("%s", error)
+                if (count := self._there.spans.count()) > best + PROGRESS:
+                    best, retry = count, None
+                self._there.note(force=True)
+                retry = service.http.again(error, retry)
+                self._look_again(service)
+                if isinstance(error, _Changed):
+                    self._start_over()
+
+    def _ask(self, service: DownloadService) -> None:
+        """Ask for the file's checksum, unless this storage offers none."""
+        if self._asked or not self._options.checksum or service.url in _no_digests:
+            return
+        self._asked = True
+        headers = service.describe(self._entry.path, WANTED)
+        self._etag = headers.get("ETag") or self._etag
+        if not self._there.expect(headers):
+            _no_digests.add(service.url)
+
+    def _stream(self, service: DownloadService, pool: Pool) -> None:
+        """Bring the whole file, but for what others have claimed of its end meanwhile."""
+        there = self._there
+        claim = there.spans.claim(self._size, self._size)
+        if claim is None:
+            return
+        if claim.start:
+            # Another stream was quicker.
+            there.spans.release(claim)
+            return
+        pool.wake()
+        try:
+            wanted = WANTED if self._options.checksum else {}
+            chunk_size = self._options.chunk_size
+            content = service.fetch(self._entry.path, chunk_size, wanted, reuse=True)
+            if wanted:
+                there.expect(content.headers)
+            self._write_all(claim, content.blocks)
+            if claim.position < claim.stop:
+                raise there.not_the_file(f"{claim.position} bytes")
+        finally:
+            there.spans.release(claim)
+            there.unproven = claim.position if claim.position < PAGE else 0
+
+    def _range_stream(self, service: DownloadService) -> None:
+        """Bring pieces that nobody brings yet, until there are none."""
+        spans = self._there.spans
+        while (claim := spans.claim(self._piece(), self._smallest)) is not None:
+            try:
+                while claim.position < claim.stop:
+                    start = claim.position
+                    stop = min(start + RANGE, claim.stop)
+                    content = service.read_range(self._entry.path, start, stop, reuse=True)
+                    with contextlib.closing(content.blocks):
+                        self._same(content.headers)
+                        try:
+                            self._write_all(claim, content.blocks)
+                        except RangesUnusable:
+                            # Its length shows only now that something else came.
+                            self._there.take_back(claim, start)
+                            raise
+                # While the claim is held: afterwards the part may be closed.
+                self._there.note(force=True)
+            finally:
+                spans.release(claim)
+
+    def _piece(self) -> int:
+        streams = max(self._options.streams or 1, 1 + len(self._helpers))
+        missing = self._size - self._there.spans.count()
+        return max(MIN_RANGE, min(RANGE, missing // (2 * streams)))
+
+    def _write_all(self, claim: Claim, blocks: Generator[bytes | memoryview]) -> None:
+        """Write what comes to its place, until the claim's end."""
+        gathered: list[bytes | memoryview] = []
+        size = 0
+        written = time.monotonic()
+        with contextlib.closing(blocks):
+            try:
+                for block in blocks:
+                    gathered.append(block)
+                    size += len(block)
+                    now = time.monotonic()
+                    if size < WRITE and len(gathered) < GATHERED and now - written < LINGER:
+                        continue
+                    ready, gathered = gathered, []
+                    size, written = 0, now
+                    self._there.write(claim, ready)
+                    # At the file's end one waits for the end of the stream too.
+                    if claim.position >= claim.stop < self._size:
+                        return
+            finally:
+                # What came before a break is of use.
+                self._there.write(claim, gathered)
+
+    def _prove(self, service: DownloadService) -> None:
+        """Make sure that what came by /fetch is the beginning of the file.
+
+        The service sends an error page with status 200 in place of a file that it cannot read
+        (docs/protocol.md, "Fetch").
+        """
+        there = self._there
+        came, there.unproven = there.unproven, 0
+        for start in {0, max(0, came - PROOF)} if came else ():
+            stop = min(start + PROOF, came)
+            content = service.read_range(self._entry.path, start, stop)
+            with contextlib.closing(content.blocks):
+                self._same(content.headers)
+                if b"".join(content.blocks) != there.read(start, stop):
+                    raise _Changed(
+                        f"What came for {self._entry.path!r} is not the file; try again",
+                        path=self._entry.path,
+                    )
+
+    def _same(self, headers: Mapping[str, str]) -> None:
+        """Compare what a part of the file says of the whole with what is known of it."""
+        total = headers.get("Content-Range", "").rpartition("/")[2]
+        etag = headers.get("ETag")
+        with self._lock:
+            known = self._etag = self._etag or etag
+        if total not in {str(self._size), "*"} or (etag and etag != known):
+            raise _Changed(
+                f"{self._entry.path!r} has changed while it was downloaded; try again",
+                path=self._entry.path,
+            )
+
+    def _look_again(self, service: DownloadService) -> None:
+        """Start over if the file has changed."""
+        entry = service.listing(self._entry.path).own
+        before = self._entry
+        if (entry.size, entry.get("mtime")) != (before.size, before.get("mtime")):
+            logger.info("%r has changed; it is downloaded from its beginning", entry.path)
+            self._end_helpers()
+            self._entry, self._size = entry, file_size(entry)
+            self._watch.total = self._size
+            self._start_over()
+
+    def _start_over(self) -> None:
+        """Throw away what is there."""
+        self._end_helpers()
+        self._watch.step(-self._watch.done)
+        self._asked, self._etag, self._stale = False, None, None
+        self._there.restart(self._entry)
+
+    def _wait_for_helpers(self, service: DownloadService) -> None:
+        """Wait for one of the other streams; what it leaves undone is this one's."""
+        if self._there.spans.wait(LINGER):
+            service.http.guard.check()
+        if self._stale is not None:
+            raise self._stale
+
+    def _end_helpers(self) -> None:
+        self._there.spans.end()
+        while self._there.spans.wait(0.05):
+            with self._lock:
+                helpers = list(self._helpers)
+            for guard in helpers:
+                guard.interrupt(BrokenOff("The other streams have ended"))
+
+    def _finish(self, there: Partial) -> None:
+        there.check()
+        if self._keeps():
+            there.discard()
+        else:
+            there.finish(self._entry, replace=self._options.overwrite in {"update", "replace"})

@@ -1,0 +1,129 @@
+"""Folders: the local directories of one transfer, each opened once and put in order."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from unicodedata import normalize
+
+from .._local import local_error, open_directory
+from ..errors import AlreadyExists
+from .part import sweep
+
+__all__ = ["Folder", "Folders"]
+
+# Directories that stay open while no file is written into them.
+IDLE = 16
+
+
+class Folder:
+    """One local directory.
+
+    Attributes
+    ----------
+    path : Path
+        The directory.
+    descriptor : int
+        It, opened.
+    """
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self.descriptor = descriptor
+        self.users = 0
+        self._lock = threading.Lock()
+        # Names as a disk compares them that does not tell capitals or accents apart; None where
+        # the disk does, or where it is not known yet.
+        self._taken: dict[str, str] | None = None
+        self._probed = False
+
+    def take(self, name: str, written: str) -> None:
+        """Take the name of a file, where the disk may not tell it from another one's.
+
+        Parameters
+        ----------
+        name : str
+            The name of a file that is downloaded.
+        written : str
+            The name of a file in this directory, to see whether the disk tells names apart.
+
+        Raises
+        ------
+        AlreadyExists
+            If this transfer has brought a file that has the same name for this disk.
+        """
+        with self._lock:
+            if not self._probed:
+                self._probed = True
+                if self._same_for_disk(written):
+                    self._taken = {}
+            if self._taken is None:
+                return
+            other = self._taken.setdefault(normalize("NFC", name).casefold(), name)
+        if other != name:
+            raise AlreadyExists(
+                f"{str(self.path / name)!r} would replace {other!r}: this disk does not tell their "
+                "names apart; save it under another name",
+                path=str(self.path / name),
+            )
+
+    def _same_for_disk(self, written: str) -> bool:
+        try:
+            os.stat(written.swapcase(), dir_fd=self.descriptor, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
+
+
+class Folders:
+    """Opens directories, makes what is missing of them, and closes them when they are idle."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: OrderedDict[tuple[Path, tuple[str, ...]], Folder] = OrderedDict()
+
+    @contextlib.contextmanager
+    def use(self, root: Path, parts: Sequence[str]) -> Iterator[Folder]:
+        """Open the directory `parts` below `root`, as `open_directory` does, for a while.
+
+        Raises
+        ------
+        TransferError
+            If it cannot be made or opened.
+        """
+        key = root, tuple(parts)
+        with self._lock:
+            folder = self._open.get(key)
+            if folder is None:
+                folder = self._open[key] = self._made(root, parts)
+            folder.users += 1
+            self._open.move_to_end(key)
+        try:
+            yield folder
+        finally:
+            with self._lock:
+                folder.users -= 1
+                self._close_idle(IDLE)
+
+    def close(self) -> None:
+        """Close all directories that are not in use."""
+        with self._lock:
+            self._close_idle(0)
+
+    def _made(self, root: Path, parts: Sequence[str]) -> Folder:
+        path = root.joinpath(*parts)
+        with open_directory(root, parts) as descriptor:
+            try:
+                sweep(descriptor)
+                return Folder(path, os.dup(descriptor))
+            except OSError as error:
+                raise local_error(error, str(path)) from error
+
+    def _close_idle(self, keep: int) -> None:
+        idle = [key for key, folder in self._open.items() if not folder.users]
+        for key in idle[: max(0, len(idle) - keep)]:
+            os.close(self._open.pop(key).descriptor)

@@ -1,0 +1,119 @@
+"""Which files of a directory take part in its transfer: the globs of include and exclude."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fnmatch import translate
+
+from ..errors import CTADataError
+
+__all__ = ["Globs"]
+
+
+class Globs:
+    """Chooses among the files of a directory, as `fnmatch` compares (case matters).
+
+    A pattern is compared with a file's name; one that has a slash in it, with the path
+    relative to the directory that is transferred (``*`` matches slashes, too; a slash at the
+    beginning only says that it is such a pattern); one that ends in a slash, with directories,
+    and then stands for all that is below them.
+
+    Parameters
+    ----------
+    include : str or iterable of str, optional
+        Patterns of which a file must match one; none: all files are taken.
+    exclude : str or iterable of str, optional
+        Patterns of which a file must match none, whatever `include` says.
+
+    Raises
+    ------
+    CTADataError
+        If a pattern is empty.
+    """
+
+    def __init__(
+        self, include: str | Iterable[str] = (), exclude: str | Iterable[str] = ()
+    ) -> None:
+        include, exclude = _patterns(include), _patterns(exclude)
+        self._takes_all = not include
+        self._include = _Matcher(include)
+        self._exclude = _Matcher(exclude)
+
+    def takes(self, relative_path: str) -> bool:
+        """Whether a file is transferred.
+
+        Parameters
+        ----------
+        relative_path : str
+            Its path relative to the directory that is transferred, with ``/`` between the
+            components.
+        """
+        return not self._exclude.file(relative_path) and (
+            self._takes_all or self._include.file(relative_path)
+        )
+
+    def prunes(self, relative_directory: str) -> bool:
+        """Whether nothing at all below a directory is transferred, so that it is not even listed.
+
+        Parameters
+        ----------
+        relative_directory : str
+            As for `takes`; the empty string is the directory that is transferred.
+        """
+        return self._exclude.directory(relative_directory.rstrip("/"))
+
+
+class _Matcher:
+    """Patterns, compiled into one expression for each of the things they are compared with."""
+
+    def __init__(self, patterns: list[str]) -> None:
+        names: list[str] = []
+        paths: list[str] = []
+        directory_names: list[str] = []
+        directory_paths: list[str] = []
+        for pattern in patterns:
+            bare = pattern.strip("/")
+            in_path = "/" in pattern.rstrip("/")
+            if pattern.endswith("/"):
+                (directory_paths if in_path else directory_names).append(bare)
+            else:
+                (paths if in_path else names).append(bare)
+                if bare.endswith("/*"):
+                    # All that is below: the directory itself need not be listed.
+                    directory_paths.append(bare[:-2])
+        self._name, self._path = _compiled(names), _compiled(paths)
+        self._directory_name = _compiled(directory_names)
+        self._directory_path = _compiled(directory_paths)
+
+    def file(self, path: str) -> bool:
+        above, _, name = path.rpartition("/")
+        return bool(
+            (self._name and self._name.match(name))
+            or (self._path and self._path.match(path))
+            or self.directory(above)
+        )
+
+    def directory(self, path: str) -> bool:
+        """Whether a pattern matches this directory or one above it."""
+        if not (self._directory_name or self._directory_path):
+            return False
+        while path:
+            above, _, name = path.rpartition("/")
+            if (self._directory_name and self._directory_name.match(name)) or (
+                self._directory_path and self._directory_path.match(path)
+            ):
+                return True
+            path = above
+        return False
+
+
+def _patterns(given: str | Iterable[str]) -> list[str]:
+    patterns = [given] if isinstance(given, str) else list(given)
+    if not all(pattern.strip("/") for pattern in patterns):
+        raise CTADataError("A pattern of include or exclude is empty; give one such as '*.h5'")
+    return patterns
+
+
+def _compiled(patterns: list[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(map(translate, patterns))) if patterns else None

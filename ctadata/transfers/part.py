@@ -1,0 +1,331 @@
+"""PartFile: a file that gets its name only when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import functools
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from .._local import local_error
+from ..entries import Entry
+from ..errors import AlreadyExists, CTADataError, NoSpace
+from .temporary import JOURNAL, PART, journal_name, name_of_dead, temporary_name
+
+__all__ = ["OVERWRITE", "PartFile", "check_overwrite", "has_journal", "keeps", "sweep"]
+
+OVERWRITE = ("update", "fail", "skip", "replace")
+# Not every system has the one that leaves out the dates.
+_sync = getattr(os, "fdatasync", os.fsync)
+# What is smaller is written at once, and needs no place reserved.
+RESERVE = 1 << 20
+
+
+def check_overwrite(overwrite: str) -> None:
+    """Raise unless this is one of `OVERWRITE`."""
+    if overwrite not in OVERWRITE:
+        choices = ", ".join(map(repr, OVERWRITE))
+        raise CTADataError(f"overwrite={overwrite!r} is not known; it is one of {choices}")
+
+
+def keeps(directory: int, name: str, entry: Entry, overwrite: str, shown: str) -> bool:
+    """Decide about what has the name of a file that is to be downloaded.
+
+    Parameters
+    ----------
+    directory : int
+        Descriptor of the directory.
+    name : str
+        The name in it.
+    entry : Entry
+        The remote file.
+    overwrite : str
+        One of `OVERWRITE`.
+    shown : str
+        The local path, for errors.
+
+    Returns
+    -------
+    bool
+        True if the local file is to be kept; False if it may be replaced, or there is none.
+
+    Raises
+    ------
+    AlreadyExists
+        If the name is taken by what must not be replaced.
+    """
+    try:
+        found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    if overwrite == "skip":
+        return True
+    what = _irreplaceable(found)
+    if what == "a directory" or (what and overwrite != "replace"):
+        remedy = "" if what == "a directory" else ", or replace it with overwrite='replace'"
+        raise AlreadyExists(
+            f"{shown!r} is {what} and is not replaced; save under another name{remedy}", path=shown
+        )
+    if overwrite == "fail":
+        raise AlreadyExists(f"{shown!r} exists already", path=shown)
+    modified = entry.modified
+    return (
+        overwrite == "update"
+        and found.st_size == entry.size
+        # The listing knows whole seconds.
+        and modified is not None
+        and int(found.st_mtime) == int(modified.timestamp())
+    )
+
+
+def _irreplaceable(found: os.stat_result) -> str:
+    if stat.S_ISDIR(found.st_mode):
+        return "a directory"
+    if stat.S_ISLNK(found.st_mode):
+        return "a symbolic link"
+    if not stat.S_ISREG(found.st_mode):
+        return "not a regular file"
+    return "" if found.st_mode & 0o222 else "read-only"
+
+
+def sweep(directory: int) -> None:
+    """Remove what processes that have died left of small files.
+
+    What has a journal is left for the next download of that file, which goes on with it.
+
+    Parameters
+    ----------
+    directory : int
+        Descriptor of the directory.
+    """
+    with os.scandir(directory) as found:
+        left = [entry.name for entry in found if entry.name.endswith((PART, JOURNAL))]
+    for temporary in left:
+        name = name_of_dead(temporary)
+        if name is None:
+            continue
+        if temporary.endswith(PART) and has_journal(directory, name):
+            continue
+        with contextlib.suppress(OSError):
+            os.unlink(temporary, dir_fd=directory)
+
+
+def has_journal(directory: int, name: str) -> bool:
+    """Whether there is a journal of a file, by this process or another one."""
+    try:
+        os.stat(journal_name(name), dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+class PartFile:
+    """A file under a name of its own until it is whole; several threads may write to it.
+
+    Parameters
+    ----------
+    directory : int
+        Descriptor of the directory that receives it.
+    name : str
+        Its final name.
+    shown : str
+        Its final path, for errors.
+    size : int
+        The bytes that it will have; reserved on the disk where that is possible.
+    part : str, optional
+        The name that it has already, to go on with it.
+
+    Raises
+    ------
+    NoSpace
+        If the disk has less than `size` bytes left.
+    FileNotFoundError
+        If there is no `part` of that size.
+    """
+
+    def __init__(
+        self, directory: int, name: str, *, shown: str, size: int, part: str | None = None
+    ) -> None:
+        self._directory = directory
+        self._final = name
+        self._shown = shown
+        self.size = size
+        self.descriptor = -1
+        if part is not None:
+            self.name = part
+            self._reopen()
+        else:
+            self.name = temporary_name(name, PART)
+            self._create()
+
+    def _reopen(self) -> None:
+        self.descriptor = os.open(self.name, os.O_RDWR | os.O_NOFOLLOW, dir_fd=self._directory)
+        found = os.fstat(self.descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != self.size:
+            self.close()
+            raise FileNotFoundError(errno.ENOENT, "not the part of this file", self.name)
+
+    def _create(self) -> None:
+        self._check_space()
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        try:
+            self.descriptor = os.open(self.name, flags, 0o666, dir_fd=self._directory)
+            if self.size >= RESERVE:
+                _reserve(self.descriptor, self.size)
+        except OSError as error:
+            self.discard()
+            raise self._error(error) from error
+
+    def write(self, offset: int, blocks: Sequence[bytes | memoryview]) -> None:
+        """Write blocks that follow one another to their place.
+
+        Raises
+        ------
+        NoSpace
+            If the disk is full.
+        TransferError
+            If it cannot be written for another reason.
+        """
+        size = sum(map(len, blocks))
+        try:
+            written = os.pwritev(self.descriptor, blocks, offset)
+            if written < size:
+                # A disk that becomes full says so at the next write only.
+                view = memoryview(b"".join(blocks))
+                while written < size:
+                    written += os.pwrite(self.descriptor, view[written:], offset + written)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Read a piece again that was written."""
+        return os.pread(self.descriptor, length, offset)
+
+    def sync(self) -> None:
+        """Wait until what was written is on the disk."""
+        try:
+            _sync(self.descriptor)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def finish(self, modified: datetime | None, *, replace: bool) -> None:
+        """Give the file its final name, once its bytes are on the disk.
+
+        Parameters
+        ----------
+        modified : datetime or None
+            The date that it gets.
+        replace : bool
+            Whether a file that has the final name is replaced.
+
+        Raises
+        ------
+        AlreadyExists
+            If something took the name meanwhile that must not be replaced.
+        NoSpace
+            If the disk is full.
+        FileNotFoundError
+            If somebody else has taken the part away.
+        """
+        try:
+            if modified is not None:
+                os.utime(self.descriptor, (modified.timestamp(), modified.timestamp()))
+            os.fsync(self.descriptor)
+            # Network file systems may find only now that the disk is full.
+            self.close()
+            here = {"src_dir_fd": self._directory, "dst_dir_fd": self._directory}
+            if not replace:
+                try:
+                    os.link(self.name, self._final, **here, follow_symlinks=False)
+                except FileExistsError:
+                    raise
+                except OSError:
+                    # Some file systems have no links; the name was looked at just before.
+                    os.replace(self.name, self._final, **here)
+                else:
+                    os.unlink(self.name, dir_fd=self._directory)
+            else:
+                os.replace(self.name, self._final, **here)
+        except FileNotFoundError:
+            raise
+        except FileExistsError:
+            raise AlreadyExists(f"{self._shown!r} exists already", path=self._shown) from None
+        except OSError as error:
+            raise self._error(error) from error
+
+    def close(self) -> None:
+        """Leave what was written where it is."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def discard(self) -> None:
+        """Remove what was written."""
+        with contextlib.suppress(OSError):
+            self.close()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.name, dir_fd=self._directory)
+
+    def _check_space(self) -> None:
+        free = os.fstatvfs(self._directory)
+        if (available := free.f_bavail * free.f_frsize) < self.size:
+            raise NoSpace(
+                f"{self._shown!r} needs {self.size} bytes, {self.size - available} more than the "
+                "disk has left; make room or choose another directory",
+                path=self._shown,
+            )
+
+    def _error(self, error: OSError) -> CTADataError:
+        if error.errno == errno.ENOSPC:
+            with contextlib.suppress(OSError):
+                free = os.fstatvfs(self._directory)
+                left = free.f_bavail * free.f_frsize
+                return NoSpace(
+                    f"The disk is full: {self._shown!r} has {self.size} bytes and {left} are left; "
+                    "make room or choose another directory",
+                    path=self._shown,
+                )
+        return local_error(error, self._shown)
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Reserve the bytes of a file, or only give it its length where the disk cannot."""
+    allocate = _fallocate()
+    # In memory there is nothing to gain: it would only be filled twice.
+    if allocate is not None and not _in_memory(os.fstat(descriptor).st_dev):
+        if allocate(descriptor, 0, 0, size) == 0:
+            return
+        if (number := ctypes.get_errno()) in {errno.ENOSPC, errno.EDQUOT}:
+            raise OSError(number, os.strerror(number))
+    os.truncate(descriptor, size)
+
+
+@functools.cache
+def _fallocate() -> Callable[[int, int, int, int], int] | None:
+    """Return Linux' fallocate(2).
+
+    posix_fallocate writes to every block of the file where the file system knows no such call,
+    as older NFS and Lustre, which takes as long as the download.
+    """
+    if sys.platform != "linux":
+        return None
+    function = getattr(ctypes.CDLL(None, use_errno=True), "fallocate64", None)
+    if function is not None:
+        function.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+    return function
+
+
+@functools.cache
+def _in_memory(device: int) -> bool:
+    number = f"{os.major(device)}:{os.minor(device)}"
+    with contextlib.suppress(OSError), open("/proc/self/mountinfo") as mounts:
+        for line in mounts:
+            # proc(5): the device is the third field, the type the first after a lone dash.
+            if line.split()[2] == number:
+                return line.partition(" - ")[2].split()[0] in {"tmpfs", "ramfs"}
+    return False

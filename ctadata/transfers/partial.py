@@ -1,0 +1,248 @@
+"""Partial: what is there of one file while it is downloaded, and what a later process needs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..entries import Entry
+from ..errors import CTADataError, IntegrityError, TransferError
+from .checksum import Checksum, offered
+from .part import PartFile
+from .progress import Watch
+from .spans import Claim, Spans
+
+if TYPE_CHECKING:
+    from .folders import Folder
+    from .journal import Journal
+
+__all__ = ["Partial"]
+
+logger = logging.getLogger(__name__)
+
+MiB = 1 << 20
+# After so many bytes or seconds the journal is written; after so many the disk is waited for.
+NOTE = 8 * MiB
+NOTE_SECONDS = 1.0
+SYNC = 256 * MiB
+# What came from the beginning by /fetch may be an error page, unless it is longer than this; and
+# what is shorter than this one is quickly asked for again.
+PAGE = 16 * MiB
+SHORT = 64 << 10
+
+
+class Partial:
+    """The part of a file, the spans that it has, their journal and their checksum.
+
+    Several threads may write to it.
+
+    Parameters
+    ----------
+    folder : Folder
+        The directory that receives the file.
+    name : str
+        Its name there.
+    entry : Entry
+        The remote file.
+    journal : Journal, optional
+        What is written down for a later process.
+    watch : Watch
+        Is told how far it is.
+
+    Attributes
+    ----------
+    spans : Spans
+        The bytes that are there.
+    unproven : int
+        The bytes at the beginning of which it is not sure that they are the file's.
+    """
+
+    def __init__(
+        self, folder: Folder, name: str, entry: Entry, journal: Journal | None, watch: Watch
+    ) -> None:
+        self._folder = folder
+        self._name = name
+        self._shown = str(folder.path / name)
+        self._journal = journal
+        self._watch = watch
+        self._lock = threading.Lock()
+        self._path = ""
+        self._size = 0
+        self._part: PartFile
+        self._checksum: Checksum | None
+        self._noted = self._synced = 0
+        self._noted_at = 0.0
+        self.unproven = 0
+        self.spans: Spans
+        self._open(entry)
+
+    def restart(self, entry: Entry) -> None:
+        """Throw away what is there; nobody writes to it meanwhile."""
+        self._part.discard()
+        if self._journal is not None:
+            self._journal.restart(entry)
+        self._open(entry)
+
+    def expect(self, headers: Mapping[str, str]) -> bool:
+        """Take note of the checksum that the storage offers; return whether one is known."""
+        digest = offered(headers.get("Digest", ""))
+        if digest is not None and self._checksum is None:
+            self._checksum = Checksum(digest)
+        return self._checksum is not None
+
+    def write(self, claim: Claim, blocks: Sequence[bytes | memoryview]) -> None:
+        """Write what comes next for a claim.
+
+        Raises
+        ------
+        IntegrityError
+            If more comes than the file has.
+        """
+        size = sum(map(len, blocks))
+        room = max(claim.stop - claim.position, 0)
+        if size > room:
+            if claim.stop == self._size:
+                raise self.not_the_file("more")
+            # Another stream has taken over the rest.
+            blocks, size = [b"".join(blocks)[:room]], room
+        if not size:
+            return
+        self._part.write(claim.position, blocks)
+        if self._checksum is not None:
+            offset = claim.position
+            for block in blocks:
+                self._checksum.feed(offset, block)
+                offset += len(block)
+        self.spans.advance(claim, size)
+        self._watch.step(size)
+        self.note()
+
+    def take_back(self, claim: Claim, position: int) -> None:
+        """Take note that what came for a claim from `position` on is of no use."""
+        self._watch.step(position - claim.position)
+        claim.position = position
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Read again what was written."""
+        return self._part.read(start, stop - start)
+
+    def not_the_file(self, came: str) -> IntegrityError:
+        """Return the error that says that something else came."""
+        return IntegrityError(
+            f"{came} came for {self._path!r} where the listing says {self._size}; nothing was "
+            "saved, try again",
+            path=self._path,
+        )
+
+    def note(self, *, force: bool = False) -> None:
+        """Write down what is there, after each few megabytes, unless that is forced.
+
+        Raises
+        ------
+        TransferError
+            If another process has taken over the download.
+        """
+        if self._journal is None:
+            return
+        with self._lock:
+            spans = self.spans.done()
+            count = sum(stop - start for start, stop in spans)
+            now = time.monotonic()
+            if not force and count < self._noted + NOTE and now < self._noted_at + NOTE_SECONDS:
+                return
+            self._noted, self._noted_at = count, now
+            synced = count >= self._synced + SYNC
+            if synced:
+                self._synced = count
+                self._part.sync()
+            self._journal.record(self._part.name, spans, synced=synced)
+
+    def check(self) -> None:
+        """Raise `IntegrityError` if the checksum is not the storage's."""
+        if self._checksum is not None:
+            self._checksum.check(self._part.descriptor, self._size, self._path)
+
+    def finish(self, entry: Entry, *, replace: bool) -> None:
+        """Give the whole file its name and date.
+
+        Raises
+        ------
+        AlreadyExists
+            If something took the name meanwhile that must not be replaced.
+        """
+        try:
+            self._part.finish(entry.modified, replace=replace)
+        except FileNotFoundError:
+            raise TransferError(
+                f"{self._shown!r} was removed while it was written; try again", path=self._shown
+            ) from None
+
+    def leave(self) -> None:
+        """Leave what is there to a later process, or nothing where that is of no use."""
+        worthless = self.unproven if self.unproven < SHORT else 0
+        if self._journal is None or self.spans.count() <= worthless:
+            self.discard()
+            return
+        with contextlib.suppress(CTADataError):
+            # First what costs no time, should the process be about to end.
+            self.note(force=True)
+            self._part.sync()
+            self._journal.record(self._part.name, self.spans.done(), synced=True)
+        self._part.close()
+
+    def discard(self) -> None:
+        """Leave nothing."""
+        self._part.discard()
+        if self._journal is not None:
+            self._journal.remove()
+
+    def _open(self, entry: Entry) -> None:
+        """Open the part, the one of an earlier download where there is one."""
+        assert entry.size is not None
+        self._path, self._size = entry.path, entry.size
+        self._checksum = None
+        self._noted = self._synced = 0
+        self._noted_at = time.monotonic()
+        self.unproven = 0
+        if self._reopened():
+            return
+        self.spans = Spans(self._size)
+        try:
+            self._part = PartFile(
+                self._folder.descriptor, self._name, shown=self._shown, size=self._size
+            )
+        except BaseException:
+            if self._journal is not None:
+                self._journal.remove()
+            raise
+        try:
+            self._folder.take(self._name, self._part.name)
+            if self._journal is not None:
+                self._journal.record(self._part.name, [])
+        except BaseException:
+            self.discard()
+            raise
+
+    def _reopened(self) -> bool:
+        journal = self._journal
+        if journal is None or journal.part is None:
+            return False
+        try:
+            self._part = PartFile(
+                self._folder.descriptor,
+                self._name,
+                shown=self._shown,
+                size=self._size,
+                part=journal.part,
+            )
+        except OSError as error:
+            logger.info("%r cannot be resumed: %s", self._shown, error)
+            return False
+        self.spans = Spans(self._size, journal.spans)
+        start, stop = journal.spans[0]
+        self.unproven = stop if start == 0 and stop < PAGE else 0
+        return True

@@ -1,0 +1,284 @@
+"""Pool: the threads of one transfer, as many as the service bears, stopped within a second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from .._guard import Guard
+from ..errors import CTADataError, TransferCancelled
+from .progress import Cancel
+
+__all__ = ["LARGE", "MAX_JOBS", "Assisted", "Pool", "Task"]
+
+MAX_JOBS = 64
+# Bytes from which on a file takes one of the few places for large ones.
+LARGE = 16 << 20
+LARGE_STREAMS = 4
+# Tasks that are known beforehand; what is more stays in its listing.
+AHEAD = 4000
+# Seconds between two looks at whether anything has to be stopped.
+TICK = 0.1
+# Seconds that threads have to put things in order once they are stopped.
+GRACE = 0.7
+# Seconds after which one more job is tried again, and in which jobs are halved but once.
+RECOVERY = 10.0
+CALM = 2.0
+
+Task = Callable[[Guard], None]
+
+
+class Assisted(Protocol):
+    """A large file under way, of which further streams may bring a part."""
+
+    def wants_help(self) -> bool:
+        """Whether another stream would be of use now."""
+
+    def help(self, guard: Guard) -> None:
+        """Bring a part."""
+
+
+class Pool:
+    """Runs tasks in threads of its own; tasks may add tasks.
+
+    Parameters
+    ----------
+    jobs : int
+        Tasks that run at a time, at most.
+    streams : int, optional
+        Streams of large files at a time; by default 4.
+    timeout, min_speed : float
+        As `Guard` takes them.
+    cancel : threading.Event or callable, optional
+        Says when to stop.
+    """
+
+    def __init__(
+        self,
+        jobs: int,
+        *,
+        timeout: float,
+        min_speed: float,
+        streams: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> None:
+        if not 1 <= jobs <= MAX_JOBS:
+            raise CTADataError(f"jobs={jobs} is not a number from 1 to {MAX_JOBS}")
+        if streams is not None and not 1 <= streams <= MAX_JOBS:
+            raise CTADataError(f"streams={streams} is not a number from 1 to {MAX_JOBS}")
+        self._jobs = self._limit = max(jobs, streams or 1)
+        self._large_limit = max(LARGE_STREAMS, streams or 1)
+        self._timeout = timeout
+        self._min_speed = min_speed
+        self._cancelled = cancel.is_set if isinstance(cancel, threading.Event) else cancel
+        self._changed = threading.Condition()
+        self._listings: list[Task] = []
+        self._sources: list[Iterator[tuple[int, Task]]] = []
+        self._small: deque[Task] = deque()
+        self._large: deque[Task] = deque()
+        self._assisted: list[Assisted] = []
+        self._guards: set[Guard] = set()
+        self._threads = 0
+        self._running = 0
+        self._listing = 0
+        self._streaming = 0
+        self._error: BaseException | None = None
+        self._limited_at = 0.0
+
+    def add_listing(self, task: Task) -> None:
+        """Add a task that finds others; the last one comes first."""
+        with self._changed:
+            self._listings.append(task)
+            self._changed.notify()
+
+    def add(self, size: int, task: Task) -> None:
+        """Add a task that transfers so many bytes."""
+        with self._changed:
+            self._queue(size, task)
+            self._changed.notify()
+
+    def add_all(self, tasks: Iterator[tuple[int, Task]]) -> None:
+        """Add tasks with their sizes, which are asked for as they are needed."""
+        with self._changed:
+            self._sources.append(tasks)
+            self._changed.notify_all()
+
+    def assist(self, file: Assisted) -> None:
+        """Let idle threads help with a large file, until `unassist`."""
+        with self._changed:
+            self._assisted.append(file)
+
+    def wake(self) -> None:
+        """Let idle threads see at once that they can help."""
+        with self._changed:
+            self._start_threads()
+            self._changed.notify_all()
+
+    def unassist(self, file: Assisted) -> None:
+        """End what `assist` began."""
+        with self._changed:
+            self._assisted.remove(file)
+
+    def congested(self) -> None:
+        """Halve the number of tasks at a time: the service cannot bear so many."""
+        now = time.monotonic()
+        with self._changed:
+            if now - self._limited_at > CALM:
+                self._limit = max(1, min(self._limit, self._running) // 2)
+                self._limited_at = now
+
+    def stop(self, error: BaseException) -> None:
+        """Stop everything; `run` raises the first error that was given."""
+        with self._changed:
+            if self._error is None:
+                self._error = error
+            guards = list(self._guards)
+            self._changed.notify_all()
+        reason = error if isinstance(error, CTADataError) else _cancelled()
+        for guard in guards:
+            guard.stop(reason)
+
+    def run(self) -> None:
+        """Run all tasks, in other threads; this one looks after them.
+
+        Raises
+        ------
+        TransferCancelled
+            If it was cancelled.
+        BaseException
+            What a task has raised, or what came to this thread, such as KeyboardInterrupt.
+        """
+        try:
+            with self._changed:
+                self._start_threads()
+                while not self._finished():
+                    self._changed.wait(TICK)
+                    self._look_after()
+        except KeyboardInterrupt:
+            self.stop(KeyboardInterrupt("What has come is kept: run it again to go on"))
+        except BaseException as error:
+            self.stop(error)
+        if self._error is not None:
+            self._let_end()
+            raise self._error
+
+    def _look_after(self) -> None:
+        """Do what has to be done from time to time; called with the lock held."""
+        if self._cancelled is not None and self._cancelled():
+            raise _cancelled()
+        now = time.monotonic()
+        if self._limit < self._jobs and now - self._limited_at > RECOVERY:
+            self._limit += 1
+            self._limited_at = now
+            self._changed.notify_all()
+        guards = list(self._guards)
+        self._changed.release()
+        try:
+            for guard in guards:
+                guard.watch(now)
+        finally:
+            self._changed.acquire()
+        if self._assisted or self._limit > self._threads:
+            self._changed.notify_all()
+            self._start_threads()
+
+    def _let_end(self) -> None:
+        """Give the threads a moment; what hangs in the system then ends by itself."""
+        deadline = time.monotonic() + GRACE
+        with self._changed:
+            while self._running and (left := deadline - time.monotonic()) > 0:
+                self._changed.wait(left)
+
+    def _finished(self) -> bool:
+        return self._error is not None or not (self._running or self._has_work())
+
+    def _has_work(self) -> bool:
+        return bool(self._small or self._large or self._listings or self._sources)
+
+    def _start_threads(self) -> None:
+        """Start as many threads as have something to do."""
+        waiting = len(self._small) + len(self._large) + len(self._listings) + len(self._sources)
+        if self._assisted:
+            waiting += self._large_limit
+        wanted = min(self._jobs, self._running + waiting)
+        while self._threads < wanted:
+            self._threads += 1
+            threading.Thread(target=self._work, name="ctadata", daemon=True).start()
+
+    def _work(self) -> None:
+        try:
+            while (taken := self._take()) is not None:
+                kind, task, guard = taken
+                try:
+                    task(guard)
+                finally:
+                    self._done(kind, guard)
+        except BaseException as error:
+            self.stop(error)
+        finally:
+            with self._changed:
+                self._threads -= 1
+                self._changed.notify_all()
+
+    def _take(self) -> tuple[str, Task, Guard] | None:
+        """Return the next task and its kind; None where there will be none any more."""
+        with self._changed:
+            while True:
+                if self._finished():
+                    return None
+                if self._running < self._limit and (taken := self._choose()) is not None:
+                    self._running += 1
+                    self._listing += taken[0] == "listing"
+                    self._streaming += taken[0] == "large"
+                    self._start_threads()
+                    guard = Guard(self._timeout, self._min_speed, self.congested)
+                    self._guards.add(guard)
+                    return *taken, guard
+                self._changed.wait()
+
+    def _choose(self) -> tuple[str, Task] | None:
+        self._look_ahead()
+        files = len(self._small) + len(self._large)
+        # Some look further while the others transfer what was found.
+        looking = self._listing >= max(1, self._limit // 4)
+        if self._listings and not self._sources and not (files and looking) and files < AHEAD:
+            return "listing", self._listings.pop()
+        if self._large and self._streaming < self._large_limit:
+            return "large", self._large.popleft()
+        if self._small:
+            return "small", self._small.popleft()
+        if self._streaming < self._large_limit:
+            for file in self._assisted:
+                if file.wants_help():
+                    return "large", file.help
+        return None
+
+    def _look_ahead(self) -> None:
+        while self._sources and len(self._small) + len(self._large) < AHEAD:
+            found = next(self._sources[-1], None)
+            if found is None:
+                self._sources.pop()
+            else:
+                self._queue(*found)
+
+    def _queue(self, size: int, task: Task) -> None:
+        (self._large if size >= LARGE else self._small).append(task)
+
+    def _done(self, kind: str, guard: Guard) -> None:
+        with self._changed:
+            self._guards.discard(guard)
+            self._running -= 1
+            self._listing -= kind == "listing"
+            self._streaming -= kind == "large"
+            # One that waits may now go on; all, where nothing is left.
+            if self._running and (self._small or self._large):
+                self._changed.notify()
+            else:
+                self._changed.notify_all()
+
+
+def _cancelled() -> TransferCancelled:
+    return TransferCancelled("The transfer was cancelled; run it again to go on")

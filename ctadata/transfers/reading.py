@@ -1,0 +1,82 @@
+"""Reading: a file's bytes one after the other, without saving them; goes on after a break."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+
+from .._http import BrokenOff
+from .._protocol import DownloadService, RangesUnusable
+from ..entries import Entry
+from ..errors import IntegrityError
+from .fetching import PROGRESS, RANGE
+
+__all__ = ["read_blocks"]
+
+
+def read_blocks(
+    service: DownloadService, entry: Entry, start: int, stop: int, chunk_size: int | None = None
+) -> Generator[bytes]:
+    """Yield the bytes ``[start, stop)`` of a file in blocks of up to 1 MiB.
+
+    A whole file comes as one stream, anything else, and what is missing after a break, by
+    closed ranges.
+
+    Parameters
+    ----------
+    service : DownloadService
+        Where it comes from.
+    entry : Entry
+        The file, as a listing gave it.
+    start, stop : int
+        Which bytes.
+    chunk_size : int, optional
+        Bytes that the service gathers before it sends them on.
+
+    Raises
+    ------
+    IntegrityError
+        If fewer or more bytes come than the listing says, or the file has changed.
+    BrokenOff
+        If it breaks off again and again.
+    """
+    position = tried_from = start
+    retry = None
+    while position < stop:
+        whole = position == 0 and stop == entry.size
+        try:
+            if whole:
+                content = service.fetch(entry.path, chunk_size)
+            else:
+                content = service.read_range(entry.path, position, min(position + RANGE, stop))
+            with contextlib.closing(content.blocks):
+                for block in content.blocks:
+                    if position + len(block) > stop:
+                        raise _wrong(entry, "more")
+                    yield bytes(block)
+                    position += len(block)
+            if whole and position < stop:
+                # An error page with status 200 looks like this, too.
+                raise _wrong(entry, f"{position} bytes")
+        except BrokenOff as error:
+            if position > tried_from + PROGRESS:
+                tried_from, retry = position, None
+            retry = service.http.again(error, retry)
+            own = service.listing(entry.path).own
+            if (own.size, own.get("mtime")) != (entry.size, entry.get("mtime")):
+                raise IntegrityError(
+                    f"{entry.path!r} has changed while it was read; read it again", path=entry.path
+                ) from error
+        except RangesUnusable as error:
+            if retry is None:
+                raise
+            raise BrokenOff(
+                f"{entry.path!r} broke off and cannot be continued: {error}", path=entry.path
+            ) from error
+
+
+def _wrong(entry: Entry, came: str) -> IntegrityError:
+    return IntegrityError(
+        f"{came} came for {entry.path!r} where the listing says {entry.size}; try again",
+        path=entry.path,
+    )

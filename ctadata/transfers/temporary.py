@@ -1,0 +1,46 @@
+"""The names of temporary files, which say whose they are."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from .._paths import MAX_NAME_BYTES
+from .owner import Owner
+
+__all__ = ["JOURNAL", "PART", "is_part_of", "journal_name", "name_of_dead", "temporary_name"]
+
+PART = ".part"
+JOURNAL = ".ctadata-journal"
+_TEMPORARY = re.compile(r"(.*)\.([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f]{4}\.[a-z-]+", re.DOTALL)
+
+
+def journal_name(name: str) -> str:
+    """Return the name of the journal of a file."""
+    return _shortened(f".{name}", JOURNAL)
+
+
+def temporary_name(name: str, ending: str) -> str:
+    """Return a name that nobody else takes, and that says which process has taken it."""
+    return _shortened(name, f".{Owner.host()}-{os.getpid()}-{os.urandom(2).hex()}{ending}")
+
+
+def is_part_of(part: str, name: str) -> bool:
+    """Whether `part` is a temporary name of the file `name`."""
+    match = _TEMPORARY.fullmatch(part)
+    return (
+        match is not None and part.endswith(PART) and part == _shortened(name, part[match.end(1) :])
+    )
+
+
+def name_of_dead(temporary: str) -> str | None:
+    """Return whose temporary name this is, where the process that took it has died for sure."""
+    match = _TEMPORARY.fullmatch(temporary)
+    if match is None or Owner.may_live(match[2], int(match[3])):
+        return None
+    return match[1]
+
+
+def _shortened(name: str, ending: str) -> str:
+    # Of the name as much as fits: cut between characters, not within one.
+    return name.encode()[: MAX_NAME_BYTES - len(ending)].decode(errors="ignore") + ending

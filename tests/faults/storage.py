@@ -1,0 +1,444 @@
+"""A data service over contents in memory that breaks as a test tells it, and writes down what
+it sent.
+
+It answers as docs/protocol.md says, defects included, and each single answer can be made to
+differ by a `Fault`.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import hashlib
+import json
+import random
+import re
+import threading
+import time
+import zlib
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import quote, unquote
+
+from tests.scripted import PREFIX, Scripted, reply
+
+from .wire import reset
+
+MIB = 1 << 20
+PIECE = 1 << 18
+MODIFIED = "Sun, 22 Nov 2026 06:28:06 GMT"
+LATER = "Mon, 23 Nov 2026 07:00:00 GMT"
+OWN = "lst/users/alice"
+BINARY = "application/octet-stream"
+
+
+@functools.lru_cache(maxsize=16)
+def content(size: int, seed: int = 0) -> bytes:
+    """Make `size` bytes, always the same ones, none of which is where another could be."""
+    return random.Random(seed).randbytes(size)
+
+
+@dataclass
+class Remote:
+    """A file of the storage."""
+
+    content: bytes
+    modified: str | None = MODIFIED
+    etag: str | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How one answer differs from what is usual.
+
+    Attributes
+    ----------
+    status, body, headers
+        Sent in place of the usual ones; a header of None is left out.
+    ranges : bool
+        Whether a range is heeded; else all comes with 200.
+    shift : int
+        By how many bytes the range that comes lies beside the one that was asked for.
+    framing : str
+        ``length``, ``chunked``, or ``close``: how the end of the body is told.
+    stop : int
+        The bytes of the body after which `then` happens; for uploads, of the request's body.
+    then : str
+        ``cut`` (FIN), ``reset`` (RST), ``stall``, ``drip`` (a byte every tenth of a second), or
+        ``end``: the end is told as if all had come.
+    gate : Event
+        Waited for before anything is answered.
+    meet : Barrier
+        As many requests as it takes are answered at once.
+    keep : int
+        The bytes of an upload that are stored.
+    """
+
+    status: int | None = None
+    body: bytes | None = None
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    ranges: bool = True
+    shift: int = 0
+    framing: str | None = None
+    stop: int | None = None
+    then: str = "cut"
+    gate: threading.Event | None = None
+    meet: threading.Barrier | None = None
+    keep: int | None = None
+
+
+USUAL = Fault()
+
+
+@dataclass
+class Served:
+    """One request, what was sent of the file, and how many were being answered then."""
+
+    when: float
+    method: str
+    endpoint: str
+    name: str
+    headers: Mapping[str, str]
+    status: int = 0
+    start: int = 0
+    sent: int = 0
+    busy: int = 0
+
+    @property
+    def range(self) -> str | None:
+        return self.headers.get("Range")
+
+
+class Storage(Scripted):
+    """The service; its user is alice.
+
+    Attributes
+    ----------
+    files : dict
+        What there is, by its path.
+    digests : tuple of str
+        The algorithms whose checksums are offered, in the answers to HEAD.
+    log : list of Served
+        What was asked for and sent, in the order of its beginnings.
+    before : callable
+        Called with each request before it is answered.
+    busiest : int
+        How many files were being sent at the same time, at most.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[str, Remote] = {}
+        self.directories: set[str] = {"lst/users", OWN}
+        self.digests: tuple[str, ...] = ()
+        self.log: list[Served] = []
+        self.before: Callable[[Served], object] = lambda served: None
+        self.busiest = 0
+        self._busy = 0
+        self._faults: dict[tuple[str, str], deque[Fault]] = defaultdict(deque)
+        self._always: dict[tuple[str, str], Fault] = {}
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+
+    def __enter__(self) -> Storage:
+        super().__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._closing.set()
+        super().__exit__(*error)
+
+    # What tests tell it.
+
+    def put(self, name: str, size: int | bytes, seed: int = 0, **facts: str | None) -> bytes:
+        """Store a file, and return what is in it."""
+        body = size if isinstance(size, bytes) else content(size, seed)
+        self.files[name] = Remote(body, **facts)
+        return body
+
+    def fails(
+        self, endpoint: str, name: str, *faults: Fault | None, always: Fault | None = None
+    ) -> None:
+        """Let the next answers of ``list``, ``fetch``, ``webdav``, ``head`` or ``upload`` differ.
+
+        The usual answer is None; a name of ``*`` means all; `always` comes after `faults`.
+        """
+        with self._lock:
+            self._faults[endpoint, name].extend(fault or USUAL for fault in faults)
+            if always is not None:
+                self._always[endpoint, name] = always
+
+    def heal(self) -> None:
+        """Let all answers be the usual ones again."""
+        with self._lock:
+            self._faults.clear()
+            self._always.clear()
+            self.log.clear()
+
+    def asked(self, endpoint: str, name: str | None = None) -> list[Served]:
+        """Return the requests to an endpoint."""
+        with self._lock:
+            return [s for s in self.log if s.endpoint == endpoint and name in (None, s.name)]
+
+    def sent(self, name: str) -> int:
+        """Return how many bytes of a file were sent, in all answers together."""
+        return sum(s.sent for s in self.asked("fetch", name) + self.asked("webdav", name))
+
+    # What it answers.
+
+    def answer(self, handler: BaseHTTPRequestHandler, path: str) -> None:
+        if (handler.command, path) in self.answers:
+            super().answer(handler, path)
+            return
+        endpoint, _, quoted = path.removeprefix(PREFIX).partition("/")
+        name = unquote(unquote(quoted)).strip("/")
+        if handler.command == "HEAD":
+            endpoint = "head"
+        served = Served(
+            time.monotonic(), handler.command, endpoint, name, dict(handler.headers.items())
+        )
+        with self._lock:
+            self.log.append(served)
+        self.before(served)
+        fault = self._next(endpoint, name)
+        with self._counted(served), contextlib.suppress(ConnectionError):
+            if fault.gate is not None:
+                fault.gate.wait(30)
+            if fault.meet is not None:
+                fault.meet.wait(30)
+            if endpoint == "upload":
+                self._upload(handler, name, fault)
+                return
+            handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+            if handler.command == "MKCOL":
+                reply(handler, self._make(name))
+            elif fault.status is not None and (fault.body is None or endpoint == "head"):
+                served.status = fault.status
+                headers = {"Content-Length": "0", **fault.headers}
+                self._head(handler, fault.status, headers)
+            elif endpoint == "list":
+                self._list(handler, name, fault)
+            elif endpoint == "head":
+                self._describe(handler, name, fault)
+            elif endpoint == "fetch":
+                self._fetch(handler, served, fault)
+            elif endpoint == "webdav":
+                self._range(handler, served, fault)
+            else:
+                reply(handler, 404, b"Error: 404 ")
+
+    @contextlib.contextmanager
+    def _counted(self, served: Served) -> Iterator[None]:
+        counts = served.endpoint in {"fetch", "webdav", "upload"}
+        with self._lock:
+            self._busy += counts
+            served.busy = self._busy
+            self.busiest = max(self.busiest, self._busy)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy -= counts
+
+    def _next(self, endpoint: str, name: str) -> Fault:
+        with self._lock:
+            for key in ((endpoint, name), (endpoint, "*")):
+                if self._faults.get(key):
+                    return self._faults[key].popleft()
+                if key in self._always:
+                    return self._always[key]
+        return USUAL
+
+    def _list(self, handler: BaseHTTPRequestHandler, name: str, fault: Fault) -> None:
+        items = [self._item(name)] if name in self.files else self._inside(name)
+        if fault.body is not None:
+            self._send(handler, None, fault.status or 200, "application/json", fault.body, fault)
+        elif items:
+            reply(handler, 200, json.dumps(items).encode(), "application/json")
+        else:
+            reply(handler, 404, b"Error: 404 ", "text/html")
+
+    def _inside(self, name: str) -> list[dict[str, str]]:
+        prefix = f"{name}/" if name else ""
+        there = [*self.files, *(f"{directory}/" for directory in self.directories)]
+        below = [path[len(prefix) :] for path in there if path.startswith(prefix)]
+        if not below and name:
+            return []
+        # A file, or a directory by the slash behind its first segment.
+        children = {"".join(path.partition("/")[:2]) for path in below} - {""}
+        own = {"href": quote(prefix), "type": "directory", "mtime": MODIFIED}
+        return [own, *(self._item(prefix + child) for child in sorted(children))]
+
+    def _item(self, path: str) -> dict[str, str]:
+        if path.endswith("/"):
+            return {"href": quote(path), "type": "directory", "mtime": MODIFIED}
+        remote = self.files[path]
+        facts = {"href": quote(path), "type": "file", "size": str(len(remote.content))}
+        return facts if remote.modified is None else {**facts, "mtime": remote.modified}
+
+    def _describe(self, handler: BaseHTTPRequestHandler, name: str, fault: Fault) -> None:
+        remote = self.files.get(name)
+        headers: dict[str, str | None] = {"Content-Length": "0"}
+        if remote is not None:
+            wanted = handler.headers.get("Want-Digest", "")
+            offered = [a for a in self.digests if re.search(rf"\b{a}\b", wanted, re.IGNORECASE)]
+            if offered:
+                headers["Digest"] = ",".join(digest(remote.content, a) for a in offered)
+            headers["ETag"] = remote.etag
+        self._head(handler, 404 if remote is None else 200, {**headers, **fault.headers})
+
+    def _fetch(self, handler: BaseHTTPRequestHandler, served: Served, fault: Fault) -> None:
+        remote = self.files.get(served.name)
+        body = fault.body
+        if body is None:
+            # The service says so with 200.
+            body = remote.content if remote else b"Error: 404 <?xml version='1.0'?>"
+        self._send(handler, served, fault.status or 200, BINARY, body, fault, "chunked")
+
+    def _range(self, handler: BaseHTTPRequestHandler, served: Served, fault: Fault) -> None:
+        remote = self.files.get(served.name)
+        if remote is None:
+            reply(handler, 404, b"Error: 404 ")
+            return
+        size = len(remote.content)
+        headers: dict[str, str | None] = {"ETag": remote.etag, "Accept-Ranges": "bytes"}
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", served.range or "")
+        if asked is None or not fault.ranges:
+            body, status = remote.content, 200
+        elif int(asked[1]) >= size:
+            body, status = b"", 416
+            headers["Content-Range"] = f"bytes */{size}"
+        else:
+            served.start = max(int(asked[1]) + fault.shift, 0)
+            stop = min(int(asked[2]) + 1 + fault.shift, size)
+            body, status = remote.content[served.start : stop], 206
+            headers["Content-Range"] = f"bytes {served.start}-{stop - 1}/{size}"
+        if fault.body is not None:
+            body = fault.body
+        headers.update(fault.headers)
+        fault = Fault(**{**fault.__dict__, "headers": headers})
+        self._send(handler, served, fault.status or status, BINARY, body, fault)
+
+    def _send(
+        self,
+        handler: BaseHTTPRequestHandler,
+        served: Served | None,
+        status: int,
+        content_type: str,
+        body: bytes,
+        fault: Fault,
+        framing: str = "length",
+    ) -> None:
+        served = served or Served(0, "", "", "", {})
+        served.status = status
+        framing = fault.framing or framing
+        headers: dict[str, str | None] = {"Content-Type": content_type}
+        if framing == "length":
+            headers["Content-Length"] = str(len(body))
+        elif framing == "chunked":
+            headers["Transfer-Encoding"] = "chunked"
+        else:
+            handler.close_connection = True
+        self._head(handler, status, {**headers, **fault.headers})
+        view = memoryview(body)
+        whole = len(body) if fault.stop is None else min(fault.stop, len(body))
+        for at in range(0, whole, PIECE):
+            # Counted first: who has received it may look at once.
+            served.sent += min(PIECE, whole - at)
+            self._write(handler, view[at : min(at + PIECE, whole)], framing)
+        if fault.stop is None or fault.then == "end":
+            if framing == "chunked":
+                handler.wfile.write(b"0\r\n\r\n")
+            return
+        handler.close_connection = True
+        if fault.then == "reset":
+            reset(handler.connection)
+        elif fault.then == "stall":
+            handler.connection.recv(1)
+        elif fault.then == "drip":
+            for at in range(whole, len(body)):
+                if self._closing.wait(0.1):
+                    return
+                self._write(handler, view[at : at + 1], framing)
+                served.sent += 1
+
+    def _write(self, handler: BaseHTTPRequestHandler, block: memoryview, framing: str) -> None:
+        if framing == "chunked":
+            handler.wfile.write(b"%x\r\n" % len(block))
+        handler.wfile.write(block)
+        if framing == "chunked":
+            handler.wfile.write(b"\r\n")
+
+    def _head(
+        self, handler: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str | None]
+    ) -> None:
+        handler.send_response(status)
+        for key, value in headers.items():
+            if value is not None:
+                handler.send_header(key, value)
+        handler.end_headers()
+
+    def _make(self, name: str) -> int:
+        if not f"{name}/".startswith(f"{OWN}/"):
+            return 403
+        if name in self.directories or self._inside(name):
+            return 405
+        if name.rpartition("/")[0] not in self.directories:
+            return 409
+        self.directories.add(name)
+        return 201
+
+    def _upload(self, handler: BaseHTTPRequestHandler, path: str, fault: Fault) -> None:
+        name = f"{OWN}/{path}"
+        if fault.status is not None and fault.stop == 0:
+            handler.close_connection = True
+            self._head(handler, fault.status, {"Content-Length": "0", **fault.headers})
+            return
+        body, whole = _read_body(handler, fault.stop)
+        there = name in self.files
+        if fault.status is None:
+            # The service leaves what it got so far.
+            self.files[name] = Remote(body if fault.keep is None else body[: fault.keep], LATER)
+        if fault.stop is not None or not whole:
+            handler.close_connection = True
+            if fault.then == "reset":
+                reset(handler.connection)
+            elif fault.then == "stall":
+                handler.connection.recv(1)
+        elif fault.status is not None or fault.body is not None:
+            reply(handler, fault.status or 200, fault.body or b"", "application/json")
+        elif there:
+            reply(handler, 204)
+        else:
+            said = {"path": name, "status": "uploaded"}
+            written = len(self.files[name].content)
+            answer = json.dumps({**said, "total_written": written}).encode()
+            reply(handler, 200, answer, "application/json")
+
+
+def _read_body(handler: BaseHTTPRequestHandler, stop: int | None) -> tuple[bytes, bool]:
+    """Return up to `stop` bytes of a request's body, and whether it came whole."""
+    length = handler.headers.get("Content-Length")
+    if length is not None:
+        wanted = int(length) if stop is None else min(stop, int(length))
+        body = handler.rfile.read(wanted)
+        return body, len(body) == int(length)
+    body = b""
+    while (size := int(handler.rfile.readline() or b"0", 16)) and (
+        stop is None or len(body) < stop
+    ):
+        body += handler.rfile.read(size)
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return body[:stop], size == 0
+
+
+def digest(body: bytes, algorithm: str) -> str:
+    """Return an instance digest (RFC 3230, 4.2)."""
+    if algorithm == "adler32":
+        return f"adler32={zlib.adler32(body):08x}"
+    value = hashlib.new(algorithm.replace("-", ""), body).digest()
+    return f"{algorithm}={base64.b64encode(value).decode()}"

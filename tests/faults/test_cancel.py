@@ -1,0 +1,242 @@
+"""Cancelling: from another thread, while a read is stalled, before any answer, by Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from ctadata import APIClient, errors
+
+from .outcome import PER_BREAK, files, leftovers
+from .storage import MIB, Fault, content
+
+NAME = "lst/run.h5"
+SIZE = 20 * MIB
+STOP = 9 * MIB
+
+
+def cancelled_within_a_second(call, cancel, ready) -> None:
+    """Call, cancel from another thread once it is `ready`, and see that it ends in time."""
+    asked: list[float] = []
+
+    def ask():
+        assert ready.wait(20)
+        asked.append(time.monotonic())
+        cancel()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    with pytest.raises(errors.TransferCancelled):
+        call()
+    assert time.monotonic() - asked[0] < 1
+    asking.join()
+
+
+@pytest.fixture
+def ready(storage) -> threading.Event:
+    """Set a moment after a request has come that is not answered in full."""
+    event = threading.Event()
+    storage.before = lambda served: served.endpoint != "list" and event.set()
+    return event
+
+
+@pytest.fixture(params=["event", "callback"])
+def cancel(request):
+    """What is given to the client, and what cancels it."""
+    event = threading.Event()
+    return (event if request.param == "event" else event.is_set), event.set
+
+
+def test_while_a_read_is_stalled(storage, work, cancel, ready):
+    body = storage.put(NAME, SIZE)
+    storage.fails("fetch", NAME, Fault(stop=STOP, then="stall"))
+    given, do = cancel
+    client = APIClient(timeout=60)
+    reached = threading.Event()
+
+    def watch(path, done, total, state):
+        if done >= STOP:
+            reached.set()
+
+    cancelled_within_a_second(
+        lambda: client.fetch_and_save_file(NAME, cancel=given, on_progress=watch), do, reached
+    )
+    assert "run.h5" not in files(work)
+    # And it can be resumed.
+    storage.heal()
+    assert client.fetch_and_save_file(NAME) == SIZE
+    assert files(work) == {"run.h5": body}
+    assert storage.sent(NAME) <= SIZE - STOP + PER_BREAK
+
+
+@pytest.mark.parametrize("endpoint", ["list", "head", "fetch", "webdav"])
+def test_while_no_headers_come(storage, work, cancel, endpoint):
+    storage.put(NAME, SIZE)
+    gate, ready = threading.Event(), threading.Event()
+    storage.fails("fetch", NAME, *[Fault(stop=MIB)] * (endpoint == "webdav"))
+    storage.fails(endpoint, NAME, always=Fault(gate=gate))
+    storage.before = lambda served: served.endpoint == endpoint and ready.set()
+    given, do = cancel
+    client = APIClient(timeout=60)
+    try:
+        cancelled_within_a_second(lambda: client.fetch_and_save_file(NAME, cancel=given), do, ready)
+    finally:
+        gate.set()
+    assert "run.h5" not in files(work)
+
+
+def test_a_directory_of_many(storage, work, cancel, ready):
+    """All that is under way stops, nothing new begins, and small parts are cleared away."""
+    for n in range(100):
+        storage.put(f"lst/d/{n}", 1000, n)
+    gate = threading.Event()
+    storage.fails("fetch", "*", *[None] * 10, always=Fault(gate=gate))
+    given, do = cancel
+    client = APIClient(timeout=60)
+    try:
+        cancelled_within_a_second(
+            lambda: client.fetch_and_save_file_or_dir("lst/d", recursive=True, cancel=given),
+            do,
+            ready,
+        )
+        asked = len(storage.asked("fetch"))
+    finally:
+        gate.set()
+    assert asked <= 10 + 8
+    assert not leftovers(work)
+    there = files(work)
+    assert {name: storage.files[name].content for name in there} == there
+
+
+def test_a_listing_of_a_directory(storage, work, cancel):
+    storage.put("lst/d/sub/x", 10)
+    gate, ready = threading.Event(), threading.Event()
+    storage.fails("list", "lst/d/sub", always=Fault(gate=gate))
+    storage.before = lambda served: served.name == "lst/d/sub" and ready.set()
+    given, do = cancel
+    client = APIClient(timeout=60)
+    try:
+        cancelled_within_a_second(
+            lambda: client.fetch_and_save_file_or_dir("lst/d", recursive=True, cancel=given),
+            do,
+            ready,
+        )
+    finally:
+        gate.set()
+
+
+@pytest.mark.parametrize("fault", [Fault(stop=MIB, then="stall"), Fault(stop=4 * MIB)])
+def test_an_upload(storage, work, cancel, fault):
+    """While the service reads no more of the body, or sends no answer."""
+    (work / "local").write_bytes(content(4 * MIB))
+    gate, ready = threading.Event(), threading.Event()
+    if fault.stop == 4 * MIB:
+        fault = Fault(gate=gate)
+    storage.fails("upload", "x", always=fault)
+    storage.before = lambda served: served.endpoint == "upload" and ready.set()
+    given, do = cancel
+    client = APIClient(timeout=60)
+    try:
+        cancelled_within_a_second(lambda: client.upload_file("local", "x", cancel=given), do, ready)
+    finally:
+        gate.set()
+
+
+def test_before_it_begins(storage, work):
+    storage.put(NAME, 1000)
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(errors.TransferCancelled):
+        APIClient().fetch_and_save_file(NAME, cancel=cancel)
+    assert storage.asked("fetch") == []
+    assert files(work) == {}
+
+
+def test_a_callback_that_fails(storage, work):
+    """What on_progress raises reaches the caller, and no thread is left behind."""
+    storage.put(NAME, SIZE)
+
+    def fail(path, done, total, state):
+        if done > MIB:
+            raise LookupError("of the caller's own")
+
+    with pytest.raises(LookupError, match="own"):
+        APIClient(timeout=5).fetch_and_save_file(NAME, on_progress=fail)
+    assert "run.h5" not in files(work)
+
+
+def interrupted(command, ready) -> tuple[int, str]:
+    """Run a command, press Ctrl-C once it is `ready`, and return its status and words."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ctadata", *command], stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert ready(20)
+            process.send_signal(signal.SIGINT)
+            started = time.monotonic()
+            _, said = process.communicate(timeout=20)
+            assert time.monotonic() - started < 2
+        finally:
+            process.kill()
+    return process.returncode, said
+
+
+def test_ctrl_c_leaves_what_can_be_resumed(storage, wire, work):
+    body = storage.put(NAME, SIZE)
+    wire.breaks("stall", STOP)
+    status, said = interrupted(["get", NAME], wire.has_broken.wait)
+    assert status in {1, 130}, said
+    assert "Traceback" not in said
+    assert "again" in said
+    assert "run.h5" not in files(work)
+    assert leftovers(work)
+    before = wire.passed
+    done = subprocess.run([sys.executable, "-m", "ctadata", "get", NAME], timeout=30)
+    assert done.returncode == 0
+    assert files(work) == {"run.h5": body}
+    assert wire.passed - before <= SIZE - STOP + PER_BREAK
+
+
+def test_ctrl_c_in_a_directory(storage, wire, work):
+    whole = {f"d/{n}": storage.put(f"lst/d/{n}", 100_000, n) for n in range(60)}
+    wire.rate = 2_000_000
+    command = ["get", "-r", "lst/d", "-o", "."]
+    status, said = interrupted(command, lambda timeout: wire.wait_for(2 * MIB, timeout))
+    assert status in {1, 130}, said
+    assert "Traceback" not in said
+    assert "again" in said
+    there = files(work)
+    assert 0 < len(there) < 60
+    assert {name: whole[name] for name in there} == there
+    wire.rate = None
+    storage.heal()
+    done = subprocess.run([sys.executable, "-m", "ctadata", *command], timeout=30)
+    assert done.returncode == 0
+    assert files(work) == whole
+    assert len(storage.asked("fetch")) == 60 - len(there)
+
+
+def test_ctrl_c_in_a_notebook(storage, work):
+    """KeyboardInterrupt in the calling thread, while others wait for the network."""
+    storage.put(NAME, SIZE)
+    storage.fails("fetch", NAME, always=Fault(stop=STOP, then="stall"))
+    sent: list[float] = []
+
+    def watch(path, done, total, state):
+        if done >= STOP and not sent:
+            sent.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        APIClient(timeout=60).fetch_and_save_file(NAME, on_progress=watch)
+    assert time.monotonic() - sent[0] < 1
+    assert leftovers(work)
+    storage.heal()
+    assert APIClient().fetch_and_save_file(NAME) == SIZE
+    assert storage.sent(NAME) <= SIZE - STOP + PER_BREAK
