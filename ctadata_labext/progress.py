@@ -6,6 +6,8 @@ import math
 import time
 from collections.abc import Callable
 
+from ctadata.transfers.tally import Tally
+
 __all__ = ["Progress"]
 
 # Seconds between two samples of the rate, and over which it is smoothed.
@@ -14,7 +16,7 @@ SMOOTHING_TIME = 4.0
 
 
 class Progress:
-    """Adds up what the client reports of the files of one transfer.
+    """How far one transfer is, from what the client reports of its files.
 
     Parameters
     ----------
@@ -24,6 +26,11 @@ class Progress:
         The number of files, where it is known beforehand.
     clock : callable, optional
         Seconds of a clock that never goes back.
+
+    Attributes
+    ----------
+    counting : bool
+        Whether there may be more files than were found so far.
     """
 
     def __init__(
@@ -34,45 +41,45 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
+        self._files = files
         self._clock = clock
-        self._under_way: dict[str, int] = {}
-        self._bytes_of_ended = 0
-        self.files_done = 0
-        self.files_total = files
-        self.bytes_total: int | None = None
+        self._tally = Tally()
+        self._complete = False
+        self.counting = files is None
         self._rate: float | None = None
         self._sampled_at = clock()
         self._sampled_bytes = 0
 
     @property
     def bytes_done(self) -> int:
-        """Bytes transferred so far."""
-        return self._bytes_of_ended + sum(self._under_way.values())
+        """Bytes that are there now."""
+        return self._tally.bytes_done
+
+    @property
+    def bytes_total(self) -> int | None:
+        """Bytes of the files found so far, None before the first."""
+        tally = self._tally
+        if self._complete:
+            return tally.bytes_done
+        return tally.bytes_found if tally.files_found and tally.sized else None
+
+    @property
+    def files_done(self) -> int:
+        """Files that are there now, also those that were there before."""
+        return self._tally.files_done
+
+    @property
+    def files_total(self) -> int | None:
+        """Files found so far, None before the first."""
+        if self._complete:
+            return self._tally.files_done
+        return self._files or self._tally.files_found or None
 
     def record(self, path: str, done: int, total: int | None, state: str) -> None:
-        """Take a report of the client (`ctadata.transfers`, ``on_progress``).
-
-        Parameters
-        ----------
-        path : str
-            The remote path of the file.
-        done : int
-            Bytes of it that are transferred.
-        total : int or None
-            Its size in bytes.
-        state : str
-            ``'running'``, ``'finished'`` or ``'failed'``.
-        """
+        """Take a report of the client (`ctadata.transfers.progress.OnProgress`)."""
         if path == self._source:
-            self.files_total = 1
-        if self.files_total == 1:
-            self.bytes_total = total
-        if state == "running":
-            self._under_way[path] = done
-        else:
-            self._under_way.pop(path, None)
-            self._bytes_of_ended += done
-            self.files_done += state != "failed"
+            self.counting = False
+        self._tally.record(path, done, total, state)
         self._sample()
 
     def rate(self) -> float | None:
@@ -82,20 +89,19 @@ class Progress:
 
     def end(self, *, complete: bool) -> None:
         """Take note that nothing more will come; `complete`: because all of it came."""
-        if complete:
-            self.files_total = self.files_done
-            self.bytes_total = self.bytes_done
+        self.counting = False
+        self._complete = complete
 
     def _sample(self) -> None:
         elapsed = self._clock() - self._sampled_at
         if elapsed < SAMPLE_INTERVAL:
             return
-        done = self.bytes_done
+        moved = self._tally.bytes_moved
         # A file that is started anew takes back what was counted.
-        now = max(0, done - self._sampled_bytes) / elapsed
+        now = max(0, moved - self._sampled_bytes) / elapsed
         if self._rate is None:
             self._rate = now
         else:
             self._rate += (1 - math.exp(-elapsed / SMOOTHING_TIME)) * (now - self._rate)
         self._sampled_at += elapsed
-        self._sampled_bytes = done
+        self._sampled_bytes = moved

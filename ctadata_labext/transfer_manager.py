@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Literal
 
 from ctadata.errors import CTADataError, NotFound, TransferCancelled, TransferError
+from ctadata.transfers.progress import OnProgress
 
 from .errors import TargetsExist, TooManyTransfers, describe
 from .progress import Progress
@@ -21,7 +22,6 @@ __all__ = ["Job", "OnProgress", "Transfer", "TransferManager"]
 
 Kind = Literal["download", "upload"]
 State = Literal["queued", "running", "finished", "failed", "cancelled"]
-OnProgress = Callable[[str, int, "int | None", str], None]
 
 # Of the files that failed in a directory, so many are named.
 MAX_FAILURES = 100
@@ -81,11 +81,12 @@ class Transfer:
             "kind": self.job.kind,
             "source": self.job.source,
             "target": self.target or self.job.target,
-            "state": self.state,
+            "state": "cancelling" if self.active and self.cancel.is_set() else self.state,
             "bytes_done": progress.bytes_done,
             "bytes_total": progress.bytes_total,
             "files_done": progress.files_done,
             "files_total": progress.files_total,
+            "counting": self.state == "running" and progress.counting,
             "rate": progress.rate() if self.state == "running" else None,
             "error": describe(self.error) if self.error else None,
             "failures": [

@@ -35,11 +35,14 @@ export interface ITransfer {
   kind: 'download' | 'upload';
   source: string;
   target: string;
-  state: 'queued' | 'running' | 'finished' | 'failed' | 'cancelled';
+  state:
+    'queued' | 'running' | 'cancelling' | 'finished' | 'failed' | 'cancelled';
   bytes_done: number;
   bytes_total: number | null;
   files_done: number;
   files_total: number | null;
+  /** Whether more files may be found: the totals are of those found so far. */
+  counting: boolean;
   /** Bytes per second. */
   rate: number | null;
   error: { code: string; message: string } | null;

@@ -10,7 +10,7 @@ const INTERVAL = 700;
 
 /** Whether a transfer will still change by itself. */
 export function isActive(transfer: ITransfer): boolean {
-  return transfer.state === 'queued' || transfer.state === 'running';
+  return ['queued', 'running', 'cancelling'].includes(transfer.state);
 }
 
 /** The server's transfers, looked at only while one of them runs. */

@@ -1,9 +1,12 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+
 import { nameTest } from '../filter';
 import { formatDuration, formatMoment, formatSize, splitName } from '../format';
 import { crumbsOf, encodePath, normalizePath, parentPath } from '../paths';
+import { describeTransfer } from '../progress';
 import { downloadCode } from '../python';
 import { sortEntries } from '../sort';
-import { entry } from './server';
+import { entry, transfer } from './server';
 
 describe('paths', () => {
   it.each([
@@ -153,5 +156,57 @@ describe('downloadCode', () => {
         'ctadata.fetch_and_save_file("lst/it\'s \\"x\\"\\\\\\n.h5")\n' +
         'ctadata.fetch_and_save_file_or_dir("lst/DL1 ü", recursive=True)\n'
     );
+  });
+});
+
+describe('what is said of a transfer', () => {
+  // English, as without any language pack; the real one cannot be loaded outside of a page.
+  const trans = {
+    __: (text: string, ...values: unknown[]) =>
+      text.replace(/%(\d)/g, (_, place) => String(values[Number(place) - 1]))
+  } as TranslationBundle;
+  const MB = 1 << 20;
+
+  it('of a file', () => {
+    const file = transfer('a.h5', 'running', {
+      bytes_done: 10 * MB,
+      bytes_total: 40 * MB,
+      rate: 5 * MB
+    });
+    expect(describeTransfer(file, trans)).toBe(
+      '10.0 MB of 40.0 MB · 5.0 MB/s · 6 s left'
+    );
+  });
+
+  it('of a folder whose files are still being found', () => {
+    const folder = transfer('run', 'running', {
+      bytes_done: 10 * MB,
+      bytes_total: 40 * MB,
+      files_done: 1,
+      files_total: 4,
+      counting: true,
+      rate: 5 * MB
+    });
+    expect(describeTransfer(folder, trans)).toBe(
+      '10.0 MB of 40.0 MB found so far · file 1 of 4 · 5.0 MB/s · at least 6 s left'
+    );
+    const begun = { ...folder, bytes_done: 0, rate: null };
+    expect(
+      describeTransfer(
+        { ...begun, bytes_total: null, files_total: null },
+        trans
+      )
+    ).toBe('0 B');
+  });
+
+  it.each([
+    ['queued', 'Waiting for its turn'],
+    ['cancelling', 'Cancelling…'],
+    ['cancelled', 'Cancelled'],
+    ['failed', 'Failed'],
+    ['finished', '7 B, in here']
+  ] as const)('that is %s', (state, text) => {
+    const facts = { bytes_done: 7 };
+    expect(describeTransfer(transfer('a', state, facts), trans)).toBe(text);
   });
 });

@@ -117,6 +117,7 @@ export function transfer(
     bytes_total: 10,
     files_done: 0,
     files_total: 1,
+    counting: false,
     rate: null,
     error: null,
     failures: [],

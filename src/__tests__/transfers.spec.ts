@@ -136,3 +136,22 @@ it('keeps what it knew when the server is away, and comes back', async () => {
   await back;
   expect(transfers.error).toBeNull();
 });
+
+it('shows at once that one is being cancelled, and then that it is', async () => {
+  current = [transfer('a', 'running')];
+  await transfers.start();
+  const listing = server.handler;
+  server.handler = request => {
+    if (request.method === 'DELETE') {
+      current = [transfer('a', 'cancelling')];
+      request.answer(202, current[0]);
+    } else {
+      listing(request);
+    }
+  };
+  await transfers.remove(transfers.items[0]);
+  expect(transfers.items[0].state).toBe('cancelling');
+  const end = until(([item]) => item.state === 'cancelled');
+  current = [transfer('a', 'cancelled')];
+  await end;
+});

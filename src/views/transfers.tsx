@@ -11,8 +11,9 @@ import * as React from 'react';
 import { ITransfer } from '../api';
 import { Downloads } from '../downloads';
 import { explainBriefly } from '../explain';
-import { formatDuration, formatSize, splitName } from '../format';
-import { baseName, parentPath } from '../paths';
+import { splitName } from '../format';
+import { baseName } from '../paths';
+import { describeTransfer } from '../progress';
 import { TransfersModel, isActive } from '../transfers';
 
 interface ITransfersProps {
@@ -61,7 +62,7 @@ export function Transfers(props: ITransfersProps): JSX.Element | null {
 /** What runs stands first, then what waits; the newest first among equals. */
 function byState(a: ITransfer, b: ITransfer): number {
   const rank = (transfer: ITransfer) =>
-    transfer.state === 'running' ? 0 : isActive(transfer) ? 1 : 2;
+    transfer.state === 'queued' ? 1 : isActive(transfer) ? 0 : 2;
   return rank(a) - rank(b);
 }
 
@@ -93,20 +94,22 @@ function Transfer(
             act={() => void downloads.retry(transfer)}
           />
         )}
-        <IconButton
-          icon={active ? stopIcon : closeIcon}
-          label={
-            active ? trans.__('Cancel %1', name) : trans.__('Forget %1', name)
-          }
-          act={remove}
-        />
+        {state !== 'cancelling' && (
+          <IconButton
+            icon={active ? stopIcon : closeIcon}
+            label={
+              active ? trans.__('Cancel %1', name) : trans.__('Forget %1', name)
+            }
+            act={remove}
+          />
+        )}
       </div>
       {state === 'running' && <Progress transfer={transfer} />}
       <div
         className="jp-CTAData-transferText"
         role={transfer.error ? 'alert' : undefined}
       >
-        {describe(transfer, trans)}
+        {describeTransfer(transfer, trans)}
       </div>
       {transfer.failures.length > 0 && (
         <details>
@@ -148,51 +151,6 @@ function Progress({ transfer }: { transfer: ITransfer }): JSX.Element {
       <div style={{ width: `${percent ?? 0}%` }} />
     </div>
   );
-}
-
-/** One line: how far, how fast, how long; or how it ended. */
-function describe(transfer: ITransfer, trans: TranslationBundle): string {
-  const { state, error, bytes_done: done, files_total: files } = transfer;
-  switch (state) {
-    case 'queued':
-      return trans.__('Waiting for its turn');
-    case 'running':
-      return describeProgress(transfer, trans);
-    case 'cancelled':
-      return trans.__('Cancelled');
-    case 'failed':
-      return error?.message ?? trans.__('Failed');
-    case 'finished': {
-      const folder = parentPath(transfer.target) || trans.__('the top folder');
-      return files !== null && files > 1
-        ? trans.__('%1 in %2 files, in %3', formatSize(done), files, folder)
-        : trans.__('%1, in %2', formatSize(done), folder);
-    }
-  }
-}
-
-function describeProgress(
-  transfer: ITransfer,
-  trans: TranslationBundle
-): string {
-  const { bytes_done: done, bytes_total: total, rate } = transfer;
-  const parts = [
-    total === null
-      ? formatSize(done)
-      : trans.__('%1 of %2', formatSize(done), formatSize(total))
-  ];
-  if (transfer.files_total !== null && transfer.files_total > 1) {
-    parts.push(
-      trans.__('file %1 of %2', transfer.files_done, transfer.files_total)
-    );
-  }
-  if (rate) {
-    parts.push(trans.__('%1/s', formatSize(rate)));
-    if (total !== null && total > done) {
-      parts.push(trans.__('%1 left', formatDuration((total - done) / rate)));
-    }
-  }
-  return parts.join(' · ');
 }
 
 function IconButton(props: {

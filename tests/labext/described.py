@@ -84,7 +84,7 @@ class Api:
 
     async def ended(self, transfer: dict[str, Any]) -> dict[str, Any]:
         """Watch a transfer as the panel does, until it has ended."""
-        while transfer["state"] in {"queued", "running"}:
+        while transfer["state"] in {"queued", "running", "cancelling"}:
             transfer = await self.json(f"transfers/{transfer['id']}")
         return transfer
 

@@ -44,7 +44,7 @@ class Held:
 
 
 def ended(manager: TransferManager, transfer: dict[str, Any]) -> dict[str, Any]:
-    while transfer["state"] in {"queued", "running"}:
+    while transfer["state"] in {"queued", "running", "cancelling"}:
         transfer = manager.get(transfer["id"])
     return transfer
 
@@ -109,7 +109,9 @@ def test_cancel_running_and_queued(manager: TransferManager) -> None:
     queued = manager.cancel_or_forget(transfers[2]["id"])
     assert queued is not None
     assert queued["state"] == "cancelled"
-    manager.cancel_or_forget(transfers[0]["id"])
+    cancelling = manager.cancel_or_forget(transfers[0]["id"])
+    assert cancelling is not None
+    assert cancelling["state"] == "cancelling"
     cancelled = ended(manager, transfers[0])
     assert (cancelled["state"], cancelled["error"]["code"]) == ("cancelled", "cancelled")
     held[1].released.set()

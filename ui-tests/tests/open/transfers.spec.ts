@@ -25,6 +25,7 @@ test.describe('downloads', () => {
     while ((await cancel.count()) > 0) {
       await cancel.first().click();
     }
+    await expect(panel.root.locator('.jp-mod-cancelling')).toHaveCount(0);
     const clear = panel.root.getByRole('button', { name: /^Clear those/ });
     if (await clear.isVisible()) {
       await clear.click();
