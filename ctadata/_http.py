@@ -147,7 +147,7 @@ class Http:
 
         import urllib3.exceptions
 
-        from ._connections import Retry, guarded, pool_for, timeouts
+        from . import _connections
 
         sent = {"Accept-Encoding": "identity", **(headers or {})}
         token = None
@@ -161,8 +161,8 @@ class Http:
             sent.setdefault("Content-Type", "application/json")
         self.guard.check()
         try:
-            with guarded(self.guard):
-                response = pool_for(url).request(
+            with _connections.guarded(self.guard):
+                response = _connections.send(
                     method,
                     url,
                     body=cast("bytes | IO[bytes] | None", body),
@@ -170,8 +170,8 @@ class Http:
                     preload_content=not stream,
                     decode_content=False,
                     redirect=False,
-                    retries=Retry.of(self.retries, self.guard),
-                    timeout=timeouts(self.timeout),
+                    retries=_connections.Retry.of(self.retries, self.guard),
+                    timeout=_connections.timeouts(self.timeout),
                 )
         except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
             self.guard.detach()
@@ -180,7 +180,8 @@ class Http:
             raise network_error(error, url, path) from error
         if not stream:
             self.guard.detach()
-        logger.debug("%s %s: %d", method, urlsplit(url).path, response.status)
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s %s: %d", method, urlsplit(url).path, response.status)
         if response.status not in accept:
             try:
                 raise error_of(response, url, path, token)

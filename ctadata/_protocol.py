@@ -356,10 +356,8 @@ class DownloadService:
         """
         name = "/".join(segments)
         known = quoting_times(self.url)
-        special = join_quoted(segments, 1) != name
-        ways = (known, 3 - known) if special else (known,)
         missing: CTADataError | None = None
-        for times in ways:
+        for times in (known, 3 - known):
             # The root of the listing has no trailing slash.
             url = f"{self.url}{endpoint}/{join_quoted(segments, times)}".rstrip("/") + query
             try:
@@ -368,6 +366,9 @@ class DownloadService:
                 )
             except NotFound as error:
                 missing = missing or error
+                if join_quoted(segments, 1) == name:
+                    # A name without special characters is the same either way.
+                    break
             else:
                 if times != known:
                     remember_quoting(self.url, times)

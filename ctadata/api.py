@@ -10,8 +10,8 @@ from ._client_transfers import ClientTransfers, LocalPath
 from .certificates import read_certificate
 from .entries import Entry
 from .errors import CertificateError, CTADataError, StorageException
-from .transfers.fetching import file_size
 from .transfers.reading import read_blocks
+from .transfers.remote import file_size
 
 if TYPE_CHECKING:
     from .webdav import Client

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ctadata import _connections, _own_directory, _protocol
 from ctadata.service import Service
+from ctadata.transfers import remote
 
 TOKEN = "a-token-for-tests"
 ODD_NAMES = ["two words.txt", "h#x.txt", "50%.txt", "%41.txt", "?a&b+c=d.txt", "Übermaß λόγος.txt"]
@@ -27,6 +29,15 @@ def make_tree(root: Path) -> None:
     odd.mkdir()
     for name in ODD_NAMES:
         (odd / name).write_text(name)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered() -> None:
+    """Forget what the client knows of services by their address: ports are used again."""
+    _own_directory._known.clear()
+    _protocol._quoting.clear()
+    remote._no_digests.clear()
+    _connections._pool.cache_clear()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from .._guard import Guard
@@ -14,13 +14,14 @@ from .._paths import local_name
 from .._protocol import DownloadService
 from ..entries import Entry
 from ..errors import InvalidPath, StorageException
-from .fetching import Fetching, FetchOptions, file_size
+from .fetching import Fetching, FetchOptions
 from .folders import Folders
 from .globs import Globs
 from .outcome import Outcome
 from .part import check_overwrite, keeps
 from .pool import Pool, Task
 from .progress import Cancel, Reports, Watch
+from .remote import file_size
 
 __all__ = ["Downloads", "Request"]
 
@@ -64,6 +65,11 @@ class _Place:
     parts: tuple[str, ...]
     relative: str
     ancestors: tuple[int, ...] = ()
+
+    @cached_property
+    def prefix(self) -> str:
+        """The local directory as it stands before a name."""
+        return str(self.root.joinpath(*self.parts, "_"))[:-1]
 
 
 class Downloads:
@@ -218,7 +224,7 @@ class Downloads:
         self._reports.progress(entry.path, 0, entry.size, "waiting")
 
     def _file(self, entry: Entry, place: _Place, name: str, guard: Guard) -> None:
-        local = str(place.root.joinpath(*place.parts, name))
+        local = place.prefix + name
         watch = Watch(self._reports, entry.path, entry.size)
         with self._outcome.of_file(watch, local) as done:
             if self._dry_run:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,26 +14,23 @@ from .._guard import Guard
 from .._http import BrokenOff
 from .._protocol import DownloadService, RangesUnusable
 from ..entries import Entry
-from ..errors import (
-    CTADataError,
-    IntegrityError,
-    ServiceUnreachable,
-    TransferError,
-)
-from .checksum import WANTED
+from ..errors import CTADataError, IntegrityError, ServiceUnreachable
+from .checksum import offered
 from .growth import Growth
 from .journal import Journal
 from .outcome import budget
 from .part import has_journal, keeps
 from .partial import PAGE, Partial
 from .progress import Watch
+from .remote import Changed, RemoteFile
+from .small import SMALL, SmallFile
 from .spans import Claim
 
 if TYPE_CHECKING:
     from .folders import Folder
     from .pool import Pool
 
-__all__ = ["FetchOptions", "Fetching", "file_size"]
+__all__ = ["FetchOptions", "Fetching"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +50,6 @@ LINGER = 0.5
 PROOF = 2048
 # As many new bytes make the tries after a break count anew.
 PROGRESS = 64 << 10
-# Services whose storage has offered no checksum.
-_no_digests: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -65,30 +60,6 @@ class FetchOptions:
     streams: int | None = None
     checksum: bool = True
     chunk_size: int | None = None
-
-
-class _Changed(IntegrityError):
-    """The file is not the one that the first bytes came from."""
-
-
-def file_size(entry: Entry) -> int:
-    """Return the size of a file in bytes.
-
-    Raises
-    ------
-    TransferError
-        If it is a directory.
-    IntegrityError
-        If the storage does not say: a whole file could not be told from a broken one.
-    """
-    path = entry.path
-    if entry.is_directory:
-        raise TransferError(
-            f"{path or '/'!r} is a directory; download it with recursive=True (get -r)", path=path
-        )
-    if entry.size is None:
-        raise IntegrityError(f"The storage does not say the size of {path!r}", path=path)
-    return entry.size
 
 
 class Fetching:
@@ -124,18 +95,14 @@ class Fetching:
         watch: Watch,
     ) -> None:
         self._service = service
-        self._entry = entry
+        self._remote = RemoteFile(entry, checksum=options.checksum)
         self._folder = folder
         self._name = name
-        self._shown = str(folder.path / name)
         self._options = options
         self._watch = watch
-        self._size = file_size(entry)
         self._lock = threading.Lock()
         self._journal: Journal | None = None
         self._there: Partial
-        self._asked = False
-        self._etag: str | None = None
         self._ranges_work = True
         self._helpers: set[Guard] = set()
         self._growth = Growth(options.streams)
@@ -150,15 +117,24 @@ class Fetching:
         str
             ``finished``, or ``skipped`` where the local file is kept.
         """
-        if self._keeps():
+        # In an empty directory nothing is in the way; what comes meanwhile is seen in the end.
+        if self._folder.found.files and self._keeps():
             return "skipped"
         service = self._service.guarded(guard)
-        guard.limit(*budget(self._entry.path, self._size, guard.timeout))
-        if self._size <= RESUMABLE and not has_journal(self._folder.descriptor, self._name):
+        guard.limit(*budget(self._remote.path, self._remote.size, guard.timeout))
+        directory, name = self._folder.descriptor, self._name
+        resumed = self._folder.found.journals and has_journal(directory, name)
+        if self._remote.size <= SMALL and not resumed:
+            small = SmallFile.fetch(service, self._remote, self._watch, self._options.chunk_size)
+            if small is not None:
+                if not self._keeps():
+                    small.save(self._folder, name, replace=self._replaces)
+                return "finished"
+        if self._remote.size <= RESUMABLE and not resumed:
             self._transfer(service, pool)
             return "finished"
-        directory, name = self._folder.descriptor, self._name
-        self._journal = Journal.claim(directory, name, service.url, self._entry, guard.pause)
+        entry = self._remote.entry
+        self._journal = Journal.claim(directory, name, service.url, entry, guard.pause)
         guard.chore = self._journal.beat
         try:
             # Another process may have brought it meanwhile.
@@ -185,30 +161,34 @@ class Fetching:
             self._helpers.add(guard)
         try:
             self._range_stream(self._service.guarded(guard))
-        except _Changed as error:
+        except Changed as error:
             # What the others bring belongs to another state of the file.
             self._stale = error
         except RangesUnusable:
             self._ranges_work = False
         except (BrokenOff, ServiceUnreachable) as error:
-            logger.info("A stream of %r ends: %s", self._entry.path, error)
+            logger.info("A stream of %r ends: %s", self._remote.path, error)
             self._growth.failed()
         finally:
             with self._lock:
                 self._helpers.discard(guard)
 
+    @property
+    def _replaces(self) -> bool:
+        return self._options.overwrite in {"update", "replace"}
+
     def _keeps(self) -> bool:
         return keeps(
             self._folder.descriptor,
             self._name,
-            self._entry,
+            self._remote.entry,
             self._options.overwrite,
-            self._shown,
+            self._folder.shown(self._name),
         )
 
     def _transfer(self, service: DownloadService, pool: Pool) -> None:
         there = self._there = Partial(
-            self._folder, self._name, self._entry, self._journal, self._watch
+            self._folder, self._name, self._remote, self._journal, self._watch
         )
         self._watch.step(there.spans.count())
         if self._journal is not None:
@@ -236,8 +216,8 @@ class Fetching:
         best = self._there.spans.count()
         while not self._there.spans.complete():
             try:
-                self._ask(service)
                 if self._there.spans.done() and self._ranges_work:
+                    self._there.expect(self._remote.digest(service))
                     self._prove(service)
                     self._range_stream(service)
                 else:
@@ -246,7 +226,7 @@ class Fetching:
                     self._stream(service, pool)
                 self._wait_for_helpers(service)
             except RangesUnusable as error:
-                logger.info("No ranges of %r: %s", self._entry.path, error)
+                logger.info("No ranges of %r: %s", self._remote.path, error)
                 self._ranges_work = False
                 self._look_again(service)
                 self._start_over()
@@ -257,39 +237,32 @@ class Fetching:
                 self._there.note(force=True)
                 retry = service.http.again(error, retry)
                 self._look_again(service)
-                if isinstance(error, _Changed):
+                if isinstance(error, Changed):
                     self._start_over()
-
-    def _ask(self, service: DownloadService) -> None:
-        """Ask for the file's checksum, unless this storage offers none."""
-        if self._asked or not self._options.checksum or service.url in _no_digests:
-            return
-        self._asked = True
-        headers = service.describe(self._entry.path, WANTED)
-        self._etag = headers.get("ETag") or self._etag
-        if not self._there.expect(headers):
-            _no_digests.add(service.url)
 
     def _stream(self, service: DownloadService, pool: Pool) -> None:
         """Bring the whole file, but for what others have claimed of its end meanwhile."""
         there = self._there
-        claim = there.spans.claim(self._size, self._size)
+        claim = there.spans.claim(self._remote.size, self._remote.size)
         if claim is None:
             return
         if claim.start:
             # Another stream was quicker.
             there.spans.release(claim)
             return
-        pool.wake()
+        if self._journal is not None:
+            # Those who help begin meanwhile; what they bring before the checksum is known is read
+            # again for it.
+            pool.wake()
         try:
-            wanted = WANTED if self._options.checksum else {}
-            chunk_size = self._options.chunk_size
-            content = service.fetch(self._entry.path, chunk_size, wanted, reuse=True)
-            if wanted:
-                there.expect(content.headers)
+            remote, chunk_size = self._remote, self._options.chunk_size
+            there.expect(remote.digest(service))
+            content = service.fetch(remote.path, chunk_size, remote.wanted, reuse=True)
+            if remote.wanted:
+                there.expect(offered(content.headers.get("Digest", "")))
             self._write_all(claim, content.blocks)
             if claim.position < claim.stop:
-                raise there.not_the_file(f"{claim.position} bytes")
+                raise remote.other(f"{claim.position} bytes")
         finally:
             there.spans.release(claim)
             there.unproven = claim.position if claim.position < PAGE else 0
@@ -302,9 +275,9 @@ class Fetching:
                 while claim.position < claim.stop:
                     start = claim.position
                     stop = min(start + RANGE, claim.stop)
-                    content = service.read_range(self._entry.path, start, stop, reuse=True)
+                    content = service.read_range(self._remote.path, start, stop, reuse=True)
                     with contextlib.closing(content.blocks):
-                        self._same(content.headers)
+                        self._remote.check_same(content.headers)
                         try:
                             self._write_all(claim, content.blocks)
                         except RangesUnusable:
@@ -318,7 +291,7 @@ class Fetching:
 
     def _piece(self) -> int:
         streams = max(self._options.streams or 1, 1 + len(self._helpers))
-        missing = self._size - self._there.spans.count()
+        missing = self._remote.size - self._there.spans.count()
         return max(MIN_RANGE, min(RANGE, missing // (2 * streams)))
 
     def _write_all(self, claim: Claim, blocks: Generator[bytes | memoryview]) -> None:
@@ -338,7 +311,7 @@ class Fetching:
                     size, written = 0, now
                     self._there.write(claim, ready)
                     # At the file's end one waits for the end of the stream too.
-                    if claim.position >= claim.stop < self._size:
+                    if claim.position >= claim.stop < self._remote.size:
                         return
             finally:
                 # What came before a break is of use.
@@ -354,44 +327,28 @@ class Fetching:
         came, there.unproven = there.unproven, 0
         for start in {0, max(0, came - PROOF)} if came else ():
             stop = min(start + PROOF, came)
-            content = service.read_range(self._entry.path, start, stop)
+            content = service.read_range(self._remote.path, start, stop)
             with contextlib.closing(content.blocks):
-                self._same(content.headers)
+                self._remote.check_same(content.headers)
                 if b"".join(content.blocks) != there.read(start, stop):
-                    raise _Changed(
-                        f"What came for {self._entry.path!r} is not the file; try again",
-                        path=self._entry.path,
+                    raise Changed(
+                        f"What came for {self._remote.path!r} is not the file; try again",
+                        path=self._remote.path,
                     )
-
-    def _same(self, headers: Mapping[str, str]) -> None:
-        """Compare what a part of the file says of the whole with what is known of it."""
-        total = headers.get("Content-Range", "").rpartition("/")[2]
-        etag = headers.get("ETag")
-        with self._lock:
-            known = self._etag = self._etag or etag
-        if total not in {str(self._size), "*"} or (etag and etag != known):
-            raise _Changed(
-                f"{self._entry.path!r} has changed while it was downloaded; try again",
-                path=self._entry.path,
-            )
 
     def _look_again(self, service: DownloadService) -> None:
         """Start over if the file has changed."""
-        entry = service.listing(self._entry.path).own
-        before = self._entry
-        if (entry.size, entry.get("mtime")) != (before.size, before.get("mtime")):
-            logger.info("%r has changed; it is downloaded from its beginning", entry.path)
-            self._end_helpers()
-            self._entry, self._size = entry, file_size(entry)
-            self._watch.total = self._size
+        if self._remote.look_again(service):
+            self._watch.total = self._remote.size
             self._start_over()
 
     def _start_over(self) -> None:
         """Throw away what is there."""
         self._end_helpers()
         self._watch.step(-self._watch.done)
-        self._asked, self._etag, self._stale = False, None, None
-        self._there.restart(self._entry)
+        self._stale = None
+        self._remote.forget()
+        self._there.restart()
 
     def _wait_for_helpers(self, service: DownloadService) -> None:
         """Wait for one of the other streams; what it leaves undone is this one's."""
@@ -413,4 +370,4 @@ class Fetching:
         if self._keeps():
             there.discard()
         else:
-            there.finish(self._entry, replace=self._options.overwrite in {"update", "replace"})
+            there.finish(replace=self._replaces)

@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from .._local import local_error, open_directory
 from ..errors import AlreadyExists
-from .part import sweep
+from .part import Found, sweep
 
 __all__ = ["Folder", "Folders"]
 
@@ -25,21 +25,26 @@ class Folder:
 
     Attributes
     ----------
-    path : Path
-        The directory.
     descriptor : int
         It, opened.
+    found : Found
+        What was in it when it was opened.
     """
 
-    def __init__(self, path: Path, descriptor: int) -> None:
-        self.path = path
+    def __init__(self, path: Path, descriptor: int, found: Found) -> None:
+        self._prefix = str(path / "_")[:-1]
         self.descriptor = descriptor
+        self.found = found
         self.users = 0
         self._lock = threading.Lock()
         # Names as a disk compares them that does not tell capitals or accents apart; None where
         # the disk does, or where it is not known yet.
         self._taken: dict[str, str] | None = None
         self._probed = False
+
+    def shown(self, name: str) -> str:
+        """Return the path of a file in it, for people."""
+        return self._prefix + name
 
     def take(self, name: str, written: str) -> None:
         """Take the name of a file, where the disk may not tell it from another one's.
@@ -66,9 +71,9 @@ class Folder:
             other = self._taken.setdefault(normalize("NFC", name).casefold(), name)
         if other != name:
             raise AlreadyExists(
-                f"{str(self.path / name)!r} would replace {other!r}: this disk does not tell their "
+                f"{self.shown(name)!r} would replace {other!r}: this disk does not tell their "
                 "names apart; save it under another name",
-                path=str(self.path / name),
+                path=self.shown(name),
             )
 
     def _same_for_disk(self, written: str) -> bool:
@@ -118,8 +123,8 @@ class Folders:
         path = root.joinpath(*parts)
         with open_directory(root, parts) as descriptor:
             try:
-                sweep(descriptor)
-                return Folder(path, os.dup(descriptor))
+                found = sweep(descriptor)
+                return Folder(path, os.dup(descriptor), found)
             except OSError as error:
                 raise local_error(error, str(path)) from error
 

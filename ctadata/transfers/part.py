@@ -11,18 +11,19 @@ import stat
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from .._local import local_error
 from ..entries import Entry
-from ..errors import AlreadyExists, CTADataError, NoSpace
+from ..errors import AlreadyExists, CTADataError, NoSpace, TransferError
 from .temporary import JOURNAL, PART, journal_name, name_of_dead, temporary_name
 
-__all__ = ["OVERWRITE", "PartFile", "check_overwrite", "has_journal", "keeps", "sweep"]
+__all__ = ["OVERWRITE", "Found", "PartFile", "check_overwrite", "has_journal", "keeps", "sweep"]
 
 OVERWRITE = ("update", "fail", "skip", "replace")
 # Not every system has the one that leaves out the dates.
 _sync = getattr(os, "fdatasync", os.fsync)
-# What is smaller is written at once, and needs no place reserved.
+# Bytes; what is smaller is soon written, and neither asks for space nor reserves it before.
 RESERVE = 1 << 20
 
 
@@ -93,8 +94,23 @@ def _irreplaceable(found: os.stat_result) -> str:
     return "" if found.st_mode & 0o222 else "read-only"
 
 
-def sweep(directory: int) -> None:
-    """Remove what processes that have died left of small files.
+class Found(NamedTuple):
+    """What a directory had in it.
+
+    Attributes
+    ----------
+    files : bool
+        Whether there was anything at all.
+    journals : bool
+        Whether there were journals.
+    """
+
+    files: bool
+    journals: bool
+
+
+def sweep(directory: int) -> Found:
+    """Remove what processes that have died left of small files; return what there is.
 
     What has a journal is left for the next download of that file, which goes on with it.
 
@@ -103,8 +119,13 @@ def sweep(directory: int) -> None:
     directory : int
         Descriptor of the directory.
     """
+    files = False
+    left = []
     with os.scandir(directory) as found:
-        left = [entry.name for entry in found if entry.name.endswith((PART, JOURNAL))]
+        for entry in found:
+            files = True
+            if entry.name.endswith((PART, JOURNAL)):
+                left.append(entry.name)
     for temporary in left:
         name = name_of_dead(temporary)
         if name is None:
@@ -113,6 +134,7 @@ def sweep(directory: int) -> None:
             continue
         with contextlib.suppress(OSError):
             os.unlink(temporary, dir_fd=directory)
+    return Found(files, any(name.endswith(JOURNAL) for name in left))
 
 
 def has_journal(directory: int, name: str) -> bool:
@@ -160,7 +182,6 @@ class PartFile:
             self.name = part
             self._reopen()
         else:
-            self.name = temporary_name(name, PART)
             self._create()
 
     def _reopen(self) -> None:
@@ -171,10 +192,18 @@ class PartFile:
             raise FileNotFoundError(errno.ENOENT, "not the part of this file", self.name)
 
     def _create(self) -> None:
-        self._check_space()
+        if self.size >= RESERVE:
+            self._check_space()
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         try:
-            self.descriptor = os.open(self.name, flags, 0o666, dir_fd=self._directory)
+            while self.descriptor < 0:
+                self.name = temporary_name(self._final, PART)
+                # Another thread may have thought of the same name.
+                with contextlib.suppress(FileExistsError):
+                    self.descriptor = os.open(self.name, flags, 0o666, dir_fd=self._directory)
+        except OSError as error:
+            raise self._error(error) from error
+        try:
             if self.size >= RESERVE:
                 _reserve(self.descriptor, self.size)
         except OSError as error:
@@ -229,7 +258,7 @@ class PartFile:
             If something took the name meanwhile that must not be replaced.
         NoSpace
             If the disk is full.
-        FileNotFoundError
+        TransferError
             If somebody else has taken the part away.
         """
         try:
@@ -252,7 +281,9 @@ class PartFile:
             else:
                 os.replace(self.name, self._final, **here)
         except FileNotFoundError:
-            raise
+            raise TransferError(
+                f"{self._shown!r} was removed while it was written; try again", path=self._shown
+            ) from None
         except FileExistsError:
             raise AlreadyExists(f"{self._shown!r} exists already", path=self._shown) from None
         except OSError as error:

@@ -6,14 +6,14 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..entries import Entry
-from ..errors import CTADataError, IntegrityError, TransferError
-from .checksum import Checksum, offered
+from ..errors import CTADataError, TransferError
+from .checksum import Checksum, Digest
 from .part import PartFile
 from .progress import Watch
+from .remote import RemoteFile
 from .spans import Claim, Spans
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Partial:
         The directory that receives the file.
     name : str
         Its name there.
-    entry : Entry
+    remote : RemoteFile
         The remote file.
     journal : Journal, optional
         What is written down for a later process.
@@ -62,15 +62,15 @@ class Partial:
     """
 
     def __init__(
-        self, folder: Folder, name: str, entry: Entry, journal: Journal | None, watch: Watch
+        self, folder: Folder, name: str, remote: RemoteFile, journal: Journal | None, watch: Watch
     ) -> None:
         self._folder = folder
         self._name = name
-        self._shown = str(folder.path / name)
+        self._shown = folder.shown(name)
+        self._remote = remote
         self._journal = journal
         self._watch = watch
         self._lock = threading.Lock()
-        self._path = ""
         self._size = 0
         self._part: PartFile
         self._checksum: Checksum | None
@@ -78,21 +78,19 @@ class Partial:
         self._noted_at = 0.0
         self.unproven = 0
         self.spans: Spans
-        self._open(entry)
+        self._open()
 
-    def restart(self, entry: Entry) -> None:
+    def restart(self) -> None:
         """Throw away what is there; nobody writes to it meanwhile."""
         self._part.discard()
         if self._journal is not None:
-            self._journal.restart(entry)
-        self._open(entry)
+            self._journal.restart(self._remote.entry)
+        self._open()
 
-    def expect(self, headers: Mapping[str, str]) -> bool:
-        """Take note of the checksum that the storage offers; return whether one is known."""
-        digest = offered(headers.get("Digest", ""))
+    def expect(self, digest: Digest | None) -> None:
+        """Take note of the checksum that the storage offers."""
         if digest is not None and self._checksum is None:
             self._checksum = Checksum(digest)
-        return self._checksum is not None
 
     def write(self, claim: Claim, blocks: Sequence[bytes | memoryview]) -> None:
         """Write what comes next for a claim.
@@ -106,7 +104,7 @@ class Partial:
         room = max(claim.stop - claim.position, 0)
         if size > room:
             if claim.stop == self._size:
-                raise self.not_the_file("more")
+                raise self._remote.other("more")
             # Another stream has taken over the rest.
             blocks, size = [b"".join(blocks)[:room]], room
         if not size:
@@ -129,14 +127,6 @@ class Partial:
     def read(self, start: int, stop: int) -> bytes:
         """Read again what was written."""
         return self._part.read(start, stop - start)
-
-    def not_the_file(self, came: str) -> IntegrityError:
-        """Return the error that says that something else came."""
-        return IntegrityError(
-            f"{came} came for {self._path!r} where the listing says {self._size}; nothing was "
-            "saved, try again",
-            path=self._path,
-        )
 
     def note(self, *, force: bool = False) -> None:
         """Write down what is there, after each few megabytes, unless that is forced.
@@ -164,9 +154,9 @@ class Partial:
     def check(self) -> None:
         """Raise `IntegrityError` if the checksum is not the storage's."""
         if self._checksum is not None:
-            self._checksum.check(self._part.descriptor, self._size, self._path)
+            self._checksum.check(self._part.descriptor, self._size, self._remote.path)
 
-    def finish(self, entry: Entry, *, replace: bool) -> None:
+    def finish(self, *, replace: bool) -> None:
         """Give the whole file its name and date.
 
         Raises
@@ -175,7 +165,7 @@ class Partial:
             If something took the name meanwhile that must not be replaced.
         """
         try:
-            self._part.finish(entry.modified, replace=replace)
+            self._part.finish(self._remote.entry.modified, replace=replace)
         except FileNotFoundError:
             raise TransferError(
                 f"{self._shown!r} was removed while it was written; try again", path=self._shown
@@ -200,10 +190,9 @@ class Partial:
         if self._journal is not None:
             self._journal.remove()
 
-    def _open(self, entry: Entry) -> None:
+    def _open(self) -> None:
         """Open the part, the one of an earlier download where there is one."""
-        assert entry.size is not None
-        self._path, self._size = entry.path, entry.size
+        self._size = self._remote.size
         self._checksum = None
         self._noted = self._synced = 0
         self._noted_at = time.monotonic()

@@ -18,8 +18,10 @@ MAX_JOBS = 64
 # Bytes from which on a file takes one of the few places for large ones.
 LARGE = 16 << 20
 LARGE_STREAMS = 4
-# Tasks that are known beforehand; what is more stays in its listing.
+# Tasks that are known beforehand; what is more stays in its listing. So many are looked up at a
+# time, so that nobody has to wait for long.
 AHEAD = 4000
+STEP = 50
 # Seconds between two looks at whether anything has to be stopped.
 TICK = 0.1
 # Seconds that threads have to put things in order once they are stopped.
@@ -74,7 +76,10 @@ class Pool:
         self._timeout = timeout
         self._min_speed = min_speed
         self._cancelled = cancel.is_set if isinstance(cancel, threading.Event) else cancel
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        # Who waits for something to do, and who for the end: it would be woken by each file.
+        self._something = threading.Condition(self._lock)
+        self._end = threading.Condition(self._lock)
         self._listings: list[Task] = []
         self._sources: list[Iterator[tuple[int, Task]]] = []
         self._small: deque[Task] = deque()
@@ -90,53 +95,54 @@ class Pool:
 
     def add_listing(self, task: Task) -> None:
         """Add a task that finds others; the last one comes first."""
-        with self._changed:
+        with self._lock:
             self._listings.append(task)
-            self._changed.notify()
+            self._something.notify()
 
     def add(self, size: int, task: Task) -> None:
         """Add a task that transfers so many bytes."""
-        with self._changed:
+        with self._lock:
             self._queue(size, task)
-            self._changed.notify()
+            self._something.notify()
 
     def add_all(self, tasks: Iterator[tuple[int, Task]]) -> None:
         """Add tasks with their sizes, which are asked for as they are needed."""
-        with self._changed:
+        with self._lock:
             self._sources.append(tasks)
-            self._changed.notify_all()
+            self._something.notify_all()
 
     def assist(self, file: Assisted) -> None:
         """Let idle threads help with a large file, until `unassist`."""
-        with self._changed:
+        with self._lock:
             self._assisted.append(file)
 
     def wake(self) -> None:
         """Let idle threads see at once that they can help."""
-        with self._changed:
+        with self._lock:
             self._start_threads()
-            self._changed.notify_all()
+            self._something.notify_all()
 
     def unassist(self, file: Assisted) -> None:
         """End what `assist` began."""
-        with self._changed:
+        with self._lock:
             self._assisted.remove(file)
 
     def congested(self) -> None:
         """Halve the number of tasks at a time: the service cannot bear so many."""
         now = time.monotonic()
-        with self._changed:
+        with self._lock:
             if now - self._limited_at > CALM:
                 self._limit = max(1, min(self._limit, self._running) // 2)
                 self._limited_at = now
 
     def stop(self, error: BaseException) -> None:
         """Stop everything; `run` raises the first error that was given."""
-        with self._changed:
+        with self._lock:
             if self._error is None:
                 self._error = error
             guards = list(self._guards)
-            self._changed.notify_all()
+            self._something.notify_all()
+            self._end.notify_all()
         reason = error if isinstance(error, CTADataError) else _cancelled()
         for guard in guards:
             guard.stop(reason)
@@ -152,10 +158,10 @@ class Pool:
             What a task has raised, or what came to this thread, such as KeyboardInterrupt.
         """
         try:
-            with self._changed:
+            with self._lock:
                 self._start_threads()
                 while not self._finished():
-                    self._changed.wait(TICK)
+                    self._end.wait(TICK)
                     self._look_after()
         except KeyboardInterrupt:
             self.stop(KeyboardInterrupt("What has come is kept: run it again to go on"))
@@ -173,24 +179,24 @@ class Pool:
         if self._limit < self._jobs and now - self._limited_at > RECOVERY:
             self._limit += 1
             self._limited_at = now
-            self._changed.notify_all()
+            self._something.notify_all()
         guards = list(self._guards)
-        self._changed.release()
+        self._lock.release()
         try:
             for guard in guards:
                 guard.watch(now)
         finally:
-            self._changed.acquire()
+            self._lock.acquire()
         if self._assisted or self._limit > self._threads:
-            self._changed.notify_all()
+            self._something.notify_all()
             self._start_threads()
 
     def _let_end(self) -> None:
         """Give the threads a moment; what hangs in the system then ends by itself."""
         deadline = time.monotonic() + GRACE
-        with self._changed:
+        with self._lock:
             while self._running and (left := deadline - time.monotonic()) > 0:
-                self._changed.wait(left)
+                self._end.wait(left)
 
     def _finished(self) -> bool:
         return self._error is not None or not (self._running or self._has_work())
@@ -219,15 +225,15 @@ class Pool:
         except BaseException as error:
             self.stop(error)
         finally:
-            with self._changed:
+            with self._lock:
                 self._threads -= 1
-                self._changed.notify_all()
 
     def _take(self) -> tuple[str, Task, Guard] | None:
         """Return the next task and its kind; None where there will be none any more."""
-        with self._changed:
+        with self._lock:
             while True:
                 if self._finished():
+                    self._end.notify_all()
                     return None
                 if self._running < self._limit and (taken := self._choose()) is not None:
                     self._running += 1
@@ -237,7 +243,7 @@ class Pool:
                     guard = Guard(self._timeout, self._min_speed, self.congested)
                     self._guards.add(guard)
                     return *taken, guard
-                self._changed.wait()
+                self._something.wait()
 
     def _choose(self) -> tuple[str, Task] | None:
         self._look_ahead()
@@ -257,7 +263,9 @@ class Pool:
         return None
 
     def _look_ahead(self) -> None:
-        while self._sources and len(self._small) + len(self._large) < AHEAD:
+        for _ in range(STEP):
+            if not self._sources or len(self._small) + len(self._large) >= AHEAD:
+                return
             found = next(self._sources[-1], None)
             if found is None:
                 self._sources.pop()
@@ -268,16 +276,18 @@ class Pool:
         (self._large if size >= LARGE else self._small).append(task)
 
     def _done(self, kind: str, guard: Guard) -> None:
-        with self._changed:
+        with self._lock:
             self._guards.discard(guard)
             self._running -= 1
             self._listing -= kind == "listing"
             self._streaming -= kind == "large"
             # One that waits may now go on; all, where nothing is left.
             if self._running and (self._small or self._large):
-                self._changed.notify()
+                self._something.notify()
             else:
-                self._changed.notify_all()
+                self._something.notify_all()
+            if not self._running:
+                self._end.notify_all()
 
 
 def _cancelled() -> TransferCancelled:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 
 from .._paths import MAX_NAME_BYTES
@@ -12,7 +13,7 @@ __all__ = ["JOURNAL", "PART", "is_part_of", "journal_name", "name_of_dead", "tem
 
 PART = ".part"
 JOURNAL = ".ctadata-journal"
-_TEMPORARY = re.compile(r"(.*)\.([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f]{4}\.[a-z-]+", re.DOTALL)
+_TEMPORARY = re.compile(r"(.*)\.([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f]{8}\.[a-z-]+", re.DOTALL)
 
 
 def journal_name(name: str) -> str:
@@ -22,7 +23,7 @@ def journal_name(name: str) -> str:
 
 def temporary_name(name: str, ending: str) -> str:
     """Return a name that nobody else takes, and that says which process has taken it."""
-    return _shortened(name, f".{Owner.host()}-{os.getpid()}-{os.urandom(2).hex()}{ending}")
+    return _shortened(name, f".{Owner.host()}-{os.getpid()}-{random.getrandbits(32):08x}{ending}")
 
 
 def is_part_of(part: str, name: str) -> bool:

@@ -171,10 +171,8 @@ def test_a_service_of_unknown_certificate_authority(monkeypatch, tmp_path):
         monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
         for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
             monkeypatch.delenv(name, raising=False)
-        _connections._pool.cache_clear()
         with pytest.raises(errors.ServiceUnreachable, match="SSL_CERT_FILE"):
             APIClient(retries=0).list_dir("lst")
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
         _connections._pool.cache_clear()
         assert APIClient().list_dir("lst") == []
-    _connections._pool.cache_clear()

@@ -162,7 +162,7 @@ def test_a_minimum_speed_of_ones_own(storage, wire, work):
     wire.rate = 100_000
     assert get(timeout=0.3, min_speed=0) == len(body)
     assert files(work) == {"run.h5": body}
-    assert len(storage.asked("fetch")) == 1
+    assert (len(storage.asked("fetch")), len(storage.asked("webdav"))) == (1, 0)
 
 
 def test_a_large_part_of_a_directory_breaks_and_the_rest_comes(storage, work):

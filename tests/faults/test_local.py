@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from ctadata import APIClient, errors
+from ctadata.transfers import temporary
+from ctadata.transfers.part import PartFile
 
 from .outcome import PER_BREAK, assert_says, files, leftovers
 from .storage import MIB, Fault, content
@@ -395,6 +397,20 @@ def test_an_unknown_way_to_overwrite(storage, work):
     with pytest.raises(errors.CTADataError, match=r"update.*fail.*skip.*replace"):
         APIClient().fetch_and_save_file(NAME, overwrite="maybe")
     assert storage.log == []
+
+
+def test_a_temporary_name_that_is_taken(work, monkeypatch):
+    """By another thread: each writes to a part of its own."""
+    numbers = iter([1, 1, 2])
+    monkeypatch.setattr(temporary.random, "getrandbits", lambda bits: next(numbers))
+    directory = os.open(work, os.O_RDONLY)
+    parts = [PartFile(directory, "f", shown="f", size=1) for _ in range(2)]
+    for part, byte in zip(parts, (b"a", b"b"), strict=True):
+        part.write(0, [byte])
+        part.finish(None, replace=True)
+        assert (work / "f").read_bytes() == byte
+    os.close(directory)
+    assert os.listdir(work) == ["f"]
 
 
 def test_what_is_there_is_not_fetched_again(storage, work):

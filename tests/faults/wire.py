@@ -159,13 +159,17 @@ class Wire:
                 if due is not None and room <= 0:
                     self._break(due, source, target, client)
                     return
-                data = source.recv(min(BUFFER, room))
+                # A slow link is not one that halts for long.
+                data = source.recv(min(BUFFER, room, self._at_once()))
                 if not data:
                     return
                 target.sendall(data)
                 counts[target] += len(data)
                 if target is client:
                     self._count(len(data))
+
+    def _at_once(self) -> int:
+        return int(self.rate * 0.02) if self.rate else BUFFER
 
     def _wait_flowing(self, client: socket.socket) -> bool:
         while not self.flowing.wait(0.02):

@@ -1,0 +1,137 @@
+"""Small files: all of the bytes come at once, and are written only when they are whole.
+
+There is nothing to resume and nothing to bring side by side, so that a file costs little more
+than its request: of thousands of them the rest is what takes the time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from .._http import BrokenOff
+from .._protocol import Content, DownloadService
+from ..errors import IntegrityError
+from .checksum import Checksum, Digest, offered
+from .part import PartFile
+from .progress import Watch
+from .remote import RemoteFile
+
+if TYPE_CHECKING:
+    from .folders import Folder
+
+__all__ = ["SMALL", "SmallFile"]
+
+logger = logging.getLogger(__name__)
+
+# Bytes; as much may be in memory for each job.
+SMALL = 256 << 10
+
+
+class SmallFile:
+    """A small file whose bytes have come, and are not saved yet.
+
+    Made by `fetch`.
+    """
+
+    def __init__(
+        self, remote: RemoteFile, blocks: list[bytes | memoryview], digest: Digest | None
+    ) -> None:
+        self._remote = remote
+        self._blocks = blocks
+        self._digest = digest
+
+    @classmethod
+    def fetch(
+        cls, service: DownloadService, remote: RemoteFile, watch: Watch, chunk_size: int | None
+    ) -> SmallFile | None:
+        """Fetch the bytes of a file, with new tries where that fails.
+
+        Parameters
+        ----------
+        service : DownloadService
+            Where it comes from.
+        remote : RemoteFile
+            The file.
+        watch : Watch
+            Is told how far it is.
+        chunk_size : int, optional
+            Bytes that the service gathers before it sends them on.
+
+        Returns
+        -------
+        SmallFile or None
+            None if the file is no longer small.
+
+        Raises
+        ------
+        IntegrityError
+            If what comes is not the file.
+        BrokenOff
+            If it breaks off again and again.
+        """
+        retry = None
+        while remote.size <= SMALL:
+            try:
+                digest = remote.digest(service)
+                watch.step(0)
+                content = service.fetch(remote.path, chunk_size, remote.wanted)
+                digest = digest or offered(content.headers.get("Digest", ""))
+                return cls(remote, _whole(content, remote, watch), digest)
+            except (BrokenOff, IntegrityError) as error:
+                logger.info("%s", error)
+                watch.step(-watch.done)
+                retry = service.http.again(error, retry)
+                if remote.look_again(service):
+                    watch.total = remote.size
+        return None
+
+    def save(self, folder: Folder, name: str, *, replace: bool) -> None:
+        """Save the file under its name.
+
+        Raises
+        ------
+        IntegrityError
+            If its checksum is not the storage's.
+        NoSpace
+            If the disk is full.
+        AlreadyExists
+            If something took the name meanwhile that must not be replaced.
+        """
+        remote = self._remote
+        part = PartFile(folder.descriptor, name, shown=folder.shown(name), size=remote.size)
+        try:
+            folder.take(name, part.name)
+            part.write(0, self._blocks)
+            self._check(part)
+            part.finish(remote.entry.modified, replace=replace)
+        except BaseException:
+            part.discard()
+            raise
+
+    def _check(self, part: PartFile) -> None:
+        if self._digest is None:
+            return
+        checksum = Checksum(self._digest)
+        offset = 0
+        for block in self._blocks:
+            checksum.feed(offset, block)
+            offset += len(block)
+        checksum.check(part.descriptor, self._remote.size, self._remote.path)
+
+
+def _whole(content: Content, remote: RemoteFile, watch: Watch) -> list[bytes | memoryview]:
+    """Return all blocks of a body that has the size of the file."""
+    blocks = []
+    came = 0
+    with contextlib.closing(content.blocks):
+        for block in content.blocks:
+            blocks.append(block)
+            came += len(block)
+            watch.step(len(block))
+            if came > remote.size:
+                raise remote.other("more")
+    if came < remote.size:
+        raise remote.other(f"{came} bytes")
+    return blocks
