@@ -24,6 +24,7 @@ from .errors import (
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
+    from ._blocks import Block
     from ._connections import Retry
 
 __all__ = ["Body", "BrokenOff", "Http", "Redirected", "error_of", "network_error"]
@@ -191,11 +192,12 @@ class Http:
         return response
 
     def read_blocks(
-        self, response: BaseHTTPResponse, url: str, path: str, *, reuse: bool = False
-    ) -> Generator[bytes | memoryview]:
-        """Yield the body of a streamed response as it comes, in blocks of up to 1 MiB.
+        self, response: BaseHTTPResponse, url: str, path: str
+    ) -> Generator[list[Block]]:
+        """Yield the body of a streamed response as it comes, up to 1 MiB at a time.
 
-        The connection goes back to the pool only when the body was read to its end.
+        A memoryview among the blocks is only valid until the next ones are asked for. The
+        connection goes back to the pool only when the body was read to its end.
 
         Parameters
         ----------
@@ -203,8 +205,6 @@ class Http:
             The response.
         url, path : str
             The address and the remote path, for errors.
-        reuse : bool, optional
-            Whether a block is only valid until the next one is asked for.
 
         Raises
         ------
@@ -218,7 +218,7 @@ class Http:
         guard = self.guard
         whole = False
         try:
-            yield from read(response, guard, reuse=reuse)
+            yield from read(response, guard)
             # A socket that was shut down looks like the end of a body of unknown length.
             guard.check()
             whole = True

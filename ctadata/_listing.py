@@ -8,12 +8,15 @@ import logging
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from ._paths import FORBIDDEN
 from .entries import Entry
 from .errors import InvalidPath, NotFound, ServiceUnreachable, StorageException
+
+if TYPE_CHECKING:
+    from ._blocks import Block
 
 __all__ = ["Listing", "SpooledListing", "json_answer", "parse_listing"]
 
@@ -83,7 +86,7 @@ class SpooledListing:
 
     Parameters
     ----------
-    blocks : iterable of bytes
+    content : iterable of lists of bytes
         The JSON as the service sends it; read to its end at once.
     content_type : str
         Its content type.
@@ -104,14 +107,14 @@ class SpooledListing:
     """
 
     def __init__(
-        self, blocks: Iterable[bytes | memoryview], content_type: str, segments: list[str]
+        self, content: Iterable[list[Block]], content_type: str, segments: list[str]
     ) -> None:
         self._path = "/".join(segments)
         # It lives as long as its entries are read, which no block of code spans.
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOL)  # noqa: SIM115
         _refuse_page(content_type, self._path)
-        for block in blocks:
-            self._file.write(block)
+        for blocks in content:
+            self._file.writelines(blocks)
         self._check()
 
     def entries(self) -> Iterator[Entry | InvalidPath]:

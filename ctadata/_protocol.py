@@ -23,6 +23,8 @@ from .errors import (
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
+    from ._blocks import Block
+
 __all__ = ["Content", "DownloadService", "RangesUnusable", "TooLarge"]
 
 # The service waits until a block is full before it forwards it, so blocks should be small.
@@ -50,12 +52,13 @@ class Content(NamedTuple):
     ----------
     headers : mapping
         What the service said before it.
-    blocks : generator of bytes or memoryview
-        Blocks of up to 1 MiB, as they come; to be read to the end, or closed.
+    blocks : generator of lists of bytes or memoryview
+        What comes, up to 1 MiB at a time; to be read to the end, or closed. A memoryview is
+        only valid until the next blocks are asked for.
     """
 
     headers: Mapping[str, str]
-    blocks: Generator[bytes | memoryview]
+    blocks: Generator[list[Block]]
 
 
 class DownloadService:
@@ -136,8 +139,6 @@ class DownloadService:
         path: str,
         chunk_size: int | None = None,
         headers: Mapping[str, str] | None = None,
-        *,
-        reuse: bool = False,
     ) -> Content:
         """Ask for a whole file (``GET /fetch/<path>``).
 
@@ -152,14 +153,12 @@ class DownloadService:
             Bytes that the service gathers before it sends them on.
         headers : mapping, optional
             What else is asked, such as ``Want-Digest``.
-        reuse : bool, optional
-            Whether a block is only valid until the next one is asked for.
         """
         segments = check_remote_path(path)
         name = "/".join(segments)
         query = f"?chunk_size={chunk_size or FETCH_BLOCK}"
         response = self._ask("fetch", segments, query=query, stream=True, headers=headers)
-        blocks = self.http.read_blocks(response, self.url, name, reuse=reuse)
+        blocks = self.http.read_blocks(response, self.url, name)
         if response.headers.get("Content-Type", "").startswith("text/html"):
             blocks.close()
             response.close()
@@ -169,7 +168,7 @@ class DownloadService:
             )
         return Content(response.headers, blocks)
 
-    def read_range(self, path: str, start: int, stop: int, *, reuse: bool = False) -> Content:
+    def read_range(self, path: str, start: int, stop: int) -> Content:
         """Ask for a part of a file (``GET /webdav/<path>`` with a closed range).
 
         Parameters
@@ -179,8 +178,6 @@ class DownloadService:
         start, stop : int
             The bytes ``[start, stop)``; not many more than `RANGE_LENGTH`, since the service
             holds them in memory.
-        reuse : bool, optional
-            Whether a block is only valid until the next one is asked for.
 
         Returns
         -------
@@ -212,24 +209,24 @@ class DownloadService:
             and answered.startswith(f"bytes {start}-{stop - 1}/")
             and length == str(stop - start)
         ):
-            blocks = self.http.read_blocks(response, self.url, name, reuse=reuse)
+            blocks = self.http.read_blocks(response, self.url, name)
             return Content(response.headers, self._exactly(blocks, name, stop - start, unusable))
         self.http.guard.detach()
         response.close()
         raise RangesUnusable(unusable, path=name)
 
     def _exactly(
-        self, blocks: Generator[bytes | memoryview], name: str, length: int, unusable: str
-    ) -> Generator[bytes | memoryview]:
+        self, content: Generator[list[Block]], name: str, length: int, unusable: str
+    ) -> Generator[list[Block]]:
         received = 0
         try:
-            for block in blocks:
-                received += len(block)
+            for blocks in content:
+                received += sum(map(len, blocks))
                 if received > length:
                     break
-                yield block
+                yield blocks
         finally:
-            blocks.close()
+            content.close()
         if received != length:
             raise RangesUnusable(
                 f"{unusable}: {received} bytes came instead of {length}", path=name

@@ -8,7 +8,8 @@ import hashlib
 import os
 import re
 import threading
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 try:
     # Several times as fast, where it is installed.
@@ -18,6 +19,9 @@ except ImportError:
 
 from ..errors import IntegrityError
 from .spans import merged
+
+if TYPE_CHECKING:
+    from .._blocks import Block
 
 __all__ = ["WANTED", "Checksum", "Digest", "offered"]
 
@@ -90,13 +94,14 @@ class Checksum:
             self._hash = hashlib.new(_HASHES[expected.algorithm], usedforsecurity=False)
         self._hashed = 0
 
-    def feed(self, offset: int, block: bytes | memoryview) -> None:
-        """Take the bytes that are at `offset`."""
+    def feed(self, offset: int, blocks: Iterable[Block]) -> None:
+        """Take the bytes that are at `offset`, in blocks that follow one another."""
         if self._hash is None:
-            self._feed_adler(offset, block)
-        else:
-            with self._lock:
-                if offset == self._hashed:
+            self._feed_adler(offset, blocks)
+            return
+        with self._lock:
+            if offset == self._hashed:
+                for block in blocks:
                     self._hash.update(block)
                     self._hashed += len(block)
 
@@ -112,7 +117,7 @@ class Checksum:
             value = self._whole_adler(descriptor, size)
         else:
             for offset, block in _read(descriptor, self._hashed, size):
-                self.feed(offset, block)
+                self.feed(offset, [block])
             value = self._hash.hexdigest()
         if value != self.expected.value:
             raise IntegrityError(
@@ -121,13 +126,15 @@ class Checksum:
                 path=path,
             )
 
-    def _feed_adler(self, offset: int, block: bytes | memoryview) -> None:
+    def _feed_adler(self, offset: int, blocks: Iterable[Block]) -> None:
         with self._lock:
             # Nobody else has the span that ends here: there is one stream for each place.
             start, value = self._adlers.pop(offset, (offset, 1))
-        value = adler32(block, value)
+        for block in blocks:
+            value = adler32(block, value)
+            offset += len(block)
         with self._lock:
-            self._adlers[offset + len(block)] = start, value
+            self._adlers[offset] = start, value
 
     def _whole_adler(self, descriptor: int, size: int) -> str:
         spans = sorted((start, stop, value) for stop, (start, value) in self._adlers.items())

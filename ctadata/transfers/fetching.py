@@ -27,6 +27,7 @@ from .small import SMALL, SmallFile
 from .spans import Claim
 
 if TYPE_CHECKING:
+    from .._blocks import Block
     from .folders import Folder
     from .pool import Pool
 
@@ -257,7 +258,7 @@ class Fetching:
         try:
             remote, chunk_size = self._remote, self._options.chunk_size
             there.expect(remote.digest(service))
-            content = service.fetch(remote.path, chunk_size, remote.wanted, reuse=True)
+            content = service.fetch(remote.path, chunk_size, remote.wanted)
             if remote.wanted:
                 there.expect(offered(content.headers.get("Digest", "")))
             self._write_all(claim, content.blocks)
@@ -275,7 +276,7 @@ class Fetching:
                 while claim.position < claim.stop:
                     start = claim.position
                     stop = min(start + RANGE, claim.stop)
-                    content = service.read_range(self._remote.path, start, stop, reuse=True)
+                    content = service.read_range(self._remote.path, start, stop)
                     with contextlib.closing(content.blocks):
                         self._remote.check_same(content.headers)
                         try:
@@ -292,20 +293,25 @@ class Fetching:
     def _piece(self) -> int:
         streams = max(self._options.streams or 1, 1 + len(self._helpers))
         missing = self._remote.size - self._there.spans.count()
-        return max(MIN_RANGE, min(RANGE, missing // (2 * streams)))
+        return max(MIN_RANGE, min(RANGE, missing // streams))
 
-    def _write_all(self, claim: Claim, blocks: Generator[bytes | memoryview]) -> None:
+    def _write_all(self, claim: Claim, content: Generator[list[Block]]) -> None:
         """Write what comes to its place, until the claim's end."""
-        gathered: list[bytes | memoryview] = []
+        gathered: list[Block] = []
         size = 0
         written = time.monotonic()
-        with contextlib.closing(blocks):
+        with contextlib.closing(content):
             try:
-                for block in blocks:
-                    gathered.append(block)
-                    size += len(block)
+                for blocks in content:
+                    gathered += blocks
+                    size += sum(map(len, blocks))
                     now = time.monotonic()
-                    if size < WRITE and len(gathered) < GATHERED and now - written < LINGER:
+                    if (
+                        size < WRITE
+                        and len(gathered) < GATHERED
+                        and now - written < LINGER
+                        and isinstance(blocks[-1], bytes)
+                    ):
                         continue
                     ready, gathered = gathered, []
                     size, written = 0, now
@@ -324,13 +330,14 @@ class Fetching:
         (docs/protocol.md, "Fetch").
         """
         there = self._there
-        came, there.unproven = there.unproven, 0
-        for start in {0, max(0, came - PROOF)} if came else ():
-            stop = min(start + PROOF, came)
+        length, there.unproven = there.unproven, 0
+        for start in {0, max(0, length - PROOF)} if length else ():
+            stop = min(start + PROOF, length)
             content = service.read_range(self._remote.path, start, stop)
             with contextlib.closing(content.blocks):
                 self._remote.check_same(content.headers)
-                if b"".join(content.blocks) != there.read(start, stop):
+                came = b"".join(b"".join(blocks) for blocks in content.blocks)
+                if came != there.read(start, stop):
                     raise Changed(
                         f"What came for {self._remote.path!r} is not the file; try again",
                         path=self._remote.path,

@@ -11,12 +11,15 @@ import stat
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._local import local_error
 from ..entries import Entry
 from ..errors import AlreadyExists, CTADataError, NoSpace, TransferError
 from .temporary import JOURNAL, PART, journal_name, name_of_dead, temporary_name
+
+if TYPE_CHECKING:
+    from .._blocks import Block
 
 __all__ = ["OVERWRITE", "Found", "PartFile", "check_overwrite", "has_journal", "keeps", "sweep"]
 
@@ -210,7 +213,7 @@ class PartFile:
             self.discard()
             raise self._error(error) from error
 
-    def write(self, offset: int, blocks: Sequence[bytes | memoryview]) -> None:
+    def write(self, offset: int, blocks: Sequence[Block]) -> None:
         """Write blocks that follow one another to their place.
 
         Raises

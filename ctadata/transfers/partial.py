@@ -17,6 +17,7 @@ from .remote import RemoteFile
 from .spans import Claim, Spans
 
 if TYPE_CHECKING:
+    from .._blocks import Block
     from .folders import Folder
     from .journal import Journal
 
@@ -92,7 +93,7 @@ class Partial:
         if digest is not None and self._checksum is None:
             self._checksum = Checksum(digest)
 
-    def write(self, claim: Claim, blocks: Sequence[bytes | memoryview]) -> None:
+    def write(self, claim: Claim, blocks: Sequence[Block]) -> None:
         """Write what comes next for a claim.
 
         Raises
@@ -111,10 +112,7 @@ class Partial:
             return
         self._part.write(claim.position, blocks)
         if self._checksum is not None:
-            offset = claim.position
-            for block in blocks:
-                self._checksum.feed(offset, block)
-                offset += len(block)
+            self._checksum.feed(claim.position, blocks)
         self.spans.advance(claim, size)
         self._watch.step(size)
         self.note()

@@ -50,10 +50,11 @@ def read_blocks(
             else:
                 content = service.read_range(entry.path, position, min(position + RANGE, stop))
             with contextlib.closing(content.blocks):
-                for block in content.blocks:
+                for blocks in content.blocks:
+                    block = b"".join(blocks)
                     if position + len(block) > stop:
                         raise _wrong(entry, "more")
-                    yield bytes(block)
+                    yield block
                     position += len(block)
             if whole and position < stop:
                 # An error page with status 200 looks like this, too.

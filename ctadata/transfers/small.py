@@ -19,6 +19,7 @@ from .progress import Watch
 from .remote import RemoteFile
 
 if TYPE_CHECKING:
+    from .._blocks import Block
     from .folders import Folder
 
 __all__ = ["SMALL", "SmallFile"]
@@ -35,9 +36,7 @@ class SmallFile:
     Made by `fetch`.
     """
 
-    def __init__(
-        self, remote: RemoteFile, blocks: list[bytes | memoryview], digest: Digest | None
-    ) -> None:
+    def __init__(self, remote: RemoteFile, blocks: list[Block], digest: Digest | None) -> None:
         self._remote = remote
         self._blocks = blocks
         self._digest = digest
@@ -114,24 +113,22 @@ class SmallFile:
         if self._digest is None:
             return
         checksum = Checksum(self._digest)
-        offset = 0
-        for block in self._blocks:
-            checksum.feed(offset, block)
-            offset += len(block)
+        checksum.feed(0, self._blocks)
         checksum.check(part.descriptor, self._remote.size, self._remote.path)
 
 
-def _whole(content: Content, remote: RemoteFile, watch: Watch) -> list[bytes | memoryview]:
+def _whole(content: Content, remote: RemoteFile, watch: Watch) -> list[Block]:
     """Return all blocks of a body that has the size of the file."""
-    blocks = []
+    whole: list[Block] = []
     came = 0
     with contextlib.closing(content.blocks):
-        for block in content.blocks:
-            blocks.append(block)
-            came += len(block)
-            watch.step(len(block))
+        for blocks in content.blocks:
+            whole += map(bytes, blocks)
+            size = sum(map(len, blocks))
+            came += size
+            watch.step(size)
             if came > remote.size:
                 raise remote.other("more")
     if came < remote.size:
         raise remote.other(f"{came} bytes")
-    return blocks
+    return whole

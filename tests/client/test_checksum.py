@@ -34,7 +34,7 @@ def test_parts_in_any_order_with_some_missing(algorithm, content, seed, part):
     offsets = list(range(0, len(content), part))
     rng.shuffle(offsets)
     for offset in offsets[: rng.randint(0, len(offsets))]:
-        checksum.feed(offset, content[offset : offset + part])
+        checksum.feed(offset, [content[offset : offset + part]])
     descriptor = stored(content)
     try:
         checksum.check(descriptor, len(content), "x")
@@ -45,7 +45,7 @@ def test_parts_in_any_order_with_some_missing(algorithm, content, seed, part):
 @pytest.mark.parametrize("algorithm", ["adler32", "md5", "sha-256"])
 def test_another_content_is_an_error(algorithm):
     checksum = Checksum(digest_of(algorithm, b"content"))
-    checksum.feed(0, b"c0ntent")
+    checksum.feed(0, [b"c0ntent"])
     descriptor = stored(b"c0ntent")
     try:
         with pytest.raises(IntegrityError, match=rf"{algorithm} of 'lst/x'"):

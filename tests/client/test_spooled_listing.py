@@ -14,7 +14,7 @@ from ctadata.errors import InvalidPath, NotFound, ServiceUnreachable, StorageExc
 def spooled(raw: bytes, path: str = "lst", content_type: str = "application/json"):
     # In pieces, as it comes.
     pieces = (raw[start : start + 1000] for start in range(0, len(raw), 1000))
-    return SpooledListing(pieces, content_type, path.split("/"))
+    return SpooledListing([[piece] for piece in pieces], content_type, path.split("/"))
 
 
 def items(*names: str) -> list[dict[str, str]]:
