@@ -273,7 +273,8 @@ class ClientTransfers(Services):
             trailing slash, or where it is a directory, what receives the file under its own
             name.
         skip_existing : bool, optional
-            Whether it is left out where a file of that name and size is there already.
+            Whether it is left out where it is there already: with the same size and checksum
+            or, where the storage has none, stored after the local file was changed.
         jobs, dry_run, progress, on_progress, on_result, cancel : optional
             As for `fetch_and_save_file`.
 
@@ -328,7 +329,7 @@ class ClientTransfers(Services):
         include, exclude : str or iterable of str, optional
             Which files take part, as `Globs` compares them.
         skip_existing : bool, optional
-            Whether files are left out that are there already with the same size.
+            Whether files are left out that are there already, as for `upload_file`.
         answers : bool, optional
             Whether the answers are returned; for very many files `on_result` needs less memory.
         jobs, dry_run, progress, on_progress, on_result, cancel : optional

@@ -143,7 +143,10 @@ def get(
 @click.argument("remote")
 @_options_of_both
 @click.option(
-    "--skip-existing", is_flag=True, help="Leave out what is there already with the same size."
+    "--skip-existing",
+    is_flag=True,
+    help="Leave out what is there already, with the same size and checksum; where the storage "
+    "has no checksums, what was changed since it was stored is uploaded again.",
 )
 def put(
     local: tuple[str, ...],

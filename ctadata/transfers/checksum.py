@@ -105,20 +105,23 @@ class Checksum:
                     self._hash.update(block)
                     self._hashed += len(block)
 
+    def value(self, descriptor: int, size: int) -> str:
+        """Return the whole file's checksum; what did not pass here is read from `descriptor`."""
+        if self._hash is None:
+            return self._whole_adler(descriptor, size)
+        for offset, block in _read(descriptor, self._hashed, size):
+            self.feed(offset, [block])
+        return str(self._hash.hexdigest())
+
     def check(self, descriptor: int, size: int, path: str) -> None:
-        """Compare the whole file, of which is read again what did not pass here.
+        """Compare the whole file, as `value` knows it.
 
         Raises
         ------
         IntegrityError
             If the file is not what the storage has.
         """
-        if self._hash is None:
-            value = self._whole_adler(descriptor, size)
-        else:
-            for offset, block in _read(descriptor, self._hashed, size):
-                self.feed(offset, [block])
-            value = self._hash.hexdigest()
+        value = self.value(descriptor, size)
         if value != self.expected.value:
             raise IntegrityError(
                 f"The {self.expected.algorithm} of {path!r} is {value} where the storage says "

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from .._guard import Guard
 from .._protocol import DownloadService, TooLarge
+from ..entries import Entry
 from ..errors import (
     AccessDenied,
     CTADataError,
@@ -18,9 +19,13 @@ from ..errors import (
     ServiceUnreachable,
     TransferError,
 )
+from .checksum import Checksum, Digest
 from .progress import Watch
+from .remote import RemoteFile
 
 __all__ = ["Source", "file_size", "open_source", "send"]
+
+BLOCK = 1 << 20
 
 
 @contextmanager
@@ -96,6 +101,41 @@ class Source:
         self._sending = 0
         watch.total = self.size
 
+    def is_stored(self, service: DownloadService, existing: Entry) -> bool:
+        """Whether the storage has this very file already.
+
+        That is, one of the same size and, where the storage has one, checksum; where it has
+        none, one that was stored after this one was changed.
+
+        Parameters
+        ----------
+        service : DownloadService
+            Is asked for the checksum.
+        existing : Entry
+            The remote file, as a listing gave it.
+        """
+        if self.size is None or existing.size != self.size:
+            return False
+        digest = RemoteFile(existing, checksum=True).digest(service)
+        if digest is not None:
+            return self._has(digest)
+        stored = existing.modified
+        if self._before is None or stored is None:
+            return False
+        _, changed = self._before
+        # The listing knows whole seconds.
+        return changed // 10**9 <= stored.timestamp()
+
+    def _has(self, digest: Digest) -> bool:
+        checksum = Checksum(digest)
+        offset = 0
+        while block := self._file.read(BLOCK):
+            self._guard.check()
+            checksum.feed(offset, [block])
+            offset += len(block)
+        self._file.seek(self._start)
+        return checksum.value(-1, offset) == digest.value
+
     @property
     def repeatable(self) -> bool:
         """Whether it can be sent again."""
@@ -149,6 +189,7 @@ class Source:
 
 
 def _state(file: IO[bytes]) -> tuple[int, int] | None:
+    """Return the size in bytes and the time of the last change in nanoseconds."""
     try:
         found = os.fstat(file.fileno())
     except (OSError, io.UnsupportedOperation, AttributeError):

@@ -48,7 +48,7 @@ class Uploads:
     globs : Globs
         Which files of a directory take part.
     skip_existing : bool
-        Whether files that are there with the same size are left out.
+        Whether files are left out that are there already (`Source.is_stored`).
     dry_run : bool
         Whether it is only said what would be done.
     answers : bool, optional
@@ -159,18 +159,18 @@ class Uploads:
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = _own_directory.find(service, self._token)
-            into = not path or path.endswith("/")
             segments = check_remote_path(path)
             existing = None
-            if not into:
-                with suppress(NotFound):
-                    existing = service.listing("/".join([own, *segments])).own
-            if into or (existing is not None and existing.is_directory):
+            if path and not path.endswith("/"):
+                existing = _entry(service, own, segments)
+            if not path or path.endswith("/") or (existing and existing.is_directory):
                 segments.append(os.path.basename(local))
                 check_remote_path(segments[-1])
-                existing = None
+                existing = _entry(service, own, segments) if self._skip_existing else None
             if existing is None and not self._dry_run:
                 _make_parents(service, own, segments[:-1])
+            if not self._skip_existing:
+                existing = None
             size = file_size(local) if file is None else None
             target = "/".join(segments)
             self._reports.progress(target, 0, size, "waiting")
@@ -250,8 +250,9 @@ class Uploads:
             open_source(file, local) as opened,
         ):
             source = Source(opened, local, watch, guard)
+            service = self._service.guarded(guard)
             answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
-            if self._skip_existing and existing is not None and existing.size == source.size:
+            if existing is not None and source.is_stored(service, existing):
                 done("skipped")
             elif self._dry_run:
                 answer["status"] = "planned"
@@ -259,13 +260,20 @@ class Uploads:
             else:
                 watch.step(0)
                 guard.limit(*budget(local, source.size, guard.timeout))
-                answer = send(self._service.guarded(guard), source, own, path)
+                answer = send(service, source, own, path)
                 _own_directory.learn(
                     self._service, self._token, answer["path"].removesuffix(f"/{path}")
                 )
                 done("finished")
             if self._answers is not None:
                 self._answers.append(answer)
+
+
+def _entry(service: DownloadService, own: str, segments: list[str]) -> Entry | None:
+    """Return what is at a path of the user's own directory, if anything is."""
+    with suppress(NotFound):
+        return service.listing("/".join([own, *segments])).own
+    return None
 
 
 def _make_parents(service: DownloadService, own: str, parents: list[str]) -> None:

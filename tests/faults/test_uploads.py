@@ -12,9 +12,11 @@ import pytest
 from ctadata import APIClient, errors
 
 from .outcome import assert_says
-from .storage import MIB, OWN, Fault, content
+from .storage import LATER, MIB, OWN, Fault, content
 
 SIZE = 4 * MIB
+# Long before and long after what the storage says of what it has.
+OLD, NEW = 1_000_000_000, 3_000_000_000
 STORED = f"{OWN}/x"
 
 
@@ -186,6 +188,7 @@ def test_one_that_fails_among_many(storage, work):
     (work / "d/sub").mkdir(parents=True)
     for n in range(12):
         (work / f"d/sub/{n}").write_bytes(content(1000 + n, n))
+        os.utime(work / f"d/sub/{n}", (OLD, OLD))
     storage.fails("upload", "to/sub/5", always=Fault(stop=10))
     client = APIClient(timeout=1, retries=0)
     with pytest.raises(errors.TransferError) as caught:
@@ -197,6 +200,31 @@ def test_one_that_fails_among_many(storage, work):
     storage.heal()
     assert len(client.upload_dir("d", "to", skip_existing=True)) == 12
     assert [served.name for served in storage.asked("upload")] == ["to/sub/5"]
+
+
+@pytest.mark.parametrize("into", ["x", "", "d/"])
+@pytest.mark.parametrize(
+    ("digests", "changed", "same", "skipped"),
+    [
+        ((), OLD, True, True),
+        # It might be another one.
+        ((), NEW, True, False),
+        # The checksum knows better than the dates.
+        (("adler32",), NEW, True, True),
+        (("md5",), OLD, False, False),
+    ],
+)
+def test_what_is_there_already(storage, local, into, digests, changed, same, skipped):
+    storage.digests = digests
+    storage.directories.add(f"{OWN}/d")
+    there = f"{OWN}/{into}{'' if into == 'x' else 'local'}"
+    storage.put(there, SIZE, 0 if same else 1, modified=LATER)
+    os.utime(local, (changed, changed))
+    found = []
+    APIClient().upload_file(local, into, skip_existing=True, on_result=found.append)
+    assert [result.state for result in found] == ["skipped" if skipped else "finished"]
+    assert len(storage.asked("upload")) == (not skipped)
+    assert storage.files[there].content == content(SIZE)
 
 
 def test_a_refusal_of_the_token_ends_a_directory(storage, work):
