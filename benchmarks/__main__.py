@@ -74,9 +74,13 @@ def _run_rows(stage: Stage, rows: Mapping[str, Row], runs: int, report: Report) 
 
 
 def _take_turns(work: Work, stage: Stage, runs: int) -> dict[str, list[Measured]]:
-    """Let the contestants do a work in turns; one that fails once is out."""
+    """Let the contestants do a work in turns; one that fails once is out.
+
+    Where it is done several times, the first turn is not counted: then this machine's memory
+    is touched for the first time.
+    """
     results: dict[str, list[Measured]] = {client: [] for client in work.contestants}
-    for turn in range(runs):
+    for turn in range(0 if runs > 1 else 1, runs + 1):
         clients = deque(results)
         clients.rotate(turn)  # nobody is always the first
         for client in clients:
@@ -90,9 +94,10 @@ def _take_turns(work: Work, stage: Stage, runs: int) -> dict[str, list[Measured]
                 _say(f"{work.name}: {client} failed: {error}")
                 del results[client]
                 continue
-            results[client].append(measured)
+            if turn:
+                results[client].append(measured)
             _say(
-                f"{work.name}, {turn + 1} of {runs}: {client} {measured.wall:.2f} s,"
+                f"{work.name}, {turn} of {runs}: {client} {measured.wall:.2f} s,"
                 f" CPU {measured.cpu:.2f} s, {measured.memory / 1e6:.0f} MB"
             )
     return results
