@@ -154,35 +154,15 @@ def read(response: BaseHTTPResponse, guard: Guard) -> Generator[list[Block]]:
     came, since = 0, time.monotonic()
     error: Exception | None = None
     while not framing.ended and error is None:
-        blocks: list[Block] = []
         if fast:
             view = view or memoryview(bytearray(BLOCK))
-            filled = 0
-            try:
-                # Close to the end it would be read in two steps.
-                while filled < BLOCK - HEAD and not framing.ended:
-                    guard.reading()
-                    room = view[filled : filled + framing.most]
-                    size = body.fp.readinto1(room)
-                    guard.handled(size)
-                    if not size:
-                        framing.check_end()
-                        framing.ended = True
-                    blocks += framing.content(room[:size])
-                    filled += size
-            except (OSError, HTTPException) as broken:
-                # What came before is of use.
-                error = broken
+            blocks, error = _fill(view, body, framing, guard)
         else:
             guard.reading()
             raw = body.fp.read1(framing.most)
             guard.handled(len(raw))
-            if not raw:
-                framing.check_end()
-                break
-            blocks = framing.content(raw)
-        size = sum(map(len, blocks))
-        came += size
+            blocks = _content(raw, framing)
+        came += sum(map(len, blocks))
         if came >= MEASURED or fast:
             now = time.monotonic()
             fast = now - since < came / FAST
@@ -193,3 +173,31 @@ def read(response: BaseHTTPResponse, guard: Guard) -> Generator[list[Block]]:
         raise error
     # It is not aware that it has ended.
     body.close()
+
+
+def _fill(
+    view: memoryview, body: HTTPResponse, framing: _Framing, guard: Guard
+) -> tuple[list[Block], Exception | None]:
+    """Fill a buffer; return the content, and what broke it off: what came before is of use."""
+    blocks: list[Block] = []
+    filled = 0
+    try:
+        # What is left beyond would be read in two steps.
+        while filled < len(view) - HEAD and not framing.ended:
+            guard.reading()
+            room = view[filled : filled + framing.most]
+            size = body.fp.readinto1(room)
+            guard.handled(size)
+            blocks += _content(room[:size], framing)
+            filled += size
+    except (OSError, HTTPException) as error:
+        return blocks, error
+    return blocks, None
+
+
+def _content(raw: Block, framing: _Framing) -> list[Block]:
+    if not raw:
+        framing.check_end()
+        framing.ended = True
+        return []
+    return framing.content(raw)
