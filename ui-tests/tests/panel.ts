@@ -1,4 +1,4 @@
-import { Locator, Page } from '@playwright/test';
+import { expect, Locator, Page } from '@playwright/test';
 import * as path from 'path';
 
 const { CTADATA_UI_ROOT = '', CTADATA_UI_CONTROL = '' } = process.env;
@@ -52,10 +52,13 @@ export class CTADataPanel {
   async show(): Promise<void> {
     const tab = this.page.getByRole('tab', { name: 'CTA data' });
     await tab.waitFor();
-    if ((await tab.getAttribute('aria-selected')) !== 'true') {
-      await tab.click();
-    }
-    await this.root.waitFor();
+    // A click hides what JupyterLab has restored in the same moment.
+    await expect(async () => {
+      if ((await tab.getAttribute('aria-selected')) !== 'true') {
+        await tab.click();
+      }
+      await this.root.waitFor({ timeout: 3000 });
+    }).toPass();
   }
 
   /** Show a directory, by the path box. */
