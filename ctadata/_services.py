@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import ClassVar
 
 from . import config
@@ -9,7 +10,12 @@ from ._http import Http
 from ._protocol import DownloadService
 from .certificates import CertificateService
 
-__all__ = ["Services"]
+__all__ = ["JOBS", "LocalPath", "Services"]
+
+LocalPath = str | os.PathLike[str]
+
+# Files at a time: the service has ten threads for all its users.
+JOBS = 8
 
 
 class Services:

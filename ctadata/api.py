@@ -6,7 +6,9 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from . import _own_directory
-from ._client_transfers import ClientTransfers, LocalPath
+from ._client_downloads import ClientDownloads
+from ._client_uploads import ClientUploads
+from ._services import LocalPath
 from .certificates import read_certificate
 from .entries import Entry
 from .errors import CertificateError, CTADataError, StorageException
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["APIClient", "CTADataError", "CertificateError", "LocalPath", "StorageException"]
 
 
-class APIClient(ClientTransfers):
+class APIClient(ClientDownloads, ClientUploads):
     """The data of one download service, as the holder of one token sees them.
 
     It is cheap to make and can be used from several threads at once.

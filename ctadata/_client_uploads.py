@@ -1,0 +1,217 @@
+"""The uploads of an `APIClient`: what a user may say of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any
+
+from ._bars import watching
+from ._services import JOBS, LocalPath, Services
+from .errors import TransferError
+from .transfers.globs import Globs
+from .transfers.progress import Cancel, OnProgress, OnResult, Reports
+from .transfers.upload import Uploads
+
+__all__ = ["ClientUploads"]
+
+
+class ClientUploads(Services):
+    """The uploads of an `APIClient`; all of them can run side by side."""
+
+    def upload_file(
+        self,
+        local_fn: LocalPath | IO[bytes],
+        path: str,
+        *,
+        skip_existing: bool = False,
+        jobs: int = JOBS,
+        dry_run: bool = False,
+        progress: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        cancel: Cancel | None = None,
+    ) -> dict[str, Any]:
+        """Upload a file into the user's own directory.
+
+        All members of CTAO and all users of the platform can read what is uploaded.
+
+        Parameters
+        ----------
+        local_fn : str, path or binary file
+            The local file.
+        path : str
+            Relative to the user's own directory; missing directories are made. With a
+            trailing slash, or where it is a directory, what receives the file under its own
+            name.
+        skip_existing : bool, optional
+            Whether it is left out where it is there already: with the same size and checksum
+            or, where the storage has none, stored after the local file was changed.
+        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+            As for `fetch_and_save_file`.
+
+        Returns
+        -------
+        dict
+            ``path`` (from the storage's root), ``status``, and ``total_written`` in bytes.
+
+        Raises
+        ------
+        IntegrityError
+            If what is stored is not what was sent.
+        AccessDenied
+            If the user may not write.
+        """
+        if isinstance(local_fn, (str, os.PathLike)):
+            opened, name = None, os.fspath(local_fn)
+        else:
+            opened, name = local_fn, str(getattr(local_fn, "name", "-"))
+        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
+            reports = Reports(watcher, on_result)
+            uploads = self._uploads(Globs(), skip_existing, dry_run, jobs, reports, cancel)
+            return uploads.file(opened, name, path)
+
+    def upload_dir(
+        self,
+        local_dir: LocalPath,
+        path: str,
+        *,
+        root: LocalPath | None = None,
+        include: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
+        skip_existing: bool = False,
+        answers: bool = True,
+        jobs: int = JOBS,
+        dry_run: bool = False,
+        progress: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        cancel: Cancel | None = None,
+    ) -> list[dict[str, Any]]:
+        """Upload all files below a directory into the user's own directory.
+
+        Parameters
+        ----------
+        local_dir : str or path
+            The local directory.
+        path : str
+            The remote directory that receives what is in it, relative to the user's own.
+        root : str or path, optional
+            Links to files outside of this directory are not followed.
+        include, exclude : str or iterable of str, optional
+            Which files take part, as `Globs` compares them.
+        skip_existing : bool, optional
+            Whether files are left out that are there already, as for `upload_file`.
+        answers : bool, optional
+            Whether the answers are returned; for very many files `on_result` needs less memory.
+        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+            As for `fetch_and_save_file`.
+
+        Returns
+        -------
+        list of dict
+            One for each file, as `upload_file` returns it, sorted by path.
+
+        Raises
+        ------
+        TransferError
+            If some files failed; its ``failures`` name each of them.
+        """
+        directory = Path(local_dir)
+        if not directory.is_dir():
+            raise TransferError(f"{str(directory)!r} is not a directory", path=str(directory))
+        globs = Globs(include, exclude)
+        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
+            reports = Reports(watcher, on_result)
+            uploads = self._uploads(
+                globs, skip_existing, dry_run, jobs, reports, cancel, root, answers
+            )
+            return uploads.many([], [(directory, path)], path)
+
+    def upload_many(
+        self,
+        local_paths: Iterable[LocalPath],
+        path: str,
+        *,
+        recursive: bool = False,
+        include: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
+        skip_existing: bool = False,
+        answers: bool = True,
+        jobs: int = JOBS,
+        dry_run: bool = False,
+        progress: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        cancel: Cancel | None = None,
+    ) -> list[dict[str, Any]]:
+        """Upload several files and directories into one directory, each under its own name.
+
+        Parameters
+        ----------
+        local_paths : iterable of str or path
+            Files, and directories where `recursive` allows them.
+        path : str
+            The remote directory that receives them, relative to the user's own.
+        recursive : bool, optional
+            Whether directories are uploaded.
+        include, exclude, skip_existing : optional
+            As for `upload_dir`.
+        answers : bool, optional
+            Whether the answers are returned; for very many files `on_result` needs less memory.
+        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+            As for `fetch_and_save_file`.
+
+        Returns
+        -------
+        list of dict
+            One for each file, as `upload_file` returns it, sorted by path.
+
+        Raises
+        ------
+        TransferError
+            If some files failed; its ``failures`` name each of them.
+        """
+        files, directories = [], []
+        for local in map(Path, local_paths):
+            if not local.is_dir():
+                files.append(local)
+            elif recursive:
+                directories.append((local, f"{path.rstrip('/')}/{local.resolve().name}"))
+            else:
+                raise TransferError(
+                    f"{str(local)!r} is a directory; upload it with recursive=True (put -r)",
+                    path=str(local),
+                )
+        globs = Globs(include, exclude)
+        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
+            reports = Reports(watcher, on_result)
+            uploads = self._uploads(
+                globs, skip_existing, dry_run, jobs, reports, cancel, None, answers
+            )
+            return uploads.many(files, directories, path)
+
+    def _uploads(
+        self,
+        globs: Globs,
+        skip_existing: bool,
+        dry_run: bool,
+        jobs: int,
+        reports: Reports,
+        cancel: Cancel | None,
+        root: LocalPath | None = None,
+        answers: bool = True,
+    ) -> Uploads:
+        return Uploads(
+            self._service,
+            self._current_token(),
+            root=Path(root).resolve() if root is not None else None,
+            globs=globs,
+            skip_existing=skip_existing,
+            dry_run=dry_run,
+            answers=answers,
+            jobs=jobs,
+            reports=reports,
+            cancel=cancel,
+        )
