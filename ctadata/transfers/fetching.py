@@ -19,7 +19,7 @@ from .checksum import offered
 from .growth import Growth
 from .journal import Journal
 from .outcome import budget
-from .part import has_journal, keeps
+from .part import check_space, has_journal, keeps
 from .partial import PAGE, Partial
 from .progress import Watch
 from .remote import Changed, RemoteFile
@@ -126,6 +126,8 @@ class Fetching:
         directory, name = self._folder.descriptor, self._name
         resumed = self._folder.found.journals and has_journal(directory, name)
         if self._remote.size <= SMALL and not resumed:
+            if self._folder.tight:
+                check_space(directory, self._remote.size, self._folder.shown(name))
             small = SmallFile.fetch(service, self._remote, self._watch, self._options.chunk_size)
             if small is not None:
                 if not self._keeps():

@@ -12,12 +12,14 @@ from unicodedata import normalize
 
 from .._local import local_error, open_directory
 from ..errors import AlreadyExists
-from .part import Found, sweep
+from .part import Found, free_space, sweep
 
 __all__ = ["Folder", "Folders"]
 
 # Directories that stay open while no file is written into them.
 IDLE = 16
+# Bytes; more than all small files that are held in memory at a time.
+TIGHT = 1 << 30
 
 
 class Folder:
@@ -29,12 +31,15 @@ class Folder:
         It, opened.
     found : Found
         What was in it when it was opened.
+    tight : bool
+        Whether its disk was nearly full then, so that every file has to look.
     """
 
     def __init__(self, path: Path, descriptor: int, found: Found) -> None:
         self._prefix = str(path / "_")[:-1]
         self.descriptor = descriptor
         self.found = found
+        self.tight = free_space(descriptor) < TIGHT
         self.users = 0
         self._lock = threading.Lock()
         # Names as a disk compares them that does not tell capitals or accents apart; None where

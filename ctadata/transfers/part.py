@@ -21,13 +21,23 @@ from .temporary import JOURNAL, PART, journal_name, name_of_dead, temporary_name
 if TYPE_CHECKING:
     from .._blocks import Block
 
-__all__ = ["OVERWRITE", "Found", "PartFile", "check_overwrite", "has_journal", "keeps", "sweep"]
+__all__ = [
+    "OVERWRITE",
+    "Found",
+    "PartFile",
+    "check_overwrite",
+    "check_space",
+    "free_space",
+    "has_journal",
+    "keeps",
+    "sweep",
+]
 
 OVERWRITE = ("update", "fail", "skip", "replace")
 # Not every system has the one that leaves out the dates.
 _sync = getattr(os, "fdatasync", os.fsync)
-# Bytes; what is smaller is soon written, and neither asks for space nor reserves it before.
-RESERVE = 1 << 20
+# Bytes; what is smaller comes at once, and reserves no place.
+RESERVE = 256 << 10
 
 
 def check_overwrite(overwrite: str) -> None:
@@ -95,6 +105,22 @@ def _irreplaceable(found: os.stat_result) -> str:
     if not stat.S_ISREG(found.st_mode):
         return "not a regular file"
     return "" if found.st_mode & 0o222 else "read-only"
+
+
+def free_space(directory: int) -> int:
+    """Return the bytes that are free on the disk of a directory, given by its descriptor."""
+    found = os.fstatvfs(directory)
+    return found.f_bavail * found.f_frsize
+
+
+def check_space(directory: int, size: int, shown: str) -> None:
+    """Raise `NoSpace` if the disk of a directory has less than `size` bytes left."""
+    if (available := free_space(directory)) < size:
+        raise NoSpace(
+            f"{shown!r} needs {size} bytes, {size - available} more than the disk has left; make "
+            "room or choose another directory",
+            path=shown,
+        )
 
 
 class Found(NamedTuple):
@@ -196,7 +222,7 @@ class PartFile:
 
     def _create(self) -> None:
         if self.size >= RESERVE:
-            self._check_space()
+            check_space(self._directory, self.size, self._shown)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         try:
             while self.descriptor < 0:
@@ -305,20 +331,10 @@ class PartFile:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.name, dir_fd=self._directory)
 
-    def _check_space(self) -> None:
-        free = os.fstatvfs(self._directory)
-        if (available := free.f_bavail * free.f_frsize) < self.size:
-            raise NoSpace(
-                f"{self._shown!r} needs {self.size} bytes, {self.size - available} more than the "
-                "disk has left; make room or choose another directory",
-                path=self._shown,
-            )
-
     def _error(self, error: OSError) -> CTADataError:
         if error.errno == errno.ENOSPC:
             with contextlib.suppress(OSError):
-                free = os.fstatvfs(self._directory)
-                left = free.f_bavail * free.f_frsize
+                left = free_space(self._directory)
                 return NoSpace(
                     f"The disk is full: {self._shown!r} has {self.size} bytes and {left} are left; "
                     "make room or choose another directory",

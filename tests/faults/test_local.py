@@ -92,9 +92,21 @@ def test_a_file_that_does_not_fit(storage, disk):
     assert files(disk) == {"run.h5": b"the old one"}
 
 
+def test_a_small_file_that_does_not_fit(storage, disk):
+    """Fault 19, before the first byte."""
+    storage.put(NAME, 100_000)
+    fill(disk, 50_000)
+    with pytest.raises(errors.NoSpace) as caught:
+        APIClient().fetch_and_save_file(NAME, disk / "run.h5")
+    assert_says(caught.value, "run.h5", "100000", "room")
+    assert storage.asked("fetch") == []
+    assert list(files(disk)) == ["ballast"]
+
+
 def test_a_disk_that_becomes_full_while_it_is_written(storage, disk):
     """Fault 19, at a write: somebody else takes the room meanwhile."""
-    body = storage.put(NAME, 900_000)
+    # Small enough that no place is reserved for it.
+    body = storage.put(NAME, 200_000)
     (disk / "run.h5").write_bytes(b"the old one")
     asked, gate = threading.Event(), threading.Event()
     storage.fails("fetch", NAME, Fault(gate=gate))
