@@ -29,8 +29,6 @@ __all__ = ["Content", "DownloadService", "RangesUnusable", "TooLarge"]
 
 # The service waits until a block is full before it forwards it, so blocks should be small.
 FETCH_BLOCK = 1 << 20
-# Each ranged answer is held in the service's memory.
-RANGE_LENGTH = 8 << 20
 
 # How often a service wants names to be quoted, by its address; twice where nothing is known.
 _quoting: dict[str, int] = {}
@@ -176,7 +174,7 @@ class DownloadService:
         path : str
             A file.
         start, stop : int
-            The bytes ``[start, stop)``; not many more than `RANGE_LENGTH`, since the service
+            The bytes ``[start, stop)``; not more than 16 MiB, since the service
             holds them in memory.
 
         Returns
