@@ -295,7 +295,7 @@ class Fetching:
     def _piece(self) -> int:
         streams = max(self._options.streams or 1, 1 + len(self._helpers))
         missing = self._remote.size - self._there.spans.count()
-        return max(MIN_RANGE, min(RANGE, missing // streams))
+        return max(MIN_RANGE, min(RANGE, missing // (2 * streams)))
 
     def _write_all(self, claim: Claim, content: Generator[list[Block]]) -> None:
         """Write what comes to its place, until the claim's end."""

@@ -258,8 +258,9 @@ def test_streams_side_by_side(storage, work):
     assert files(work) == {"run.h5": body}
     assert storage.busiest >= 3
     assert_closed_ranges(storage, NAME)
-    # The stream is ended where the others have begun.
-    assert storage.sent(NAME) <= len(body) + 10 * PER_BREAK
+    # Each stream is ended where the others have begun, except for what is in buffers by then: it
+    # would bring three quarters of the file once more.
+    assert storage.sent(NAME) <= 1.5 * len(body)
 
 
 def test_streams_where_ranges_are_ignored(storage, work):
