@@ -1,7 +1,7 @@
 import { ServerConnection } from '@jupyterlab/services';
 
 import { encodePath } from './paths';
-import { request, resourceUrl } from './request';
+import { ILine, request, requestLines, resourceUrl } from './request';
 
 /** One file or directory of the storage. */
 export interface IEntry {
@@ -36,7 +36,13 @@ export interface ITransfer {
   source: string;
   target: string;
   state:
-    'queued' | 'running' | 'cancelling' | 'finished' | 'failed' | 'cancelled';
+    | 'queued'
+    | 'running'
+    | 'cancelling'
+    | 'finished'
+    | 'failed'
+    | 'cancelled'
+    | 'interrupted';
   bytes_done: number;
   bytes_total: number | null;
   files_done: number;
@@ -46,7 +52,42 @@ export interface ITransfer {
   /** Bytes per second. */
   rate: number | null;
   error: { code: string; message: string } | null;
-  failures: { path: string; code: string; message: string }[];
+  failures: IFailure[];
+  /** Whether it can run again, going on where it stopped. */
+  resumable: boolean;
+}
+
+/** What became of one path among several. */
+export interface IFailure {
+  path: string;
+  code: string;
+  message: string;
+}
+
+/** How much there is in some paths, as far as it has been counted. */
+export interface ITotals extends ILine {
+  files: number;
+  bytes: number;
+  directories: number;
+  /** Only in the last line: what could not be counted. */
+  failures?: IFailure[];
+}
+
+/** A zip that the server makes while it is downloaded. */
+export interface IArchive {
+  id: string;
+  name: string;
+  bytes: number;
+  files: number;
+}
+
+/** What is in a folder of the workspace, and the room on its disk. */
+export interface ILocalFolder {
+  path: string;
+  /** Bytes. */
+  free: number;
+  /** Its regular files; modified in seconds since the epoch. */
+  files: { names: string[]; sizes: number[]; modified: number[] };
 }
 
 /** The server extension's REST interface (see its openapi.yaml). */
@@ -92,6 +133,13 @@ export class API {
     return transfers;
   }
 
+  /** Run a transfer again that has ended without success; it keeps its id. */
+  retry(id: string): Promise<ITransfer> {
+    return request(this.settings, `transfers/${encodeURIComponent(id)}/retry`, {
+      method: 'POST'
+    });
+  }
+
   /** Cancel a transfer, or forget one that has ended. */
   async removeTransfer(id: string): Promise<void> {
     await request(this.settings, `transfers/${encodeURIComponent(id)}`, {
@@ -99,9 +147,52 @@ export class API {
     });
   }
 
+  /**
+   * Count what is in some paths; all that directories contain counts.
+   *
+   * @param onLine - called with what has been counted so far, and with the last line
+   */
+  totals(
+    paths: readonly string[],
+    onLine: (line: ITotals) => void,
+    signal?: AbortSignal
+  ): Promise<ITotals> {
+    return requestLines(
+      this.settings,
+      'totals',
+      { method: 'POST', body: JSON.stringify({ paths }), signal },
+      onLine
+    );
+  }
+
+  /** Prepare a zip of some paths. */
+  archive(paths: readonly string[], signal?: AbortSignal): Promise<IArchive> {
+    return request(this.settings, 'archives', {
+      method: 'POST',
+      body: JSON.stringify({ paths }),
+      signal
+    });
+  }
+
+  /** Look at a folder of the workspace; '' is the workspace itself. */
+  localFiles(folder: string, signal?: AbortSignal): Promise<ILocalFolder> {
+    return request(this.settings, `workspace/${encodePath(folder)}`, {
+      signal
+    });
+  }
+
   /** The address that sends a file to the browser; the cookie's value proves that this page asks. */
   fileUrl(path: string, cookie: string): string {
-    const url = resourceUrl(this.settings, `files/${encodePath(path)}`);
+    return this._link(`files/${encodePath(path)}`, cookie);
+  }
+
+  /** The address that sends an archive to the browser. */
+  archiveUrl(id: string, cookie: string): string {
+    return this._link(`archives/${encodeURIComponent(id)}`, cookie);
+  }
+
+  private _link(path: string, cookie: string): string {
+    const url = resourceUrl(this.settings, path);
     const xsrf = /(?:^|;\s*)_xsrf=([^;]*)/.exec(cookie);
     return xsrf ? `${url}?_xsrf=${encodeURIComponent(xsrf[1])}` : url;
   }

@@ -19,6 +19,8 @@ export function describeTransfer(
       return trans.__('Cancelling…');
     case 'cancelled':
       return trans.__('Cancelled');
+    case 'interrupted':
+      return trans.__('Interrupted: the Jupyter server ended meanwhile');
     case 'failed':
       return error?.message ?? trans.__('Failed');
     case 'finished': {

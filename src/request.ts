@@ -59,6 +59,98 @@ export async function request<T>(
   return data as T;
 }
 
+/** A line of a streamed answer; the last one says that it is complete. */
+export interface ILine {
+  done?: boolean;
+}
+
+/**
+ * Ask the server extension for an answer that comes line by line (NDJSON).
+ *
+ * @param path - below the namespace, encoded
+ * @param init - its `signal` ends it; the connection is closed then
+ * @param onLine - called with each line as soon as it is there, also with the last one
+ * @returns the last line, the one that is `done`
+ * @throws RequestError; of code 'cancelled' when the signal has ended it
+ */
+export async function requestLines<T extends ILine>(
+  settings: ServerConnection.ISettings,
+  path: string,
+  init: RequestInit,
+  onLine: (line: T) => void
+): Promise<T> {
+  const broken = (reason: unknown) =>
+    init.signal?.aborted
+      ? new RequestError('cancelled', '')
+      : new RequestError('server-unreachable', String(reason));
+  let response: Response;
+  try {
+    response = await ServerConnection.makeRequest(
+      resourceUrl(settings, path),
+      init,
+      settings
+    );
+    if (!response.ok) {
+      throw failure(response.status, parse(await response.text()));
+    }
+  } catch (error) {
+    throw error instanceof RequestError ? error : broken(error);
+  }
+  const lines = linesOf(response);
+  for (;;) {
+    let text: IteratorResult<string>;
+    try {
+      text = await lines.next();
+    } catch (error) {
+      throw broken(error);
+    }
+    if (text.done) {
+      throw broken('the answer ended too early');
+    }
+    const line = parse(text.value);
+    if (typeof line !== 'object' || line === null) {
+      await lines.return(undefined);
+      throw failure(response.status, line);
+    }
+    if ('code' in line) {
+      // It has begun well, so that the status could not say it.
+      await lines.return(undefined);
+      throw failure(500, line);
+    }
+    onLine(line as T);
+    if ((line as T).done) {
+      await lines.return(undefined);
+      return line as T;
+    }
+  }
+}
+
+/** The whole lines of a body, as they come; whoever leaves earlier closes the connection. */
+async function* linesOf(response: Response): AsyncGenerator<string, void> {
+  const reader = response.body?.getReader();
+  if (!reader) {
+    return;
+  }
+  try {
+    const decoder = new TextDecoder();
+    let rest = '';
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) {
+        return;
+      }
+      const lines = (rest + decoder.decode(value, { stream: true })).split(
+        '\n'
+      );
+      rest = lines.pop() ?? '';
+      yield* lines.filter(line => line !== '');
+    }
+  } finally {
+    // A connection that has broken cannot be closed any more.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
 function parse(body: string): unknown {
   if (body === '') {
     return null;

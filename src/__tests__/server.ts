@@ -13,6 +13,12 @@ export interface IRequest {
   /** Resolves when the client has gone without waiting for the answer. */
   aborted: Promise<void>;
   answer: (status: number, body: unknown) => void;
+  /** Begin an answer of 200, or go on with it. */
+  send: (part: string | Uint8Array) => void;
+  /** End it. */
+  end: () => void;
+  /** Break the connection. */
+  cut: () => void;
 }
 
 /** A real HTTP server in the server extension's place; each test says how it answers. */
@@ -69,7 +75,10 @@ export class TestServer {
       answer: (status, reply) => {
         response.writeHead(status, { 'Content-Type': 'application/json' });
         response.end(typeof reply === 'string' ? reply : JSON.stringify(reply));
-      }
+      },
+      send: part => void response.write(part),
+      end: () => void response.end(),
+      cut: () => void response.destroy()
     });
   }
 
@@ -121,6 +130,7 @@ export function transfer(
     rate: null,
     error: null,
     failures: [],
+    resumable: false,
     ...facts
   };
 }
