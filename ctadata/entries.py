@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from ._dates import seconds_of
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -100,19 +102,12 @@ class Entry(str):
     @property
     def modified(self) -> datetime | None:
         """The time of the last change, in UTC; None where the service does not say."""
-        mtime = self.facts.get("mtime")
-        if not isinstance(mtime, str) or not mtime:
+        seconds = seconds_of(self.facts.get("mtime"))
+        if seconds is None:
             return None
-        from datetime import timezone
-        from email.utils import parsedate_to_datetime
+        from datetime import datetime, timezone
 
-        try:
-            modified = parsedate_to_datetime(mtime)
-        except (ValueError, OverflowError):
-            return None
-        if modified.tzinfo is None:
-            return modified.replace(tzinfo=timezone.utc)
-        return modified.astimezone(timezone.utc)
+        return datetime.fromtimestamp(seconds, timezone.utc)
 
     @property
     def url(self) -> str | None:

@@ -63,7 +63,7 @@ class CTADataExtension(ExtensionApp):
         help="Seconds after which the status page calls the data service unreachable.",
     )
     max_entries = Int(
-        50_000,
+        250_000,
         min=1,
         config=True,
         help="Entries of one directory that are sent to the browser; the listing is cut there.",

@@ -16,7 +16,10 @@ from ctadata.errors import CTADataError
 from .base import AUTH_RESOURCE, CTADataHandler
 from .errors import describe
 
-__all__ = ["StatusHandler"]
+__all__ = ["API_VERSION", "StatusHandler"]
+
+# Of openapi.yaml: it is raised when a panel of before could not use what is answered.
+API_VERSION = 2
 
 
 class StatusHandler(CTADataHandler):
@@ -37,6 +40,7 @@ class StatusHandler(CTADataHandler):
                 "user": config.user_name(),
                 "writable_root": client.own_directory if service["url"] else None,
                 "versions": {
+                    "api": API_VERSION,
                     "ctadata": self.extension.version,
                     "jupyter_server": jupyter_server.__version__,
                     "python": platform.python_version(),

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pickle
 from datetime import datetime, timezone
+from email.utils import format_datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ctadata import Entry
 
@@ -48,7 +51,41 @@ def test_a_directory():
     assert entry.modified is None
 
 
-@pytest.mark.parametrize("mtime", ["yesterday", ""])
+@pytest.mark.parametrize(
+    "mtime",
+    [
+        "Sun, 22 Nov 2026 07:28:06 +0100",
+        "Sun, 22 Nov 2026 06:28:06 -0000",
+        "Sunday, 22-Nov-26 06:28:06 GMT",
+        "22 Nov 2026 06:28:06 GMT",
+    ],
+)
+def test_dates_in_other_forms(mtime):
+    modified = datetime(2026, 11, 22, 6, 28, 6, tzinfo=timezone.utc)
+    assert Entry("x", {**FACTS, "mtime": mtime}).modified == modified
+
+
+@given(
+    st.datetimes(min_value=datetime(1000, 1, 1), timezones=st.just(timezone.utc)),
+)
+def test_every_date_of_http_is_read(moment):
+    moment = moment.replace(microsecond=0)
+    entry = Entry("x", {**FACTS, "mtime": format_datetime(moment, usegmt=True)})
+    assert entry.modified == moment
+
+
+@pytest.mark.parametrize(
+    "mtime",
+    [
+        "yesterday",
+        "",
+        None,
+        5,
+        "Sun, 31 Feb 2026 06:28:06 GMT",
+        "Sun, 22 Nov 0000 06:28:06 GMT",
+        "Sun, 22 Nov 2026 24:28:06 GMT",
+    ],
+)
 def test_a_time_that_is_none_is_unknown(mtime):
     assert Entry("x", {**FACTS, "mtime": mtime}).modified is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from functools import cache
@@ -119,4 +120,7 @@ def _check(response: HTTPResponse, path: str, method: str) -> None:
     assert media_type in content
     if media_type == "application/json":
         schema = {**content[media_type]["schema"], "components": described["components"]}
-        Draft202012Validator(schema).validate(json.loads(response.body))
+        body = response.body
+        if response.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        Draft202012Validator(schema).validate(json.loads(body))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
+import json
 import re
 import statistics
 import subprocess
@@ -13,9 +16,11 @@ from typing import Any
 
 import pytest
 from described import Api
+from tiny_service import MODIFIED, TinyService
 
 FILES = 4
 SIZE = 200_000_000
+ENTRIES = 100_000
 
 
 @pytest.fixture
@@ -62,3 +67,24 @@ async def test_the_server_answers_while_transfers_run(
     assert [(jp_root_dir / str(n)).stat().st_size for n in range(FILES)] == [SIZE] * FILES
     assert len(latencies) >= 10
     assert statistics.median(latencies) < 0.1
+
+
+async def test_the_server_answers_while_a_long_listing_is_made(
+    tiny: TinyService, jp_fetch: Any
+) -> None:
+    hrefs = [f"lst/dl1_LST-1.Run{n // 100:05}.{n % 100:04}.h5" for n in range(ENTRIES)]
+    facts = {"type": "file", "size": "4711", "mtime": MODIFIED}
+    raw = json.dumps([{"href": href, **facts} for href in hrefs]).encode()
+    tiny.misbehave["list"] = lambda answer, name: answer.reply(200, raw, "application/json")
+    gzipped = {"headers": {"Accept-Encoding": "gzip"}, "decompress_response": False}
+    listing = asyncio.ensure_future(jp_fetch("ctadata", "resources", "lst", **gzipped))
+    latencies = []
+    while not listing.done():
+        started = time.perf_counter()
+        await jp_fetch("api", "status")
+        latencies.append(time.perf_counter() - started)
+    body = gzip.decompress((await listing).body)
+    assert len(json.loads(body)["entries"]["names"]) == ENTRIES
+    assert len(latencies) >= 5
+    assert statistics.median(latencies) < 0.1
+    assert max(latencies) < 1

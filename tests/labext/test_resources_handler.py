@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from pathlib import Path
@@ -24,28 +25,28 @@ async def test_the_root(api: Api, storage: Path) -> None:
     assert {key: root[key] for key in ("path", "name", "type", "size", "truncated")} == {
         "path": "", "name": "", "type": "directory", "size": None, "truncated": False,
     }  # fmt: skip
-    assert {entry["path"]: entry["type"] for entry in root["entries"]} == {
-        "cta": "directory", "lst": "directory",
-    }  # fmt: skip
+    entries = root["entries"]
+    assert (entries["names"], entries["directories"]) == (["cta", "lst"], 2)
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
 async def test_a_directory(api: Api, storage: Path, slash: str) -> None:
     resource = await api.json("resources/lst/some-data-dir" + slash)
     assert (resource["path"], resource["name"]) == ("lst/some-data-dir", "some-data-dir")
-    entries = {entry["name"]: entry for entry in resource["entries"]}
-    assert entries.keys() == {path.name for path in (storage / "lst/some-data-dir").iterdir()}
-    assert entries["small.txt"]["path"] == "lst/some-data-dir/small.txt"
-    assert (entries["small.txt"]["type"], entries["small.txt"]["size"]) == ("file", 5)
-    assert (entries["deep"]["type"], entries["deep"]["size"]) == ("directory", None)
-    assert entries["empty"]["size"] == 0
+    entries = resource["entries"]
+    assert entries["names"] == ["deep", "empty", "small.txt"]
+    assert entries["directories"] == 1
+    assert entries["sizes"] == [None, 0, 5]
+    directory = storage / "lst/some-data-dir"
+    assert entries["modified"] == [int((directory / n).stat().st_mtime) for n in entries["names"]]
 
 
 async def test_a_file(api: Api, storage: Path) -> None:
     resource = await api.json("resources/lst/some-data-dir/small.txt")
     assert (resource["type"], resource["size"]) == ("file", 5)
-    assert resource["entries"] == []
-    assert resource["modified"].endswith("Z")
+    assert resource["entries"] == {"directories": 0, "names": [], "sizes": [], "modified": []}
+    file = storage / "lst/some-data-dir/small.txt"
+    assert resource["modified"] == int(file.stat().st_mtime)
 
 
 async def test_an_empty_directory_and_one_with_a_namesake(api: Api, storage: Path) -> None:
@@ -54,15 +55,16 @@ async def test_an_empty_directory_and_one_with_a_namesake(api: Api, storage: Pat
     (storage / "lst/same/same").write_bytes(b"x")
     assert (await api.json("resources/lst/hollow"))["type"] == "directory"
     same = await api.json("resources/lst/same")
-    assert (same["type"], same["entries"][0]["path"]) == ("directory", "lst/same/same")
+    assert (same["type"], same["entries"]["names"]) == ("directory", ["same"])
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 async def test_odd_names(api: Api, storage: Path, name: str) -> None:
     (storage / "lst" / name).write_bytes(name.encode())
     (storage / "lst" / f"{name} dir").mkdir()
-    listed = {entry["name"] for entry in (await api.json("resources/lst"))["entries"]}
-    assert {name, f"{name} dir"} <= listed
+    listed = (await api.json("resources/lst"))["entries"]
+    assert f"{name} dir" in listed["names"][: listed["directories"]]
+    assert name in listed["names"][listed["directories"] :]
     resource = await api.json("resources/" + quoted(f"lst/{name}"))
     assert (resource["name"], resource["size"]) == (name, len(name.encode()))
     directory = await api.json("resources/" + quoted(f"lst/{name} dir"))
@@ -147,7 +149,7 @@ async def test_names_that_the_service_must_not_send(api: Api, tiny: TinyService)
 
     tiny.misbehave["list"] = listing
     resource = await api.json("resources/lst")
-    assert [entry["path"] for entry in resource["entries"]] == ["lst/good"]
+    assert resource["entries"]["names"] == ["good"]
 
 
 def config(**traits: Any) -> dict[str, Any]:
@@ -159,11 +161,60 @@ def config(**traits: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("jp_server_config", [config(max_entries=3)])
 async def test_long_listings_are_cut(api: Api, tiny: TinyService) -> None:
-    tiny.files = {f"three/{n}": b"" for n in range(3)} | {f"four/{n}": b"" for n in range(4)}
+    tiny.files = {f"three/{n}": b"" for n in range(3)} | {f"four/{n}/x": b"" for n in range(4)}
     three = await api.json("resources/three")
-    assert (len(three["entries"]), three["truncated"]) == (3, False)
+    assert (len(three["entries"]["names"]), three["truncated"]) == (3, False)
     four = await api.json("resources/four")
-    assert (len(four["entries"]), four["truncated"]) == (3, True)
+    assert (four["entries"]["names"], four["truncated"]) == (["0", "1", "2"], True)
+    assert four["entries"]["directories"] == 3
+
+
+async def test_natural_order(api: Api, tiny: TinyService) -> None:
+    files = [
+        "Run10.h5",
+        "run9.h5",
+        "Run9.h5",
+        "run 9",
+        "Run009.h5",
+        "z",
+        "Ü",
+        "_",
+        "run9",
+        "10",
+        "9",
+    ]
+    tiny.files = {f"d/{name}": b"" for name in files} | {f"d/Dir{n}/x": b"" for n in (2, 10, 1)}
+    entries = (await api.json("resources/d"))["entries"]
+    directories = entries["directories"]
+    assert entries["names"][:directories] == ["Dir1", "Dir2", "Dir10"]
+    assert entries["names"][directories:] == [
+        "9", "10", "_", "run 9", "run9", "Run009.h5", "Run9.h5", "run9.h5", "Run10.h5", "z", "Ü",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("accepted", "compressed"),
+    [
+        ("gzip", True),
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, GZIP;q=0.5, *;q=0", True),
+        ("*", True),
+        ("", False),
+        ("identity", False),
+        ("gzip;q=0, *", False),
+        ("gzip; q=0.000", False),
+    ],
+)
+async def test_compressed_where_the_browser_takes_it(
+    api: Api, tiny: TinyService, accepted: str, compressed: bool
+) -> None:
+    tiny.files = {f"d/file{n:04}": bytes(n) for n in range(1000)}
+    headers = {"Accept-Encoding": accepted}
+    response = await api("resources/d", headers=headers, decompress_response=False)
+    assert (response.headers.get("Content-Encoding") == "gzip") == compressed
+    assert response.headers["Vary"] == "Accept-Encoding"
+    body = gzip.decompress(response.body) if compressed else response.body
+    assert json.loads(body)["entries"]["sizes"] == list(range(1000))
 
 
 @pytest.mark.parametrize("jp_server_config", [config(timeout=0.2)])

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from described import Api
+from described import Api, description
 from tiny_service import Answer, Gate, TinyService
 from tornado.testing import bind_unused_port
 
@@ -19,6 +19,7 @@ async def test_all_is_well(api: Api, storage: Path, service: Service) -> None:
     }  # fmt: skip
     assert status["token"] == {"present": True}
     assert status["user"] == "alice"
+    assert str(status["versions"]["api"]) == description()["info"]["version"]
     assert status["versions"]["ctadata"] == version("ctadata")
     assert status["versions"]["python"] == platform.python_version()
 
