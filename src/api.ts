@@ -1,7 +1,17 @@
 import { ServerConnection } from '@jupyterlab/services';
 
+import { Directory, IColumns } from './collection';
 import { encodePath } from './paths';
-import { ILine, request, requestLines, resourceUrl } from './request';
+import {
+  ILine,
+  RequestError,
+  request,
+  requestLines,
+  resourceUrl
+} from './request';
+
+/** The version of the interface between panel and server extension (openapi.yaml). */
+export const API_VERSION = 2;
 
 /** One file or directory of the storage. */
 export interface IEntry {
@@ -11,15 +21,27 @@ export interface IEntry {
   type: 'file' | 'directory';
   /** Bytes; null where the storage does not say. */
   size: number | null;
-  /** ISO 8601, UTC. */
-  modified: string | null;
+  /** Seconds since 1970 (UTC). */
+  modified: number | null;
 }
 
 /** A file, or a directory with what it contains. */
-export interface IResource extends IEntry {
-  entries: IEntry[];
+interface IResource extends IEntry {
+  entries: IColumns;
   /** Whether there are more entries than were sent. */
   truncated: boolean;
+}
+
+/** A piece of news of a search. */
+export interface ISearchLine extends ILine {
+  /** What was found since the last one. */
+  entries?: IEntry[];
+  /** How many directories have been looked into. */
+  directories: number;
+  /** In the last one: whether there may be more than was sent. */
+  truncated?: boolean;
+  /** In the last one: the directories that could not be listed. */
+  failures?: IFailure[];
 }
 
 /** What the server extension knows of the data service. */
@@ -27,6 +49,7 @@ export interface IStatus {
   service: { url: string; reachable: boolean; message: string | null };
   token: { present: boolean };
   user: string | null;
+  versions: { api?: number; ctadata: string };
 }
 
 /** A copy between storage and workspace, made by the server. */
@@ -95,8 +118,44 @@ export class API {
   constructor(readonly settings: ServerConnection.ISettings) {}
 
   /** List a directory, or tell what a file is. */
-  list(path: string, signal?: AbortSignal): Promise<IResource> {
-    return request(this.settings, `resources/${encodePath(path)}`, { signal });
+  async list(path: string, signal?: AbortSignal): Promise<Directory | IEntry> {
+    const { entries, truncated, ...entry } = await request<IResource>(
+      this.settings,
+      `resources/${encodePath(path)}`,
+      { signal }
+    );
+    if (entry.type === 'file') {
+      return entry;
+    }
+    // Older ones send rows.
+    if (!Array.isArray(entries?.names)) {
+      throw new RequestError('server-older', '');
+    }
+    return new Directory(entry.path, entries, truncated);
+  }
+
+  /** Look for names below a directory; resolves when all of it has been looked into. */
+  async search(
+    path: string,
+    pattern: string,
+    onLine: (line: ISearchLine) => void,
+    signal: AbortSignal
+  ): Promise<void> {
+    await requestLines<ISearchLine>(
+      this.settings,
+      `search/${encodePath(path)}?pattern=${encodeURIComponent(pattern)}`,
+      { signal },
+      onLine
+    );
+  }
+
+  /** The directory of the storage that the user may write to. */
+  async ownDirectory(): Promise<string> {
+    const { path } = await request<{ path: string }>(
+      this.settings,
+      'own-directory'
+    );
+    return path;
   }
 
   status(): Promise<IStatus> {

@@ -1,11 +1,14 @@
-import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
+import { Clipboard, ICommandPalette, InputDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import {
+  caretLeftIcon,
+  caretRightIcon,
   copyIcon,
   downloadIcon,
   editIcon,
   filterIcon,
-  refreshIcon
+  refreshIcon,
+  searchIcon
 } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
@@ -13,8 +16,12 @@ import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { Downloads } from './downloads';
 import { ctaIcon, toWorkspaceIcon } from './icons';
 import { normalizePath } from './paths';
+import { selectByPattern } from './patterns';
+import { addPlaces } from './places';
 import { downloadCode } from './python';
+import { COLUMNS, Column } from './sort';
 import { CommandIDs, ICTADataPanel } from './tokens';
+import { columnLabels } from './views/listing';
 import { Workspace } from './workspace';
 
 /** What the commands act on. */
@@ -33,8 +40,12 @@ const FOLLOWING = [
   CommandIDs.copyPath,
   CommandIDs.downloadToComputer,
   CommandIDs.downloadToWorkspace,
+  CommandIDs.goBack,
+  CommandIDs.goForward,
   CommandIDs.goUp,
-  CommandIDs.open
+  CommandIDs.open,
+  CommandIDs.reveal,
+  CommandIDs.toggleFavourite
 ];
 
 /** Commands without arguments. */
@@ -48,11 +59,20 @@ export function addCommands(
   addNavigation(commands, context);
   addDownloads(commands, context);
   addCopying(commands, context);
-  let selection = '';
-  context.panel.model.changed.connect(({ selectedEntries, path }) => {
-    const now = [path, ...selectedEntries.map(entry => entry.name)].join('/');
-    if (now !== selection) {
-      selection = now;
+  addPlaces(commands, {
+    model: context.panel.model,
+    settings: context.panel.settings,
+    show: context.show,
+    report: error => context.downloads.report(error),
+    trans: context.trans
+  });
+  const { model } = context.panel;
+  let selected = model.rows.selected;
+  let path = model.path;
+  model.changed.connect(() => {
+    if (model.rows.selected !== selected || model.path !== path) {
+      selected = model.rows.selected;
+      path = model.path;
       for (const command of FOLLOWING) {
         commands.notifyCommandChanged(command);
       }
@@ -65,8 +85,19 @@ export function addToPalette(
   palette: ICommandPalette,
   trans: TranslationBundle
 ): void {
+  const category = trans.__('CTA data');
   for (const command of Object.values(CommandIDs)) {
-    palette.addItem({ command, category: trans.__('CTA data') });
+    // The places of a menu; the palette has "Go to Path".
+    if (command === CommandIDs.goTo) {
+      continue;
+    }
+    if (command !== CommandIDs.toggleColumn) {
+      palette.addItem({ command, category });
+      continue;
+    }
+    for (const column of COLUMNS.filter(name => name !== 'name')) {
+      palette.addItem({ command, category, args: { column, isPalette: true } });
+    }
   }
 }
 
@@ -75,6 +106,7 @@ function addNavigation(
   { panel, workspace, downloads, show, trans }: ICommandContext
 ): void {
   const { model } = panel;
+  const { rows } = model;
   commands.addCommand(CommandIDs.openPanel, {
     label: trans.__('Show CTA Data'),
     caption: trans.__('Show the panel that browses the data of CTA'),
@@ -101,9 +133,9 @@ function addNavigation(
     label: trans.__('Open'),
     caption: trans.__('Open the selected folder, or download the selection'),
     describedBy: NO_ARGS,
-    isEnabled: () => model.selection.size > 0,
+    isEnabled: () => model.rows.selection.size > 0,
     execute: async () => {
-      const entries = model.selectedEntries;
+      const entries = model.rows.selected.entries;
       if (entries.length === 1 && entries[0].type === 'directory') {
         await model.cd(entries[0].path);
       } else if (entries.length > 0) {
@@ -118,12 +150,37 @@ function addNavigation(
     isEnabled: () => model.path !== '',
     execute: () => model.goUp()
   });
+  commands.addCommand(CommandIDs.goBack, {
+    label: trans.__('Back'),
+    caption: trans.__('Show the folder that was shown before'),
+    icon: caretLeftIcon,
+    describedBy: NO_ARGS,
+    isEnabled: () => model.canGoBack,
+    execute: () => model.goBack()
+  });
+  commands.addCommand(CommandIDs.goForward, {
+    label: trans.__('Forward'),
+    caption: trans.__('Show the folder from which you went back'),
+    icon: caretRightIcon,
+    describedBy: NO_ARGS,
+    isEnabled: () => model.canGoForward,
+    execute: () => model.goForward()
+  });
+  commands.addCommand(CommandIDs.reveal, {
+    label: trans.__('Show in Its Folder'),
+    caption: trans.__('Show the folder that contains what was found'),
+    describedBy: NO_ARGS,
+    isVisible: () => model.search !== null,
+    isEnabled: () => rows.selected.entries.length === 1,
+    execute: () => model.reveal(rows.selected.entries[0].path)
+  });
   commands.addCommand(CommandIDs.refresh, {
     label: trans.__('Refresh'),
     caption: trans.__('Ask the data service again what is in this folder'),
     icon: refreshIcon,
     describedBy: NO_ARGS,
-    execute: () => model.refresh()
+    execute: () =>
+      model.search ? model.startSearch(model.search.pattern) : model.refresh()
   });
   commands.addCommand(CommandIDs.editPath, {
     label: trans.__('Go to Path…'),
@@ -145,10 +202,68 @@ function addNavigation(
       panel.focusFilter();
     }
   });
+  commands.addCommand(CommandIDs.search, {
+    label: trans.__('Search in All Folders Below…'),
+    caption: trans.__('Look for names in this folder and all that it contains'),
+    icon: searchIcon,
+    describedBy: NO_ARGS,
+    execute: async () => {
+      show();
+      const { button, value } = await InputDialog.getText({
+        title: trans.__('Search below %1', model.path || '/'),
+        label: trans.__('A part of the name, or a pattern with * and ?'),
+        okLabel: trans.__('Search'),
+        text: rows.filter
+      });
+      if (button.accept && value?.trim()) {
+        model.startSearch(value.trim());
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.toggleColumn, {
+    label: args => {
+      const column = columnLabels(trans)[args.column as Column];
+      return args.isPalette ? trans.__('Show Column “%1”', column) : column;
+    },
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          column: {
+            enum: COLUMNS.filter(column => column !== 'name'),
+            description: trans.__('The column to show or to hide')
+          },
+          isPalette: {
+            type: 'boolean',
+            description: trans.__('Whether the label stands alone')
+          }
+        }
+      }
+    },
+    isToggled: args =>
+      panel.settings.get('columns').includes(args.column as Column),
+    execute: args => {
+      const shown = panel.settings.get('columns');
+      const column = args.column as Column;
+      return panel.settings.set(
+        'columns',
+        shown.includes(column)
+          ? shown.filter(other => other !== column)
+          : [...shown, column]
+      );
+    }
+  });
   commands.addCommand(CommandIDs.selectAll, {
     label: trans.__('Select All Files'),
     describedBy: NO_ARGS,
-    execute: () => model.changeSelection(selection => selection.selectAll())
+    execute: () => rows.changeSelection(selection => selection.selectAll())
+  });
+  commands.addCommand(CommandIDs.selectByPattern, {
+    label: trans.__('Select by Pattern…'),
+    caption: trans.__('Select the files whose names match a pattern'),
+    describedBy: NO_ARGS,
+    isEnabled: () => rows.length > 0,
+    execute: () => selectByPattern(rows, trans)
   });
 }
 
@@ -164,10 +279,10 @@ function addDownloads(
     ),
     icon: toWorkspaceIcon,
     describedBy: NO_ARGS,
-    isEnabled: () => model.selection.size > 0,
+    isEnabled: () => model.rows.selection.size > 0,
     execute: () =>
       downloads.toWorkspace(
-        model.selectedEntries.map(entry => entry.path),
+        model.rows.selected.entries.map(entry => entry.path),
         workspace.folder
       )
   });
@@ -177,9 +292,9 @@ function addDownloads(
     icon: downloadIcon,
     describedBy: NO_ARGS,
     isEnabled: () =>
-      model.selection.size > 0 &&
-      model.selectedEntries.every(entry => entry.type === 'file'),
-    execute: () => downloads.toComputer(model.selectedEntries)
+      model.rows.selection.size > 0 &&
+      model.rows.selected.entries.every(entry => entry.type === 'file'),
+    execute: () => downloads.toComputer(model.rows.selected.entries)
   });
 }
 
@@ -193,10 +308,10 @@ function addCopying(
     caption: trans.__('Copy the paths in the storage, one a line'),
     icon: copyIcon,
     describedBy: NO_ARGS,
-    isEnabled: () => model.selection.size > 0,
+    isEnabled: () => model.rows.selection.size > 0,
     execute: () =>
       Clipboard.copyToSystem(
-        model.selectedEntries.map(entry => entry.path).join('\n')
+        model.rows.selected.entries.map(entry => entry.path).join('\n')
       )
   });
   commands.addCommand(CommandIDs.copyAsPython, {
@@ -204,7 +319,8 @@ function addCopying(
     caption: trans.__('Copy a notebook cell that downloads the selection'),
     icon: copyIcon,
     describedBy: NO_ARGS,
-    isEnabled: () => model.selection.size > 0,
-    execute: () => Clipboard.copyToSystem(downloadCode(model.selectedEntries))
+    isEnabled: () => model.rows.selection.size > 0,
+    execute: () =>
+      Clipboard.copyToSystem(downloadCode(model.rows.selected.entries))
   });
 }

@@ -71,6 +71,26 @@ export function explain(
         ),
         remedies: ['retry']
       };
+    case 'server-older':
+      return {
+        title: trans.__('The server extension is older than this panel'),
+        text: trans.__(
+          'Restart the Jupyter server; if that does not help, update ctadata where the server runs.'
+        ),
+        remedies: ['retry']
+      };
+    case 'panel-older':
+      return {
+        title: trans.__('This panel is older than the server extension'),
+        text: trans.__('Reload this page.'),
+        remedies: ['retry']
+      };
+    case 'storage-error':
+      return {
+        title: trans.__('The storage has a problem'),
+        text,
+        remedies: ['retry', 'up']
+      };
     default:
       return {
         title: trans.__('Something went wrong'),

@@ -24,9 +24,9 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** Day and time of an ISO 8601 moment, in UTC as all of the observatory's times are. */
-export function formatMoment(iso: string): { day: string; time: string } {
-  const moment = new Date(iso);
+/** Day and time of a moment in seconds since 1970, in UTC as all of the observatory's times are. */
+export function formatMoment(seconds: number): { day: string; time: string } {
+  const moment = new Date(seconds * 1000);
   if (Number.isNaN(moment.getTime())) {
     return { day: '', time: '' };
   }

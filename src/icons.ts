@@ -2,11 +2,18 @@ import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { LabIcon, fileIcon, folderIcon } from '@jupyterlab/ui-components';
 
 import ctaSvg from '../style/icons/cta.svg';
+import starSvg from '../style/icons/star.svg';
 import toWorkspaceSvg from '../style/icons/to-workspace.svg';
 import { IEntry } from './api';
 
 /** A telescope under a ray of light. */
 export const ctaIcon = new LabIcon({ name: 'ctadata:icon', svgstr: ctaSvg });
+
+/** A star. */
+export const starIcon = new LabIcon({
+  name: 'ctadata:star',
+  svgstr: starSvg
+});
 
 /** An arrow into a folder. */
 export const toWorkspaceIcon = new LabIcon({

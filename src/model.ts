@@ -1,19 +1,27 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API, IEntry, IStatus } from './api';
-import { nameTest } from './filter';
+import { API, API_VERSION, IStatus } from './api';
+import { ListingCache } from './cache';
+import { Directory } from './collection';
+import { History, IPlace } from './history';
 import { baseName, normalizePath, parentPath } from './paths';
 import { RequestError } from './request';
-import { Selection } from './selection';
-import { Column, ISortState, sortEntries } from './sort';
+import { Rows } from './rows';
+import { Search } from './search';
+import { ISortState } from './sort';
 
 /** Milliseconds after which a directory that is still loading is called slow. */
-const SLOW = 4000;
+const SLOW = 5000;
 
 /** What the user looks at: one directory of the storage. Views render it, commands change it. */
 export class BrowserModel implements IDisposable {
-  constructor(readonly api: API) {}
+  constructor(readonly api: API) {
+    this.rows.changed.connect(() => this._changed.emit());
+  }
+
+  /** What is shown of the directory, or of what a search has found. */
+  readonly rows = new Rows();
 
   /** Emitted whenever there is something to render anew. */
   get changed(): ISignal<this, void> {
@@ -33,19 +41,14 @@ export class BrowserModel implements IDisposable {
     return this._path;
   }
 
-  /** What is shown: filtered and sorted. */
-  get rows(): readonly IEntry[] {
-    return this._rows;
-  }
-
-  /** The number of entries of the directory; null while they are not known. */
+  /** The number of entries of the directory, or of what was found; null while it is not known. */
   get count(): number | null {
-    return this._entries && this._entries.length;
+    return this._search || this._directory ? this.rows.count : null;
   }
 
   /** Whether the directory has more entries than were sent. */
   get truncated(): boolean {
-    return this._truncated;
+    return !this._search && this._directory?.truncated === true;
   }
 
   get loading(): boolean {
@@ -67,10 +70,6 @@ export class BrowserModel implements IDisposable {
     return this._status;
   }
 
-  get sort(): ISortState {
-    return this._sort;
-  }
-
   /** Whether the path is being typed. */
   get editing(): boolean {
     return this._editing;
@@ -81,23 +80,24 @@ export class BrowserModel implements IDisposable {
     this._changed.emit();
   }
 
-  get filter(): string {
-    return this._filter;
+  /** The search below the directory whose results are shown instead of it. */
+  get search(): Search | null {
+    return this._search;
   }
 
-  get selection(): Selection {
-    return this._selection;
+  get canGoBack(): boolean {
+    return this._history.canGoBack;
   }
 
-  /** The selected entries, as they are shown from top to bottom. */
-  get selectedEntries(): IEntry[] {
-    return this._rows.filter(entry => this._selection.has(entry.name));
+  get canGoForward(): boolean {
+    return this._history.canGoForward;
   }
 
   dispose(): void {
     if (!this._isDisposed) {
       this._isDisposed = true;
       this._stop();
+      this._search?.dispose();
       Signal.clearData(this);
     }
   }
@@ -105,26 +105,28 @@ export class BrowserModel implements IDisposable {
   /** Say, without loading it yet, which directory is shown and in which order. */
   restore(path: string, sort: ISortState): void {
     this._path = path;
-    this._sort = sort;
+    this.rows.sort = sort;
   }
 
   /** Load the directory if nothing has been loaded or tried yet. */
   async start(): Promise<void> {
-    if (!this._entries && !this._error && !this._load) {
-      await this.refresh();
+    if (!this._directory && !this._error && !this._load) {
+      await Promise.all([this.refresh(), this._loadStatus()]);
     }
   }
 
-  /** Show another directory; its path is shown at once. */
+  /** Show another directory; its path is shown at once, and what is known of it. */
   async cd(path: string): Promise<void> {
-    if (path === this._path) {
-      return this.refresh();
+    if (path !== this._path) {
+      // Coming back up, the row to go on from is the directory that was left.
+      const child = this._path.startsWith(path === '' ? '' : `${path}/`)
+        ? this._path.slice(path === '' ? 0 : path.length + 1).split('/')[0]
+        : null;
+      this._history.leave(this._place());
+      this._show(path, child);
+    } else {
+      this.endSearch();
     }
-    // Coming back up, the row to go on from is the directory that was left.
-    const child = this._path.startsWith(path === '' ? '' : `${path}/`)
-      ? this._path.slice(path === '' ? 0 : path.length + 1).split('/')[0]
-      : null;
-    this._show(path, child);
     return this.refresh();
   }
 
@@ -132,6 +134,15 @@ export class BrowserModel implements IDisposable {
     if (this._path !== '') {
       await this.cd(parentPath(this._path));
     }
+  }
+
+  /** Show what was shown before, as it was then. */
+  goBack(): Promise<void> {
+    return this._return(this._history.back(this._place()));
+  }
+
+  goForward(): Promise<void> {
+    return this._return(this._history.forward(this._place()));
   }
 
   /**
@@ -149,21 +160,47 @@ export class BrowserModel implements IDisposable {
       if (this._load !== load) {
         return;
       }
-      if (resource.type === 'file') {
-        this._end();
-        await this.cd(parentPath(path));
-        this.select(this._rows.findIndex(row => row.name === baseName(path)));
-        return;
-      }
-      this._show(path, null);
-      this._accept(resource.entries, resource.truncated);
       this._end();
+      if (resource instanceof Directory) {
+        if (path !== this._path) {
+          this._history.leave(this._place());
+        }
+        this._show(path, null);
+        this._accept(resource);
+      } else {
+        await this.reveal(path);
+      }
     } catch (error) {
       if (this._load === load) {
         this._end();
         throw error;
       }
     }
+  }
+
+  /** Show the directory that contains this, and select it there. */
+  async reveal(path: string): Promise<void> {
+    await this.cd(parentPath(path));
+    this.rows.selectName(baseName(path));
+  }
+
+  /** What a directory contains, as it was seen last if it was; null where that cannot be had. */
+  async lookUp(path: string): Promise<Directory | null> {
+    const known = this._cache.get(path);
+    if (known) {
+      return known;
+    }
+    try {
+      const resource = await this.api.list(path);
+      if (resource instanceof Directory) {
+        this._cache.set(resource);
+        return resource;
+      }
+    } catch (error) {
+      // Whoever goes there is told why; here it only means that nothing can be offered.
+      console.debug('ctadata: no completions:', error);
+    }
+    return null;
   }
 
   /** Load the directory again; what is shown stays until the answer is there. */
@@ -175,10 +212,10 @@ export class BrowserModel implements IDisposable {
       if (this._load !== load) {
         return;
       }
-      if (resource.type === 'file') {
+      if (!(resource instanceof Directory)) {
         throw new RequestError('not-a-directory', '');
       }
-      this._accept(resource.entries, resource.truncated);
+      this._accept(resource);
     } catch (error) {
       if (this._load !== load) {
         return;
@@ -189,64 +226,87 @@ export class BrowserModel implements IDisposable {
     this._end();
   }
 
+  /** Take note that a directory has changed, or perhaps has. */
+  async invalidate(path: string): Promise<void> {
+    this._cache.delete(path);
+    if (path === this._path && this._directory) {
+      await this.refresh();
+    }
+  }
+
   /** Wait no longer. */
   cancel(): void {
     if (this._load) {
       this._stop();
-      if (!this._entries) {
+      if (!this._directory) {
         this._error = new RequestError('cancelled', '');
       }
       this._changed.emit();
     }
   }
 
-  /** Sort by a column; by the one that is the order already: the other way round. */
-  sortBy(column: Column): void {
-    const ascending =
-      this._sort.column === column ? !this._sort.ascending : column === 'name';
-    this._sort = { column, ascending };
-    this._arrange();
+  /** Look for names in all that is below the directory; what is found takes the rows' place. */
+  startSearch(pattern: string): void {
+    this._search?.dispose();
+    const search = (this._search = new Search(this.api, this._path, pattern));
+    search.changed.connect(() => this.rows.show(search.findings));
+    this.rows.reset(null);
+    this.rows.show(search.findings);
+    void search.run();
   }
 
-  setFilter(filter: string): void {
-    this._filter = filter;
-    this._arrange();
+  /** Show the directory again. */
+  endSearch(): void {
+    if (this._search) {
+      this._search.dispose();
+      this._search = null;
+      this.rows.reset(null);
+      this.rows.show(this._directory);
+    }
   }
 
-  /** Change the selection, and tell the views. */
-  changeSelection(change: (selection: Selection) => void): void {
-    change(this._selection);
-    this._changed.emit();
+  private _place(): IPlace {
+    const { focus } = this.rows.selection;
+    return {
+      path: this._path,
+      focus: this._search || focus < 0 ? null : this.rows.keyAt(focus)
+    };
   }
 
-  /** Select one row alone. */
-  select(index: number): void {
-    this.changeSelection(selection => selection.select(index));
+  private async _return(place: IPlace | null): Promise<void> {
+    if (place) {
+      this._show(place.path, place.focus);
+      // What was seen before is shown as it was seen; "refresh" asks again.
+      if (this._directory) {
+        this._end();
+      } else {
+        await this.refresh();
+      }
+    }
   }
 
   private _show(path: string, focus: string | null): void {
+    this._search?.dispose();
+    this._search = null;
     this._path = path;
-    this._filter = '';
-    this._entries = null;
-    this._truncated = false;
+    this._directory = this._cache.get(path);
     this._error = null;
-    this._selection.reset(focus);
-    this._arrange();
+    this.rows.reset(focus);
+    this.rows.show(this._directory);
     this._pathChanged.emit(path);
   }
 
-  private _accept(entries: readonly IEntry[], truncated: boolean): void {
-    this._entries = entries;
-    this._truncated = truncated;
+  private _accept(directory: Directory): void {
+    this._cache.set(directory);
+    this._directory = directory;
     this._error = null;
-    this._arrange();
+    if (!this._search) {
+      this.rows.show(directory);
+    }
   }
 
   private async _reject(error: RequestError): Promise<void> {
-    this._error = error;
-    // Rows that may not be there any more must not look as if they were.
-    this._entries = null;
-    this._arrange();
+    this._fail(error);
     this._end();
     if (error.code.startsWith('service-')) {
       // Whoever looks for the reason wants to know which service it is.
@@ -254,25 +314,30 @@ export class BrowserModel implements IDisposable {
     }
   }
 
-  /** Ask the server extension which service it speaks to. */
+  private _fail(error: RequestError): void {
+    this._error = error;
+    // Rows that may not be there any more must not look as if they were.
+    this._cache.delete(this._path);
+    this._directory = null;
+    this.endSearch();
+    this.rows.show(null);
+  }
+
+  /** Ask the server extension which service it speaks to, and whether it is as old as the panel. */
   private async _loadStatus(): Promise<void> {
     try {
       this._status = await this.api.status();
+      const version = this._status.versions.api ?? 1;
+      if (version !== API_VERSION) {
+        // What they say to each other would be misunderstood sooner or later.
+        const code = version < API_VERSION ? 'server-older' : 'panel-older';
+        this._fail(new RequestError(code, ''));
+      }
       this._changed.emit();
     } catch (error) {
       // Messages name no service then.
       console.warn('ctadata: no status:', error);
     }
-  }
-
-  private _arrange(): void {
-    const test = nameTest(this._filter);
-    this._rows = sortEntries(
-      (this._entries ?? []).filter(entry => test(entry.name)),
-      this._sort
-    );
-    this._selection.setRows(this._rows.map(entry => entry.name));
-    this._changed.emit();
   }
 
   private _begin(): AbortController {
@@ -303,12 +368,10 @@ export class BrowserModel implements IDisposable {
   }
 
   private _path = '';
-  private _entries: readonly IEntry[] | null = null;
-  private _rows: readonly IEntry[] = [];
-  private _truncated = false;
-  private _sort: ISortState = { column: 'name', ascending: true };
-  private _filter = '';
-  private _selection = new Selection();
+  private _directory: Directory | null = null;
+  private _search: Search | null = null;
+  private _cache = new ListingCache();
+  private _history = new History();
   private _editing = false;
   private _status: IStatus | null = null;
   private _error: RequestError | null = null;

@@ -9,6 +9,7 @@ import * as React from 'react';
 import { Downloads } from './downloads';
 import { ctaIcon } from './icons';
 import { BrowserModel } from './model';
+import { Settings } from './settings';
 import { ICTADataPanel, PANEL_ID } from './tokens';
 import { TransfersModel } from './transfers';
 import { Browser } from './views/browser';
@@ -19,6 +20,7 @@ import { Transfers } from './views/transfers';
 export interface ICTADataPanelOptions {
   model: BrowserModel;
   transfers: TransfersModel;
+  settings: Settings;
   downloads: Downloads;
   registry: DocumentRegistry;
   translator: ITranslator;
@@ -32,10 +34,11 @@ export interface ICTADataPanelOptions {
 export class CTADataPanel extends SidePanel implements ICTADataPanel {
   constructor(options: ICTADataPanelOptions) {
     super({ content: new Panel(), translator: options.translator });
-    const { model, transfers, downloads, registry, open } = options;
+    const { model, transfers, settings, downloads, registry, open } = options;
     const trans = options.translator.load('ctadata');
     this.model = model;
     this.transfers = transfers;
+    this.settings = settings;
     this._ready = options.ready;
     this.id = PANEL_ID;
     this.addClass('jp-CTAData');
@@ -50,7 +53,17 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
       <Crumbs model={model} trans={trans} />
     ));
     this._add('jp-CTAData-browser', model.changed, () => (
-      <Browser model={model} registry={registry} trans={trans} open={open} />
+      <UseSignal signal={settings.changed}>
+        {() => (
+          <Browser
+            model={model}
+            registry={registry}
+            columns={settings.get('columns')}
+            trans={trans}
+            open={open}
+          />
+        )}
+      </UseSignal>
     ));
     this._add('jp-CTAData-transfers', transfers.changed, () => (
       <Transfers transfers={transfers} downloads={downloads} trans={trans} />
@@ -59,6 +72,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
 
   readonly model: BrowserModel;
   readonly transfers: TransfersModel;
+  readonly settings: Settings;
 
   focusFilter(): void {
     this.node

@@ -20,6 +20,7 @@ import { Downloads } from './downloads';
 import { BrowserModel } from './model';
 import { CTADataPanel } from './panel';
 import { restoreModel } from './restore';
+import { Settings } from './settings';
 import { CommandIDs, ICTADataPanel, PANEL_ID } from './tokens';
 import { TransfersModel } from './transfers';
 import { Workspace } from './workspace';
@@ -45,7 +46,7 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     restorer: ILayoutRestorer | null,
     state: IStateDB | null,
     translator: ITranslator | null,
-    settings: ISettingRegistry | null,
+    registry: ISettingRegistry | null,
     toolbars: IToolbarWidgetRegistry | null
   ) => {
     translator ??= nullTranslator;
@@ -53,19 +54,25 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     const api = new API(app.serviceManager.serverSettings);
     const model = new BrowserModel(api);
     const transfers = new TransfersModel(api);
+    const settings = new Settings();
+    void registry?.load(panelPlugin.id).then(
+      registered => settings.connect(registered),
+      error => console.warn('ctadata: no settings:', error)
+    );
     const panel = new CTADataPanel({
       model,
       transfers,
+      settings,
       downloads: new Downloads(api, transfers, trans),
       registry: app.docRegistry,
       translator,
       ready: state ? restoreModel(model, state) : Promise.resolve(),
       open: () => void app.commands.execute(CommandIDs.open)
     });
-    if (settings && toolbars) {
+    if (registry && toolbars) {
       const factory = createToolbarFactory(
         toolbars,
-        settings,
+        registry,
         TOOLBAR,
         panelPlugin.id,
         translator

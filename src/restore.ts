@@ -12,12 +12,14 @@ export async function restoreModel(
 ): Promise<void> {
   const saved = (await state.fetch(PANEL_ID)) as PartialJSONObject | undefined;
   if (typeof saved?.path === 'string') {
-    model.restore(saved.path, sortFrom(saved) ?? model.sort);
+    model.restore(saved.path, sortFrom(saved) ?? model.rows.sort);
   }
-  let { path, sort } = model;
+  let { path } = model;
+  let { sort } = model.rows;
   model.changed.connect(() => {
-    if (model.path !== path || model.sort !== sort) {
-      ({ path, sort } = model);
+    if (model.path !== path || model.rows.sort !== sort) {
+      ({ path } = model);
+      ({ sort } = model.rows);
       void state.save(PANEL_ID, { path, ...sort });
     }
   });

@@ -1,13 +1,22 @@
+/** What is shown, from top to bottom; each row has a key that no other one has. */
+export interface IRows {
+  readonly length: number;
+  keyAt(row: number): string;
+  nameAt(row: number): string;
+}
+
+const NO_ROWS: IRows = { length: 0, keyAt: () => '', nameAt: () => '' };
+
 /**
  * Which of the rows are selected, which one has the focus, and where a range starts.
  *
- * Follows the core file browser. Rows are known by their names, so that a selection survives
- * sorting, filtering and refreshing; a name that is no longer shown is no longer selected.
+ * Follows the core file browser. Rows are known by their keys, so that a selection survives
+ * sorting, filtering and refreshing; what is no longer shown is no longer selected.
  */
 export class Selection {
   /** The row that the keyboard acts on; -1 when there is none. */
   get focus(): number {
-    return this._indexOf(this._focus);
+    return this._focusRow;
   }
 
   /** The number of selected rows. */
@@ -15,68 +24,88 @@ export class Selection {
     return this._selected.size;
   }
 
-  has(name: string): boolean {
-    return this._selected.has(name);
+  has(key: string): boolean {
+    return this._selected.has(key);
   }
 
-  /** Say what is shown now, from top to bottom. */
-  setRows(names: readonly string[]): void {
-    this._names = names;
-    this._indices = new Map(names.map((name, index) => [name, index]));
-    this._selected = new Set(
-      [...this._selected].filter(name => this._indices.has(name))
-    );
+  /** Say what is shown now. */
+  setRows(rows: IRows): void {
+    this._rows = rows;
+    this._focusRow = this._rowOf(this._focus);
+    if (this._selected.size > 0) {
+      const kept = new Set<string>();
+      for (let row = 0; row < rows.length; row += 1) {
+        const key = rows.keyAt(row);
+        if (this._selected.has(key)) {
+          kept.add(key);
+        }
+      }
+      this._selected = kept;
+    }
   }
 
   /** Select nothing; the focus stays. */
   clear(): void {
-    this._selected.clear();
+    this._selected = new Set();
     this._anchor = null;
   }
 
-  /** Forget all, as for another directory; `name` is the row to start from. */
-  reset(name: string | null): void {
+  /** Forget all, as for another directory; `key` is the row to start from. */
+  reset(key: string | null): void {
     this.clear();
-    this._focus = name;
+    this._focus = key;
+    this._focusRow = this._rowOf(key);
   }
 
   /** A plain click or arrow: this row alone. */
-  select(index: number): void {
-    if (index in this._names) {
-      this._focus = this._anchor = this._names[index];
-      this._selected = new Set([this._focus]);
+  select(row: number): void {
+    if (this._exists(row)) {
+      this._anchor = this._setFocus(row);
+      this._selected = new Set([this._anchor]);
     }
   }
 
   /** Ctrl and click: this row in or out. */
-  toggle(index: number): void {
-    if (index in this._names) {
-      this._focus = this._anchor = this._names[index];
-      if (!this._selected.delete(this._focus)) {
-        this._selected.add(this._focus);
+  toggle(row: number): void {
+    if (this._exists(row)) {
+      this._anchor = this._setFocus(row);
+      if (!this._selected.delete(this._anchor)) {
+        this._selected.add(this._anchor);
       }
     }
   }
 
   /** Shift and click or arrow: all from where the range started to this row. */
-  extend(index: number): void {
-    if (index in this._names) {
-      const anchor = Math.max(0, this._indexOf(this._anchor ?? this._focus));
-      this._anchor = this._names[anchor];
-      this._focus = this._names[index];
-      this._selected = new Set(
-        this._names.slice(Math.min(anchor, index), Math.max(anchor, index) + 1)
-      );
+  extend(row: number): void {
+    if (this._exists(row)) {
+      const anchor = Math.max(0, this._rowOf(this._anchor ?? this._focus));
+      this._anchor = this._rows.keyAt(anchor);
+      this._setFocus(row);
+      this._selected = new Set();
+      this._add(Math.min(anchor, row), Math.max(anchor, row) + 1);
     }
   }
 
   selectAll(): void {
-    this._selected = new Set(this._names);
+    this._add(0, this._rows.length);
+  }
+
+  /** Select all rows whose names are meant, and no others. */
+  selectMatching(test: (name: string) => boolean): void {
+    this.clear();
+    for (let row = 0; row < this._rows.length; row += 1) {
+      if (test(this._rows.nameAt(row))) {
+        if (this._selected.size === 0) {
+          this._anchor = this._setFocus(row);
+        }
+        this._selected.add(this._rows.keyAt(row));
+      }
+    }
   }
 
   /** An arrow, page or end key: go to a row, which is the nearest where there is no such row. */
-  moveTo(index: number, extend: boolean): void {
-    const nearest = Math.max(0, Math.min(index, this._names.length - 1));
+  moveTo(row: number, extend: boolean): void {
+    const nearest = Math.max(0, Math.min(row, this._rows.length - 1));
     if (extend) {
       this.extend(nearest);
     } else {
@@ -84,29 +113,59 @@ export class Selection {
     }
   }
 
+  /** Ctrl and an arrow: the focus alone moves. */
+  moveFocus(row: number): void {
+    const nearest = Math.max(0, Math.min(row, this._rows.length - 1));
+    if (this._exists(nearest)) {
+      this._setFocus(nearest);
+    }
+  }
+
   /** Typing: select the next row, the focused one included, whose name starts like that. */
   selectPrefix(prefix: string): void {
     const wanted = prefix.toLowerCase();
-    const count = this._names.length;
+    const count = this._rows.length;
     // One letter again and again goes through all the rows that start with it.
     const start =
       this.focus < 0 ? 0 : this.focus + (wanted.length === 1 ? 1 : 0);
     for (let step = 0; step < count; step += 1) {
-      const index = (start + step) % count;
-      if (this._names[index].toLowerCase().startsWith(wanted)) {
-        this.select(index);
+      const row = (start + step) % count;
+      if (this._rows.nameAt(row).toLowerCase().startsWith(wanted)) {
+        this.select(row);
         return;
       }
     }
   }
 
-  private _indexOf(name: string | null): number {
-    return name === null ? -1 : (this._indices.get(name) ?? -1);
+  private _exists(row: number): boolean {
+    return row >= 0 && row < this._rows.length;
   }
 
-  private _names: readonly string[] = [];
-  private _indices = new Map<string, number>();
+  private _setFocus(row: number): string {
+    this._focusRow = row;
+    return (this._focus = this._rows.keyAt(row));
+  }
+
+  private _add(start: number, stop: number): void {
+    for (let row = start; row < stop; row += 1) {
+      this._selected.add(this._rows.keyAt(row));
+    }
+  }
+
+  private _rowOf(key: string | null): number {
+    if (key !== null) {
+      for (let row = 0; row < this._rows.length; row += 1) {
+        if (this._rows.keyAt(row) === key) {
+          return row;
+        }
+      }
+    }
+    return -1;
+  }
+
+  private _rows = NO_ROWS;
   private _selected = new Set<string>();
   private _anchor: string | null = null;
   private _focus: string | null = null;
+  private _focusRow = -1;
 }

@@ -1,4 +1,4 @@
-import { IEntry } from './api';
+import { ICollection } from './collection';
 
 /** The columns of the listing, from left to right. */
 export const COLUMNS = ['name', 'size', 'modified'] as const;
@@ -12,44 +12,55 @@ export interface ISortState {
   ascending: boolean;
 }
 
-// Run9 before Run10.
-const collator = new Intl.Collator(undefined, {
-  numeric: true,
-  sensitivity: 'base'
-});
-
-function compareNames(a: IEntry, b: IEntry): number {
-  // Names that differ in case or accents alone still need an order of their own.
-  return collator.compare(a.name, b.name) || (a.name < b.name ? -1 : 1);
-}
-
-/** Compare what may be unknown: unknown comes first, as less than anything. */
-function compareKnown<T extends string | number>(
-  a: T | null,
-  b: T | null
-): number {
-  if (a === b) {
-    return 0;
-  }
-  if (a === null || b === null) {
-    return a === null ? -1 : 1;
-  }
-  return a < b ? -1 : 1;
-}
-
-/** Sort entries: directories first in either direction, equal ones by name. */
-export function sortEntries(
-  entries: readonly IEntry[],
+/** Sort entries: directories first in either direction, equal ones by name. Returns indices. */
+export function sortOrder(
+  collection: ICollection,
   { column, ascending }: ISortState
-): IEntry[] {
-  const sign = ascending ? 1 : -1;
-  return [...entries].sort((a, b) => {
-    if (a.type !== b.type) {
-      return a.type === 'directory' ? -1 : 1;
+): Uint32Array {
+  const byName =
+    collection.naturalOrder() ??
+    Uint32Array.from({ length: collection.length }, (_, index) => index);
+  const directories = byName.subarray(0, collection.directories);
+  const files = byName.subarray(collection.directories);
+  if (column === 'name') {
+    if (!ascending) {
+      directories.reverse();
+      files.reverse();
     }
-    if (column === 'name') {
-      return sign * compareNames(a, b);
-    }
-    return sign * compareKnown(a[column], b[column]) || compareNames(a, b);
-  });
+  } else {
+    const keys = columnKeys(collection, column);
+    sortBy(directories, keys, ascending);
+    sortBy(files, keys, ascending);
+  }
+  return byName;
+}
+
+/** Numbers to compare; what is not known counts as less than anything. */
+function columnKeys(
+  collection: ICollection,
+  column: 'size' | 'modified'
+): Float64Array {
+  const keys = new Float64Array(collection.length);
+  for (let index = 0; index < keys.length; index += 1) {
+    keys[index] = collection[column](index) ?? -Infinity;
+  }
+  return keys;
+}
+
+function sortBy(
+  indices: Uint32Array,
+  keys: Float64Array,
+  ascending: boolean
+): void {
+  // Stable: equal ones stay in the order of their names.
+  indices.sort(
+    ascending
+      ? (a, b) => compare(keys[a], keys[b])
+      : (a, b) => compare(keys[b], keys[a])
+  );
+}
+
+function compare(a: number, b: number): number {
+  // Not a difference: that of two infinities is not a number.
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 import { Token } from '@lumino/coreutils';
 
 import { BrowserModel } from './model';
+import { Settings } from './settings';
 import { TransfersModel } from './transfers';
 
 /** The widget's id, which is also its name in saved layouts and the key of its saved state. */
@@ -10,6 +11,7 @@ export const PANEL_ID = 'ctadata-panel';
 export interface ICTADataPanel {
   readonly model: BrowserModel;
   readonly transfers: TransfersModel;
+  readonly settings: Settings;
 
   /** Put the cursor into the filter box. */
   focusFilter(): void;
@@ -28,9 +30,19 @@ export const CommandIDs = {
   downloadToWorkspace: 'ctadata:download-to-workspace',
   editPath: 'ctadata:edit-path',
   filter: 'ctadata:filter',
+  goBack: 'ctadata:go-back',
+  goForward: 'ctadata:go-forward',
+  goTo: 'ctadata:go-to',
+  goToUploads: 'ctadata:go-to-uploads',
   goUp: 'ctadata:go-up',
   open: 'ctadata:open',
   openPanel: 'ctadata:open-panel',
+  places: 'ctadata:places',
   refresh: 'ctadata:refresh',
-  selectAll: 'ctadata:select-all'
+  reveal: 'ctadata:reveal',
+  search: 'ctadata:search',
+  selectAll: 'ctadata:select-all',
+  selectByPattern: 'ctadata:select-by-pattern',
+  toggleColumn: 'ctadata:toggle-column',
+  toggleFavourite: 'ctadata:toggle-favourite'
 } as const;

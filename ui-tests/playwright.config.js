@@ -40,11 +40,11 @@ function freePorts(count) {
   return output.toString().trim().split(',');
 }
 
-function project(name, port) {
+function project(name, port, base = '') {
   return {
     name,
     testMatch: `${name}/*.spec.ts`,
-    use: { baseURL: `http://127.0.0.1:${port}` }
+    use: { baseURL: `http://127.0.0.1:${port}${base}` }
   };
 }
 
@@ -77,7 +77,7 @@ module.exports = {
   },
   projects: [
     project('open', env.CTADATA_UI_OPEN),
-    project('secured', env.CTADATA_UI_SECURED),
+    project('secured', env.CTADATA_UI_SECURED, '/user/ada/'),
     project('tokenless', env.CTADATA_UI_TOKENLESS)
   ],
   webServer: {

@@ -1,13 +1,21 @@
 """Start what the UI tests look at; stop all of it on SIGTERM.
 
 The data service with the sample data, and three JupyterLabs: `open`, as galata wants it;
-`secured`, with token and XSRF check; `tokenless`, like `open` but without a token for the service.
-The environment says where (see playwright.config.js). On the port CTADATA_UI_CONTROL, GET / answers
-once all of it is ready; POST /stop and POST /start stop and start the data service.
+`secured`, with token and XSRF check, below the address of a hub; `tokenless`, like `open` but
+without a token for the service. The environment says where (see playwright.config.js). On the port
+CTADATA_UI_CONTROL, GET / answers once all of it is ready, and POST does what its path says:
+
+/stop, /start
+    Stop or start the data service.
+/spoil
+    Spoil the service's answers; the body is JSON: faults as in gate.py, and the rate.
+/kill/NAME
+    Kill a JupyterLab and start it again.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -20,6 +28,9 @@ import urllib.request
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from gate import Fault, Gate
 
 from ctadata.service import Service
 from ctadata.service.sample import make_sample_data
@@ -33,22 +44,26 @@ HUGE_SIZE = 4 * 1024**3
 
 
 class Storage:
-    """The data service: always at the same port, with the same token."""
+    """The data service, always with the same token, behind a gate at always the same port."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._service: Service | None = None
+        port = int(os.environ["CTADATA_UI_SERVICE"])
+        self.gate = Gate(port)
         self.start()
+        services = f"http://127.0.0.1:{port}/services"
+        self.urls = {
+            "CTADS_URL": f"{services}/downloadservice/",
+            "CTACS_URL": f"{services}/certificateservice/",
+        }
 
     def start(self) -> None:
         if self._service is None:
-            port = int(os.environ["CTADATA_UI_SERVICE"])
-            self._service = Service(self._directory, port=port, token=TOKEN, user="alice")
-            self._service.start()
-            self.urls = {
-                "CTADS_URL": self._service.downloadservice_url,
-                "CTACS_URL": self._service.certificateservice_url,
-            }
+            service = Service(self._directory, token=TOKEN, user="alice")
+            service.start()
+            self._service = service
+            self.gate.upstream = urlsplit(service.downloadservice_url).port
 
     def stop(self) -> None:
         if self._service is not None:
@@ -66,27 +81,33 @@ def make_data(directory: Path) -> None:
         file.truncate(HUGE_SIZE)
 
 
-def start_lab(name: str, storage: Storage, *options: str, **env: str) -> subprocess.Popen[bytes]:
-    """Start a JupyterLab that keeps all it writes below ROOT."""
-    home = ROOT / name
-    settings = home / "settings/@jupyterlab/apputils-extension"
-    settings.mkdir(parents=True)
-    # Otherwise the first thing in a new user's page is a question.
-    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
-    for folder in ("workspace", "config", "data", "runtime", "tmp"):
-        (home / folder).mkdir()
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTERHUB_")}
-    return subprocess.Popen(
-        [
+class Lab:
+    """A JupyterLab that keeps all it writes below ROOT."""
+
+    def __init__(
+        self, name: str, storage: Storage, *options: str, base: str = "/", **env: str
+    ) -> None:
+        home = ROOT / name
+        settings = home / "settings/@jupyterlab/apputils-extension"
+        settings.mkdir(parents=True)
+        # Otherwise the first thing in a new user's page is a question.
+        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+        for folder in ("workspace", "config", "data", "runtime", "tmp"):
+            (home / folder).mkdir()
+        port = os.environ[f"CTADATA_UI_{name.upper()}"]
+        self._url = f"http://127.0.0.1:{port}{base}api"
+        self._command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-            f"--ServerApp.port={os.environ[f'CTADATA_UI_{name.upper()}']}",
+            f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",
+            f"--ServerApp.base_url={base}",
             f"--ServerApp.root_dir={home / 'workspace'}",
             f"--LabApp.user_settings_dir={home / 'settings'}",
             f"--LabApp.workspaces_dir={home / 'workspaces'}",
             *options,
-        ],
-        env={
+        ]
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTERHUB_")}
+        self._env = {
             **inherited,
             "JUPYTER_CONFIG_DIR": str(home / "config"),
             "JUPYTER_DATA_DIR": str(home / "data"),
@@ -94,31 +115,53 @@ def start_lab(name: str, storage: Storage, *options: str, **env: str) -> subproc
             "TMPDIR": str(home / "tmp"),
             **storage.urls,
             **env,
-        },
-    )
+        }
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, env=self._env)
+
+    def wait(self) -> None:
+        """Return when it answers."""
+        while True:
+            try:
+                with urllib.request.urlopen(self._url, timeout=10):
+                    return
+            except urllib.error.URLError:
+                if self._process.poll() is not None:
+                    raise SystemExit("JupyterLab did not start") from None
+                time.sleep(0.1)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        self._process.send_signal(how)
+        self._process.wait()
 
 
-def wait_for(lab: subprocess.Popen[bytes], port: str) -> None:
-    """Return when a JupyterLab answers."""
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=10):
-                return
-        except urllib.error.URLError:
-            if lab.poll() is not None:
-                raise SystemExit("JupyterLab did not start") from None
-            time.sleep(0.1)
+def control(storage: Storage, labs: dict[str, Lab]) -> ThreadingHTTPServer:
+    """Return the server through which the tests do things to the others."""
 
-
-def control(storage: Storage) -> ThreadingHTTPServer:
-    """Return the server through which the tests stop and start the data service."""
+    def spoil(body: bytes) -> None:
+        order = json.loads(body)
+        storage.gate.faults = [Fault(**fault) for fault in order.get("faults", [])]
+        storage.gate.rate = order.get("rate", 0.0)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._answer()
 
         def do_POST(self) -> None:
-            {"/stop": storage.stop, "/start": storage.start}[self.path]()
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            action, _, name = self.path[1:].partition("/")
+            if action == "kill":
+                labs[name].stop(signal.SIGKILL)
+                labs[name].start()
+                labs[name].wait()
+            else:
+                {
+                    "stop": lambda _: storage.stop(),
+                    "start": lambda _: storage.start(),
+                    "spoil": spoil,
+                }[action](body)
             self._answer()
 
         def _answer(self) -> None:
@@ -131,37 +174,34 @@ def control(storage: Storage) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", int(os.environ["CTADATA_UI_CONTROL"])), Handler)
 
 
-def stop_lab(lab: subprocess.Popen[bytes]) -> None:
-    """Stop a JupyterLab."""
-    lab.terminate()
-    lab.wait()
-
-
 def main() -> None:
     """Run until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     galata = f"--config={HERE / 'jupyter_server_config.py'}"
+    token = {"JUPYTERHUB_API_TOKEN": TOKEN}
     with ExitStack() as stack:
         ROOT.mkdir(mode=0o700)
         stack.callback(shutil.rmtree, ROOT)
         make_data(ROOT / "data")
         storage = Storage(ROOT / "data")
+        stack.callback(storage.gate.close)
         stack.callback(storage.stop)
         labs = {
-            "open": start_lab("open", storage, galata, JUPYTERHUB_API_TOKEN=TOKEN),
-            "secured": start_lab(
+            "open": Lab("open", storage, galata, **token),
+            "secured": Lab(
                 "secured",
                 storage,
-                JUPYTERHUB_API_TOKEN=TOKEN,
+                base="/user/ada/",
                 JUPYTER_TOKEN=os.environ["CTADATA_UI_TOKEN"],
+                **token,
             ),
-            "tokenless": start_lab("tokenless", storage, galata),
+            "tokenless": Lab("tokenless", storage, galata),
         }
         for lab in labs.values():
-            stack.callback(stop_lab, lab)
-        for name, lab in labs.items():
-            wait_for(lab, os.environ[f"CTADATA_UI_{name.upper()}"])
-        control(storage).serve_forever()
+            stack.callback(lab.stop)
+        for lab in labs.values():
+            lab.wait()
+        control(storage, labs).serve_forever()
 
 
 if __name__ == "__main__":

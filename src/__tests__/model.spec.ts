@@ -1,5 +1,5 @@
 import { BrowserModel } from '../model';
-import { IRequest, TestServer, directory, entry } from './server';
+import { IRequest, TestServer, directory, file } from './server';
 
 const server = new TestServer();
 let model: BrowserModel;
@@ -14,12 +14,27 @@ afterEach(() => model.dispose());
 
 /** Answer each directory with one file, whose name says where it is. */
 function answerAll(request: IRequest): void {
+  if (request.path === 'status') {
+    request.answer(200, status);
+    return;
+  }
   const path = decodeURIComponent(request.path.replace('resources/', ''));
   const name = path.split('/').pop();
   request.answer(200, directory(path, ['sub/', `in ${name}.h5`]));
 }
 
-const names = () => model.rows.map(({ name }) => name);
+const status = {
+  service: { url: 'https://somewhere.example/services/downloadservice/' },
+  versions: { api: 2, ctadata: '1.0.0' }
+};
+
+const { names, selected } = {
+  names: () =>
+    Array.from({ length: model.rows.length }, (_, row) =>
+      model.rows.nameAt(row)
+    ),
+  selected: () => model.rows.selected.entries.map(({ name }) => name)
+};
 
 describe('browsing', () => {
   it('loads once when started, and again when refreshed', async () => {
@@ -27,10 +42,10 @@ describe('browsing', () => {
     expect(model.count).toBeNull();
     await model.start();
     await model.start();
-    expect(server.log).toEqual(['GET resources/']);
+    expect(server.log.sort()).toEqual(['GET resources/', 'GET status']);
     expect(names()).toEqual(['sub', 'in .h5']);
     await model.refresh();
-    expect(server.log).toHaveLength(2);
+    expect(server.log).toHaveLength(3);
   });
 
   it('quotes what it asks for', async () => {
@@ -48,7 +63,7 @@ describe('browsing', () => {
       paths.push(path);
     });
     await model.goUp();
-    expect(model.selection.focus).toBe(0);
+    expect(model.rows.selection.focus).toBe(0);
     expect(names()[0]).toBe('sub');
     await model.goUp();
     await model.goUp();
@@ -57,28 +72,26 @@ describe('browsing', () => {
 
   it('filters, sorts, and forgets the filter in another directory', async () => {
     server.handler = request =>
-      request.answer(200, directory('x', ['Run10', 'Run9', 'other']));
+      request.answer(200, directory('x', ['other', 'Run9', 'Run10']));
     await model.cd('x');
-    model.setFilter('run');
-    model.sortBy('name');
+    model.rows.filter = 'run';
+    model.rows.sortBy('name');
     expect(names()).toEqual(['Run10', 'Run9']);
     expect(model.count).toBe(3);
     await model.cd('y');
-    expect(model.filter).toBe('');
+    expect(model.rows.filter).toBe('');
     expect(model.rows).toHaveLength(3);
   });
 
   it('keeps the rows and the selection while it refreshes', async () => {
     server.handler = answerAll;
     await model.cd('lst');
-    model.select(1);
+    model.rows.select(1);
     const done = model.refresh();
     expect(model.loading).toBe(true);
     expect(names()).toEqual(['sub', 'in lst.h5']);
     await done;
-    expect(model.selectedEntries.map(({ name }) => name)).toEqual([
-      'in lst.h5'
-    ]);
+    expect(selected()).toEqual(['in lst.h5']);
   });
 });
 
@@ -122,18 +135,14 @@ describe('typed paths', () => {
   it('opens directories, and selects files in theirs', async () => {
     server.handler = request =>
       request.path === 'resources/lst/a.h5'
-        ? request.answer(200, {
-            ...entry('lst/a.h5'),
-            entries: [],
-            truncated: false
-          })
+        ? request.answer(200, file('lst/a.h5'))
         : request.answer(200, directory('lst', ['0.h5', 'a.h5']));
     await model.open('/lst/');
     expect(model.path).toBe('lst');
     await model.cd('');
     await model.open('lst/a.h5');
     expect(model.path).toBe('lst');
-    expect(model.selectedEntries.map(({ name }) => name)).toEqual(['a.h5']);
+    expect(selected()).toEqual(['a.h5']);
   });
 
   it('changes nothing when there is no such path', async () => {
@@ -163,19 +172,18 @@ describe('errors', () => {
     server.handler = request => request.answer(status, body);
     await model.cd('x');
     expect(model.error).toMatchObject({ code, message });
-    expect(model.rows).toEqual([]);
+    expect(model.rows).toHaveLength(0);
     expect(model.loading).toBe(false);
   });
 
   it('finds out which service does not answer', async () => {
-    const url = 'https://somewhere.example/services/downloadservice/';
     server.handler = request =>
       request.path === 'status'
-        ? request.answer(200, { service: { url } })
+        ? request.answer(200, status)
         : request.answer(502, { code: 'service-unreachable', message: 'Down' });
     await model.cd('x');
     expect(model.error?.message).toBe('Down');
-    expect(model.status?.service.url).toBe(url);
+    expect(model.status?.service.url).toBe(status.service.url);
   });
 
   it('says that the Jupyter server is gone, and recovers', async () => {
@@ -198,10 +206,145 @@ describe('errors', () => {
   });
 
   it('says that a file is not a folder', async () => {
-    server.handler = request =>
-      request.answer(200, { ...entry('f'), entries: [], truncated: false });
+    server.handler = request => request.answer(200, file('f'));
     await model.cd('f');
     expect(model.error?.code).toBe('not-a-directory');
+  });
+});
+
+describe('coming back', () => {
+  it('shows what was seen before, at once and as it was', async () => {
+    server.handler = answerAll;
+    await model.cd('lst');
+    model.rows.select(1);
+    await model.cd('cta');
+    server.log.length = 0;
+    const back = model.goBack();
+    expect(names()).toEqual(['sub', 'in lst.h5']);
+    expect(model.rows.selection.focus).toBe(1);
+    await back;
+    expect(server.log).toEqual([]);
+    expect(model.canGoForward).toBe(true);
+    await model.goForward();
+    expect(model.path).toBe('cta');
+    expect(model.canGoForward).toBe(false);
+  });
+
+  it('shows what it knows while it asks again for what was opened again', async () => {
+    server.handler = answerAll;
+    await model.cd('lst');
+    await model.cd('');
+    const again = model.cd('lst');
+    expect(names()).toEqual(['sub', 'in lst.h5']);
+    expect(model.loading).toBe(true);
+    server.handler = request => request.answer(200, directory('lst', ['new']));
+    await again;
+    expect(names()).not.toEqual([]);
+    await model.refresh();
+    expect(names()).toEqual(['new']);
+  });
+
+  it('forgets what was changed', async () => {
+    server.handler = answerAll;
+    await model.cd('lst');
+    await model.cd('cta');
+    await model.invalidate('lst');
+    server.log.length = 0;
+    await model.goBack();
+    expect(server.log).toEqual(['GET resources/lst']);
+    await model.invalidate('lst');
+    expect(server.log).toHaveLength(2);
+  });
+});
+
+describe('searching', () => {
+  const found = (name: string) => ({
+    name,
+    path: `lst/a/${name}`,
+    type: 'file',
+    size: 1,
+    modified: null
+  });
+
+  it('shows what is found as it is found, and the directory again', async () => {
+    server.handler = answerAll;
+    await model.cd('lst');
+    const asked = new Promise<IRequest>(resolve => {
+      server.handler = resolve;
+    });
+    const shown = () =>
+      new Promise<void>(resolve => {
+        model.changed.connect(function look() {
+          if (model.rows.length > 0) {
+            model.changed.disconnect(look);
+            resolve();
+          }
+        });
+      });
+    model.startSearch('run');
+    expect(names()).toEqual([]);
+    expect(model.count).toBe(0);
+    const first = shown();
+    const request = await asked;
+    request.send(
+      `${JSON.stringify({ entries: [found('Run10'), found('Run9')], directories: 3 })}\n`
+    );
+    await first;
+    expect(names()).toEqual(['Run9', 'Run10']);
+    expect(model.rows.keyAt(0)).toBe('a/Run9');
+    expect(model.search?.running).toBe(true);
+    model.search?.cancel();
+    await request.aborted;
+    expect(model.search?.running).toBe(false);
+    expect(model.search?.error).toBeNull();
+    expect(names()).toEqual(['Run9', 'Run10']);
+    model.endSearch();
+    expect(names()).toEqual(['sub', 'in lst.h5']);
+  });
+
+  it('says what went wrong', async () => {
+    server.handler = answerAll;
+    await model.cd('lst');
+    server.handler = request =>
+      request.answer(502, { code: 'service-unreachable', message: 'Down' });
+    const failed = new Promise<void>(resolve => {
+      model.changed.connect(() => {
+        if (model.search?.error) {
+          resolve();
+        }
+      });
+    });
+    model.startSearch('run');
+    await failed;
+    expect(model.search?.error?.message).toBe('Down');
+    expect(model.search?.running).toBe(false);
+  });
+});
+
+describe('versions', () => {
+  it.each([
+    [{ ctadata: '1.0.0' }, 'server-older'],
+    [{ api: 1, ctadata: '1.0.0' }, 'server-older'],
+    [{ api: 3, ctadata: '3.0.0' }, 'panel-older']
+  ])('%p is refused as %p', async (versions, code) => {
+    server.handler = request =>
+      request.path === 'status'
+        ? request.answer(200, { ...status, versions })
+        : answerAll(request);
+    await model.start();
+    expect(model.error?.code).toBe(code);
+    expect(model.rows).toHaveLength(0);
+  });
+
+  it('knows the older answers', async () => {
+    server.handler = request =>
+      request.answer(200, {
+        ...(file('x') as object),
+        type: 'directory',
+        entries: []
+      });
+    await model.cd('x');
+    expect(model.error?.code).toBe('server-older');
   });
 });
 

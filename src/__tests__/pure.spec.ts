@@ -1,12 +1,15 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { nameTest } from '../filter';
+import { IEntry } from '../api';
+import { Directory, Findings } from '../collection';
+import { commonStart, completions, splitTyped } from '../completion';
+import { isSearchable, nameTest } from '../filter';
 import { formatDuration, formatMoment, formatSize, splitName } from '../format';
 import { crumbsOf, encodePath, normalizePath, parentPath } from '../paths';
 import { describeTransfer } from '../progress';
 import { downloadCode } from '../python';
-import { sortEntries } from '../sort';
-import { entry, transfer } from './server';
+import { ISortState, sortOrder } from '../sort';
+import { columns, entry, transfer } from './server';
 
 describe('paths', () => {
   it.each([
@@ -50,9 +53,26 @@ describe('nameTest', () => {
     ['*', '', true],
     ['a.c', 'abc', false],
     ['*a*b*', 'xxaxxbxx', true],
-    ['[ab]*', 'a', false]
+    ['[ab]*', 'a', false],
+    ['*Run{11111..11113}.*', 'dl1_Run11112.0100.h5', true],
+    ['*Run{11111..11113}.*', 'dl1_Run11114.0100.h5', false],
+    ['*{1..9}.h5', 'x42.h5', false],
+    ['*{1..9}.h5', 'x007.h5', true],
+    ['{9..1}', '5', true],
+    ['{1..x}', '1', false],
+    ['re:run\\d{5}\\.0[01]00', 'dl1_LST-1.Run11111.0100.h5', true],
+    ['re:^run', 'dl1_Run1.h5', false]
   ])('%p on %p is %p', (filter, name, expected) => {
     expect(nameTest(filter)(name)).toBe(expected);
+  });
+
+  it('refuses what is no regular expression', () => {
+    expect(() => nameTest('re:(')).toThrow(SyntaxError);
+  });
+
+  it('knows what the server can look for', () => {
+    expect(['run', '*.h5', 'a{b'].every(isSearchable)).toBe(true);
+    expect(['', ' ', 're:x', 'a{1..2}'].some(isSearchable)).toBe(false);
   });
 
   it('is quick on a name and a pattern made to be slow', () => {
@@ -62,44 +82,89 @@ describe('nameTest', () => {
   });
 });
 
-describe('sortEntries', () => {
-  const names = (entries: readonly { name: string }[]) =>
-    entries.map(({ name }) => name);
+describe('sortOrder', () => {
+  const names = (entries: readonly IEntry[], sort: ISortState) => {
+    const directory = new Directory('x', columns(entries), false);
+    return [...sortOrder(directory, sort)].map(index => directory.name(index));
+  };
 
-  it('puts run numbers in their natural order, directories first', () => {
-    const entries = ['Run10.h5', 'Run9.h5', 'run1.h5', 'z/', 'b/'].map(name =>
+  it('keeps the order of names as it came, directories first', () => {
+    const entries = ['b/', 'z/', 'run1.h5', 'Run9.h5', 'Run10.h5'].map(name =>
       entry(name)
     );
-    expect(
-      names(sortEntries(entries, { column: 'name', ascending: true }))
-    ).toEqual(['b', 'z', 'run1.h5', 'Run9.h5', 'Run10.h5']);
-    expect(
-      names(sortEntries(entries, { column: 'name', ascending: false }))
-    ).toEqual(['z', 'b', 'Run10.h5', 'Run9.h5', 'run1.h5']);
+    expect(names(entries, { column: 'name', ascending: true })).toEqual([
+      'b',
+      'z',
+      'run1.h5',
+      'Run9.h5',
+      'Run10.h5'
+    ]);
+    expect(names(entries, { column: 'name', ascending: false })).toEqual([
+      'z',
+      'b',
+      'Run10.h5',
+      'Run9.h5',
+      'run1.h5'
+    ]);
   });
 
   it('sorts by size and time, the unknown as the least, equal ones by name', () => {
     const entries = [
-      entry('c', { size: 5, modified: '2024-01-02T00:00:00Z' }),
+      entry('a', { size: null, modified: 1000 }),
       entry('b', { size: 5, modified: null }),
-      entry('a', { size: null, modified: '2024-01-01T00:00:00Z' })
+      entry('c', { size: 5, modified: 2000 })
     ];
-    expect(
-      names(sortEntries(entries, { column: 'size', ascending: false }))
-    ).toEqual(['b', 'c', 'a']);
-    expect(
-      names(sortEntries(entries, { column: 'modified', ascending: true }))
-    ).toEqual(['b', 'a', 'c']);
+    expect(names(entries, { column: 'size', ascending: false })).toEqual([
+      'b',
+      'c',
+      'a'
+    ]);
+    expect(names(entries, { column: 'modified', ascending: true })).toEqual([
+      'b',
+      'a',
+      'c'
+    ]);
   });
 
-  it('sorts 10,000 names of runs in no time', () => {
-    const entries = Array.from({ length: 10_000 }, (_, index) =>
-      entry(`dl1_LST-1.Run${(index * 7919) % 10_007}.0100.h5`)
+  it('puts what was found in natural order', () => {
+    const findings = new Findings('');
+    findings.add(
+      ['a/Run10.h5', 'b/Run9.h5', 'b/run01.h5', 'Z/', 'c/Run/'].map(path =>
+        entry(path)
+      )
     );
-    const start = performance.now();
-    const sorted = sortEntries(entries, { column: 'name', ascending: true });
-    expect(performance.now() - start).toBeLessThan(1000);
-    expect(sorted[0].name).toBe('dl1_LST-1.Run0.0100.h5');
+    const order = sortOrder(findings, { column: 'name', ascending: true });
+    expect([...order].map(index => findings.key(index))).toEqual([
+      'c/Run',
+      'Z',
+      'b/run01.h5',
+      'b/Run9.h5',
+      'a/Run10.h5'
+    ]);
+  });
+});
+
+describe('completion', () => {
+  const directory = new Directory(
+    'lst',
+    columns([entry('DL1/'), entry('DL2/'), entry('dl.txt'), entry('R0.txt')]),
+    false
+  );
+
+  it.each([
+    ['', { parent: '', start: '' }],
+    ['ls', { parent: '', start: 'ls' }],
+    ['/lst/DL', { parent: 'lst', start: 'DL' }],
+    ['lst//DL1/', { parent: 'lst/DL1', start: '' }]
+  ])('splits %p', (text, parts) => {
+    expect(splitTyped(text)).toEqual(parts);
+  });
+
+  it('offers what goes on like that, in either case', () => {
+    const offered = completions(directory, 'dl');
+    expect(offered).toEqual(['lst/DL1/', 'lst/DL2/', 'lst/dl.txt']);
+    expect(commonStart(offered.slice(0, 2))).toBe('lst/DL');
+    expect(commonStart([])).toBe('');
   });
 });
 
@@ -126,11 +191,11 @@ describe('format', () => {
   });
 
   it('writes times in UTC', () => {
-    expect(formatMoment('2024-11-15T06:28:06+02:00')).toEqual({
+    expect(formatMoment(1731644886)).toEqual({
       day: '2024-11-15',
       time: '04:28:06'
     });
-    expect(formatMoment('no date')).toEqual({ day: '', time: '' });
+    expect(formatMoment(Infinity)).toEqual({ day: '', time: '' });
   });
 
   it('splits long names without losing or breaking a character', () => {

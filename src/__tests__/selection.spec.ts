@@ -1,10 +1,15 @@
-import { Selection } from '../selection';
+import { IRows, Selection } from '../selection';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
 
+function rows(names: readonly string[]): IRows {
+  const nameAt = (row: number) => names[row];
+  return { length: names.length, keyAt: nameAt, nameAt };
+}
+
 function make(): { selection: Selection; selected: () => string } {
   const selection = new Selection();
-  selection.setRows(NAMES);
+  selection.setRows(rows(NAMES));
   const selected = () => NAMES.filter(name => selection.has(name)).join('');
   return { selection, selected };
 }
@@ -50,7 +55,7 @@ describe('Selection', () => {
     const { selection } = make();
     selection.select(1);
     selection.extend(3);
-    selection.setRows(['d', 'x', 'b']);
+    selection.setRows(rows(['d', 'x', 'b']));
     expect(selection.size).toBe(2);
     expect(selection.has('c')).toBe(false);
     expect(selection.focus).toBe(0);
@@ -58,7 +63,7 @@ describe('Selection', () => {
 
   it('finds the next name that starts like what was typed', () => {
     const { selection } = make();
-    selection.setRows(['Run10', 'Run11', 'abc', 'Run2']);
+    selection.setRows(rows(['Run10', 'Run11', 'abc', 'Run2']));
     selection.selectPrefix('r');
     expect(selection.focus).toBe(0);
     selection.selectPrefix('r');
@@ -69,6 +74,23 @@ describe('Selection', () => {
     expect(selection.focus).toBe(0);
     selection.selectPrefix('zz');
     expect(selection.focus).toBe(0);
+  });
+
+  it('selects what matches, and starts from the first of it', () => {
+    const { selection, selected } = make();
+    selection.select(0);
+    selection.selectMatching(name => name > 'b');
+    expect(selected()).toBe('cde');
+    expect(selection.focus).toBe(2);
+  });
+
+  it('moves the focus alone, to add to the selection from there', () => {
+    const { selection, selected } = make();
+    selection.select(0);
+    selection.moveFocus(3);
+    expect(selected()).toBe('a');
+    selection.toggle(selection.focus);
+    expect(selected()).toBe('ad');
   });
 
   it('clears, and starts anew in another directory', () => {

@@ -3,6 +3,7 @@ import { IncomingMessage, Server, ServerResponse, createServer } from 'http';
 import { AddressInfo } from 'net';
 
 import { API, IEntry, ITransfer } from '../api';
+import { IColumns } from '../collection';
 
 /** What a request is answered with, when the test says so. */
 export interface IRequest {
@@ -101,12 +102,27 @@ export function entry(path: string, facts: Partial<IEntry> = {}): IEntry {
   };
 }
 
-/** A directory's answer. */
+/** A directory's answer; names of directories end with a slash and come first. */
 export function directory(path: string, names: readonly string[]): unknown {
   return {
     ...entry(`${path}/`),
-    entries: names.map(name => entry(path === '' ? name : `${path}/${name}`)),
+    entries: columns(names.map(name => entry(name))),
     truncated: false
+  };
+}
+
+/** A file's answer. */
+export function file(path: string): unknown {
+  return { ...entry(path), entries: columns([]), truncated: false };
+}
+
+/** Entries as the server sends them. */
+export function columns(entries: readonly IEntry[]): IColumns {
+  return {
+    names: entries.map(({ name }) => name),
+    directories: entries.filter(({ type }) => type === 'directory').length,
+    sizes: entries.map(({ size }) => size),
+    modified: entries.map(({ modified }) => modified)
   };
 }
 

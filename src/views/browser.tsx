@@ -1,17 +1,19 @@
 import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TranslationBundle } from '@jupyterlab/translation';
-import { InputGroup, filterIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { formatSize } from '../format';
 import { BrowserModel } from '../model';
-import { focusListing } from './focus';
+import { Column } from '../sort';
+import { FilterBox } from './filterbox';
 import { Listing } from './listing';
+import { SearchLine } from './searchline';
 import { NoRows, StillWaiting } from './states';
 
 interface IBrowserProps {
   model: BrowserModel;
   registry: DocumentRegistry;
+  columns: readonly Column[];
   trans: TranslationBundle;
   open: () => void;
 }
@@ -22,9 +24,12 @@ export function Browser(props: IBrowserProps): JSX.Element {
   return (
     <>
       <FilterBox model={model} trans={trans} />
+      {model.search && (
+        <SearchLine model={model} search={model.search} trans={trans} />
+      )}
       <div
         className="jp-CTAData-loadingBar"
-        hidden={!model.loading}
+        hidden={!model.loading && !model.search?.running}
         aria-hidden="true"
       />
       <Listing {...props} />
@@ -39,35 +44,6 @@ interface IPartProps {
   trans: TranslationBundle;
 }
 
-function FilterBox({ model, trans }: IPartProps): JSX.Element {
-  return (
-    <InputGroup
-      className="jp-CTAData-filter"
-      type="text"
-      role="searchbox"
-      spellCheck={false}
-      placeholder={trans.__('Filter by name')}
-      aria-label={trans.__('Filter by name')}
-      title={trans.__('A part of the name, or a pattern such as *Run11111*.h5')}
-      rightIcon={filterIcon}
-      value={model.filter}
-      onChange={event => model.setFilter(event.target.value)}
-      onKeyDown={event => {
-        if (event.key === 'Escape') {
-          model.setFilter('');
-        } else if (event.key !== 'ArrowDown' && event.key !== 'Enter') {
-          return;
-        }
-        event.preventDefault();
-        focusListing(event.currentTarget);
-        if (event.key !== 'Escape' && model.selection.size === 0) {
-          model.select(0);
-        }
-      }}
-    />
-  );
-}
-
 /** How many there are, and how much is selected. */
 function Summary({ model, trans }: IPartProps): JSX.Element | null {
   if (model.count === null) {
@@ -80,7 +56,7 @@ function Summary({ model, trans }: IPartProps): JSX.Element | null {
       ) : (
         <>
           <span>{countText(model, trans)}</span>
-          {model.selection.size > 0 && (
+          {model.rows.selection.size > 0 && (
             <span className="jp-CTAData-selected">
               {selectionText(model, trans)}
             </span>
@@ -97,19 +73,24 @@ function countText(model: BrowserModel, trans: TranslationBundle): string {
   if (model.truncated) {
     return trans.__('The first %1 entries; there are more', total);
   }
-  return model.filter === ''
+  return model.rows.filter === ''
     ? trans._n('%2 item', '%2 items', count, total)
     : trans.__('%1 of %2', model.rows.length.toLocaleString(), total);
 }
 
 function selectionText(model: BrowserModel, trans: TranslationBundle): string {
-  const selected = model.selectedEntries;
-  const size = selected.reduce((sum, entry) => sum + (entry.size ?? 0), 0);
-  const hasSize = selected.every(
-    entry => entry.type === 'file' && entry.size !== null
-  );
-  const count = selected.length.toLocaleString();
-  return hasSize
-    ? trans.__('%1 selected, %2', count, formatSize(size))
-    : trans.__('%1 selected', count);
+  const { entries, directories, bytes } = model.rows.selected;
+  const count = entries.length.toLocaleString();
+  // What is in a folder is not known, so that its size is none.
+  return directories === 0 && entries.every(({ size }) => size !== null)
+    ? trans.__('%1 selected, %2', count, formatSize(bytes))
+    : directories < entries.length
+      ? trans._n(
+          '%2 selected, %3 without the folder',
+          '%2 selected, %3 without the folders',
+          directories,
+          count,
+          formatSize(bytes)
+        )
+      : trans.__('%1 selected', count);
 }

@@ -2,12 +2,11 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { editIcon, ellipsesIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { explainBriefly } from '../explain';
 import { ctaIcon } from '../icons';
 import { BrowserModel } from '../model';
 import { crumbsOf } from '../paths';
-import { RequestError } from '../request';
 import { focusListing } from './focus';
+import { PathBox } from './pathbox';
 
 interface ICrumbsProps {
   model: BrowserModel;
@@ -116,63 +115,4 @@ function useHiddenCrumbs(
     }
   }, [path, width, hidden]);
   return Math.min(hidden, Math.max(0, count - 1));
-}
-
-function PathBox({ model, trans }: ICrumbsProps): JSX.Element {
-  const [text, setText] = React.useState(model.path);
-  const [error, setError] = React.useState<RequestError | null>(null);
-  const box = React.useRef<HTMLInputElement>(null);
-  const close = () => {
-    model.editing = false;
-  };
-  const leave = () => {
-    if (box.current) {
-      focusListing(box.current);
-    }
-    close();
-  };
-  const go = async () => {
-    try {
-      await model.open(text);
-      leave();
-    } catch (reason) {
-      setError(reason as RequestError);
-    }
-  };
-  return (
-    <div className="jp-CTAData-crumbs jp-mod-editing">
-      <input
-        ref={box}
-        className="jp-CTAData-pathBox"
-        autoFocus
-        spellCheck={false}
-        aria-label={trans.__('Path')}
-        aria-invalid={error !== null}
-        value={text}
-        onFocus={event => event.target.select()}
-        onChange={event => {
-          setText(event.target.value);
-          setError(null);
-        }}
-        onBlur={() => {
-          // A message that is being read must not vanish.
-          if (!error) {
-            close();
-          }
-        }}
-        onKeyDown={event => {
-          if (event.key === 'Enter') {
-            void go();
-          } else if (event.key === 'Escape') {
-            leave();
-          }
-        }}
-      />
-      {error && (
-        <div className="jp-CTAData-inlineError" role="alert">
-          {explainBriefly(error, trans)}
-        </div>
-      )}
-    </div>
-  );
 }

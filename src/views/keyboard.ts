@@ -1,7 +1,7 @@
 import { Platform } from '@lumino/domutils';
 import * as React from 'react';
 
-import { BrowserModel } from '../model';
+import { Rows } from '../rows';
 
 /** Milliseconds within which typed letters belong to one word. */
 const TYPING = 1000;
@@ -16,7 +16,7 @@ export function isAccel(
 /** The listing's keys: what the core file browser does, and what a grid should. */
 export class ListingKeys {
   constructor(
-    private _model: BrowserModel,
+    private _rows: Rows,
     private _open: () => void
   ) {}
 
@@ -28,7 +28,7 @@ export class ListingKeys {
    */
   handle(event: React.KeyboardEvent, page: number): boolean {
     if (isAccel(event)) {
-      return event.key === ' ' && this._toggle();
+      return event.key === ' ' ? this._toggle() : this._goTo(event, page);
     }
     if (event.altKey || event.ctrlKey || event.metaKey) {
       return false;
@@ -39,34 +39,57 @@ export class ListingKeys {
   }
 
   private _move(event: React.KeyboardEvent, page: number): boolean {
-    const { focus } = this._model.selection;
-    const last = this._model.rows.length - 1;
-    const targets: Record<string, number> = {
-      ArrowDown: focus + 1,
-      ArrowUp: focus < 0 ? last : focus - 1,
-      PageDown: focus + page,
-      PageUp: focus - page,
-      Home: 0,
-      End: last
-    };
-    if (!Object.hasOwn(targets, event.key)) {
+    const target = this._target(event.key, page);
+    if (target === null) {
       return false;
     }
-    this._model.changeSelection(selection =>
-      selection.moveTo(targets[event.key], event.shiftKey)
+    this._rows.changeSelection(selection =>
+      selection.moveTo(target, event.shiftKey)
     );
     return true;
   }
 
+  /** The focus goes there, the selection stays: to add to it from there. */
+  private _goTo(event: React.KeyboardEvent, page: number): boolean {
+    const target = event.shiftKey ? null : this._target(event.key, page);
+    if (target === null) {
+      return false;
+    }
+    this._rows.changeSelection(selection => selection.moveFocus(target));
+    return true;
+  }
+
+  /** The row where a key leads. */
+  private _target(key: string, page: number): number | null {
+    const { focus } = this._rows.selection;
+    const last = this._rows.length - 1;
+    switch (key) {
+      case 'ArrowDown':
+        return focus + 1;
+      case 'ArrowUp':
+        return focus < 0 ? last : focus - 1;
+      case 'PageDown':
+        return focus + page;
+      case 'PageUp':
+        return focus - page;
+      case 'Home':
+        return 0;
+      case 'End':
+        return last;
+      default:
+        return null;
+    }
+  }
+
   private _act(key: string): boolean {
     if (key === 'Enter') {
-      if (this._model.selection.size === 0) {
+      if (this._rows.selection.size === 0) {
         // The row with the focus is what is meant.
-        this._model.select(Math.max(0, this._model.selection.focus));
+        this._rows.select(Math.max(0, this._rows.selection.focus));
       }
       this._open();
     } else if (key === 'Escape') {
-      this._model.changeSelection(selection => selection.clear());
+      this._rows.changeSelection(selection => selection.clear());
     } else {
       return false;
     }
@@ -74,7 +97,7 @@ export class ListingKeys {
   }
 
   private _toggle(): boolean {
-    this._model.changeSelection(selection => selection.toggle(selection.focus));
+    this._rows.changeSelection(selection => selection.toggle(selection.focus));
     return true;
   }
 
@@ -85,7 +108,7 @@ export class ListingKeys {
     const now = Date.now();
     this._typed = now - this._lastTyped < TYPING ? this._typed + key : key;
     this._lastTyped = now;
-    this._model.changeSelection(selection =>
+    this._rows.changeSelection(selection =>
       selection.selectPrefix(this._typed)
     );
     return true;

@@ -2,11 +2,17 @@ import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon, caretUpIcon } from '@jupyterlab/ui-components';
 import { Platform } from '@lumino/domutils';
-import { useVirtualizer } from '@tanstack/react-virtual';
+import {
+  Range,
+  defaultRangeExtractor,
+  useVirtualizer
+} from '@tanstack/react-virtual';
 import * as React from 'react';
 
 import { entryIcon } from '../icons';
 import { BrowserModel } from '../model';
+import { parentPath } from '../paths';
+import { Rows } from '../rows';
 import { COLUMNS, Column } from '../sort';
 import { ListingKeys, isAccel } from './keyboard';
 import { Row } from './row';
@@ -17,6 +23,8 @@ const ROW_HEIGHT = 24;
 interface IListingProps {
   model: BrowserModel;
   registry: DocumentRegistry;
+  /** Which columns are wanted beside the name. */
+  columns: readonly Column[];
   trans: TranslationBundle;
   /** Open what is selected. */
   open: () => void;
@@ -25,25 +33,31 @@ interface IListingProps {
 /** The rows, of which only those in view exist: a grid with one focus for all of it. */
 export function Listing(props: IListingProps): JSX.Element {
   const { model, trans, open } = props;
-  const { rows, selection } = model;
+  const { rows } = model;
+  const { selection } = rows;
   // The keyboard starts from the first row.
   const focus = Math.max(0, selection.focus);
+  const columns = COLUMNS.filter(
+    column => column === 'name' || props.columns.includes(column)
+  );
   const scroller = React.useRef<HTMLDivElement>(null);
-  const keys = React.useMemo(() => new ListingKeys(model, open), [model]);
+  const keys = React.useMemo(() => new ListingKeys(rows, open), [rows]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 12
+    overscan: 12,
+    // The row with the focus always exists: the grid names it as the active one.
+    rangeExtractor: range => withRow(range, focus)
   });
 
   const scrollBar = useScrollBarWidth(scroller);
 
   React.useEffect(() => {
     virtualizer.scrollToIndex(focus);
-  }, [model.path, focus, model.sort]);
+  }, [model.path, focus, rows.sort]);
 
-  const mouse = mouseHandlers(model, open);
+  const mouse = mouseHandlers(rows, open);
   const onKeyDown = (event: React.KeyboardEvent) => {
     const height = scroller.current?.clientHeight ?? 0;
     const page = Math.max(1, Math.floor(height / ROW_HEIGHT) - 1);
@@ -51,6 +65,18 @@ export function Listing(props: IListingProps): JSX.Element {
     if (event.target === event.currentTarget && keys.handle(event, page)) {
       event.preventDefault();
       event.stopPropagation();
+    }
+  };
+  // The key for the context menu means the selection, or the row with the focus.
+  const onContextMenu = (event: React.MouseEvent) => {
+    const row = event.currentTarget.querySelector(`#${rowId(focus)}`);
+    if (event.target === event.currentTarget && row) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (selection.size === 0) {
+        rows.select(focus);
+      }
+      openMenuAt(row);
     }
   };
 
@@ -63,9 +89,16 @@ export function Listing(props: IListingProps): JSX.Element {
       aria-multiselectable
       aria-rowcount={rows.length + 1}
       aria-activedescendant={rows.length > 0 ? rowId(focus) : undefined}
+      aria-colcount={columns.length}
       onKeyDown={onKeyDown}
+      onContextMenu={onContextMenu}
     >
-      <Header model={model} trans={trans} scrollBar={scrollBar} />
+      <Header
+        rows={rows}
+        columns={columns}
+        trans={trans}
+        scrollBar={scrollBar}
+      />
       <div
         ref={scroller}
         role="rowgroup"
@@ -77,16 +110,19 @@ export function Listing(props: IListingProps): JSX.Element {
           style={{ height: virtualizer.getTotalSize(), position: 'relative' }}
         >
           {virtualizer.getVirtualItems().map(({ index, start }) => {
-            const entry = rows[index];
+            const entry = rows.entryAt(index);
+            const key = rows.keyAt(index);
             return (
               <Row
-                key={entry.name}
+                key={key}
                 id={rowId(index)}
                 entry={entry}
+                folder={parentPath(key)}
+                columns={columns}
                 icon={entryIcon(entry, props.registry)}
                 index={index}
                 start={start}
-                selected={selection.has(entry.name)}
+                selected={selection.has(key)}
                 focused={index === focus}
                 trans={trans}
               />
@@ -110,6 +146,29 @@ function useScrollBarWidth(scroller: React.RefObject<HTMLElement>): number {
   return width;
 }
 
+/** The rows in view, and one more wherever it is. */
+function withRow(range: Range, row: number): number[] {
+  const indices = defaultRangeExtractor(range);
+  if (row < range.count && !indices.includes(row)) {
+    indices.push(row);
+    indices.sort((a, b) => a - b);
+  }
+  return indices;
+}
+
+/** Open the context menu as if somebody had clicked on the row. */
+function openMenuAt(row: Element): void {
+  const { left, bottom } = row.getBoundingClientRect();
+  row.dispatchEvent(
+    new MouseEvent('contextmenu', {
+      bubbles: true,
+      cancelable: true,
+      clientX: left + ROW_HEIGHT,
+      clientY: bottom
+    })
+  );
+}
+
 function rowId(index: number): string {
   return `jp-CTAData-row-${index}`;
 }
@@ -122,11 +181,10 @@ function indexAt(event: React.MouseEvent): number | null {
 
 /** Selecting with the mouse, as in the core file browser. */
 function mouseHandlers(
-  model: BrowserModel,
+  rows: Rows,
   open: () => void
 ): React.DOMAttributes<HTMLElement> {
-  const isSelected = (index: number) =>
-    model.selection.has(model.rows[index].name);
+  const isSelected = (index: number) => rows.selection.has(rows.keyAt(index));
   return {
     onMouseDown: event => {
       if (event.nativeEvent.offsetX > event.currentTarget.clientWidth) {
@@ -134,7 +192,7 @@ function mouseHandlers(
         return;
       }
       const index = indexAt(event);
-      model.changeSelection(selection => {
+      rows.changeSelection(selection => {
         if (index === null) {
           selection.clear();
         } else if (isContextClick(event)) {
@@ -155,7 +213,7 @@ function mouseHandlers(
       const index = indexAt(event);
       // Only now is it clear that one of several selected rows is meant alone.
       if (index !== null && !hasModifier(event)) {
-        model.select(index);
+        rows.select(index);
       }
     },
     onDoubleClick: event => {
@@ -176,18 +234,15 @@ function isContextClick(event: React.MouseEvent): boolean {
 
 /** The columns' names; a click sorts. */
 function Header(props: {
-  model: BrowserModel;
+  rows: Rows;
+  columns: readonly Column[];
   trans: TranslationBundle;
   /** Pixels that the scroll bar takes beside the rows. */
   scrollBar: number;
 }): JSX.Element {
-  const { model, trans } = props;
-  const labels: Record<Column, string> = {
-    name: trans.__('Name'),
-    size: trans.__('Size'),
-    modified: trans.__('Modified')
-  };
-  const { column, ascending } = model.sort;
+  const { rows, trans } = props;
+  const labels = columnLabels(trans);
+  const { column, ascending } = rows.sort;
   const Caret = (ascending ? caretUpIcon : caretDownIcon).react;
   return (
     <div role="rowgroup">
@@ -197,7 +252,7 @@ function Header(props: {
         className="jp-CTAData-header"
         style={{ paddingRight: props.scrollBar }}
       >
-        {COLUMNS.map(id => (
+        {props.columns.map(id => (
           <span
             key={id}
             role="columnheader"
@@ -208,7 +263,7 @@ function Header(props: {
           >
             <button
               title={id === 'modified' ? trans.__('Modified (UTC)') : undefined}
-              onClick={() => model.sortBy(id)}
+              onClick={() => rows.sortBy(id)}
             >
               <span>{labels[id]}</span>
               {id === column && <Caret tag="span" elementSize="normal" />}
@@ -218,4 +273,13 @@ function Header(props: {
       </div>
     </div>
   );
+}
+
+/** What the columns are called. */
+export function columnLabels(trans: TranslationBundle): Record<Column, string> {
+  return {
+    name: trans.__('Name'),
+    size: trans.__('Size'),
+    modified: trans.__('Modified')
+  };
 }

@@ -4,9 +4,13 @@ import * as React from 'react';
 
 import { IEntry } from '../api';
 import { formatMoment, formatSize, splitName } from '../format';
+import { Column } from '../sort';
 
 interface IRowProps {
   entry: IEntry;
+  /** From where a search began to where the entry is; '' otherwise. */
+  folder: string;
+  columns: readonly Column[];
   icon: LabIcon;
   id: string;
   /** From the top, 0 the first. */
@@ -20,7 +24,7 @@ interface IRowProps {
 
 /** One file or directory. */
 export function Row(props: IRowProps): JSX.Element {
-  const { entry, icon, index, selected, focused } = props;
+  const { entry, folder, columns, icon, index, selected, focused } = props;
   const [head, tail] = splitName(entry.name);
   const moment = entry.modified === null ? null : formatMoment(entry.modified);
   return (
@@ -45,18 +49,28 @@ export function Row(props: IRowProps): JSX.Element {
           <span className="jp-CTAData-nameHead">{head}</span>
           {tail && <span className="jp-CTAData-nameTail">{tail}</span>}
         </bdi>
+        {folder && <bdi className="jp-CTAData-folder">{folder}</bdi>}
       </span>
-      <span role="gridcell" className="jp-CTAData-size">
-        {entry.type === 'file' && entry.size !== null && formatSize(entry.size)}
-      </span>
-      <span role="gridcell" className="jp-CTAData-modified">
-        {moment && (
-          <>
-            {moment.day}
-            <span className="jp-CTAData-time"> {moment.time.slice(0, 5)}</span>
-          </>
-        )}
-      </span>
+      {columns.includes('size') && (
+        <span role="gridcell" className="jp-CTAData-size">
+          {entry.type === 'file' &&
+            entry.size !== null &&
+            formatSize(entry.size)}
+        </span>
+      )}
+      {columns.includes('modified') && (
+        <span role="gridcell" className="jp-CTAData-modified">
+          {moment && (
+            <>
+              {moment.day}
+              <span className="jp-CTAData-time">
+                {' '}
+                {moment.time.slice(0, 5)}
+              </span>
+            </>
+          )}
+        </span>
+      )}
     </div>
   );
 }

@@ -13,19 +13,33 @@ interface IStateProps {
 }
 
 /** What stands in the rows' place where there are none. */
-export function NoRows({ model, trans }: IStateProps): JSX.Element {
+export function NoRows({ model, trans }: IStateProps): JSX.Element | null {
   if (model.loading && model.count === null) {
     return <Loading model={model} trans={trans} />;
   }
   if (model.error) {
     return <Failure error={model.error} model={model} trans={trans} />;
   }
-  if (model.filter !== '' && model.count) {
+  const { rows, search } = model;
+  if (rows.filter !== '' && model.count) {
     return (
-      <Message title={trans.__('Nothing matches “%1”', model.filter)}>
+      <Message title={trans.__('Nothing matches “%1”', rows.filter)}>
         <Action
           label={trans.__('Clear the filter')}
-          act={() => model.setFilter('')}
+          act={() => {
+            rows.filter = '';
+          }}
+        />
+      </Message>
+    );
+  }
+  if (search) {
+    // The line above says how the search goes.
+    return search.running || search.error ? null : (
+      <Message title={trans.__('No name matches “%1”', search.pattern)}>
+        <Action
+          label={trans.__('Back to the folder')}
+          act={() => model.endSearch()}
         />
       </Message>
     );

@@ -64,7 +64,7 @@ export class CTADataPanel {
   /** Show a directory, by the path box. */
   async open(directory: string): Promise<void> {
     await this.root.getByTitle('Type a path').click();
-    const box = this.root.getByRole('textbox', { name: 'Path' });
+    const box = this.root.getByRole('combobox', { name: 'Path' });
     await box.fill(directory);
     await box.press('Enter');
     await this.crumbs.locator(`ol[title="${directory}"]`).waitFor();

@@ -154,7 +154,7 @@ test.describe('browsing', () => {
 
   test('goes to a typed path', async ({ page }) => {
     await panel.root.getByTitle('Type a path').click();
-    const box = panel.root.getByRole('textbox', { name: 'Path' });
+    const box = panel.root.getByRole('combobox', { name: 'Path' });
     await box.fill('/lst/some-data-dir/');
     await box.press('Enter');
     await expect(panel.row('nested')).toBeVisible();

@@ -1,0 +1,59 @@
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ISignal, Signal } from '@lumino/signaling';
+
+import { Column } from './sort';
+
+/** A directory that the user wants to find again. */
+export interface IFavourite {
+  path: string;
+  /** What it is called; the path where it has no name of its own. */
+  name?: string;
+}
+
+/** What can be set; the settings' schema describes it and has the same defaults. */
+export interface IPanelSettings {
+  /** Those that are shown beside the name. */
+  columns: Column[];
+  favourites: IFavourite[];
+}
+
+const DEFAULTS: IPanelSettings = {
+  columns: ['size', 'modified'],
+  favourites: []
+};
+
+/** The user's settings; the defaults until they are loaded, or where nobody keeps settings. */
+export class Settings {
+  /** Emitted when they have been loaded or changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get<K extends keyof IPanelSettings>(key: K): IPanelSettings[K] {
+    const value = this._registered?.get(key).composite;
+    return (value ?? this._own[key]) as IPanelSettings[K];
+  }
+
+  async set<K extends keyof IPanelSettings>(
+    key: K,
+    value: IPanelSettings[K]
+  ): Promise<void> {
+    if (this._registered) {
+      await this._registered.set(key, value as never);
+    } else {
+      this._own[key] = value;
+      this._changed.emit();
+    }
+  }
+
+  /** Take them from here from now on. */
+  connect(registered: ISettingRegistry.ISettings): void {
+    this._registered = registered;
+    registered.changed.connect(() => this._changed.emit());
+    this._changed.emit();
+  }
+
+  private _registered: ISettingRegistry.ISettings | null = null;
+  private _own: IPanelSettings = { ...DEFAULTS };
+  private _changed = new Signal<this, void>(this);
+}
