@@ -24,6 +24,29 @@ export async function service(action: 'stop' | 'start'): Promise<void> {
   });
 }
 
+/** How the data service's answers are spoiled; see gate.py. */
+export interface IFault {
+  path: string;
+  status?: number;
+  delay?: number;
+  cut?: number;
+}
+
+/** Spoil the service's answers from now on; `rate` is in bytes per second. */
+export async function spoil(faults: IFault[], rate = 0): Promise<void> {
+  await fetch(`http://127.0.0.1:${CTADATA_UI_CONTROL}/spoil`, {
+    method: 'POST',
+    body: JSON.stringify({ faults, rate })
+  });
+}
+
+/** Kill a JupyterLab and start it again; returns when it answers. */
+export async function killServer(lab: string): Promise<void> {
+  await fetch(`http://127.0.0.1:${CTADATA_UI_CONTROL}/kill/${lab}`, {
+    method: 'POST'
+  });
+}
+
 /** The panel, as somebody sees it who uses it. */
 export class CTADataPanel {
   readonly root: Locator;
@@ -63,10 +86,13 @@ export class CTADataPanel {
 
   /** Show a directory, by the path box. */
   async open(directory: string): Promise<void> {
-    await this.root.getByTitle('Type a path').click();
     const box = this.root.getByRole('combobox', { name: 'Path' });
-    await box.fill(directory);
-    await box.press('Enter');
+    // What JupyterLab shows when it has started takes the focus, and the box closes.
+    await expect(async () => {
+      await this.root.getByTitle('Type a path').click({ timeout: 3000 });
+      await box.fill(directory, { timeout: 3000 });
+      await box.press('Enter', { timeout: 3000 });
+    }).toPass();
     await this.crumbs.locator(`ol[title="${directory}"]`).waitFor();
   }
 
