@@ -13,7 +13,7 @@ import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { Downloads } from './downloads';
 import { ctaIcon, toWorkspaceIcon } from './icons';
 import { normalizePath } from './paths';
-import { downloadCode } from './python';
+import { cellCode } from './python';
 import { CommandIDs, ICTADataPanel } from './tokens';
 import { Workspace } from './workspace';
 
@@ -201,10 +201,12 @@ function addCopying(
   });
   commands.addCommand(CommandIDs.copyAsPython, {
     label: trans.__('Copy as Python'),
-    caption: trans.__('Copy a notebook cell that downloads the selection'),
+    caption: trans.__(
+      'Copy a notebook cell that downloads and opens the selection'
+    ),
     icon: copyIcon,
     describedBy: NO_ARGS,
     isEnabled: () => model.selection.size > 0,
-    execute: () => Clipboard.copyToSystem(downloadCode(model.selectedEntries))
+    execute: () => Clipboard.copyToSystem(cellCode(model.selectedEntries))
   });
 }
