@@ -1,7 +1,7 @@
 import { ServerConnection } from '@jupyterlab/services';
 
 import { encodePath } from './paths';
-import { request, resourceUrl } from './request';
+import { request, requestBytes, resourceUrl } from './request';
 
 /** One file or directory of the storage. */
 export interface IEntry {
@@ -97,6 +97,11 @@ export class API {
     await request(this.settings, `transfers/${encodeURIComponent(id)}`, {
       method: 'DELETE'
     });
+  }
+
+  /** A file's content, if it is no longer than `limit` bytes. */
+  content(path: string, limit: number): Promise<Uint8Array> {
+    return requestBytes(this.settings, `files/${encodePath(path)}`, limit);
   }
 
   /** The address that sends a file to the browser; the cookie's value proves that this page asks. */

@@ -10,11 +10,14 @@ import {
 import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
+import { IEntry } from './api';
 import { Downloads } from './downloads';
+import { explainBriefly } from './explain';
 import { ctaIcon, toWorkspaceIcon } from './icons';
 import { normalizePath } from './paths';
 import { cellCode } from './python';
-import { CommandIDs, ICTADataPanel } from './tokens';
+import { RequestError } from './request';
+import { CommandIDs, ICTADataPanel, ICTADataViewer } from './tokens';
 import { Workspace } from './workspace';
 
 /** What the commands act on. */
@@ -22,6 +25,7 @@ export interface ICommandContext {
   panel: ICTADataPanel;
   workspace: Workspace;
   downloads: Downloads;
+  viewer: ICTADataViewer | null;
   /** Bring the panel to the front. */
   show: () => void;
   trans: TranslationBundle;
@@ -72,8 +76,9 @@ export function addToPalette(
 
 function addNavigation(
   commands: CommandRegistry,
-  { panel, workspace, downloads, show, trans }: ICommandContext
+  context: ICommandContext
 ): void {
+  const { panel, show, trans } = context;
   const { model } = panel;
   commands.addCommand(CommandIDs.openPanel, {
     label: trans.__('Show CTA Data'),
@@ -99,7 +104,7 @@ function addNavigation(
   });
   commands.addCommand(CommandIDs.open, {
     label: trans.__('Open'),
-    caption: trans.__('Open the selected folder, or download the selection'),
+    caption: trans.__('Show the selected file or folder, or download it'),
     describedBy: NO_ARGS,
     isEnabled: () => model.selection.size > 0,
     execute: async () => {
@@ -107,7 +112,7 @@ function addNavigation(
       if (entries.length === 1 && entries[0].type === 'directory') {
         await model.cd(entries[0].path);
       } else if (entries.length > 0) {
-        await downloads.confirm(entries, workspace.folder);
+        await openFiles(entries, context);
       }
     }
   });
@@ -150,6 +155,26 @@ function addNavigation(
     describedBy: NO_ARGS,
     execute: () => model.changeSelection(selection => selection.selectAll())
   });
+}
+
+/** Show a file if that is possible; otherwise say why not, and ask whether to download. */
+async function openFiles(
+  entries: readonly IEntry[],
+  { downloads, viewer, workspace, trans }: ICommandContext
+): Promise<void> {
+  let reason = '';
+  if (entries.length === 1 && viewer) {
+    try {
+      return await viewer.open(entries[0]);
+    } catch (thrown) {
+      const error = thrown as RequestError;
+      if (error.code !== 'too-large' && error.code !== 'no-viewer') {
+        return downloads.report(error);
+      }
+      reason = explainBriefly(error, trans);
+    }
+  }
+  await downloads.confirm(entries, workspace.folder, reason);
 }
 
 function addDownloads(

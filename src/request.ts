@@ -7,8 +7,9 @@ const NAMESPACE = 'ctadata';
 /**
  * Something went wrong; `code` says what.
  *
- * The codes are those of the server extension, which also writes the message, and three of our own,
- * which have none: 'server-unreachable' (the Jupyter server itself), 'extension-missing', 'logged-out'.
+ * The codes are those of the server extension, which also writes the message, and some of our own,
+ * which have none: 'server-unreachable' (the Jupyter server itself), 'extension-missing', 'logged-out',
+ * 'too-large'.
  */
 export class RequestError extends Error {
   constructor(
@@ -40,23 +41,58 @@ export async function request<T>(
   path: string,
   init: RequestInit = {}
 ): Promise<T> {
-  let response: Response;
-  let body: string;
-  try {
-    response = await ServerConnection.makeRequest(
-      resourceUrl(settings, path),
-      init,
-      settings
-    );
-    body = await response.text();
-  } catch (error) {
-    throw new RequestError('server-unreachable', String(error));
-  }
-  const data = parse(body);
+  const response = await send(settings, path, init);
+  const data = parse(await reached(response.text()));
   if (!response.ok || data === undefined) {
     throw failure(response.status, data);
   }
   return data as T;
+}
+
+/**
+ * Ask the server extension for bytes, `limit` of them at most.
+ *
+ * @param path - below the namespace, encoded
+ * @throws RequestError; 'too-large' without waiting for what is too much
+ */
+export async function requestBytes(
+  settings: ServerConnection.ISettings,
+  path: string,
+  limit: number
+): Promise<Uint8Array> {
+  const stop = new AbortController();
+  const response = await send(settings, path, { signal: stop.signal });
+  if (!response.ok) {
+    throw failure(response.status, parse(await reached(response.text())));
+  }
+  // Without a length it is 0, and counted when it is there.
+  if (Number(response.headers.get('Content-Length')) > limit) {
+    stop.abort();
+    throw new RequestError('too-large', '');
+  }
+  const bytes = new Uint8Array(await reached(response.arrayBuffer()));
+  if (bytes.length > limit) {
+    throw new RequestError('too-large', '');
+  }
+  return bytes;
+}
+
+function send(
+  settings: ServerConnection.ISettings,
+  path: string,
+  init: RequestInit
+): Promise<Response> {
+  const url = resourceUrl(settings, path);
+  return reached(ServerConnection.makeRequest(url, init, settings));
+}
+
+/** Wait for what fails only where the server is not reached. */
+async function reached<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new RequestError('server-unreachable', String(error));
+  }
 }
 
 function parse(body: string): unknown {

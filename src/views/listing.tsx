@@ -8,6 +8,7 @@ import * as React from 'react';
 import { entryIcon } from '../icons';
 import { BrowserModel } from '../model';
 import { COLUMNS, Column } from '../sort';
+import { dragSelected } from './drag';
 import { ListingKeys, isAccel } from './keyboard';
 import { Row } from './row';
 
@@ -43,7 +44,7 @@ export function Listing(props: IListingProps): JSX.Element {
     virtualizer.scrollToIndex(focus);
   }, [model.path, focus, model.sort]);
 
-  const mouse = mouseHandlers(model, open);
+  const mouse = mouseHandlers(model, open, trans);
   const onKeyDown = (event: React.KeyboardEvent) => {
     const height = scroller.current?.clientHeight ?? 0;
     const page = Math.max(1, Math.floor(height / ROW_HEIGHT) - 1);
@@ -123,7 +124,8 @@ function indexAt(event: React.MouseEvent): number | null {
 /** Selecting with the mouse, as in the core file browser. */
 function mouseHandlers(
   model: BrowserModel,
-  open: () => void
+  open: () => void,
+  trans: TranslationBundle
 ): React.DOMAttributes<HTMLElement> {
   const isSelected = (index: number) =>
     model.selection.has(model.rows[index].name);
@@ -150,6 +152,9 @@ function mouseHandlers(
           selection.select(index);
         }
       });
+      if (index !== null && event.button === 0 && !isContextClick(event)) {
+        dragSelected(event.nativeEvent, () => model.selectedEntries, trans);
+      }
     },
     onClick: event => {
       const index = indexAt(event);
