@@ -3,19 +3,17 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
-import { PageConfig, URLExt } from '@jupyterlab/coreutils';
+import { PageConfig } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { linkIcon } from '@jupyterlab/ui-components';
 
+import { PARAMETER, linkTo, withoutParameter } from './address';
 import { BrowserModel } from './model';
-import { encodePath, normalizePath } from './paths';
+import { normalizePath } from './paths';
 import { CommandIDs, ICTADataPanel } from './tokens';
 
 /** The command's name. */
 const COPY_LINK = 'ctadata:copy-link';
-
-/** The parameter of an address that says what the panel shows. */
-const PARAMETER = 'cta-path';
 
 /** Addresses that open the panel somewhere. */
 export const linksPlugin: JupyterFrontEndPlugin<void> = {
@@ -70,41 +68,6 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
     }
   }
 };
-
-/** What the page says of where it is. */
-export interface ILinkOptions {
-  /** The Jupyter server's address. */
-  baseUrl: string;
-  /** The hub's, if it is another host; '' otherwise and without a hub. */
-  hubHost: string;
-  /** The path of the hub; '' without one. */
-  hubPrefix: string;
-  /** What opens the panel. */
-  page: 'lab' | 'tree';
-}
-
-/** The address that opens the panel at a path: of a hub, for everybody on it. */
-export function linkTo(path: string, options: ILinkOptions): string {
-  const { baseUrl, hubHost, hubPrefix, page } = options;
-  const base = hubPrefix
-    ? new URL(URLExt.join(hubPrefix, 'user-redirect/'), hubHost || baseUrl)
-    : new URL(baseUrl);
-  const url = new URL(page, base);
-  // Slashes are allowed in a query, and read better.
-  url.search = `${PARAMETER}=${encodePath(path)}`;
-  return url.href;
-}
-
-/** An address without the parameter; the others stay as they were written. */
-export function withoutParameter(href: string): string {
-  const url = new URL(href);
-  url.search = url.search
-    .slice(1)
-    .split('&')
-    .filter(part => part !== PARAMETER && !part.startsWith(`${PARAMETER}=`))
-    .join('&');
-  return url.href;
-}
 
 /** Show a path; the panel says what is wrong with it, if something is. */
 async function show(model: BrowserModel, path: string): Promise<void> {
