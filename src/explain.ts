@@ -36,7 +36,11 @@ export function explain(
     case 'access-denied':
       return { title: trans.__('No access'), text, remedies: ['up', 'root'] };
     case 'invalid-path':
-      return { title: trans.__('Not a path'), text, remedies: ['root'] };
+      return {
+        title: trans.__('Not a path'),
+        text: text || trans.__('A path cannot have “.” or “..” in it.'),
+        remedies: ['root']
+      };
     case 'not-a-directory':
       return {
         title: trans.__('Not a folder'),

@@ -9,7 +9,7 @@ const NAMESPACE = 'ctadata';
  *
  * The codes are those of the server extension, which also writes the message, and some of our own,
  * which have none: 'server-unreachable' (the Jupyter server itself), 'extension-missing', 'logged-out',
- * 'too-large'.
+ * 'too-large'; and an 'invalid-path' that is not asked for.
  */
 export class RequestError extends Error {
   constructor(
@@ -77,11 +77,15 @@ export async function requestBytes(
   return bytes;
 }
 
-function send(
+async function send(
   settings: ServerConnection.ISettings,
   path: string,
   init: RequestInit
 ): Promise<Response> {
+  // A browser would resolve them, also percent-encoded, and ask somebody else.
+  if (/(^|\/)\.\.?(\/|$)/.test(path)) {
+    throw new RequestError('invalid-path', '');
+  }
   const url = resourceUrl(settings, path);
   return reached(ServerConnection.makeRequest(url, init, settings));
 }

@@ -170,9 +170,19 @@ describe('the drive refuses', () => {
     });
   });
 
+  it.each(['..', 'lst/../../api/contents', 'lst/.'])(
+    '%p without asking',
+    async path => {
+      await expect(drive.get(path)).rejects.toMatchObject({
+        code: 'invalid-path'
+      });
+      expect(server.log).toEqual([]);
+    }
+  );
+
   it('every change', async () => {
     expect(await drive.listCheckpoints()).toEqual([]);
-    for (const change of [
+    const changes = await Promise.allSettled([
       drive.save(),
       drive.rename(),
       drive.delete(),
@@ -181,8 +191,9 @@ describe('the drive refuses', () => {
       drive.createCheckpoint(),
       drive.restoreCheckpoint(),
       drive.deleteCheckpoint()
-    ]) {
-      await expect(change).rejects.toMatchObject({ code: 'read-only' });
+    ]);
+    for (const change of changes) {
+      expect(change).toMatchObject({ reason: { code: 'read-only' } });
     }
     expect(server.log).toEqual([]);
   });
