@@ -6,6 +6,7 @@ import {
   ILine,
   RequestError,
   request,
+  requestBytes,
   requestLines,
   resourceUrl
 } from './request';
@@ -238,6 +239,11 @@ export class API {
     return request(this.settings, `workspace/${encodePath(folder)}`, {
       signal
     });
+  }
+
+  /** A file's content, if it is no longer than `limit` bytes. */
+  content(path: string, limit: number): Promise<Uint8Array> {
+    return requestBytes(this.settings, `files/${encodePath(path)}`, limit);
   }
 
   /** The address that sends a file to the browser; the cookie's value proves that this page asks. */

@@ -13,14 +13,17 @@ import {
 import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
+import { IEntry } from './api';
 import { Downloads } from './downloads';
+import { explainBriefly } from './explain';
 import { ctaIcon, toWorkspaceIcon } from './icons';
 import { normalizePath } from './paths';
 import { selectByPattern } from './patterns';
 import { addPlaces } from './places';
-import { downloadCode } from './python';
+import { cellCode } from './python';
+import { RequestError } from './request';
 import { COLUMNS, Column } from './sort';
-import { CommandIDs, ICTADataPanel } from './tokens';
+import { CommandIDs, ICTADataPanel, ICTADataViewer } from './tokens';
 import { columnLabels } from './views/listing';
 import { Workspace } from './workspace';
 
@@ -29,6 +32,7 @@ export interface ICommandContext {
   panel: ICTADataPanel;
   workspace: Workspace;
   downloads: Downloads;
+  viewer: ICTADataViewer | null;
   /** Bring the panel to the front. */
   show: () => void;
   trans: TranslationBundle;
@@ -103,8 +107,9 @@ export function addToPalette(
 
 function addNavigation(
   commands: CommandRegistry,
-  { panel, workspace, downloads, show, trans }: ICommandContext
+  context: ICommandContext
 ): void {
+  const { panel, show, trans } = context;
   const { model } = panel;
   const { rows } = model;
   commands.addCommand(CommandIDs.openPanel, {
@@ -131,7 +136,7 @@ function addNavigation(
   });
   commands.addCommand(CommandIDs.open, {
     label: trans.__('Open'),
-    caption: trans.__('Open the selected folder, or download the selection'),
+    caption: trans.__('Show the selected file or folder, or download it'),
     describedBy: NO_ARGS,
     isEnabled: () => model.rows.selection.size > 0,
     execute: async () => {
@@ -139,7 +144,7 @@ function addNavigation(
       if (entries.length === 1 && entries[0].type === 'directory') {
         await model.cd(entries[0].path);
       } else if (entries.length > 0) {
-        await downloads.confirm(entries, workspace.folder);
+        await openFiles(entries, context);
       }
     }
   });
@@ -267,6 +272,26 @@ function addNavigation(
   });
 }
 
+/** Show a file if that is possible; otherwise say why not, and ask whether to download. */
+async function openFiles(
+  entries: readonly IEntry[],
+  { downloads, viewer, workspace, trans }: ICommandContext
+): Promise<void> {
+  let reason = '';
+  if (entries.length === 1 && viewer) {
+    try {
+      return await viewer.open(entries[0]);
+    } catch (thrown) {
+      const error = thrown as RequestError;
+      if (error.code !== 'too-large' && error.code !== 'no-viewer') {
+        return downloads.report(error);
+      }
+      reason = explainBriefly(error, trans);
+    }
+  }
+  await downloads.confirm(entries, workspace.folder, reason);
+}
+
 function addDownloads(
   commands: CommandRegistry,
   { panel, workspace, downloads, trans }: ICommandContext
@@ -316,11 +341,12 @@ function addCopying(
   });
   commands.addCommand(CommandIDs.copyAsPython, {
     label: trans.__('Copy as Python'),
-    caption: trans.__('Copy a notebook cell that downloads the selection'),
+    caption: trans.__(
+      'Copy a notebook cell that downloads and opens the selection'
+    ),
     icon: copyIcon,
     describedBy: NO_ARGS,
     isEnabled: () => model.rows.selection.size > 0,
-    execute: () =>
-      Clipboard.copyToSystem(downloadCode(model.rows.selected.entries))
+    execute: () => Clipboard.copyToSystem(cellCode(model.rows.selected.entries))
   });
 }

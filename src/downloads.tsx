@@ -20,15 +20,19 @@ export class Downloads {
     private _trans: TranslationBundle
   ) {}
 
-  /** Ask, then download into a folder of the workspace. */
-  async confirm(entries: readonly IEntry[], folder: string): Promise<void> {
+  /** Ask, then download into a folder of the workspace; `reason` says why it is asked. */
+  async confirm(
+    entries: readonly IEntry[],
+    folder: string,
+    reason = ''
+  ): Promise<void> {
     const trans = this._trans;
     const { button } = await showDialog({
       title: trans.__('Download to the workspace?'),
       body: (
         <NameList
           trans={trans}
-          text={trans.__('Into %1:', this._describe(folder))}
+          text={`${reason} ${trans.__('Into %1:', this._describe(folder))}`.trim()}
           names={entries.map(({ name, size }) =>
             size === null ? name : `${name} (${formatSize(size)})`
           )}

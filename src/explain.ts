@@ -36,12 +36,40 @@ export function explain(
     case 'access-denied':
       return { title: trans.__('No access'), text, remedies: ['up', 'root'] };
     case 'invalid-path':
-      return { title: trans.__('Not a path'), text, remedies: ['root'] };
+      return {
+        title: trans.__('Not a path'),
+        text: text || trans.__('A path cannot have “.” or “..” in it.'),
+        remedies: ['root']
+      };
     case 'not-a-directory':
       return {
         title: trans.__('Not a folder'),
         text: trans.__('This path is that of a file.'),
         remedies: ['up']
+      };
+    case 'too-large':
+      return {
+        title: trans.__('Too large'),
+        text: trans.__(
+          'It is larger than what is opened here; the settings say how much that is.'
+        ),
+        remedies: []
+      };
+    case 'no-viewer':
+      return {
+        title: trans.__('No viewer'),
+        text: trans.__(
+          'There is no viewer for this kind of file, and it is not text in UTF-8.'
+        ),
+        remedies: []
+      };
+    case 'read-only':
+      return {
+        title: trans.__('Read-only'),
+        text: trans.__(
+          'Files of the CTA storage cannot be changed where they are: download them to the workspace.'
+        ),
+        remedies: []
       };
     case 'cancelled':
       return {

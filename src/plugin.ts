@@ -21,7 +21,7 @@ import { BrowserModel } from './model';
 import { CTADataPanel } from './panel';
 import { restoreModel } from './restore';
 import { Settings } from './settings';
-import { CommandIDs, ICTADataPanel, PANEL_ID } from './tokens';
+import { CommandIDs, ICTADataPanel, ICTADataViewer, PANEL_ID } from './tokens';
 import { TransfersModel } from './transfers';
 import { Workspace } from './workspace';
 
@@ -91,13 +91,14 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Commands of the panel, and what follows from a transfer.',
   autoStart: true,
   requires: [ICTADataPanel],
-  optional: [IDefaultFileBrowser, ICommandPalette, ITranslator],
+  optional: [IDefaultFileBrowser, ICommandPalette, ITranslator, ICTADataViewer],
   activate: (
     app: JupyterFrontEnd,
     panel: ICTADataPanel,
     browser: IDefaultFileBrowser | null,
     palette: ICommandPalette | null,
-    translator: ITranslator | null
+    translator: ITranslator | null,
+    viewer: ICTADataViewer | null
   ) => {
     const trans = (translator ?? nullTranslator).load('ctadata');
     const { model, transfers } = panel;
@@ -106,6 +107,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       panel,
       workspace,
       downloads: new Downloads(model.api, transfers, trans),
+      viewer,
       show: () => app.shell.activateById(PANEL_ID),
       trans
     });

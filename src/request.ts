@@ -7,8 +7,9 @@ const NAMESPACE = 'ctadata';
 /**
  * Something went wrong; `code` says what.
  *
- * The codes are those of the server extension, which also writes the message, and three of our own,
- * which have none: 'server-unreachable' (the Jupyter server itself), 'extension-missing', 'logged-out'.
+ * The codes are those of the server extension, which also writes the message, and some of our own,
+ * which have none: 'server-unreachable' (the Jupyter server itself), 'extension-missing', 'logged-out',
+ * 'too-large'; and an 'invalid-path' that is not asked for.
  */
 export class RequestError extends Error {
   constructor(
@@ -40,19 +41,8 @@ export async function request<T>(
   path: string,
   init: RequestInit = {}
 ): Promise<T> {
-  let response: Response;
-  let body: string;
-  try {
-    response = await ServerConnection.makeRequest(
-      resourceUrl(settings, path),
-      init,
-      settings
-    );
-    body = await response.text();
-  } catch (error) {
-    throw new RequestError('server-unreachable', String(error));
-  }
-  const data = parse(body);
+  const response = await send(settings, path, init);
+  const data = parse(await reached(response.text()));
   if (!response.ok || data === undefined) {
     throw failure(response.status, data);
   }
@@ -85,16 +75,14 @@ export async function requestLines<T extends ILine>(
       : new RequestError('server-unreachable', String(reason));
   let response: Response;
   try {
-    response = await ServerConnection.makeRequest(
-      resourceUrl(settings, path),
-      init,
-      settings
-    );
+    response = await send(settings, path, init);
     if (!response.ok) {
       throw failure(response.status, parse(await response.text()));
     }
   } catch (error) {
-    throw error instanceof RequestError ? error : broken(error);
+    throw init.signal?.aborted || !(error instanceof RequestError)
+      ? broken(error)
+      : error;
   }
   const lines = linesOf(response);
   for (;;) {
@@ -148,6 +136,56 @@ async function* linesOf(response: Response): AsyncGenerator<string, void> {
   } finally {
     // A connection that has broken cannot be closed any more.
     await reader.cancel().catch(() => undefined);
+  }
+}
+
+/**
+ * Ask the server extension for bytes, `limit` of them at most.
+ *
+ * @param path - below the namespace, encoded
+ * @throws RequestError; 'too-large' without waiting for what is too much
+ */
+export async function requestBytes(
+  settings: ServerConnection.ISettings,
+  path: string,
+  limit: number
+): Promise<Uint8Array> {
+  const stop = new AbortController();
+  const response = await send(settings, path, { signal: stop.signal });
+  if (!response.ok) {
+    throw failure(response.status, parse(await reached(response.text())));
+  }
+  // Without a length it is 0, and counted when it is there.
+  if (Number(response.headers.get('Content-Length')) > limit) {
+    stop.abort();
+    throw new RequestError('too-large', '');
+  }
+  const bytes = new Uint8Array(await reached(response.arrayBuffer()));
+  if (bytes.length > limit) {
+    throw new RequestError('too-large', '');
+  }
+  return bytes;
+}
+
+async function send(
+  settings: ServerConnection.ISettings,
+  path: string,
+  init: RequestInit
+): Promise<Response> {
+  // A browser would resolve them, also percent-encoded, and ask somebody else.
+  if (/(^|\/)\.\.?(\/|$)/.test(path)) {
+    throw new RequestError('invalid-path', '');
+  }
+  const url = resourceUrl(settings, path);
+  return reached(ServerConnection.makeRequest(url, init, settings));
+}
+
+/** Wait for what fails only where the server is not reached. */
+async function reached<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new RequestError('server-unreachable', String(error));
   }
 }
 

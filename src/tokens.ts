@@ -1,5 +1,6 @@
 import { Token } from '@lumino/coreutils';
 
+import { IEntry } from './api';
 import { BrowserModel } from './model';
 import { Settings } from './settings';
 import { TransfersModel } from './transfers';
@@ -20,6 +21,21 @@ export interface ICTADataPanel {
 export const ICTADataPanel = new Token<ICTADataPanel>(
   'ctadata:ICTADataPanel',
   'The panel that browses the data of CTA.'
+);
+
+/** What opens files in the main area. */
+export interface ICTADataViewer {
+  /**
+   * Open a file to read it.
+   *
+   * @throws RequestError; 'too-large' and 'no-viewer' where it has to be downloaded instead
+   */
+  open(entry: IEntry): Promise<void>;
+}
+
+export const ICTADataViewer = new Token<ICTADataViewer>(
+  'ctadata:ICTADataViewer',
+  'Opens files of the CTA storage with the viewers of JupyterLab.'
 );
 
 /** The commands' names. */

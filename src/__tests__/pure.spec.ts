@@ -7,7 +7,6 @@ import { isSearchable, nameTest } from '../filter';
 import { formatDuration, formatMoment, formatSize, splitName } from '../format';
 import { crumbsOf, encodePath, normalizePath, parentPath } from '../paths';
 import { describeTransfer } from '../progress';
-import { downloadCode } from '../python';
 import { ISortState, sortOrder } from '../sort';
 import { columns, entry, transfer } from './server';
 
@@ -207,20 +206,6 @@ describe('format', () => {
     const stars = '🌟'.repeat(30);
     expect(splitName(stars).join('')).toBe(stars);
     expect(splitName(stars)[1]).toBe('🌟'.repeat(13));
-  });
-});
-
-describe('downloadCode', () => {
-  it('names files and directories as Python strings', () => {
-    const code = downloadCode([
-      entry('lst/it\'s "x"\\\n.h5'),
-      entry('lst/DL1 ü/')
-    ]);
-    expect(code).toBe(
-      'import ctadata\n' +
-        'ctadata.fetch_and_save_file("lst/it\'s \\"x\\"\\\\\\n.h5")\n' +
-        'ctadata.fetch_and_save_file_or_dir("lst/DL1 ü", recursive=True)\n'
-    );
   });
 });
 

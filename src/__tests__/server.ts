@@ -74,8 +74,13 @@ export class TestServer {
       body,
       aborted: new Promise(resolve => response.on('close', () => resolve())),
       answer: (status, reply) => {
-        response.writeHead(status, { 'Content-Type': 'application/json' });
-        response.end(typeof reply === 'string' ? reply : JSON.stringify(reply));
+        const raw = typeof reply === 'string' || reply instanceof Uint8Array;
+        const content = raw ? reply : JSON.stringify(reply);
+        response.writeHead(status, {
+          'Content-Type': 'application/json',
+          'Content-Length': Buffer.byteLength(content)
+        });
+        response.end(content);
       },
       send: part => void response.write(part),
       end: () => void response.end(),

@@ -14,6 +14,7 @@ import { BrowserModel } from '../model';
 import { parentPath } from '../paths';
 import { Rows } from '../rows';
 import { COLUMNS, Column } from '../sort';
+import { dragSelected } from './drag';
 import { ListingKeys, isAccel } from './keyboard';
 import { Row } from './row';
 
@@ -57,7 +58,7 @@ export function Listing(props: IListingProps): JSX.Element {
     virtualizer.scrollToIndex(focus);
   }, [model.path, focus, rows.sort]);
 
-  const mouse = mouseHandlers(rows, open);
+  const mouse = mouseHandlers(rows, open, trans);
   const onKeyDown = (event: React.KeyboardEvent) => {
     const height = scroller.current?.clientHeight ?? 0;
     const page = Math.max(1, Math.floor(height / ROW_HEIGHT) - 1);
@@ -182,7 +183,8 @@ function indexAt(event: React.MouseEvent): number | null {
 /** Selecting with the mouse, as in the core file browser. */
 function mouseHandlers(
   rows: Rows,
-  open: () => void
+  open: () => void,
+  trans: TranslationBundle
 ): React.DOMAttributes<HTMLElement> {
   const isSelected = (index: number) => rows.selection.has(rows.keyAt(index));
   return {
@@ -208,6 +210,9 @@ function mouseHandlers(
           selection.select(index);
         }
       });
+      if (index !== null && event.button === 0 && !isContextClick(event)) {
+        dragSelected(event.nativeEvent, () => rows.selected.entries, trans);
+      }
     },
     onClick: event => {
       const index = indexAt(event);

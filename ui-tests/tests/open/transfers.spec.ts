@@ -82,12 +82,12 @@ test.describe('downloads', () => {
     );
     expect(fs.readFileSync(copied, 'utf8')).toContain('alt,az');
 
-    await panel.open('lst/some-data-dir');
-    await panel.row('README.txt').dblclick();
+    await panel.open(FOLDER);
+    await panel.row(FILE).dblclick();
     const dialog = page.getByRole('dialog');
     await expect(dialog).toContainText('Download to the workspace?');
     await dialog.getByRole('button', { name: 'Download' }).click();
-    await expect(panel.transfer('README.txt')).toContainText(`in ${tmpPath}`);
+    await expect(panel.transfer(FILE)).toContainText(`in ${tmpPath}`);
   });
 
   test('shows progress, also after a reload, and cancels', async ({
@@ -168,10 +168,17 @@ test.describe('downloads', () => {
     await panel.menuItem('Copy as Python');
     expect(await copied(page)).toBe(
       [
+        'from pathlib import Path',
+        '',
         'import ctadata',
-        'ctadata.fetch_and_save_file_or_dir("cta/odd names/folder #1", recursive=True)',
-        'ctadata.fetch_and_save_file("cta/odd names/quote\'s \\"end\\".txt")',
-        ''
+        '',
+        'folder = "cta/odd names/folder #1"',
+        'ctadata.fetch_and_save_file_or_dir(folder, recursive=True)',
+        'contents = sorted(path for path in Path(folder).rglob("*") if path.is_file())',
+        'contents',
+        '[path] = ctadata.fetch_many(["cta/odd names/quote\'s \\"end\\".txt"])',
+        'text = path.read_text(encoding="utf-8", errors="replace")',
+        'print(text[:2000])'
       ].join('\n')
     );
   });
