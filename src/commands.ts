@@ -10,18 +10,15 @@ import {
 import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import { Downloads } from './downloads';
+import { downloadToComputer } from './computer';
 import { ctaIcon, toWorkspaceIcon } from './icons';
 import { normalizePath } from './paths';
 import { downloadCode } from './python';
 import { CommandIDs, ICTADataPanel } from './tokens';
-import { Workspace } from './workspace';
 
 /** What the commands act on. */
 export interface ICommandContext {
   panel: ICTADataPanel;
-  workspace: Workspace;
-  downloads: Downloads;
   /** Bring the panel to the front. */
   show: () => void;
   trans: TranslationBundle;
@@ -31,6 +28,7 @@ export interface ICommandContext {
 const FOLLOWING = [
   CommandIDs.copyAsPython,
   CommandIDs.copyPath,
+  CommandIDs.downloadTo,
   CommandIDs.downloadToComputer,
   CommandIDs.downloadToWorkspace,
   CommandIDs.goUp,
@@ -72,9 +70,9 @@ export function addToPalette(
 
 function addNavigation(
   commands: CommandRegistry,
-  { panel, workspace, downloads, show, trans }: ICommandContext
+  { panel, show, trans }: ICommandContext
 ): void {
-  const { model } = panel;
+  const { model, downloads } = panel;
   commands.addCommand(CommandIDs.openPanel, {
     label: trans.__('Show CTA Data'),
     caption: trans.__('Show the panel that browses the data of CTA'),
@@ -107,7 +105,7 @@ function addNavigation(
       if (entries.length === 1 && entries[0].type === 'directory') {
         await model.cd(entries[0].path);
       } else if (entries.length > 0) {
-        await downloads.confirm(entries, workspace.folder);
+        await downloads.confirm(entries, downloads.workspace.folder);
       }
     }
   });
@@ -154,9 +152,9 @@ function addNavigation(
 
 function addDownloads(
   commands: CommandRegistry,
-  { panel, workspace, downloads, trans }: ICommandContext
+  { panel, trans }: ICommandContext
 ): void {
-  const { model } = panel;
+  const { model, downloads } = panel;
   commands.addCommand(CommandIDs.downloadToWorkspace, {
     label: trans.__('Download to Workspace'),
     caption: trans.__(
@@ -166,20 +164,26 @@ function addDownloads(
     describedBy: NO_ARGS,
     isEnabled: () => model.selection.size > 0,
     execute: () =>
-      downloads.toWorkspace(
-        model.selectedEntries.map(entry => entry.path),
-        workspace.folder
-      )
+      downloads.toWorkspace(model.selectedEntries, downloads.workspace.folder)
+  });
+  commands.addCommand(CommandIDs.downloadTo, {
+    label: trans.__('Download to…'),
+    caption: trans.__('Choose the folder that the selection is copied into'),
+    icon: toWorkspaceIcon,
+    describedBy: NO_ARGS,
+    isEnabled: () => model.selection.size > 0,
+    execute: () =>
+      downloads.confirm(model.selectedEntries, downloads.workspace.chosen)
   });
   commands.addCommand(CommandIDs.downloadToComputer, {
     label: trans.__('Download to This Computer'),
-    caption: trans.__('Let the browser download the selected files'),
+    caption: trans.__(
+      'Let the browser download the selection; several files or a folder as a zip'
+    ),
     icon: downloadIcon,
     describedBy: NO_ARGS,
-    isEnabled: () =>
-      model.selection.size > 0 &&
-      model.selectedEntries.every(entry => entry.type === 'file'),
-    execute: () => downloads.toComputer(model.selectedEntries)
+    isEnabled: () => model.selection.size > 0,
+    execute: () => downloadToComputer(model.api, model.selectedEntries, trans)
   });
 }
 

@@ -1,3 +1,10 @@
+import { notificationsPlugin } from './notify';
 import { commandsPlugin, panelPlugin } from './plugin';
+import { statusBarPlugin } from './statusbar';
 
-export default [panelPlugin, commandsPlugin];
+export default [
+  panelPlugin,
+  commandsPlugin,
+  statusBarPlugin,
+  notificationsPlugin
+];

@@ -7,8 +7,10 @@ import { Panel } from '@lumino/widgets';
 import * as React from 'react';
 
 import { Downloads } from './downloads';
+import { Here } from './here';
 import { ctaIcon } from './icons';
 import { BrowserModel } from './model';
+import { Remembered } from './remembered';
 import { ICTADataPanel, PANEL_ID } from './tokens';
 import { TransfersModel } from './transfers';
 import { Browser } from './views/browser';
@@ -20,6 +22,9 @@ export interface ICTADataPanelOptions {
   model: BrowserModel;
   transfers: TransfersModel;
   downloads: Downloads;
+  here: Here;
+  /** Whether of the transfers only the header is shown. */
+  collapsed: Remembered<boolean>;
   registry: DocumentRegistry;
   translator: ITranslator;
   /** Resolves when it is known which directory to show. */
@@ -32,10 +37,12 @@ export interface ICTADataPanelOptions {
 export class CTADataPanel extends SidePanel implements ICTADataPanel {
   constructor(options: ICTADataPanelOptions) {
     super({ content: new Panel(), translator: options.translator });
-    const { model, transfers, downloads, registry, open } = options;
+    const { model, transfers, downloads, collapsed, registry, open } = options;
     const trans = options.translator.load('ctadata');
     this.model = model;
     this.transfers = transfers;
+    this.downloads = downloads;
+    this.here = options.here;
     this._ready = options.ready;
     this.id = PANEL_ID;
     this.addClass('jp-CTAData');
@@ -53,12 +60,24 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
       <Browser model={model} registry={registry} trans={trans} open={open} />
     ));
     this._add('jp-CTAData-transfers', transfers.changed, () => (
-      <Transfers transfers={transfers} downloads={downloads} trans={trans} />
+      <UseSignal signal={collapsed.changed}>
+        {() => (
+          <Transfers
+            model={model}
+            transfers={transfers}
+            downloads={downloads}
+            collapsed={collapsed}
+            trans={trans}
+          />
+        )}
+      </UseSignal>
     ));
   }
 
   readonly model: BrowserModel;
   readonly transfers: TransfersModel;
+  readonly downloads: Downloads;
+  readonly here: Here;
 
   focusFilter(): void {
     this.node
@@ -68,6 +87,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
 
   override dispose(): void {
     if (!this.isDisposed) {
+      this.here.dispose();
       this.model.dispose();
       this.transfers.dispose();
       super.dispose();

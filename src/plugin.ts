@@ -9,6 +9,7 @@ import {
   createToolbarFactory,
   setToolbar
 } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
@@ -17,9 +18,12 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { API } from './api';
 import { addCommands, addToPalette } from './commands';
 import { Downloads } from './downloads';
+import { Here } from './here';
 import { BrowserModel } from './model';
 import { CTADataPanel } from './panel';
+import { Remembered } from './remembered';
 import { restoreModel } from './restore';
+import { Settings } from './settings';
 import { CommandIDs, ICTADataPanel, PANEL_ID } from './tokens';
 import { TransfersModel } from './transfers';
 import { Workspace } from './workspace';
@@ -38,7 +42,9 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     IStateDB,
     ITranslator,
     ISettingRegistry,
-    IToolbarWidgetRegistry
+    IToolbarWidgetRegistry,
+    IDefaultFileBrowser,
+    IDocumentManager
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -46,17 +52,35 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     state: IStateDB | null,
     translator: ITranslator | null,
     settings: ISettingRegistry | null,
-    toolbars: IToolbarWidgetRegistry | null
+    toolbars: IToolbarWidgetRegistry | null,
+    browser: IDefaultFileBrowser | null,
+    documents: IDocumentManager | null
   ) => {
     translator ??= nullTranslator;
     const trans = translator.load('ctadata');
     const api = new API(app.serviceManager.serverSettings);
     const model = new BrowserModel(api);
     const transfers = new TransfersModel(api);
+    const workspace = new Workspace({
+      contents: app.serviceManager.contents,
+      browser,
+      documents,
+      chosen: new Remembered(state, `${PANEL_ID}:folder`, ''),
+      activate: id => app.shell.activateById(id),
+      translator
+    });
     const panel = new CTADataPanel({
       model,
       transfers,
-      downloads: new Downloads(api, transfers, trans),
+      downloads: new Downloads(
+        workspace,
+        api,
+        transfers,
+        new Settings(settings, panelPlugin.id),
+        trans
+      ),
+      here: new Here(model, transfers, workspace),
+      collapsed: new Remembered(state, `${PANEL_ID}:collapsed`, false),
       registry: app.docRegistry,
       translator,
       ready: state ? restoreModel(model, state) : Promise.resolve(),
@@ -74,6 +98,8 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     }
     restorer?.add(panel, PANEL_ID);
     app.shell.add(panel, 'left', { rank: 150, type: 'CTA data' });
+    // What runs is told also where the panel is never shown.
+    void transfers.start();
     return panel;
   }
 };
@@ -84,30 +110,25 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Commands of the panel, and what follows from a transfer.',
   autoStart: true,
   requires: [ICTADataPanel],
-  optional: [IDefaultFileBrowser, ICommandPalette, ITranslator],
+  optional: [ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     panel: ICTADataPanel,
-    browser: IDefaultFileBrowser | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('ctadata');
-    const { model, transfers } = panel;
-    const workspace = new Workspace(app.serviceManager.contents, browser);
     addCommands(app.commands, {
       panel,
-      workspace,
-      downloads: new Downloads(model.api, transfers, trans),
       show: () => app.shell.activateById(PANEL_ID),
       trans
     });
     if (palette) {
       addToPalette(palette, trans);
     }
-    transfers.ended.connect((_, { kind }) => {
+    panel.transfers.ended.connect((_, { kind }) => {
       if (kind === 'download') {
-        void workspace.refresh();
+        void panel.downloads.workspace.refresh();
       }
     });
   }

@@ -1,5 +1,7 @@
 import { Token } from '@lumino/coreutils';
 
+import { Downloads } from './downloads';
+import { Here } from './here';
 import { BrowserModel } from './model';
 import { TransfersModel } from './transfers';
 
@@ -10,6 +12,10 @@ export const PANEL_ID = 'ctadata-panel';
 export interface ICTADataPanel {
   readonly model: BrowserModel;
   readonly transfers: TransfersModel;
+  readonly downloads: Downloads;
+  /** Which of the files that are shown are in the workspace already. */
+  readonly here: Here;
+  readonly isVisible: boolean;
 
   /** Put the cursor into the filter box. */
   focusFilter(): void;
@@ -24,6 +30,7 @@ export const ICTADataPanel = new Token<ICTADataPanel>(
 export const CommandIDs = {
   copyAsPython: 'ctadata:copy-as-python',
   copyPath: 'ctadata:copy-path',
+  downloadTo: 'ctadata:download-to',
   downloadToComputer: 'ctadata:download-to-computer',
   downloadToWorkspace: 'ctadata:download-to-workspace',
   editPath: 'ctadata:edit-path',
