@@ -23,6 +23,9 @@ export const statusBarPlugin: JupyterFrontEndPlugin<void> = {
     statusBar: IStatusBar | null,
     translator: ITranslator | null
   ) => {
+    if (!statusBar) {
+      return;
+    }
     const trans = (translator ?? nullTranslator).load('ctadata');
     const { transfers } = panel;
     const text = () => describeSummary(summarize(transfers.items), trans);
@@ -39,7 +42,7 @@ export const statusBarPlugin: JupyterFrontEndPlugin<void> = {
         )}
       </UseSignal>
     );
-    statusBar?.registerStatusItem(statusBarPlugin.id, {
+    statusBar.registerStatusItem(statusBarPlugin.id, {
       item,
       align: 'left',
       isActive: () => text() !== '',

@@ -126,12 +126,24 @@ export class TransfersModel implements IDisposable {
     this._update([...started.reverse(), ...this._items]);
   }
 
-  /** Run transfers again that have ended without success. */
+  /**
+   * Run transfers again that have ended without success.
+   *
+   * @throws RequestError; the first one, after all have been tried
+   */
   async retry(transfers: readonly ITransfer[]): Promise<void> {
+    const errors: unknown[] = [];
     for (const { id } of transfers) {
-      const again = await this.api.retry(id);
-      this._known = ++this._asked;
-      this._update(this._items.map(item => (item.id === id ? again : item)));
+      try {
+        const again = await this.api.retry(id);
+        this._known = ++this._asked;
+        this._update(this._items.map(item => (item.id === id ? again : item)));
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) {
+      throw errors[0];
     }
   }
 

@@ -133,24 +133,29 @@ it('removes one, and all that have ended', async () => {
 it('runs one again under its id, and watches it', async () => {
   current = [
     transfer('a', 'interrupted', { resumable: true }),
-    transfer('b', 'finished')
+    transfer('gone', 'interrupted', { resumable: true })
   ];
   await transfers.start();
   const handler = server.handler;
   server.handler = request => {
     if (request.path === 'transfers/a/retry') {
       request.answer(202, transfer('a', 'queued'));
-      current = [transfer('a', 'finished'), transfer('b', 'finished')];
+      current = [transfer('a', 'finished')];
+    } else if (request.path === 'transfers/gone/retry') {
+      request.answer(404, { code: 'not-found', message: 'Gone' });
     } else {
       handler(request);
     }
   };
   const states: string[] = [];
   transfers.changed.connect(({ items }) => {
-    states.push(items[1].state);
+    states.push(items[items.length - 1].state);
   });
-  const end = until(([, a]) => a.state === 'finished');
-  await transfers.retry([transfers.items[1]]);
+  const end = until(([a]) => a.state === 'finished');
+  // What cannot be run again does not keep the others from it.
+  await expect(transfers.retry(transfers.items)).rejects.toMatchObject({
+    code: 'not-found'
+  });
   await end;
   expect(states).toEqual(['queued', 'finished']);
   expect(server.log).toContain('POST transfers/a/retry');

@@ -13,6 +13,7 @@ import { BrowserModel } from '../model';
 import { Remembered } from '../remembered';
 import { announce, describeSummary, summarize } from '../summary';
 import { TransfersModel, canRetry, isActive, isClearable } from '../transfers';
+import { useKeptFocus } from './focus';
 import { IconButton, Transfer } from './transfer';
 
 /** So many are shown, and so many more each time that more are wanted. */
@@ -32,7 +33,7 @@ export function Transfers(props: ITransfersProps): JSX.Element {
   const { transfers, collapsed, trans } = props;
   const { items, error } = transfers;
   return (
-    <>
+    <div {...useKeptFocus()}>
       <Announcement items={transfers.known ? items : null} trans={trans} />
       {items.length > 0 && (
         <section aria-label={trans.__('Transfers')}>
@@ -45,7 +46,7 @@ export function Transfers(props: ITransfersProps): JSX.Element {
           {!collapsed.value && <Items {...props} />}
         </section>
       )}
-    </>
+    </div>
   );
 }
 
