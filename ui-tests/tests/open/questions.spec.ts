@@ -27,7 +27,7 @@ test.describe('the dialog of downloads', () => {
     const held = new Promise<void>(resolve => {
       release = resolve;
     });
-    await page.route('**/ctadata/totals', async route => {
+    await page.route(/\/ctadata\/totals/, async route => {
       await held;
       await route.continue();
     });
@@ -52,7 +52,7 @@ test.describe('the dialog of downloads', () => {
     page,
     tmpPath
   }) => {
-    await page.route('**/ctadata/workspace/**', async route => {
+    await page.route(/\/ctadata\/workspace\//, async route => {
       const answer = await route.fetch();
       await route.fulfill({ json: { ...(await answer.json()), free: 1000 } });
     });
