@@ -86,7 +86,7 @@ export class Downloads {
         buttons.splice(
           1,
           0,
-          Dialog.createButton({ label, caption, actions: [CHOOSE] })
+          Dialog.cancelButton({ label, caption, actions: [CHOOSE] })
         );
       }
       const { button } = await showDialog({
