@@ -79,6 +79,8 @@ export interface ITransfer {
   failures: IFailure[];
   /** Whether it can run again, going on where it stopped. */
   resumable: boolean;
+  /** ISO 8601, UTC. */
+  created: string;
 }
 
 /** What became of one path among several. */

@@ -1,4 +1,5 @@
 import { IEntry } from './api';
+import { baseName } from './paths';
 
 /** What a directory contains, in columns: one item for each name, the directories first. */
 export interface IColumns {
@@ -40,6 +41,17 @@ export class Directory implements ICollection {
     /** Whether there are more entries than were sent. */
     readonly truncated: boolean
   ) {}
+
+  /** The directory itself, as an entry of the one that contains it. */
+  get own(): IEntry {
+    return {
+      name: baseName(this.path),
+      path: this.path,
+      type: 'directory',
+      size: null,
+      modified: null
+    };
+  }
 
   get length(): number {
     return this._columns.names.length;

@@ -14,7 +14,7 @@ import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { IEntry } from './api';
-import { Downloads } from './downloads';
+import { downloadToComputer } from './computer';
 import { explainBriefly } from './explain';
 import { ctaIcon, toWorkspaceIcon } from './icons';
 import { normalizePath } from './paths';
@@ -25,13 +25,10 @@ import { RequestError } from './request';
 import { COLUMNS, Column } from './sort';
 import { CommandIDs, ICTADataPanel, ICTADataViewer } from './tokens';
 import { columnLabels } from './views/listing';
-import { Workspace } from './workspace';
 
 /** What the commands act on. */
 export interface ICommandContext {
   panel: ICTADataPanel;
-  workspace: Workspace;
-  downloads: Downloads;
   viewer: ICTADataViewer | null;
   /** Bring the panel to the front. */
   show: () => void;
@@ -42,6 +39,7 @@ export interface ICommandContext {
 const FOLLOWING = [
   CommandIDs.copyAsPython,
   CommandIDs.copyPath,
+  CommandIDs.downloadTo,
   CommandIDs.downloadToComputer,
   CommandIDs.downloadToWorkspace,
   CommandIDs.goBack,
@@ -67,7 +65,7 @@ export function addCommands(
     model: context.panel.model,
     settings: context.panel.settings,
     show: context.show,
-    report: error => context.downloads.report(error),
+    report: error => context.panel.downloads.report(error),
     trans: context.trans
   });
   const { model } = context.panel;
@@ -275,8 +273,9 @@ function addNavigation(
 /** Show a file if that is possible; otherwise say why not, and ask whether to download. */
 async function openFiles(
   entries: readonly IEntry[],
-  { downloads, viewer, workspace, trans }: ICommandContext
+  { panel, viewer, trans }: ICommandContext
 ): Promise<void> {
+  const { downloads } = panel;
   let reason = '';
   if (entries.length === 1 && viewer) {
     try {
@@ -289,14 +288,15 @@ async function openFiles(
       reason = explainBriefly(error, trans);
     }
   }
-  await downloads.confirm(entries, workspace.folder, reason);
+  await downloads.confirm(entries, downloads.workspace.folder, reason);
 }
 
 function addDownloads(
   commands: CommandRegistry,
-  { panel, workspace, downloads, trans }: ICommandContext
+  { panel, trans }: ICommandContext
 ): void {
-  const { model } = panel;
+  const { model, downloads } = panel;
+  const { rows } = model;
   commands.addCommand(CommandIDs.downloadToWorkspace, {
     label: trans.__('Download to Workspace'),
     caption: trans.__(
@@ -304,22 +304,28 @@ function addDownloads(
     ),
     icon: toWorkspaceIcon,
     describedBy: NO_ARGS,
-    isEnabled: () => model.rows.selection.size > 0,
+    isEnabled: () => rows.selection.size > 0,
     execute: () =>
-      downloads.toWorkspace(
-        model.rows.selected.entries.map(entry => entry.path),
-        workspace.folder
-      )
+      downloads.toWorkspace(rows.selected.entries, downloads.workspace.folder)
+  });
+  commands.addCommand(CommandIDs.downloadTo, {
+    label: trans.__('Download to…'),
+    caption: trans.__('Choose the folder that the selection is copied into'),
+    icon: toWorkspaceIcon,
+    describedBy: NO_ARGS,
+    isEnabled: () => rows.selection.size > 0,
+    execute: () =>
+      downloads.confirm(rows.selected.entries, downloads.workspace.chosen)
   });
   commands.addCommand(CommandIDs.downloadToComputer, {
     label: trans.__('Download to This Computer'),
-    caption: trans.__('Let the browser download the selected files'),
+    caption: trans.__(
+      'Let the browser download the selection; several files or a folder as a zip'
+    ),
     icon: downloadIcon,
     describedBy: NO_ARGS,
-    isEnabled: () =>
-      model.rows.selection.size > 0 &&
-      model.rows.selected.entries.every(entry => entry.type === 'file'),
-    execute: () => downloads.toComputer(model.rows.selected.entries)
+    isEnabled: () => rows.selection.size > 0,
+    execute: () => downloadToComputer(model.api, rows.selected.entries, trans)
   });
 }
 

@@ -4,100 +4,49 @@ import * as React from 'react';
 
 import { API, IEntry, ITransfer } from './api';
 import { explainBriefly } from './explain';
-import { formatSize } from './format';
-import { parentPath } from './paths';
+import { DownloadPlan } from './plan';
 import { RequestError } from './request';
+import { Settings } from './settings';
 import { TransfersModel } from './transfers';
+import { DownloadQuestion, NameList, describeFolder } from './views/download';
+import { Workspace } from './workspace';
 
-/** The most names that a dialog lists. */
-const MAX_NAMES = 10;
+/** What the button that chooses a folder does. */
+const CHOOSE = 'choose';
 
 /** Downloads with the questions that they raise; what goes wrong is shown as a notification. */
 export class Downloads {
   constructor(
+    readonly workspace: Workspace,
     private _api: API,
     private _transfers: TransfersModel,
+    private _settings: Settings,
     private _trans: TranslationBundle
   ) {}
 
-  /** Ask, then download into a folder of the workspace; `reason` says why it is asked. */
+  /** Download into a folder of the workspace; show a dialog first where the settings want it. */
+  async toWorkspace(entries: readonly IEntry[], folder: string): Promise<void> {
+    const plan = new DownloadPlan(this._api, entries, folder);
+    if (!(await this._deserves(plan)) || (await this._ask(plan))) {
+      await this._start(plan);
+    }
+  }
+
+  /** Show a dialog, then download into the folder that is chosen there; `reason` says why it is asked. */
   async confirm(
     entries: readonly IEntry[],
     folder: string,
     reason = ''
   ): Promise<void> {
-    const trans = this._trans;
-    const { button } = await showDialog({
-      title: trans.__('Download to the workspace?'),
-      body: (
-        <NameList
-          trans={trans}
-          text={`${reason} ${trans.__('Into %1:', this._describe(folder))}`.trim()}
-          names={entries.map(({ name, size }) =>
-            size === null ? name : `${name} (${formatSize(size)})`
-          )}
-        />
-      ),
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Cancel') }),
-        Dialog.okButton({ label: trans.__('Download') })
-      ]
-    });
-    if (button.accept) {
-      await this.toWorkspace(
-        entries.map(entry => entry.path),
-        folder
-      );
+    const plan = new DownloadPlan(this._api, entries, folder);
+    if (await this._ask(plan, reason)) {
+      await this._start(plan);
     }
   }
 
-  /**
-   * Download into a folder of the workspace; ask before anything is replaced.
-   *
-   * @returns whether the downloads have been started
-   */
-  async toWorkspace(
-    paths: readonly string[],
-    folder: string
-  ): Promise<boolean> {
-    try {
-      await this._transfers.download(paths, folder);
-      return true;
-    } catch (reason) {
-      const error = reason as RequestError;
-      if (error.code !== 'already-exists' || error.paths.length === 0) {
-        this.report(error);
-        return false;
-      }
-      if (!(await this._mayReplace(error.paths, folder))) {
-        return false;
-      }
-    }
-    return this.attempt(() => this._transfers.download(paths, folder, true));
-  }
-
-  /** Start a download that has not ended well once more, and forget the old one. */
-  async retry(transfer: ITransfer): Promise<void> {
-    const folder = parentPath(transfer.target);
-    if (await this.toWorkspace([transfer.source], folder)) {
-      await this.attempt(() => this._transfers.remove(transfer));
-    }
-  }
-
-  /** Let the browser download files, each by its own link. */
-  async toComputer(entries: readonly IEntry[]): Promise<void> {
-    // A link that fails tells nobody why; token and service are the same for all.
-    if (!(await this.attempt(() => this._api.list(entries[0].path)))) {
-      return;
-    }
-    for (const { name, path } of entries) {
-      const link = document.createElement('a');
-      link.href = this._api.fileUrl(path, document.cookie);
-      link.download = name;
-      document.body.appendChild(link);
-      link.click();
-      link.remove();
-    }
+  /** Run transfers again that have ended without success. */
+  async retry(...transfers: readonly ITransfer[]): Promise<void> {
+    await this.attempt(() => this._transfers.retry(transfers));
   }
 
   /** Do something; show what goes wrong. Returns whether it went well. */
@@ -115,6 +64,70 @@ export class Downloads {
     Notification.error(explainBriefly(error, this._trans));
   }
 
+  /** Whether a download is shown in a dialog before it starts. */
+  private async _deserves(plan: DownloadPlan): Promise<boolean> {
+    const confirm = this._settings.get('confirmDownloads');
+    if (confirm === 'large' && !plan.isLarge) {
+      await plan.look();
+    }
+    return confirm === 'always' || (confirm === 'large' && plan.isLarge);
+  }
+
+  /** Show a dialog; returns whether to download. */
+  private async _ask(plan: DownloadPlan, reason = ''): Promise<boolean> {
+    const trans = this._trans;
+    const { workspace } = this;
+    void plan.look();
+    void plan.count();
+    for (;;) {
+      const buttons = [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.okButton({ label: trans.__('Download') })
+      ];
+      if (workspace.canChoose) {
+        const label = trans.__('Choose…');
+        const caption = trans.__('Choose another folder');
+        buttons.splice(
+          1,
+          0,
+          Dialog.cancelButton({ label, caption, actions: [CHOOSE] })
+        );
+      }
+      const { button } = await showDialog({
+        title: trans.__('Download to the workspace?'),
+        body: <DownloadQuestion plan={plan} reason={reason} trans={trans} />,
+        buttons
+      });
+      if (!button.actions.includes(CHOOSE)) {
+        plan.stop();
+        return button.accept;
+      }
+      // JupyterLab shows one dialog at a time; the counting goes on meanwhile.
+      const folder = await workspace.choose(
+        trans.__('Download into which folder?'),
+        plan.folder
+      );
+      if (folder !== null) {
+        void plan.into(folder);
+      }
+    }
+  }
+
+  /** Start the downloads; ask before anything is replaced. */
+  private async _start({ entries, folder }: DownloadPlan): Promise<void> {
+    const paths = entries.map(({ path }) => path);
+    try {
+      await this._transfers.download(paths, folder);
+    } catch (reason) {
+      const error = reason as RequestError;
+      if (error.code !== 'already-exists' || error.paths.length === 0) {
+        this.report(error);
+      } else if (await this._mayReplace(error.paths, folder)) {
+        await this.attempt(() => this._transfers.download(paths, folder, true));
+      }
+    }
+  }
+
   private async _mayReplace(
     targets: readonly string[],
     folder: string
@@ -125,7 +138,7 @@ export class Downloads {
       body: (
         <NameList
           trans={trans}
-          text={trans.__('Already in %1:', this._describe(folder))}
+          text={trans.__('Already in %1:', describeFolder(folder, trans))}
           names={targets.map(target =>
             folder && target.startsWith(`${folder}/`)
               ? target.slice(folder.length + 1)
@@ -141,31 +154,4 @@ export class Downloads {
     });
     return button.accept;
   }
-
-  private _describe(folder: string): string {
-    return folder === ''
-      ? this._trans.__('the workspace’s top folder')
-      : this._trans.__('the folder “%1”', folder);
-  }
-}
-
-/** A sentence and the names that it is about. */
-function NameList(props: {
-  text: string;
-  names: readonly string[];
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { text, names, trans } = props;
-  const more = names.length - MAX_NAMES;
-  return (
-    <div className="jp-CTAData-names">
-      <p>{text}</p>
-      <ul>
-        {names.slice(0, MAX_NAMES).map(name => (
-          <li key={name}>{name}</li>
-        ))}
-      </ul>
-      {more > 0 && <p>{trans._n('and %1 more', 'and %1 more', more)}</p>}
-    </div>
-  );
 }

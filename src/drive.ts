@@ -7,7 +7,6 @@ import { API, IEntry } from './api';
 import { Directory } from './collection';
 import { decode } from './decode';
 import { explainBriefly } from './explain';
-import { baseName } from './paths';
 import { RequestError } from './request';
 
 /** The drive's name, which stands before a colon in paths. */
@@ -139,14 +138,7 @@ export class CTADrive implements Contents.IDrive {
       const content = Array.from({ length: resource.length }, (_, index) =>
         this._model(resource.entry(index))
       );
-      const entry: IEntry = {
-        name: baseName(path),
-        path,
-        type: 'directory',
-        size: null,
-        modified: null
-      };
-      return { ...this._model(entry), format: 'json', content };
+      return { ...this._model(resource.own), format: 'json', content };
     }
     const model = this._model(resource);
     if (options.content === false) {

@@ -1,12 +1,16 @@
 import { drivePlugin } from './documents';
 import { linksPlugin } from './links';
 import { notebooksPlugin } from './notebooks';
+import { notificationsPlugin } from './notify';
 import { commandsPlugin, panelPlugin } from './plugin';
+import { statusBarPlugin } from './statusbar';
 
 export default [
   panelPlugin,
   commandsPlugin,
   drivePlugin,
   linksPlugin,
-  notebooksPlugin
+  notebooksPlugin,
+  notificationsPlugin,
+  statusBarPlugin
 ];

@@ -7,8 +7,10 @@ import { Panel } from '@lumino/widgets';
 import * as React from 'react';
 
 import { Downloads } from './downloads';
+import { Here } from './here';
 import { ctaIcon } from './icons';
 import { BrowserModel } from './model';
+import { Remembered } from './remembered';
 import { Settings } from './settings';
 import { ICTADataPanel, PANEL_ID } from './tokens';
 import { TransfersModel } from './transfers';
@@ -22,6 +24,9 @@ export interface ICTADataPanelOptions {
   transfers: TransfersModel;
   settings: Settings;
   downloads: Downloads;
+  here: Here;
+  /** Whether of the transfers only the header is shown. */
+  collapsed: Remembered<boolean>;
   registry: DocumentRegistry;
   translator: ITranslator;
   /** Resolves when it is known which directory to show. */
@@ -34,11 +39,14 @@ export interface ICTADataPanelOptions {
 export class CTADataPanel extends SidePanel implements ICTADataPanel {
   constructor(options: ICTADataPanelOptions) {
     super({ content: new Panel(), translator: options.translator });
-    const { model, transfers, settings, downloads, registry, open } = options;
+    const { model, transfers, settings, downloads, here } = options;
+    const { collapsed, registry, open } = options;
     const trans = options.translator.load('ctadata');
     this.model = model;
     this.transfers = transfers;
     this.settings = settings;
+    this.downloads = downloads;
+    this.here = here;
     this._ready = options.ready;
     this.id = PANEL_ID;
     this.addClass('jp-CTAData');
@@ -55,24 +63,41 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     this._add('jp-CTAData-browser', model.changed, () => (
       <UseSignal signal={settings.changed}>
         {() => (
-          <Browser
-            model={model}
-            registry={registry}
-            columns={settings.get('columns')}
-            trans={trans}
-            open={open}
-          />
+          <UseSignal signal={here.changed}>
+            {() => (
+              <Browser
+                model={model}
+                here={here}
+                registry={registry}
+                columns={settings.get('columns')}
+                trans={trans}
+                open={open}
+              />
+            )}
+          </UseSignal>
         )}
       </UseSignal>
     ));
     this._add('jp-CTAData-transfers', transfers.changed, () => (
-      <Transfers transfers={transfers} downloads={downloads} trans={trans} />
+      <UseSignal signal={collapsed.changed}>
+        {() => (
+          <Transfers
+            model={model}
+            transfers={transfers}
+            downloads={downloads}
+            collapsed={collapsed}
+            trans={trans}
+          />
+        )}
+      </UseSignal>
     ));
   }
 
   readonly model: BrowserModel;
   readonly transfers: TransfersModel;
   readonly settings: Settings;
+  readonly downloads: Downloads;
+  readonly here: Here;
 
   focusFilter(): void {
     this.node
@@ -82,6 +107,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
 
   override dispose(): void {
     if (!this.isDisposed) {
+      this.here.dispose();
       this.model.dispose();
       this.transfers.dispose();
       super.dispose();

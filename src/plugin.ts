@@ -9,6 +9,7 @@ import {
   createToolbarFactory,
   setToolbar
 } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
@@ -17,8 +18,10 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { API } from './api';
 import { addCommands, addToPalette } from './commands';
 import { Downloads } from './downloads';
+import { Here } from './here';
 import { BrowserModel } from './model';
 import { CTADataPanel } from './panel';
+import { Remembered } from './remembered';
 import { restoreModel } from './restore';
 import { Settings } from './settings';
 import { CommandIDs, ICTADataPanel, ICTADataViewer, PANEL_ID } from './tokens';
@@ -39,15 +42,19 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     IStateDB,
     ITranslator,
     ISettingRegistry,
-    IToolbarWidgetRegistry
+    IToolbarWidgetRegistry,
+    IDefaultFileBrowser,
+    IDocumentManager
   ],
   activate: (
     app: JupyterFrontEnd,
     restorer: ILayoutRestorer | null,
     state: IStateDB | null,
     translator: ITranslator | null,
-    registry: ISettingRegistry | null,
-    toolbars: IToolbarWidgetRegistry | null
+    settingRegistry: ISettingRegistry | null,
+    toolbars: IToolbarWidgetRegistry | null,
+    browser: IDefaultFileBrowser | null,
+    documents: IDocumentManager | null
   ) => {
     translator ??= nullTranslator;
     const trans = translator.load('ctadata');
@@ -55,24 +62,34 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     const model = new BrowserModel(api);
     const transfers = new TransfersModel(api);
     const settings = new Settings();
-    void registry?.load(panelPlugin.id).then(
+    void settingRegistry?.load(panelPlugin.id).then(
       registered => settings.connect(registered),
       error => console.warn('ctadata: no settings:', error)
     );
+    const workspace = new Workspace({
+      contents: app.serviceManager.contents,
+      browser,
+      documents,
+      chosen: new Remembered(state, `${PANEL_ID}:folder`, ''),
+      activate: id => app.shell.activateById(id),
+      translator
+    });
     const panel = new CTADataPanel({
       model,
       transfers,
       settings,
-      downloads: new Downloads(api, transfers, trans),
+      downloads: new Downloads(workspace, api, transfers, settings, trans),
+      here: new Here(model, transfers, workspace),
+      collapsed: new Remembered(state, `${PANEL_ID}:collapsed`, false),
       registry: app.docRegistry,
       translator,
       ready: state ? restoreModel(model, state) : Promise.resolve(),
       open: () => void app.commands.execute(CommandIDs.open)
     });
-    if (registry && toolbars) {
+    if (settingRegistry && toolbars) {
       const factory = createToolbarFactory(
         toolbars,
-        registry,
+        settingRegistry,
         TOOLBAR,
         panelPlugin.id,
         translator
@@ -81,6 +98,8 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     }
     restorer?.add(panel, PANEL_ID);
     app.shell.add(panel, 'left', { rank: 150, type: 'CTA data' });
+    // What runs is told also where the panel is never shown.
+    void transfers.start();
     return panel;
   }
 };
@@ -91,22 +110,17 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Commands of the panel, and what follows from a transfer.',
   autoStart: true,
   requires: [ICTADataPanel],
-  optional: [IDefaultFileBrowser, ICommandPalette, ITranslator, ICTADataViewer],
+  optional: [ICommandPalette, ITranslator, ICTADataViewer],
   activate: (
     app: JupyterFrontEnd,
     panel: ICTADataPanel,
-    browser: IDefaultFileBrowser | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null,
     viewer: ICTADataViewer | null
   ) => {
     const trans = (translator ?? nullTranslator).load('ctadata');
-    const { model, transfers } = panel;
-    const workspace = new Workspace(app.serviceManager.contents, browser);
     addCommands(app.commands, {
       panel,
-      workspace,
-      downloads: new Downloads(model.api, transfers, trans),
       viewer,
       show: () => app.shell.activateById(PANEL_ID),
       trans
@@ -114,9 +128,9 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     if (palette) {
       addToPalette(palette, trans);
     }
-    transfers.ended.connect((_, { kind }) => {
+    panel.transfers.ended.connect((_, { kind }) => {
       if (kind === 'download') {
-        void workspace.refresh();
+        void panel.downloads.workspace.refresh();
       }
     });
   }

@@ -15,11 +15,23 @@ export interface IPanelSettings {
   /** Those that are shown beside the name. */
   columns: Column[];
   favourites: IFavourite[];
+  /** Which downloads into the workspace are shown in a dialog before they start. */
+  confirmDownloads: 'always' | 'large' | 'never';
+  /** Seconds that a transfer must have taken for its end to be notified. */
+  notifyAfter: number;
+  /** The largest file that is opened, in MB. */
+  maxOpenSize: number;
+  /** Whether it is said before an upload who can read it. */
+  confirmUploads: boolean;
 }
 
 const DEFAULTS: IPanelSettings = {
   columns: ['size', 'modified'],
-  favourites: []
+  favourites: [],
+  confirmDownloads: 'large',
+  notifyAfter: 20,
+  maxOpenSize: 10,
+  confirmUploads: true
 };
 
 /** The user's settings; the defaults until they are loaded, or where nobody keeps settings. */

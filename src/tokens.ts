@@ -1,6 +1,8 @@
 import { Token } from '@lumino/coreutils';
 
 import { IEntry } from './api';
+import { Downloads } from './downloads';
+import { Here } from './here';
 import { BrowserModel } from './model';
 import { Settings } from './settings';
 import { TransfersModel } from './transfers';
@@ -13,6 +15,10 @@ export interface ICTADataPanel {
   readonly model: BrowserModel;
   readonly transfers: TransfersModel;
   readonly settings: Settings;
+  readonly downloads: Downloads;
+  /** Which of the files that are shown are in the workspace already. */
+  readonly here: Here;
+  readonly isVisible: boolean;
 
   /** Put the cursor into the filter box. */
   focusFilter(): void;
@@ -42,6 +48,7 @@ export const ICTADataViewer = new Token<ICTADataViewer>(
 export const CommandIDs = {
   copyAsPython: 'ctadata:copy-as-python',
   copyPath: 'ctadata:copy-path',
+  downloadTo: 'ctadata:download-to',
   downloadToComputer: 'ctadata:download-to-computer',
   downloadToWorkspace: 'ctadata:download-to-workspace',
   editPath: 'ctadata:edit-path',

@@ -13,6 +13,18 @@ export function isActive(transfer: ITransfer): boolean {
   return ['queued', 'running', 'cancelling'].includes(transfer.state);
 }
 
+/** Whether a transfer has ended, and nothing is left to do about it but to try again. */
+export function isClearable(transfer: ITransfer): boolean {
+  return !isActive(transfer) && transfer.state !== 'interrupted';
+}
+
+/** Whether a transfer has ended, and running it again makes sense. */
+export function canRetry(transfer: ITransfer): boolean {
+  return (
+    transfer.resumable && !isActive(transfer) && transfer.state !== 'finished'
+  );
+}
+
 /** The server's transfers, looked at only while one of them runs. */
 export class TransfersModel implements IDisposable {
   constructor(
@@ -24,6 +36,8 @@ export class TransfersModel implements IDisposable {
       factory: () => this.refresh(),
       // A server that does not answer is asked less and less often.
       frequency: { interval, backoff: true, max: 10_000 },
+      // Whoever looks at another page wants to be told of the end, too.
+      standby: 'never',
       name: 'ctadata:transfers'
     });
   }
@@ -47,6 +61,11 @@ export class TransfersModel implements IDisposable {
     return this._items;
   }
 
+  /** Whether the server has told them. */
+  get known(): boolean {
+    return this._known > 0;
+  }
+
   /** Why what is shown may be out of date. */
   get error(): RequestError | null {
     return this._error;
@@ -64,7 +83,10 @@ export class TransfersModel implements IDisposable {
     try {
       await this.refresh();
     } catch (error) {
-      console.warn('ctadata: no transfers:', error);
+      // Whoever opens the panel is told that; nobody else needs to know.
+      if ((error as RequestError).code !== 'extension-missing') {
+        console.warn('ctadata: no transfers:', error);
+      }
     }
   }
 
@@ -104,17 +126,50 @@ export class TransfersModel implements IDisposable {
     this._update([...started.reverse(), ...this._items]);
   }
 
+  /**
+   * Run transfers again that have ended without success.
+   *
+   * @throws RequestError; the first one, after all have been tried
+   */
+  async retry(transfers: readonly ITransfer[]): Promise<void> {
+    const errors: unknown[] = [];
+    for (const { id } of transfers) {
+      try {
+        const again = await this.api.retry(id);
+        this._known = ++this._asked;
+        this._update(this._items.map(item => (item.id === id ? again : item)));
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) {
+      throw errors[0];
+    }
+  }
+
   /** Cancel a transfer that runs; forget one that has ended. */
   async remove(transfer: ITransfer): Promise<void> {
     await this.api.removeTransfer(transfer.id);
     await this.refresh();
   }
 
-  /** Forget all that have ended. */
+  /** Forget all that have ended; those that were interrupted may still be wanted. */
   async clearEnded(): Promise<void> {
-    const ended = this._items.filter(transfer => !isActive(transfer));
-    await Promise.all(ended.map(({ id }) => this.api.removeTransfer(id)));
+    await Promise.all(
+      this._items.filter(isClearable).map(({ id }) => this._forget(id))
+    );
     await this.refresh();
+  }
+
+  private async _forget(id: string): Promise<void> {
+    try {
+      await this.api.removeTransfer(id);
+    } catch (error) {
+      // Another page may have been quicker.
+      if ((error as RequestError).code !== 'not-found') {
+        throw error;
+      }
+    }
   }
 
   private _update(items: readonly ITransfer[]): void {

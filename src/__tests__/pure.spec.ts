@@ -254,6 +254,7 @@ describe('what is said of a transfer', () => {
     ['cancelling', 'Cancelling…'],
     ['cancelled', 'Cancelled'],
     ['failed', 'Failed'],
+    ['interrupted', 'Interrupted: the Jupyter server ended meanwhile'],
     ['finished', '7 B, in here']
   ] as const)('that is %s', (state, text) => {
     const facts = { bytes_done: 7 };

@@ -152,6 +152,7 @@ export function transfer(
     error: null,
     failures: [],
     resumable: false,
+    created: '2026-01-01T00:00:00Z',
     ...facts
   };
 }

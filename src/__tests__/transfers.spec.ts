@@ -1,5 +1,5 @@
 import { ITransfer } from '../api';
-import { TransfersModel } from '../transfers';
+import { TransfersModel, canRetry } from '../transfers';
 import { TestServer, transfer } from './server';
 
 const server = new TestServer();
@@ -113,13 +113,60 @@ it('removes one, and all that have ended', async () => {
     transfer('a', 'finished'),
     transfer('b', 'failed'),
     transfer('c', 'running'),
-    transfer('d', 'cancelled')
+    transfer('d', 'cancelled'),
+    transfer('e', 'interrupted')
   ];
   await transfers.start();
   await transfers.remove(current[3]);
-  expect(transfers.items.map(({ id }) => id)).toEqual(['c', 'b', 'a']);
+  expect(transfers.items.map(({ id }) => id)).toEqual(['e', 'c', 'b', 'a']);
+  // Another page has forgotten one of them meanwhile.
+  const handler = server.handler;
+  server.handler = request =>
+    request.path === 'transfers/a' && request.method === 'DELETE'
+      ? (handler({ ...request, answer: () => undefined }),
+        request.answer(404, { code: 'not-found', message: 'Gone' }))
+      : handler(request);
   await transfers.clearEnded();
-  expect(transfers.items.map(({ id }) => id)).toEqual(['c']);
+  expect(transfers.items.map(({ id }) => id)).toEqual(['e', 'c']);
+});
+
+it('runs one again under its id, and watches it', async () => {
+  current = [
+    transfer('a', 'interrupted', { resumable: true }),
+    transfer('gone', 'interrupted', { resumable: true })
+  ];
+  await transfers.start();
+  const handler = server.handler;
+  server.handler = request => {
+    if (request.path === 'transfers/a/retry') {
+      request.answer(202, transfer('a', 'queued'));
+      current = [transfer('a', 'finished')];
+    } else if (request.path === 'transfers/gone/retry') {
+      request.answer(404, { code: 'not-found', message: 'Gone' });
+    } else {
+      handler(request);
+    }
+  };
+  const states: string[] = [];
+  transfers.changed.connect(({ items }) => {
+    states.push(items[items.length - 1].state);
+  });
+  const end = until(([a]) => a.state === 'finished');
+  // What cannot be run again does not keep the others from it.
+  await expect(transfers.retry(transfers.items)).rejects.toMatchObject({
+    code: 'not-found'
+  });
+  await end;
+  expect(states).toEqual(['queued', 'finished']);
+  expect(server.log).toContain('POST transfers/a/retry');
+});
+
+it('offers to run again only what has ended without success', () => {
+  const offered = (
+    ['failed', 'interrupted', 'finished', 'running'] as const
+  ).map(state => canRetry(transfer('a', state, { resumable: true })));
+  expect(offered).toEqual([true, true, false, false]);
+  expect(canRetry(transfer('a', 'failed'))).toBe(false);
 });
 
 it('keeps what it knew when the server is away, and comes back', async () => {

@@ -3,6 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { formatSize } from '../format';
+import { Here } from '../here';
 import { BrowserModel } from '../model';
 import { Column } from '../sort';
 import { FilterBox } from './filterbox';
@@ -12,6 +13,7 @@ import { NoRows, StillWaiting } from './states';
 
 interface IBrowserProps {
   model: BrowserModel;
+  here: Here;
   registry: DocumentRegistry;
   columns: readonly Column[];
   trans: TranslationBundle;

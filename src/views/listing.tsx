@@ -9,6 +9,8 @@ import {
 } from '@tanstack/react-virtual';
 import * as React from 'react';
 
+import { IEntry } from '../api';
+import { Here } from '../here';
 import { entryIcon } from '../icons';
 import { BrowserModel } from '../model';
 import { parentPath } from '../paths';
@@ -23,6 +25,7 @@ const ROW_HEIGHT = 24;
 
 interface IListingProps {
   model: BrowserModel;
+  here: Here;
   registry: DocumentRegistry;
   /** Which columns are wanted beside the name. */
   columns: readonly Column[];
@@ -58,6 +61,11 @@ export function Listing(props: IListingProps): JSX.Element {
     virtualizer.scrollToIndex(focus);
   }, [model.path, focus, rows.sort]);
 
+  // What was found elsewhere only has the same name.
+  const localCopy = ({ type, name, size, modified }: IEntry) =>
+    type === 'file' && !model.search
+      ? props.here.isHere(name, size, modified)
+      : null;
   const mouse = mouseHandlers(rows, open, trans);
   const onKeyDown = (event: React.KeyboardEvent) => {
     const height = scroller.current?.clientHeight ?? 0;
@@ -119,6 +127,7 @@ export function Listing(props: IListingProps): JSX.Element {
                 id={rowId(index)}
                 entry={entry}
                 folder={parentPath(key)}
+                local={localCopy(entry)}
                 columns={columns}
                 icon={entryIcon(entry, props.registry)}
                 index={index}

@@ -1,5 +1,5 @@
 import { TranslationBundle } from '@jupyterlab/translation';
-import { LabIcon } from '@jupyterlab/ui-components';
+import { LabIcon, checkIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { IEntry } from '../api';
@@ -10,6 +10,8 @@ interface IRowProps {
   entry: IEntry;
   /** From where a search began to where the entry is; '' otherwise. */
   folder: string;
+  /** Whether the workspace's folder has a file of the same name. */
+  local: 'identical' | 'different' | null;
   columns: readonly Column[];
   icon: LabIcon;
   id: string;
@@ -24,7 +26,8 @@ interface IRowProps {
 
 /** One file or directory. */
 export function Row(props: IRowProps): JSX.Element {
-  const { entry, folder, columns, icon, index, selected, focused } = props;
+  const { entry, folder, local, columns, icon, index, selected, focused } =
+    props;
   const [head, tail] = splitName(entry.name);
   const moment = entry.modified === null ? null : formatMoment(entry.modified);
   return (
@@ -49,6 +52,7 @@ export function Row(props: IRowProps): JSX.Element {
           <span className="jp-CTAData-nameHead">{head}</span>
           {tail && <span className="jp-CTAData-nameTail">{tail}</span>}
         </bdi>
+        {local && <LocalMark local={local} trans={props.trans} />}
         {folder && <bdi className="jp-CTAData-folder">{folder}</bdi>}
       </span>
       {columns.includes('size') && (
@@ -72,6 +76,32 @@ export function Row(props: IRowProps): JSX.Element {
         </span>
       )}
     </div>
+  );
+}
+
+/** Says that the file has been downloaded, or something of its name. */
+function LocalMark(props: {
+  local: 'identical' | 'different';
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { local, trans } = props;
+  const text =
+    local === 'identical'
+      ? trans.__('Already in the workspace’s folder, and identical')
+      : trans.__('Another file of this name is in the workspace’s folder');
+  return (
+    <span
+      className={`jp-CTAData-local jp-mod-${local}`}
+      role="img"
+      aria-label={text}
+      title={text}
+    >
+      {local === 'identical' ? (
+        <checkIcon.react tag="span" elementSize="normal" />
+      ) : (
+        '≠'
+      )}
+    </span>
   );
 }
 

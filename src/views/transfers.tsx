@@ -1,61 +1,119 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import {
-  LabIcon,
-  clearIcon,
-  closeIcon,
-  refreshIcon,
-  stopIcon
+  caretDownIcon,
+  caretRightIcon,
+  clearIcon
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { ITransfer } from '../api';
 import { Downloads } from '../downloads';
 import { explainBriefly } from '../explain';
-import { splitName } from '../format';
-import { baseName } from '../paths';
-import { describeTransfer } from '../progress';
-import { TransfersModel, isActive } from '../transfers';
+import { BrowserModel } from '../model';
+import { Remembered } from '../remembered';
+import { announce, describeSummary, summarize } from '../summary';
+import { TransfersModel, canRetry, isActive, isClearable } from '../transfers';
+import { useKeptFocus } from './focus';
+import { IconButton, Transfer } from './transfer';
+
+/** So many are shown, and so many more each time that more are wanted. */
+const PAGE = 50;
 
 interface ITransfersProps {
+  model: BrowserModel;
   transfers: TransfersModel;
   downloads: Downloads;
+  /** Whether only the header is shown. */
+  collapsed: Remembered<boolean>;
   trans: TranslationBundle;
 }
 
 /** What the server copies, has copied, or could not copy. */
-export function Transfers(props: ITransfersProps): JSX.Element | null {
-  const { transfers, downloads, trans } = props;
+export function Transfers(props: ITransfersProps): JSX.Element {
+  const { transfers, collapsed, trans } = props;
   const { items, error } = transfers;
-  if (items.length === 0) {
-    return null;
-  }
-  const active = items.filter(isActive).length;
   return (
-    <section aria-label={trans.__('Transfers')}>
-      <header className="jp-CTAData-transfersHeader">
-        <h3>{trans.__('Transfers')}</h3>
-        {active > 0 && (
-          <span>{trans._n('%1 under way', '%1 under way', active)}</span>
-        )}
-        {active < items.length && (
-          <IconButton
-            icon={clearIcon}
-            label={trans.__('Clear those that have ended')}
-            act={() => void downloads.attempt(() => transfers.clearEnded())}
-          />
-        )}
-      </header>
-      {error && (
-        <div className="jp-CTAData-inlineError" role="alert">
-          {explainBriefly(error, trans)}
-        </div>
+    <div {...useKeptFocus()}>
+      <Announcement items={transfers.known ? items : null} trans={trans} />
+      {items.length > 0 && (
+        <section aria-label={trans.__('Transfers')}>
+          <Header {...props} />
+          {error && (
+            <div className="jp-CTAData-inlineError" role="alert">
+              {explainBriefly(error, trans)}
+            </div>
+          )}
+          {!collapsed.value && <Items {...props} />}
+        </section>
       )}
+    </div>
+  );
+}
+
+function Header(props: ITransfersProps): JSX.Element {
+  const { transfers, downloads, collapsed, trans } = props;
+  const { items } = transfers;
+  const interrupted = items.filter(
+    item => item.state === 'interrupted' && canRetry(item)
+  );
+  const Caret = (collapsed.value ? caretRightIcon : caretDownIcon).react;
+  return (
+    <header className="jp-CTAData-transfersHeader">
+      <h3>
+        <button
+          aria-expanded={!collapsed.value}
+          onClick={() => {
+            collapsed.value = !collapsed.value;
+          }}
+        >
+          <Caret tag="span" elementSize="normal" elementPosition="center" />
+          {trans.__('Transfers')}
+        </button>
+      </h3>
+      <span>{describeSummary(summarize(items), trans)}</span>
+      {interrupted.length > 1 && (
+        <button
+          className="jp-CTAData-linkButton"
+          onClick={() => void downloads.retry(...interrupted)}
+        >
+          {trans.__('Resume all')}
+        </button>
+      )}
+      {items.some(isClearable) && (
+        <IconButton
+          icon={clearIcon}
+          label={trans.__('Clear those that have ended')}
+          act={() => void downloads.attempt(() => transfers.clearEnded())}
+        />
+      )}
+    </header>
+  );
+}
+
+function Items(props: ITransfersProps): JSX.Element {
+  const { transfers, trans } = props;
+  const { items } = transfers;
+  const [limit, setLimit] = React.useState(PAGE);
+  const more = items.length - limit;
+  return (
+    <>
       <ul>
-        {[...items].sort(byState).map(transfer => (
-          <Transfer key={transfer.id} {...props} transfer={transfer} />
-        ))}
+        {[...items]
+          .sort(byState)
+          .slice(0, limit)
+          .map(transfer => (
+            <Transfer key={transfer.id} {...props} transfer={transfer} />
+          ))}
       </ul>
-    </section>
+      {more > 0 && (
+        <button
+          className="jp-CTAData-linkButton"
+          onClick={() => setLimit(limit + PAGE)}
+        >
+          {trans._n('Show more: there is %1', 'Show more: there are %1', more)}
+        </button>
+      )}
+    </>
   );
 }
 
@@ -66,107 +124,25 @@ function byState(a: ITransfer, b: ITransfer): number {
   return rank(a) - rank(b);
 }
 
-function Transfer(
-  props: ITransfersProps & { transfer: ITransfer }
-): JSX.Element {
-  const { transfer, transfers, downloads, trans } = props;
-  const { kind, source, target, state } = transfer;
-  const active = isActive(transfer);
-  const name = baseName(source);
-  const [head, tail] = splitName(name);
-  const remove = () => {
-    void downloads.attempt(() => transfers.remove(transfer));
-  };
-  return (
-    <li className={`jp-CTAData-transfer jp-mod-${state}`}>
-      <div className="jp-CTAData-transferName">
-        <bdi
-          className="jp-CTAData-nameText"
-          title={trans.__('%1\nto %2', source, target)}
-        >
-          <span className="jp-CTAData-nameHead">{head}</span>
-          {tail && <span className="jp-CTAData-nameTail">{tail}</span>}
-        </bdi>
-        {kind === 'download' && !active && state !== 'finished' && (
-          <IconButton
-            icon={refreshIcon}
-            label={trans.__('Try %1 again', name)}
-            act={() => void downloads.retry(transfer)}
-          />
-        )}
-        {state !== 'cancelling' && (
-          <IconButton
-            icon={active ? stopIcon : closeIcon}
-            label={
-              active ? trans.__('Cancel %1', name) : trans.__('Forget %1', name)
-            }
-            act={remove}
-          />
-        )}
-      </div>
-      {state === 'running' && <Progress transfer={transfer} />}
-      <div
-        className="jp-CTAData-transferText"
-        role={transfer.error ? 'alert' : undefined}
-      >
-        {describeTransfer(transfer, trans)}
-      </div>
-      {transfer.failures.length > 0 && (
-        <details>
-          <summary>
-            {trans._n(
-              '%1 file failed',
-              '%1 files failed',
-              transfer.failures.length
-            )}
-          </summary>
-          <ul>
-            {transfer.failures.map(({ path, message }) => (
-              <li key={path} title={path}>
-                {baseName(path)}: {message}
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
-    </li>
-  );
-}
-
-function Progress({ transfer }: { transfer: ITransfer }): JSX.Element {
-  const { bytes_done: done, bytes_total: total } = transfer;
-  const percent = total ? Math.min(100, (100 * done) / total) : null;
-  return (
-    <div
-      className={
-        'jp-CTAData-progress' +
-        (percent === null ? ' jp-mod-indeterminate' : '')
-      }
-      role="progressbar"
-      aria-label={baseName(transfer.source)}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={percent === null ? undefined : Math.round(percent)}
-    >
-      <div style={{ width: `${percent ?? 0}%` }} />
-    </div>
-  );
-}
-
-function IconButton(props: {
-  icon: LabIcon;
-  label: string;
-  act: () => void;
+/** Tells those who listen what begins and what ends, but not each step between. */
+function Announcement(props: {
+  /** Null as long as they are not known. */
+  items: readonly ITransfer[] | null;
+  trans: TranslationBundle;
 }): JSX.Element {
-  const Icon = props.icon.react;
+  const { items, trans } = props;
+  const before = React.useRef<readonly ITransfer[] | null>(null);
+  const [text, setText] = React.useState('');
+  React.useEffect(() => {
+    const news = items ? announce(before.current, items, trans) : '';
+    before.current = items;
+    if (news !== '') {
+      setText(news);
+    }
+  }, [items]);
   return (
-    <button
-      className="jp-CTAData-iconButton"
-      title={props.label}
-      aria-label={props.label}
-      onClick={props.act}
-    >
-      <Icon tag="span" elementSize="normal" elementPosition="center" />
-    </button>
+    <div className="jp-CTAData-heard" role="status" aria-live="polite">
+      {text}
+    </div>
   );
 }

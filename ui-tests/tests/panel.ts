@@ -102,6 +102,27 @@ export class CTADataPanel {
     await this.page.getByRole('menuitem', { name }).click();
   }
 
+  /** Download what is selected, by the toolbar and the dialog that large downloads get. */
+  async downloadLarge(): Promise<void> {
+    await this.toolbarButton('Copy the selection').click();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Download' }).click();
+  }
+
+  /** Cancel and forget all transfers. */
+  async clearTransfers(): Promise<void> {
+    const cancel = this.transfers.getByRole('button', { name: /^Cancel / });
+    while ((await cancel.count()) > 0) {
+      await cancel.first().click();
+    }
+    await expect(this.root.locator('.jp-mod-cancelling')).toHaveCount(0);
+    const clear = this.root.getByRole('button', { name: /^Clear those/ });
+    if (await clear.isVisible()) {
+      await clear.click();
+      await expect(this.transfers).toHaveCount(0);
+    }
+  }
+
   row(name: string): Locator {
     return this.rows.and(this.page.getByTitle(`Name: ${name}`));
   }

@@ -29,7 +29,7 @@ async function arrange(page: IJupyterLabPageFixture): Promise<CTADataPanel> {
   await expect(panel.transfers.first()).toHaveClass(/jp-mod-finished/);
   await panel.open(HUGE_FOLDER);
   await panel.row(HUGE_FILE).click();
-  await panel.toolbarButton('Copy the selection').click();
+  await panel.downloadLarge();
   await panel.open('cta/DL1/20241114/v0.1');
   await panel.filter.fill('dl1*11111*');
   await panel.row('dl1_LST-1.Run11111.0100.h5').click();

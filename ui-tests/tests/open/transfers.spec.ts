@@ -1,10 +1,12 @@
 import { IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { execFileSync } from 'child_process';
 import * as fs from 'fs';
 
 import {
   CTADataPanel,
   HUGE_FILE,
   HUGE_FOLDER,
+  service,
   storagePath,
   workspacePath
 } from '../panel';
@@ -21,16 +23,8 @@ test.describe('downloads', () => {
   });
 
   test.afterEach(async () => {
-    const cancel = panel.transfers.getByRole('button', { name: /^Cancel / });
-    while ((await cancel.count()) > 0) {
-      await cancel.first().click();
-    }
-    await expect(panel.root.locator('.jp-mod-cancelling')).toHaveCount(0);
-    const clear = panel.root.getByRole('button', { name: /^Clear those/ });
-    if (await clear.isVisible()) {
-      await clear.click();
-      await expect(panel.transfers).toHaveCount(0);
-    }
+    await panel.show();
+    await panel.clearTransfers();
   });
 
   test('copies files into the folder of the file browser', async ({
@@ -74,6 +68,9 @@ test.describe('downloads', () => {
     await panel.open('lst');
     await panel.row('some-data-dir').click();
     await panel.menuItem('Download to Workspace');
+    const dialog = page.getByRole('dialog');
+    await expect(dialog).toContainText(/In all: .* in 3 files/);
+    await dialog.getByRole('button', { name: 'Download' }).click();
     await expect(panel.transfer('some-data-dir')).toContainText('3 files');
     const copied = workspacePath(
       'open',
@@ -84,7 +81,6 @@ test.describe('downloads', () => {
 
     await panel.open(FOLDER);
     await panel.row(FILE).dblclick();
-    const dialog = page.getByRole('dialog');
     await expect(dialog).toContainText('Download to the workspace?');
     await dialog.getByRole('button', { name: 'Download' }).click();
     await expect(panel.transfer(FILE)).toContainText(`in ${tmpPath}`);
@@ -96,7 +92,7 @@ test.describe('downloads', () => {
   }) => {
     await panel.open(HUGE_FOLDER);
     await panel.row(HUGE_FILE).click();
-    await panel.toolbarButton('Copy the selection').click();
+    await panel.downloadLarge();
     const huge = panel.transfer(HUGE_FILE);
     await expect(huge).toContainText('of 4.0 GB');
     await page.reload();
@@ -141,13 +137,91 @@ test.describe('downloads', () => {
     expect(download.suggestedFilename()).toBe(FILE);
     const bytes = fs.readFileSync(await download.path());
     expect(bytes.equals(fs.readFileSync(storagePath(FOLDER, FILE)))).toBe(true);
+  });
 
-    // Folders are for the workspace.
-    await panel.open('cta');
-    await panel.row('DL1').click();
+  test('sends folders and files to this computer as a zip', async ({
+    page
+  }, testInfo) => {
+    await panel.open('lst');
+    await panel.row('some-data-dir').click();
+    const started = page.waitForEvent('download');
+    await panel.toolbarButton('Let the browser download').click();
+    const download = await started;
+    await expect(page.locator('.Toastify__toast--success')).toContainText(
+      '3 files'
+    );
+    expect(download.suggestedFilename()).toMatch(/some-data-dir.*\.zip$/);
+    const unzipped = testInfo.outputPath('unzipped');
+    execFileSync(process.env.CTADATA_PYTHON || 'python3', [
+      ...['-m', 'zipfile', '-e'],
+      ...[await download.path(), unzipped]
+    ]);
+    for (const name of ['README.txt', 'nested/pointing.csv']) {
+      const sent = fs.readFileSync(`${unzipped}/some-data-dir/${name}`);
+      const original = storagePath('lst/some-data-dir', name);
+      expect(sent.equals(fs.readFileSync(original))).toBe(true);
+    }
+  });
+
+  test('tries again after the service was away, and keeps the list', async ({
+    page,
+    tmpPath
+  }) => {
+    await panel.open(FOLDER);
+    await panel.row(FILE).click();
+    await service('stop');
+    const transfer = panel.transfer(FILE);
+    try {
+      await panel.toolbarButton('Copy the selection').click();
+      await expect(transfer).toHaveClass(/jp-mod-failed/, { timeout: 45_000 });
+    } finally {
+      await service('start');
+    }
+    await page.reload();
+    await panel.show();
+    await expect(transfer).toHaveClass(/jp-mod-failed/);
+    await transfer.getByRole('button', { name: `Try ${FILE} again` }).click();
+    await expect(transfer).toContainText(`in ${tmpPath}`);
+    await expect(transfer).toHaveCount(1);
+  });
+
+  test('shows what has come in the file browser', async ({ page, tmpPath }) => {
+    await panel.open(FOLDER);
+    await panel.row(FILE).click();
+    await panel.toolbarButton('Copy the selection').click();
+    const transfer = panel.transfer(FILE);
+    await expect(transfer).toContainText(`in ${tmpPath}`);
+    await page.filebrowser.openDirectory('/');
+    await panel.show();
+    await transfer
+      .getByRole('button', { name: `Show ${FILE} in the file browser` })
+      .click();
     await expect(
-      panel.toolbarButton('Let the browser download')
-    ).toHaveAttribute('aria-disabled', 'true');
+      page.locator('.jp-DirListing-item.jp-mod-selected', { hasText: FILE })
+    ).toBeVisible();
+  });
+
+  test('remembers that only the header is shown', async ({ page, tmpPath }) => {
+    await panel.open(FOLDER);
+    await panel.row(FILE).click();
+    await panel.toolbarButton('Copy the selection').click();
+    await expect(panel.transfer(FILE)).toContainText(`in ${tmpPath}`);
+    const header = panel.root.getByRole('button', { name: 'Transfers' });
+    const saved = page.waitForRequest(
+      request =>
+        request.method() === 'PUT' &&
+        request.url().includes('/api/workspaces/') &&
+        (request.postData() ?? '').includes('ctadata-panel:collapsed')
+    );
+    await header.press('Enter');
+    await expect(header).toHaveAttribute('aria-expanded', 'false');
+    await expect(panel.transfers).toHaveCount(0);
+    await saved;
+    await page.reload();
+    await panel.show();
+    await expect(header).toHaveAttribute('aria-expanded', 'false');
+    await header.press('Enter');
+    await expect(panel.transfer(FILE)).toBeVisible();
   });
 
   test('copies paths and Python', async ({ page }) => {

@@ -1,0 +1,50 @@
+import { IStateDB } from '@jupyterlab/statedb';
+import { ISignal, Signal } from '@lumino/signaling';
+
+/** One value that survives a reload of the page, where JupyterLab keeps such things. */
+export class Remembered<T extends string | boolean> {
+  /**
+   * @param value - what it is as long as nothing has been remembered
+   */
+  constructor(
+    private _state: IStateDB | null,
+    private _key: string,
+    value: T
+  ) {
+    this._value = value;
+    void this._restore();
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get value(): T {
+    return this._value;
+  }
+
+  set value(value: T) {
+    this._isSet = true;
+    this._assign(value);
+    void this._state?.save(this._key, value);
+  }
+
+  private async _restore(): Promise<void> {
+    const saved = await this._state?.fetch(this._key);
+    // What was chosen meanwhile is newer.
+    if (!this._isSet && typeof saved === typeof this._value) {
+      this._assign(saved as T);
+    }
+  }
+
+  private _assign(value: T): void {
+    if (value !== this._value) {
+      this._value = value;
+      this._changed.emit();
+    }
+  }
+
+  private _value: T;
+  private _isSet = false;
+  private _changed = new Signal<this, void>(this);
+}
