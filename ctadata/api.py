@@ -55,6 +55,21 @@ class APIClient(ClientDownloads, ClientUploads):
         """The directory that the user may write to, where the service has told it already."""
         return _own_directory.known(self._service, self._current_token())
 
+    def find_own_directory(self) -> str:
+        """Return the directory that the user may write to; the service makes it if necessary.
+
+        Returns
+        -------
+        str
+            Relative to the storage's root, for example ``lst/users/alice``.
+
+        Raises
+        ------
+        AccessDenied
+            If the service lets the user write nowhere.
+        """
+        return _own_directory.find(self._service, self._current_token())
+
     def health(self) -> str:
         """Ask the download service whether it is up; needs no token.
 

@@ -13,8 +13,10 @@ from traitlets import Float, Int, Unicode
 from ctadata.api import APIClient
 
 from .files import FilesHandler
+from .folders import FoldersHandler
 from .listing import ResourcesHandler
 from .openapi import OpenAPIHandler
+from .own_directory import OwnDirectoryHandler
 from .status import StatusHandler
 from .threads import DaemonExecutor
 from .transfer_manager import TransferManager
@@ -28,6 +30,8 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/openapi\.yaml", OpenAPIHandler),
     (r"/ctadata/resources/(.*)", ResourcesHandler),
     (r"/ctadata/files/(.+)", FilesHandler),
+    (r"/ctadata/own-directory", OwnDirectoryHandler),
+    (r"/ctadata/workspace/(.*)", FoldersHandler),
     (r"/ctadata/transfers", TransfersHandler),
     (r"/ctadata/transfers/([0-9a-f]+)", TransferHandler),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import http
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -14,6 +14,7 @@ from tornado import web
 
 from ctadata.errors import CTADataError
 
+from .compression import accepts_gzip, compress
 from .errors import BadRequest, TargetsExist, describe
 
 if TYPE_CHECKING:
@@ -83,6 +84,21 @@ class CTADataHandler(APIHandler):
         return await loop.run_in_executor(
             self.extension.metadata_pool, partial(call, *args, **kwargs)
         )
+
+    async def finish_long(self, pieces: Iterator[str]) -> None:
+        """Answer with JSON that is made, and compressed where the browser takes that, in a thread.
+
+        Parameters
+        ----------
+        pieces : iterator of str
+            The answer.
+        """
+        allowed = accepts_gzip(self.request.headers.get("Accept-Encoding", ""))
+        answer, encoding = await self.in_thread(compress, pieces, allowed=allowed)
+        self.set_header("Vary", "Accept-Encoding")
+        if encoding:
+            self.set_header("Content-Encoding", encoding)
+        self.finish(answer)
 
     def json_body(self) -> dict[str, Any]:
         """Return the request's body.
