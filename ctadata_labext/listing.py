@@ -40,27 +40,24 @@ def _resource(client: APIClient, path: str, max_entries: int) -> Iterator[str]:
     """Yield the answer in pieces of JSON."""
     segments = check_remote_path(path)
     path = "/".join(segments)
-    entries = client.list_dir(path)
-    own = None
-    # The listing of a file is that file.
-    if len(entries) == 1 and entries[0].path == path:
-        own = entries.pop()
+    own, entries, _ = client.listing(path)
     facts = {
         "path": path,
         "name": segments[-1] if segments else "",
-        "type": "file" if own is not None else "directory",
-        "size": own.size if own is not None else None,
-        "modified": seconds_of(own.get("mtime")) if own is not None else None,
+        "type": own.type,
+        "size": None if own.is_directory else own.size,
+        "modified": seconds_of(own.get("mtime")),
         "truncated": len(entries) > max_entries,
     }
-    directories = _ordered([entry for entry in entries if entry.is_directory])
-    ordered = directories + _ordered([entry for entry in entries if not entry.is_directory])
-    del ordered[max_entries:]
+    directories = _ordered([entry for entry in entries if entry.is_directory])[:max_entries]
+    files = _ordered([entry for entry in entries if not entry.is_directory])
+    del files[max_entries - len(directories) :]
+    ordered = directories + files
     yield json.dumps(facts).removesuffix("}")
-    yield f', "entries": {{"directories": {min(len(directories), max_entries)}, '
+    yield f', "entries": {{"directories": {len(directories)}, '
     yield from column("names", [entry.name for entry in ordered])
     yield ", "
-    yield from column("sizes", [entry.size for entry in ordered])
+    yield from column("sizes", [None] * len(directories) + [entry.size for entry in files])
     yield ", "
     yield from column("modified", [seconds_of(entry.get("mtime")) for entry in ordered])
     yield "}}"

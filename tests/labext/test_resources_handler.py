@@ -47,6 +47,8 @@ async def test_a_file(api: Api, storage: Path) -> None:
     assert resource["entries"] == {"directories": 0, "names": [], "sizes": [], "modified": []}
     file = storage / "lst/some-data-dir/small.txt"
     assert resource["modified"] == int(file.stat().st_mtime)
+    above = await api.json("resources/lst/some-data-dir")
+    assert above["modified"] == int(file.parent.stat().st_mtime)
 
 
 async def test_an_empty_directory_and_one_with_a_namesake(api: Api, storage: Path) -> None:
