@@ -17,10 +17,13 @@ from .folders import FoldersHandler
 from .listing import ResourcesHandler
 from .openapi import OpenAPIHandler
 from .own_directory import OwnDirectoryHandler
+from .search import SearchHandler
 from .status import StatusHandler
 from .threads import DaemonExecutor
+from .totals import TotalsHandler
 from .transfer_manager import TransferManager
 from .transfers import TransferHandler, TransfersHandler
+from .walking import WALK_THREADS
 from .workspace import Workspace
 
 __all__ = ["ROUTES", "CTADataExtension"]
@@ -30,6 +33,8 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/openapi\.yaml", OpenAPIHandler),
     (r"/ctadata/resources/(.*)", ResourcesHandler),
     (r"/ctadata/files/(.+)", FilesHandler),
+    (r"/ctadata/search/(.*)", SearchHandler),
+    (r"/ctadata/totals", TotalsHandler),
     (r"/ctadata/own-directory", OwnDirectoryHandler),
     (r"/ctadata/workspace/(.*)", FoldersHandler),
     (r"/ctadata/transfers", TransfersHandler),
@@ -72,6 +77,9 @@ class CTADataExtension(ExtensionApp):
         config=True,
         help="Entries of one directory that are sent to the browser; the listing is cut there.",
     )
+    max_results = Int(
+        10_000, min=1, config=True, help="Files and directories that a search finds at most."
+    )
     max_transfers = Int(
         4,
         min=1,
@@ -106,6 +114,7 @@ class CTADataExtension(ExtensionApp):
         self.client = self._make_client(self.timeout)
         self.status_client = self._make_client(self.status_timeout, retries=0)
         self.metadata_pool = DaemonExecutor(METADATA_THREADS, "ctadata-metadata")
+        self.walk_pool = DaemonExecutor(WALK_THREADS, "ctadata-walk")
         self.download_pool = DaemonExecutor(self.max_downloads, "ctadata-download")
         self.downloads = asyncio.Semaphore(self.max_downloads)
         self.transfers = TransferManager(
@@ -134,6 +143,7 @@ class CTADataExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         """Cancel all transfers; wait for them, but not long."""
         self.metadata_pool.close()
+        self.walk_pool.close()
         self.download_pool.close()
         ended = await asyncio.to_thread(self.transfers.shutdown, self.shutdown_timeout)
         if not ended:

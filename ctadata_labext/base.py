@@ -116,6 +116,21 @@ class CTADataHandler(APIHandler):
             raise BadRequest("The request's body is not a JSON object")
         return body
 
+    def json_paths(self) -> list[str]:
+        """Return the ``paths`` of the request's body.
+
+        Raises
+        ------
+        BadRequest
+            If there are none.
+        """
+        paths = self.json_body().get("paths")
+        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            raise BadRequest("'paths' is not a list of paths")
+        if not paths:
+            raise BadRequest("'paths' is empty; choose at least one file")
+        return paths
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer any error as ``{"code", "message"}``, and nothing of what the program knows.
 

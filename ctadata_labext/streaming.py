@@ -14,10 +14,12 @@ from ctadata.errors import CTADataError
 from .base import CTADataHandler
 from .errors import describe
 
-__all__ = ["DownloadHandler", "LinesHandler"]
+__all__ = ["DownloadHandler", "LinesHandler", "LongHandler"]
 
 
-class _StreamingHandler(CTADataHandler):
+class LongHandler(CTADataHandler):
+    """Base of the handlers that work for so long that the browser may be gone meanwhile."""
+
     gone = False
 
     def on_connection_close(self) -> None:
@@ -25,7 +27,7 @@ class _StreamingHandler(CTADataHandler):
         self.gone = True
 
 
-class LinesHandler(_StreamingHandler):
+class LinesHandler(LongHandler):
     """Base of the handlers that send a JSON object a line while they work (NDJSON)."""
 
     _begun = False
@@ -50,7 +52,7 @@ class LinesHandler(_StreamingHandler):
             self.finish(set_content_type="application/x-ndjson")
 
 
-class DownloadHandler(_StreamingHandler):
+class DownloadHandler(LongHandler):
     """Base of the handlers that send what is saved by the browser.
 
     Its content is hostile: attachment, sandbox, nosniff.
