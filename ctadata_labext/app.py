@@ -12,6 +12,7 @@ from traitlets import Float, Int, Unicode
 
 from ctadata.api import APIClient
 
+from .archives import ArchiveHandler, ArchivesHandler
 from .files import FilesHandler
 from .folders import FoldersHandler
 from .listing import ResourcesHandler
@@ -25,6 +26,7 @@ from .transfer_manager import TransferManager
 from .transfers import TransferHandler, TransfersHandler
 from .walking import WALK_THREADS
 from .workspace import Workspace
+from .zips import Archives
 
 __all__ = ["ROUTES", "CTADataExtension"]
 
@@ -33,6 +35,8 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/openapi\.yaml", OpenAPIHandler),
     (r"/ctadata/resources/(.*)", ResourcesHandler),
     (r"/ctadata/files/(.+)", FilesHandler),
+    (r"/ctadata/archives", ArchivesHandler),
+    (r"/ctadata/archives/([0-9a-f]+)", ArchiveHandler),
     (r"/ctadata/search/(.*)", SearchHandler),
     (r"/ctadata/totals", TotalsHandler),
     (r"/ctadata/own-directory", OwnDirectoryHandler),
@@ -116,6 +120,7 @@ class CTADataExtension(ExtensionApp):
         self.metadata_pool = DaemonExecutor(METADATA_THREADS, "ctadata-metadata")
         self.walk_pool = DaemonExecutor(WALK_THREADS, "ctadata-walk")
         self.download_pool = DaemonExecutor(self.max_downloads, "ctadata-download")
+        self.archives = Archives()
         self.downloads = asyncio.Semaphore(self.max_downloads)
         self.transfers = TransferManager(
             max_running=self.max_transfers,
