@@ -35,6 +35,7 @@ STATUS_OF_CODE = {
     "cancelled": 409,
     "no-token": 424,
     "token-refused": 424,
+    "token-scope": 424,
     "access-denied": 424,
     "certificate-error": 424,
     "too-many-transfers": 429,
