@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ctadata._paths import check_remote_path
@@ -36,7 +37,8 @@ class _Place(NamedTuple):
     ancestors: Ancestors
 
 
-class _Visit(NamedTuple, Generic[T]):
+@dataclass(frozen=True)
+class _Visit(Generic[T]):
     findings: list[T]
     directory: bool
     below: list[_Place]
