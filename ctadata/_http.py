@@ -13,6 +13,7 @@ from .errors import (
     AccessDenied,
     AuthenticationError,
     CTADataError,
+    MissingScope,
     NotFound,
     NoToken,
     ServiceTimeout,
@@ -264,9 +265,10 @@ def error_of(
         return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
     if status == 403:
         if "scopes" in text:
-            return AuthenticationError(
+            return MissingScope(
                 f"The hub token may not use the service at {host}: it lacks the scope "
-                "access:services; ask the platform's administrators",
+                f"{_scope(url)}; ask the platform's administrators to add it to your role and, for "
+                "tokens of notebook servers, to the role 'server'",
                 path=at,
             )
         if html and "_xsrf" in text:
@@ -322,6 +324,13 @@ def network_error(error: Exception, url: str, path: str) -> ServiceUnreachable:
             f"The proxy on the way to {host} cannot be used; see HTTPS_PROXY and NO_PROXY", path=at
         )
     return ServiceUnreachable(f"The connection to {host} broke off; try again", path=at)
+
+
+def _scope(url: str) -> str:
+    """Return the hub's name of the scope that the service at an address wants."""
+    _, below_services, rest = urlsplit(url).path.partition("/services/")
+    name = rest.partition("/")[0]
+    return f"access:services!service={name}" if below_services and name else "access:services"
 
 
 def _redirected(response: BaseHTTPResponse, host: str, at: str | None) -> CTADataError:

@@ -49,6 +49,14 @@ class Listing(NamedTuple):
     children: list[Entry]
     refused: list[InvalidPath]
 
+    @property
+    def fingerprint(self) -> int:
+        """Differs between listings that differ in any name, size or date."""
+        fingerprint = 0
+        for entry in self.children:
+            fingerprint ^= _hash(entry, self.own.path)
+        return fingerprint
+
 
 def parse_listing(raw: bytes, content_type: str, segments: list[str]) -> Listing:
     """Turn the service's listing into entries.
@@ -134,8 +142,7 @@ class SpooledListing:
         self.fingerprint = 0
         for entry in _children(self._items(), self._path, own, refused):
             children = True
-            facts = str(entry)[len(self._path) :], str(entry.get("size")), str(entry.get("mtime"))
-            self.fingerprint ^= hash(facts)
+            self.fingerprint ^= _hash(entry, self._path)
         self.own = _own(own, self._path, children, bool(refused))
 
     def _items(self) -> Iterator[Any]:
@@ -169,6 +176,11 @@ class SpooledListing:
                 yield item
         except (ValueError, IndexError, RecursionError) as error:
             raise _damaged(self._path) from error
+
+
+def _hash(entry: Entry, directory: str) -> int:
+    facts = str(entry)[len(directory) :], str(entry.get("size")), str(entry.get("mtime"))
+    return hash(facts)
 
 
 def _own(own: list[Entry], path: str, children: bool, refused: bool) -> Entry:

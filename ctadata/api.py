@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import _own_directory
 from ._client_downloads import ClientDownloads
 from ._client_uploads import ClientUploads
+from ._listing import Listing
 from ._services import LocalPath
 from .certificates import read_certificate
 from .entries import Entry
@@ -55,6 +56,21 @@ class APIClient(ClientDownloads, ClientUploads):
         """The directory that the user may write to, where the service has told it already."""
         return _own_directory.known(self._service, self._current_token())
 
+    def find_own_directory(self) -> str:
+        """Return the directory that the user may write to; the service makes it if necessary.
+
+        Returns
+        -------
+        str
+            Relative to the storage's root, for example ``lst/users/alice``.
+
+        Raises
+        ------
+        AccessDenied
+            If the service lets the user write nowhere.
+        """
+        return _own_directory.find(self._service, self._current_token())
+
     def health(self) -> str:
         """Ask the download service whether it is up; needs no token.
 
@@ -88,8 +104,29 @@ class APIClient(ClientDownloads, ClientUploads):
         NotFound
             If there is nothing at this path.
         """
-        listing = self._service.listing(path)
+        listing = self.listing(path)
         return listing.children if listing.own.is_directory else [listing.own]
+
+    def listing(self, path: str) -> Listing:
+        """Return all that the storage says of one path.
+
+        Parameters
+        ----------
+        path : str
+            A file or a directory, relative to the storage's root.
+
+        Returns
+        -------
+        Listing
+            What it is itself (``own``), what is in it (``children``), and what the service
+            listed but nobody should ask for (``refused``).
+
+        Raises
+        ------
+        NotFound
+            If there is nothing at this path.
+        """
+        return self._service.listing(path)
 
     def stat(self, path: str) -> Entry:
         """Return what the storage says of one path.
@@ -104,7 +141,7 @@ class APIClient(ClientDownloads, ClientUploads):
         NotFound
             If there is nothing at this path.
         """
-        return self._service.listing(path).own
+        return self.listing(path).own
 
     def iter_bytes(
         self, path: str, start: int = 0, stop: int | None = None, *, entry: Entry | None = None

@@ -6,7 +6,8 @@
     ├── ServiceUnreachable       no connection, or 5xx after all retries; names the host
     │   └── ServiceTimeout       it accepted the connection but does not answer in time
     ├── AuthenticationError      the token is refused: 401, or a redirect to a login page
-    │   └── NoToken              there is no token to send
+    │   ├── NoToken              there is no token to send
+    │   └── MissingScope         the token is valid, but not for this service
     ├── StorageException         what the storage refused; the name older notebooks catch
     │   ├── NotFound
     │   ├── AlreadyExists
@@ -32,6 +33,7 @@ __all__ = [
     "CertificateError",
     "IntegrityError",
     "InvalidPath",
+    "MissingScope",
     "NoSpace",
     "NoToken",
     "NotFound",
@@ -88,6 +90,12 @@ class NoToken(AuthenticationError):
     """There is no token to send."""
 
     code = "no-token"
+
+
+class MissingScope(AuthenticationError):
+    """The token is valid, but may not be used for this service."""
+
+    code = "token-scope"
 
 
 class StorageException(CTADataError):

@@ -12,14 +12,21 @@ from traitlets import Float, Int, Unicode
 
 from ctadata.api import APIClient
 
+from .archives import ArchiveHandler, ArchivesHandler
 from .files import FilesHandler
+from .folders import FoldersHandler
 from .listing import ResourcesHandler
 from .openapi import OpenAPIHandler
+from .own_directory import OwnDirectoryHandler
+from .search import SearchHandler
 from .status import StatusHandler
 from .threads import DaemonExecutor
+from .totals import TotalsHandler
 from .transfer_manager import TransferManager
 from .transfers import TransferHandler, TransfersHandler
+from .walking import WALK_THREADS
 from .workspace import Workspace
+from .zips import Archives
 
 __all__ = ["ROUTES", "CTADataExtension"]
 
@@ -28,6 +35,12 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/openapi\.yaml", OpenAPIHandler),
     (r"/ctadata/resources/(.*)", ResourcesHandler),
     (r"/ctadata/files/(.+)", FilesHandler),
+    (r"/ctadata/archives", ArchivesHandler),
+    (r"/ctadata/archives/([0-9a-f]+)", ArchiveHandler),
+    (r"/ctadata/search/(.*)", SearchHandler),
+    (r"/ctadata/totals", TotalsHandler),
+    (r"/ctadata/own-directory", OwnDirectoryHandler),
+    (r"/ctadata/workspace/(.*)", FoldersHandler),
     (r"/ctadata/transfers", TransfersHandler),
     (r"/ctadata/transfers/([0-9a-f]+)", TransferHandler),
 ]
@@ -68,6 +81,9 @@ class CTADataExtension(ExtensionApp):
         config=True,
         help="Entries of one directory that are sent to the browser; the listing is cut there.",
     )
+    max_results = Int(
+        10_000, min=1, config=True, help="Files and directories that a search finds at most."
+    )
     max_transfers = Int(
         4,
         min=1,
@@ -102,7 +118,9 @@ class CTADataExtension(ExtensionApp):
         self.client = self._make_client(self.timeout)
         self.status_client = self._make_client(self.status_timeout, retries=0)
         self.metadata_pool = DaemonExecutor(METADATA_THREADS, "ctadata-metadata")
+        self.walk_pool = DaemonExecutor(WALK_THREADS, "ctadata-walk")
         self.download_pool = DaemonExecutor(self.max_downloads, "ctadata-download")
+        self.archives = Archives()
         self.downloads = asyncio.Semaphore(self.max_downloads)
         self.transfers = TransferManager(
             max_running=self.max_transfers,
@@ -130,6 +148,7 @@ class CTADataExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         """Cancel all transfers; wait for them, but not long."""
         self.metadata_pool.close()
+        self.walk_pool.close()
         self.download_pool.close()
         ended = await asyncio.to_thread(self.transfers.shutdown, self.shutdown_timeout)
         if not ended:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import http
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -14,6 +14,7 @@ from tornado import web
 
 from ctadata.errors import CTADataError
 
+from .compression import accepts_gzip, compress
 from .errors import BadRequest, TargetsExist, describe
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ STATUS_OF_CODE = {
     "cancelled": 409,
     "no-token": 424,
     "token-refused": 424,
+    "token-scope": 424,
     "access-denied": 424,
     "certificate-error": 424,
     "too-many-transfers": 429,
@@ -84,6 +86,21 @@ class CTADataHandler(APIHandler):
             self.extension.metadata_pool, partial(call, *args, **kwargs)
         )
 
+    async def finish_long(self, pieces: Iterator[str]) -> None:
+        """Answer with JSON that is made, and compressed where the browser takes that, in a thread.
+
+        Parameters
+        ----------
+        pieces : iterator of str
+            The answer.
+        """
+        allowed = accepts_gzip(self.request.headers.get("Accept-Encoding", ""))
+        answer, encoding = await self.in_thread(compress, pieces, allowed=allowed)
+        self.set_header("Vary", "Accept-Encoding")
+        if encoding:
+            self.set_header("Content-Encoding", encoding)
+        self.finish(answer)
+
     def json_body(self) -> dict[str, Any]:
         """Return the request's body.
 
@@ -99,6 +116,21 @@ class CTADataHandler(APIHandler):
         if not isinstance(body, dict):
             raise BadRequest("The request's body is not a JSON object")
         return body
+
+    def json_paths(self) -> list[str]:
+        """Return the ``paths`` of the request's body.
+
+        Raises
+        ------
+        BadRequest
+            If there are none.
+        """
+        paths = self.json_body().get("paths")
+        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            raise BadRequest("'paths' is not a list of paths")
+        if not paths:
+            raise BadRequest("'paths' is empty; choose at least one file")
+        return paths
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer any error as ``{"code", "message"}``, and nothing of what the program knows.

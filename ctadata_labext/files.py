@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
-from tornado import iostream, web
+from tornado import web
 
 from ctadata._paths import check_remote_path
-from ctadata.errors import CTADataError, InvalidPath, StorageException
+from ctadata.errors import InvalidPath, StorageException
 
-from .base import AUTH_RESOURCE, CTADataHandler
-from .errors import describe
+from .base import AUTH_RESOURCE
+from .streaming import DownloadHandler
 
 if TYPE_CHECKING:
     from ctadata.entries import Entry
@@ -24,20 +22,10 @@ __all__ = ["FilesHandler", "parse_range"]
 ONE_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
 
 
-class FilesHandler(CTADataHandler):
-    """Streams a file of the storage; its content is hostile (attachment, sandbox, nosniff)."""
+class FilesHandler(DownloadHandler):
+    """Streams a file of the storage."""
 
     auth_resource = AUTH_RESOURCE
-    _gone = False
-
-    @property
-    def content_security_policy(self) -> str:
-        """Nothing may run or be loaded, whatever a browser makes of the content."""
-        return "sandbox; default-src 'none'"
-
-    def on_connection_close(self) -> None:
-        """Take note that the browser has gone: the stream then ends at the next piece."""
-        self._gone = True
 
     @web.authenticated
     @authorized
@@ -59,10 +47,14 @@ class FilesHandler(CTADataHandler):
             return
         start, stop = requested or (0, size)
         async with self.extension.downloads:
-            if self._gone:
+            if self.gone:
                 return
-            self._set_headers(entry.name, start, stop, size)
-            await self._stream(
+            if (start, stop) != (0, size):
+                self.set_status(206)
+                self.set_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
+            self.set_header("Accept-Ranges", "bytes")
+            self.set_download_headers(entry.name, stop - start)
+            await self.stream(
                 self.extension.client.iter_bytes(entry.path, start, stop, entry=entry), entry.path
             )
 
@@ -79,41 +71,6 @@ class FilesHandler(CTADataHandler):
                 path=entry.path,
             )
         return entry, entry.size
-
-    def _set_headers(self, name: str, start: int, stop: int, size: int) -> None:
-        if (start, stop) != (0, size):
-            self.set_status(206)
-            self.set_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
-        self.set_header("Content-Type", "application/octet-stream")
-        self.set_header("Content-Length", str(stop - start))
-        self.set_header("Accept-Ranges", "bytes")
-        self.set_header("Cache-Control", "no-store")
-        self.set_attachment_header(name)
-
-    async def _stream(self, chunks: Iterator[bytes], path: str) -> None:
-        """Send one piece after the other, each when the browser has taken the one before."""
-        loop = asyncio.get_running_loop()
-        threads = self.extension.download_pool
-        begun = False
-        try:
-            while (chunk := await loop.run_in_executor(threads, next, chunks, None)) is not None:
-                if self._gone:
-                    return
-                self.write(chunk)
-                begun = True
-                await self.flush()
-            self.finish(set_content_type="application/octet-stream")
-        except iostream.StreamClosedError:
-            self.log.debug("ctadata: the browser has ended the download of %r", path)
-        except CTADataError as error:
-            if not begun:
-                raise
-            self.log.warning("ctadata: the download of %r broke: %s", path, describe(error))
-            # To end the answer properly would pass off what was sent as the whole file.
-            self.detach().close()
-        finally:
-            close = cast("Generator[bytes, None, None]", chunks).close
-            await loop.run_in_executor(threads, close)
 
 
 def parse_range(header: str, size: int) -> tuple[int, int] | None:

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from ctadata.errors import InvalidPath, NotFound
+from ctadata.transfers.part import free_space
 
 __all__ = ["Workspace"]
 
@@ -67,7 +70,38 @@ class Workspace:
 
     def relative(self, path: Path) -> str:
         """Return a path as JupyterLab writes it: relative to the root, with slashes."""
-        return path.relative_to(self.root).as_posix()
+        return "" if path == self.root else path.relative_to(self.root).as_posix()
+
+    def look_into(self, directory: Path) -> tuple[int, dict[str, os.stat_result]]:
+        """Return what is in a directory that `directory` has returned, if it exists.
+
+        Returns
+        -------
+        free : int
+            The bytes that are free on the disk that it is, or will be, on.
+        files : dict of str to os.stat_result
+            Its regular files, but not the hidden ones, nor those whose name is no text.
+
+        Raises
+        ------
+        InvalidPath
+            If it cannot be read.
+        """
+        existing = directory
+        while existing != self.root and not existing.exists():
+            existing = existing.parent
+        try:
+            descriptor = os.open(existing, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                files = dict(self._files(descriptor)) if existing == directory else {}
+                return free_space(descriptor), files
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            shown = self.relative(directory)
+            raise InvalidPath(
+                f"{shown!r} cannot be read: {error.strerror}; choose another folder", path=shown
+            ) from error
 
     def existing(self, path: str) -> Path:
         """Return a file or a directory that exists.
@@ -129,6 +163,18 @@ class Workspace:
             os.close(file)
             raise self._not_regular(path)
         return os.fdopen(file, "rb")
+
+    def _files(self, descriptor: int) -> Iterator[tuple[str, os.stat_result]]:
+        with os.scandir(descriptor) as found:
+            for item in found:
+                if item.name.startswith(".") and not self._allow_hidden:
+                    continue
+                # What vanishes meanwhile is not there.
+                with contextlib.suppress(FileNotFoundError, UnicodeEncodeError):
+                    item.name.encode()
+                    facts = item.stat(follow_symlinks=False)
+                    if stat.S_ISREG(facts.st_mode):
+                        yield item.name, facts
 
     def _names(self, path: str) -> list[str]:
         if path.startswith("/"):

@@ -13,10 +13,11 @@ from .._listing import SpooledListing
 from .._paths import local_name
 from .._protocol import DownloadService
 from ..entries import Entry
-from ..errors import InvalidPath, StorageException
+from ..errors import InvalidPath
 from .fetching import Fetching, FetchOptions
 from .folders import Folders
 from .globs import Globs
+from .loops import Ancestors, below
 from .outcome import Outcome
 from .part import check_overwrite, keeps
 from .pool import Pool, Task
@@ -24,10 +25,6 @@ from .progress import Cancel, Reports, Watch
 from .remote import file_size
 
 __all__ = ["Downloads", "Request"]
-
-# Storages may have loops, where each level lists the same again.
-MAX_DEPTH = 64
-REPETITIONS = 3
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class _Place:
     root: Path
     parts: tuple[str, ...]
     relative: str
-    ancestors: tuple[int, ...] = ()
+    ancestors: Ancestors = ()
 
     @cached_property
     def prefix(self) -> str:
@@ -175,32 +172,21 @@ class Downloads:
 
     def _list(self, entry: Entry, place: _Place, guard: Guard) -> None:
         with self._outcome.collect():
-            if place.relative.count("/") >= MAX_DEPTH:
-                raise StorageException(
-                    f"{entry.path!r} is more than {MAX_DEPTH} levels deep; is there a loop in the "
-                    "storage? Download its directories by themselves",
-                    path=entry.path,
-                )
             self._tree(self._service.guarded(guard).spooled_listing(entry.path), place)
 
     def _tree(self, listing: SpooledListing, place: _Place) -> None:
         """Let all be downloaded that is in a directory."""
-        path = listing.own.path
-        if place.ancestors.count(listing.fingerprint) >= REPETITIONS:
-            raise StorageException(
-                f"{path!r} lists the same as {REPETITIONS} directories above it; it is a loop in "
-                "the storage and left out",
-                path=path,
-            )
+        ancestors = below(listing.own.path, place.ancestors, listing.fingerprint)
         if not self._dry_run:
             # An empty directory is made too.
             with self._folders.use(place.root, place.parts):
                 pass
-        self._pool.add_all(self._tasks(listing, place))
+        self._pool.add_all(self._tasks(listing, place, ancestors))
 
-    def _tasks(self, listing: SpooledListing, place: _Place) -> Iterator[tuple[int, Task]]:
+    def _tasks(
+        self, listing: SpooledListing, place: _Place, ancestors: Ancestors
+    ) -> Iterator[tuple[int, Task]]:
         """Yield a task for each file of a directory; directories below it are listed later."""
-        ancestors = (*place.ancestors, listing.fingerprint)
         for entry in listing.entries():
             if isinstance(entry, InvalidPath):
                 self._outcome.failed(entry)
@@ -213,8 +199,8 @@ class Downloads:
             with self._outcome.collect():
                 name = local_name(entry.name, entry.path)
                 if entry.is_directory:
-                    below = _Place(place.root, (*place.parts, name), relative, ancestors)
-                    self._pool.add_listing(partial(self._list, entry, below))
+                    inner = _Place(place.root, (*place.parts, name), relative, ancestors)
+                    self._pool.add_listing(partial(self._list, entry, inner))
                 else:
                     size = file_size(entry)
                     self._announce(entry)

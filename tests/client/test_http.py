@@ -56,7 +56,7 @@ def test_health_needs_no_token(scripted, monkeypatch):
             "AuthenticationError",
             "new token",
         ),
-        (403, b"Access denied, token scopes are insufficient.", "AuthenticationError", "scope"),
+        (403, b"Access denied, token scopes are insufficient.", "MissingScope", "role 'server'"),
         (403, b"<html>'_xsrf' argument missing</html>", "ServiceUnreachable", "CTADS_URL"),
         (403, b"Access denied", "AccessDenied", "Not allowed at 'lst'"),
         (400, b"Error while retrieving certificate: none", "AccessDenied", "upload-certificate"),
@@ -71,6 +71,14 @@ def test_statuses(scripted, status, body, kind, says):
         APIClient().list_dir("lst")
     assert "<" not in str(caught.value)
     assert len(scripted.requests) == 1
+
+
+def test_a_missing_scope_is_named(scripted, monkeypatch):
+    monkeypatch.setenv("CTADS_URL", f"{scripted.origin}/services/downloadservice/")
+    insufficient = sends(b"Access denied, token scopes are insufficient.", 403, "text/html")
+    scripted.answers["GET", "/services/downloadservice/list/lst"] = insufficient
+    with pytest.raises(errors.MissingScope, match="access:services!service=downloadservice;"):
+        APIClient().list_dir("lst")
 
 
 @pytest.mark.parametrize(

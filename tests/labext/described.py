@@ -65,6 +65,12 @@ class Api:
         assert response.code < 300, response.body
         return json.loads(response.body)
 
+    async def lines(self, path: str, method: str = "GET", **options: Any) -> list[Any]:
+        """Return the objects of an answer in lines that is no error."""
+        response = await self(path, method, **options)
+        assert response.code == 200, response.body
+        return [json.loads(line) for line in response.body.splitlines()]
+
     async def error(self, path: str, method: str = "GET", **options: Any) -> tuple[int, str]:
         """Return the status and the code of an answer that is an error."""
         response = await self(path, method, **options)
@@ -118,9 +124,10 @@ def _check(response: HTTPResponse, path: str, method: str) -> None:
         return
     media_type = response.headers["Content-Type"].partition(";")[0]
     assert media_type in content
-    if media_type == "application/json":
+    if "json" in media_type:
         schema = {**content[media_type]["schema"], "components": described["components"]}
         body = response.body
         if response.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        Draft202012Validator(schema).validate(json.loads(body))
+        for text in body.splitlines() if media_type == "application/x-ndjson" else [body]:
+            Draft202012Validator(schema).validate(json.loads(text))

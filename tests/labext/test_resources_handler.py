@@ -47,6 +47,8 @@ async def test_a_file(api: Api, storage: Path) -> None:
     assert resource["entries"] == {"directories": 0, "names": [], "sizes": [], "modified": []}
     file = storage / "lst/some-data-dir/small.txt"
     assert resource["modified"] == int(file.stat().st_mtime)
+    above = await api.json("resources/lst/some-data-dir")
+    assert above["modified"] == int(file.parent.stat().st_mtime)
 
 
 async def test_an_empty_directory_and_one_with_a_namesake(api: Api, storage: Path) -> None:
@@ -100,6 +102,8 @@ async def test_credentials(api: Api, storage: Path, monkeypatch: pytest.MonkeyPa
         (302, b"", "text/html", (424, "token-refused")),
         (401, b'{"message": "Invalid"}', "application/json", (424, "token-refused")),
         (403, b"Access denied", "text/plain", (424, "access-denied")),
+        (403, b"token scopes are insufficient", "text/html", (424, "token-scope")),
+        (404, b"Error: 404", "text/html", (404, "not-found")),
         (500, b"<html>broken</html>", "text/html", (502, "storage-error")),
         (200, b"<html>login</html>", "text/html", (502, "service-unreachable")),
         (200, b"{nonsense", "application/json", (502, "storage-error")),

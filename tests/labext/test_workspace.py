@@ -51,7 +51,7 @@ def test_nothing_is_opened_outside_of_the_workspace(root: Path, path: str) -> No
 @pytest.mark.parametrize(
     ("path", "resolved"),
     [
-        ("", "."),
+        ("", ""),
         ("folder", "folder"),
         ("folder/", "folder"),
         ("in", "folder"),

@@ -37,6 +37,12 @@ class Answer(BaseHTTPRequestHandler):
         else:
             self.reply(404, b"Error: 404", "text/plain")
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.writing(self)
+
+    do_MKCOL = do_POST
+
     def list(self, name: str) -> None:
         files = self.server.files
         prefix = f"{name}/" if name else ""
@@ -76,6 +82,8 @@ class TinyService(ThreadingHTTPServer):
         The content of each file, by its path.
     misbehave : dict
         Functions of `Answer` and the path that answer in place of an endpoint.
+    writing : callable
+        A function of `Answer` that answers what wants to write.
     requests : list
         What was asked: endpoint and path.
     """
@@ -86,6 +94,7 @@ class TinyService(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.files: dict[str, bytes] = {}
         self.misbehave: dict[str, Callable[[Answer, str], None]] = {}
+        self.writing: Callable[[Answer], None] = lambda answer: answer.reply(405, b"", "text/plain")
         self.requests: list[tuple[str, str]] = []
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
 

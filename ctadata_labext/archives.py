@@ -1,0 +1,82 @@
+"""``ctadata/archives``: several files, or directories, as a zip file for the user's computer."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from .base import AUTH_RESOURCE
+from .errors import BadRequest
+from .streaming import DownloadHandler, LongHandler
+from .walking import Walk
+from .zips import MAX_MEMBERS, Archive, Member, content, members_of
+
+__all__ = ["ArchiveHandler", "ArchivesHandler"]
+
+# Seconds between two looks at whether the browser is still there.
+INTERVAL = 0.3
+
+
+class ArchivesHandler(LongHandler):
+    """Plans archives."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Answer what will be in an archive, once all of it could be listed."""
+        extension = self.extension
+        paths = self.json_paths()
+        name, look = members_of(paths)
+        walk = Walk(extension.client, extension.walk_pool, paths, look)
+        members: list[Member] = []
+        async with aclosing(walk.findings(INTERVAL, MAX_MEMBERS)) as findings:
+            async for found in findings:
+                members += found
+                if self.gone:
+                    return
+                if walk.failures:
+                    # An archive without some files would be passed off as whole.
+                    raise walk.failures[0]
+                if len(members) > MAX_MEMBERS:
+                    raise BadRequest(
+                        f"These are more than {MAX_MEMBERS} files; choose fewer, or download them "
+                        "to the workspace"
+                    )
+        archive = await self.in_thread(Archive, name, members, self.current_user.username)
+        extension.archives.add(archive)
+        self.set_status(201)
+        self.set_header("Location", f"{self.request.path}/{archive.id}")
+        self.finish(
+            {
+                "id": archive.id,
+                "name": archive.name,
+                "bytes": archive.length,
+                "files": archive.files,
+            }
+        )
+
+
+class ArchiveHandler(DownloadHandler):
+    """Streams an archive while it is made."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def get(self, archive_id: str) -> None:
+        """Send it."""
+        # Jupyter checks other methods only; but this GET makes the server fetch gigabytes.
+        self.check_xsrf_cookie()
+        extension = self.extension
+        # Without a login's cookie the server's own token has no name that stays the same.
+        owner = None if self.token_authenticated else self.current_user.username
+        archive = extension.archives.get(archive_id, owner)
+        async with extension.downloads:
+            if self.gone:
+                return
+            self.set_download_headers(archive.name, archive.length)
+            await self.stream(content(extension.client, archive), archive.name)

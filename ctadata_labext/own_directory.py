@@ -1,0 +1,22 @@
+"""``ctadata/own-directory``: where in the storage the user may write."""
+
+from __future__ import annotations
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from .base import AUTH_RESOURCE, CTADataHandler
+
+__all__ = ["OwnDirectoryHandler"]
+
+
+class OwnDirectoryHandler(CTADataHandler):
+    """Finds the user's own directory."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer its path."""
+        self.finish({"path": await self.in_thread(self.extension.client.find_own_directory)})

@@ -1,0 +1,103 @@
+"""What is streamed to the browser: for as long as it is there, and whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Generator
+from typing import Any
+
+from tornado import iostream
+
+from ctadata.errors import CTADataError
+
+from .base import CTADataHandler
+from .errors import describe
+
+__all__ = ["DownloadHandler", "LinesHandler", "LongHandler"]
+
+
+class LongHandler(CTADataHandler):
+    """Base of the handlers that work for so long that the browser may be gone meanwhile."""
+
+    gone = False
+
+    def on_connection_close(self) -> None:
+        """Take note that the browser has gone."""
+        self.gone = True
+
+
+class LinesHandler(LongHandler):
+    """Base of the handlers that send a JSON object a line while they work (NDJSON)."""
+
+    _begun = False
+
+    async def send_line(self, line: str | dict[str, Any]) -> None:
+        """Send an object now."""
+        if self.gone:
+            return
+        if not self._begun:
+            self._begun = True
+            self.set_header("Content-Type", "application/x-ndjson")
+            self.set_header("Cache-Control", "no-store")
+        self.write((line if isinstance(line, str) else json.dumps(line)) + "\n")
+        try:
+            await self.flush()
+        except iostream.StreamClosedError:
+            self.gone = True
+
+    def end(self) -> None:
+        """End the answer."""
+        if not self.gone:
+            self.finish(set_content_type="application/x-ndjson")
+
+
+class DownloadHandler(LongHandler):
+    """Base of the handlers that send what is saved by the browser.
+
+    Its content is hostile: attachment, sandbox, nosniff.
+    """
+
+    @property
+    def content_security_policy(self) -> str:
+        """Nothing may run or be loaded, whatever a browser makes of the content."""
+        return "sandbox; default-src 'none'"
+
+    def set_download_headers(self, name: str, length: int) -> None:
+        """Say that so many bytes follow, to be saved under this name."""
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header("Content-Length", str(length))
+        self.set_header("Cache-Control", "no-store")
+        self.set_attachment_header(name)
+
+    async def stream(self, chunks: Generator[bytes], what: str) -> None:
+        """Send one piece after the other, each when the browser has taken the one before.
+
+        Parameters
+        ----------
+        chunks : generator of bytes
+            The pieces; asked for in a thread, and closed at the end.
+        what : str
+            What it is, for the log.
+        """
+        loop = asyncio.get_running_loop()
+        threads = self.extension.download_pool
+        begun = False
+        try:
+            while (chunk := await loop.run_in_executor(threads, next, chunks, None)) is not None:
+                if self.gone:
+                    return
+                self.write(chunk)
+                begun = True
+                await self.flush()
+            self.finish(set_content_type="application/octet-stream")
+        except iostream.StreamClosedError:
+            self.log.debug("ctadata: the browser has ended the download of %r", what)
+        except CTADataError as error:
+            if not begun:
+                raise
+            self.log.warning("ctadata: the download of %r broke: %s", what, describe(error))
+            # To end the answer properly would pass off what was sent as the whole.
+            self.detach().close()
+        finally:
+            await loop.run_in_executor(threads, chunks.close)

@@ -1,0 +1,180 @@
+"""Walks through the storage: breadth first, a few listings at a time, beside the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from ctadata._paths import check_remote_path
+from ctadata.errors import AuthenticationError, CTADataError
+from ctadata.transfers.loops import Ancestors, below
+
+from .errors import describe
+
+if TYPE_CHECKING:
+    from ctadata._listing import Listing
+    from ctadata.api import APIClient
+
+__all__ = ["WALK_THREADS", "Walk", "distinct"]
+
+T = TypeVar("T")
+
+# Listings that all walks together ask for at a time: those of the panel must not wait for them,
+# and the service has ten threads for all its users.
+WALK_THREADS = 4
+# Failures after which a walk is given up: so many are no accident.
+MAX_FAILURES = 100
+
+
+class _Place(NamedTuple):
+    path: str
+    ancestors: Ancestors
+
+
+@dataclass(frozen=True)
+class _Visit(Generic[T]):
+    findings: list[T]
+    directory: bool
+    below: list[_Place]
+    failures: list[CTADataError]
+
+
+class Walk(Generic[T]):
+    """One walk.
+
+    Parameters
+    ----------
+    client : APIClient
+        Lists the directories.
+    threads : Executor
+        In which it does so.
+    paths : sequence of str
+        Where the walk begins; nothing is visited twice.
+    look : callable
+        Is given each `Listing`, in one of the threads; what it returns is collected.
+
+    Attributes
+    ----------
+    begun : bool
+        Whether anything has been listed.
+    complete : bool
+        Whether the walk came to its end.
+    directories : int
+        Those that have been listed.
+    failures : list of CTADataError
+        Directories that could not be listed, and names that the service must not send.
+    """
+
+    def __init__(
+        self,
+        client: APIClient,
+        threads: Executor,
+        paths: Sequence[str],
+        look: Callable[[Listing], list[T]],
+    ) -> None:
+        self._client = client
+        self._threads = threads
+        self._look = look
+        self._waiting = deque(_Place(path, ()) for path in distinct(paths))
+        self.begun = False
+        self.complete = False
+        self.directories = 0
+        self.failures: list[CTADataError] = []
+
+    async def findings(
+        self, interval: float, most: float = math.inf
+    ) -> AsyncGenerator[list[T], None]:
+        """Walk, and yield from time to time what was found since the last time.
+
+        Parameters
+        ----------
+        interval : float
+            Seconds between two lists; they may be empty.
+        most : int, optional
+            A list that has more than so many comes at once.
+
+        Raises
+        ------
+        CTADataError
+            The first failure, if nothing at all could be listed.
+        """
+        loop = asyncio.get_running_loop()
+        running: set[asyncio.Future[_Visit[T]]] = set()
+        found: list[T] = []
+        due = time.monotonic() + interval
+        try:
+            while (running or self._waiting) and not self._hopeless():
+                while self._waiting and len(running) < WALK_THREADS:
+                    place = self._waiting.popleft()
+                    running.add(loop.run_in_executor(self._threads, self._visit, place))
+                done, running = await asyncio.wait(
+                    running,
+                    timeout=max(0.0, due - time.monotonic()),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                for future in done:
+                    found += self._take(future.result())
+                if time.monotonic() >= due or len(found) > most:
+                    yield found
+                    found = []
+                    due = time.monotonic() + interval
+        finally:
+            for future in running:
+                future.cancel()
+        self.complete = not running and not self._waiting
+        if self.failures and not self.begun:
+            raise self.failures[0]
+        yield found
+
+    def _visit(self, place: _Place) -> _Visit[T]:
+        """List a directory; in one of the threads."""
+        try:
+            listing = self._client.listing(place.path)
+            ancestors = below(place.path, place.ancestors, listing.fingerprint)
+            findings = self._look(listing)
+        except CTADataError as error:
+            error.path = error.path or place.path
+            return _Visit([], False, [], [error])
+        inner = [_Place(entry.path, ancestors) for entry in listing.children if entry.is_directory]
+        return _Visit(findings, listing.own.is_directory, inner, [*listing.refused])
+
+    def _take(self, visit: _Visit[T]) -> list[T]:
+        # What was listed without being refused as a whole has findings or is a directory.
+        self.begun = self.begun or visit.directory or bool(visit.findings)
+        self.directories += visit.directory
+        self.failures += visit.failures
+        self._waiting += visit.below
+        return visit.findings
+
+    def _hopeless(self) -> bool:
+        """Whether it makes no sense to go on."""
+        return len(self.failures) >= MAX_FAILURES or any(
+            isinstance(error, AuthenticationError) for error in self.failures
+        )
+
+    def described_failures(self) -> list[dict[str, str]]:
+        """Return what the browser may know of the first failures."""
+        failures = self.failures[:MAX_FAILURES]
+        return [{"path": error.path or "", **describe(error)} for error in failures]
+
+
+def distinct(paths: Sequence[str]) -> list[str]:
+    """Return paths without those that are named twice, or lie below another one.
+
+    Raises
+    ------
+    InvalidPath
+        If one of them cannot be asked for.
+    """
+    split = dict.fromkeys(tuple(check_remote_path(path)) for path in paths)
+    return [
+        "/".join(segments)
+        for segments in split
+        if not any(segments[:depth] in split for depth in range(len(segments)))
+    ]

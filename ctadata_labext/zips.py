@@ -1,0 +1,220 @@
+"""Zip files of what is in the storage: planned first, then made while they are sent."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from zipstream import ZipStream
+
+from ctadata._paths import check_remote_path
+from ctadata.entries import Entry
+from ctadata.errors import InvalidPath, NotFound
+from ctadata.transfers.remote import file_size
+
+from .walking import distinct
+
+if TYPE_CHECKING:
+    from ctadata._listing import Listing
+    from ctadata.api import APIClient
+
+__all__ = ["MAX_MEMBERS", "Archive", "Archives", "Member", "content", "members_of"]
+
+# Members that one archive may have: what is known of each is held until it was sent.
+MAX_MEMBERS = 100_000
+# Archives, and members of all of them, that are remembered, and for how many seconds.
+MAX_ARCHIVES = 20
+MAX_REMEMBERED = 200_000
+LIFETIME = 600.0
+# Bytes that are sent at a time: the headers of files are short, and so may be the files.
+TOGETHER = 256 << 10
+
+
+class Member(NamedTuple):
+    """One file or, with a slash at the end of its name, one empty directory of an archive."""
+
+    name: str
+    path: str
+    size: int
+    mtime: str
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What will be in a zip file.
+
+    Attributes
+    ----------
+    name : str
+        Its own name.
+    members : sequence of Member
+        What will be in it.
+    owner : str
+        The user who may have it.
+    length : int
+        Its length in bytes.
+    id : str
+        What it is asked for with.
+    """
+
+    name: str
+    members: Sequence[Member]
+    owner: str
+    length: int = field(init=False)
+    id: str = field(init=False, default_factory=lambda: secrets.token_hex(16))
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "length", len(_zip(self.members, lambda member: ())))
+
+    @property
+    def files(self) -> int:
+        """The number of files in it."""
+        return sum(not member.name.endswith("/") for member in self.members)
+
+
+class Archives:
+    """Remembers a few archives for some minutes."""
+
+    def __init__(self) -> None:
+        self._archives: dict[str, tuple[float, Archive]] = {}
+
+    def add(self, archive: Archive) -> None:
+        """Remember an archive; the oldest ones are forgotten where there are too many."""
+        self._forget()
+        self._archives[archive.id] = time.monotonic() + LIFETIME, archive
+        while len(self._archives) > MAX_ARCHIVES or self._members() > MAX_REMEMBERED:
+            del self._archives[next(iter(self._archives))]
+
+    def get(self, archive_id: str, owner: str | None) -> Archive:
+        """Return an archive.
+
+        Parameters
+        ----------
+        archive_id : str
+            Its id.
+        owner : str or None
+            Who asks for it; None for the server's owner.
+
+        Raises
+        ------
+        NotFound
+            If there is none of this id for this user, or it was too long ago.
+        """
+        self._forget()
+        _, archive = self._archives.get(archive_id, (0.0, None))
+        if archive is None or owner not in {None, archive.owner}:
+            raise NotFound("There is no such archive any more; choose the files once more")
+        return archive
+
+    def _members(self) -> int:
+        return sum(len(archive.members) for _, archive in self._archives.values())
+
+    def _forget(self) -> None:
+        now = time.monotonic()
+        self._archives = {i: kept for i, kept in self._archives.items() if kept[0] > now}
+
+
+def members_of(paths: Sequence[str]) -> tuple[str, Callable[[Listing], list[Member]]]:
+    """Plan an archive.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Files and directories; each is found in the archive under its own name or, where two have
+        the same, all under their whole paths.
+
+    Returns
+    -------
+    name : str
+        The archive's name.
+    look : callable
+        Returns the members that a listing adds; a `Walk` can look with it. It raises what
+        `ctadata.transfers.remote.file_size` raises.
+
+    Raises
+    ------
+    InvalidPath
+        If a path cannot be asked for, or is the root.
+    """
+    chosen = distinct(paths)
+    if chosen == [""]:
+        raise InvalidPath("The whole storage cannot be downloaded; choose a directory")
+    segments = [check_remote_path(path) for path in chosen]
+    names = [last for *_, last in segments]
+    whole = len(set(names)) < len(names)
+    # What of a path is not repeated in the archive.
+    above = {path: 0 if whole else len(path) - len(names[n]) for n, path in enumerate(chosen)}
+    parents = {tuple(parent) for *parent, _ in segments}
+    parent = list(parents.pop()) if len(parents) == 1 else []
+    name = names[0] if len(names) == 1 else parent[-1] if parent else "ctadata"
+
+    def look(listing: Listing) -> list[Member]:
+        path = listing.own.path
+        cut = next(above[top] for top in _upwards(path) if top in above)
+        if not listing.own.is_directory:
+            return [_member(listing.own, cut)]
+        if not listing.children:
+            return [Member(f"{path[cut:]}/", path, 0, "")]
+        return [_member(entry, cut) for entry in listing.children if not entry.is_directory]
+
+    return f"{name}.zip", look
+
+
+def content(client: APIClient, archive: Archive) -> Generator[bytes, None, None]:
+    """Yield an archive's bytes; each file is fetched when it is its turn.
+
+    Raises
+    ------
+    CTADataError
+        What `APIClient.iter_bytes` raises, such as for a file that is not the one of the plan.
+    """
+
+    def fetched(member: Member) -> Iterable[bytes]:
+        entry = Entry(member.path, {"size": str(member.size), "mtime": member.mtime})
+        return client.iter_bytes(member.path, entry=entry)
+
+    gathered: list[bytes] = []
+    length = 0
+    with closing(iter(_zip(archive.members, fetched))) as pieces:
+        for piece in pieces:
+            gathered.append(piece)
+            length += len(piece)
+            if length >= TOGETHER:
+                yield b"".join(gathered)
+                gathered, length = [], 0
+    yield b"".join(gathered)
+
+
+class _Later:
+    """Bytes that are asked for when their turn has come."""
+
+    def __init__(self, member: Member, fetched: Callable[[Member], Iterable[bytes]]) -> None:
+        self._member = member
+        self._fetched = fetched
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._fetched(self._member))
+
+
+def _zip(members: Sequence[Member], fetched: Callable[[Member], Iterable[bytes]]) -> ZipStream:
+    archive = ZipStream(sized=True)
+    for member in members:
+        if member.name.endswith("/"):
+            archive.mkdir(member.name)
+        else:
+            archive.add(_Later(member, fetched), member.name, size=member.size)
+    return archive
+
+
+def _member(entry: Entry, cut: int) -> Member:
+    return Member(entry.path[cut:], entry.path, file_size(entry), str(entry.get("mtime", "")))
+
+
+def _upwards(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
