@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Int, Unicode
 
@@ -15,10 +17,13 @@ from ctadata.api import APIClient
 from .files import FilesHandler
 from .listing import ResourcesHandler
 from .openapi import OpenAPIHandler
+from .reception import Reception
+from .spool import Spool
 from .status import StatusHandler
 from .threads import DaemonExecutor
 from .transfer_manager import TransferManager
 from .transfers import TransferHandler, TransfersHandler
+from .uploads import UploadHandler, UploadsHandler
 from .workspace import Workspace
 
 __all__ = ["ROUTES", "CTADataExtension"]
@@ -30,10 +35,14 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/files/(.+)", FilesHandler),
     (r"/ctadata/transfers", TransfersHandler),
     (r"/ctadata/transfers/([0-9a-f]+)", TransferHandler),
+    (r"/ctadata/uploads", UploadsHandler),
+    (r"/ctadata/uploads/([0-9a-f]+)", UploadHandler),
 ]
 
 # Listings and other short calls at once; a service that hangs must not hold up all of them.
 METADATA_THREADS = 8
+# Writing of what is uploaded from the user's computer, to one disk.
+UPLOAD_THREADS = 4
 
 
 class CTADataExtension(ExtensionApp):
@@ -89,6 +98,30 @@ class CTADataExtension(ExtensionApp):
         config=True,
         help="Downloads to the user's own computer that run at once; further ones wait.",
     )
+    uploads_directory = Unicode(
+        "",
+        config=True,
+        help="Folder that keeps what is uploaded from the user's own computer until it is stored; "
+        "empty: ctadata/uploads in Jupyter's data folder.",
+    )
+    upload_expiry = Float(
+        24.0,
+        min=0.01,
+        config=True,
+        help="Hours after its last piece until an unfinished upload is removed.",
+    )
+    max_uploads = Int(
+        10_000,
+        min=0,
+        config=True,
+        help="Files uploaded from the user's own computer that are kept at once; 0: any number.",
+    )
+    max_upload_size = Int(
+        0,
+        min=0,
+        config=True,
+        help="Bytes that a file uploaded from the user's own computer may have; 0: any number.",
+    )
     shutdown_timeout = Float(
         3.0,
         min=0.0,
@@ -104,6 +137,10 @@ class CTADataExtension(ExtensionApp):
         self.metadata_pool = DaemonExecutor(METADATA_THREADS, "ctadata-metadata")
         self.download_pool = DaemonExecutor(self.max_downloads, "ctadata-download")
         self.downloads = asyncio.Semaphore(self.max_downloads)
+        self.upload_pool = DaemonExecutor(UPLOAD_THREADS, "ctadata-upload")
+        self.receptions: dict[str, Reception] = {}
+        self.spool = self._make_spool()
+        self.upload_pool.submit(self.spool.sweep)
         self.transfers = TransferManager(
             max_running=self.max_transfers,
             max_queued=self.max_queued_transfers,
@@ -125,15 +162,26 @@ class CTADataExtension(ExtensionApp):
 
     def current_activity(self) -> Any:
         """Return what keeps an idle server from being shut down: transfers that run or wait."""
-        return self.transfers.active_count()
+        return self.transfers.active_count() + len(self.receptions)
 
     async def stop_extension(self) -> None:
         """Cancel all transfers; wait for them, but not long."""
-        self.metadata_pool.close()
-        self.download_pool.close()
+        for reception in list(self.receptions.values()):
+            await reception.cut()
+        for pool in (self.metadata_pool, self.download_pool, self.upload_pool):
+            pool.close()
         ended = await asyncio.to_thread(self.transfers.shutdown, self.shutdown_timeout)
         if not ended:
             self.log.warning("ctadata: some transfers did not end in time and are dropped")
+
+    def _make_spool(self) -> Spool:
+        directory = self.uploads_directory or os.path.join(jupyter_data_dir(), "ctadata", "uploads")
+        return Spool(
+            Path(directory),
+            expiry=self.upload_expiry * 3600,
+            max_uploads=self.max_uploads,
+            max_size=self.max_upload_size,
+        )
 
     def _make_client(self, timeout: float, retries: int = 3) -> APIClient:
         return APIClient(
