@@ -7,7 +7,6 @@ import errno
 import json
 import os
 import re
-import socket
 import stat
 import subprocess
 import sys
@@ -523,14 +522,14 @@ async def test_the_server_answers_while_the_disk_hangs(
 
 
 @contextlib.contextmanager
-def server(home: Path, port: int) -> Iterator[str]:
+def server(home: Path) -> Iterator[str]:
     """A Jupyter server of its own process, killed at the end; yields its address."""
-    environment = {**os.environ, "JUPYTER_DATA_DIR": str(home / "data"),
+    environment = {**os.environ, "JUPYTER_NO_CONFIG": "1", "JUPYTER_DATA_DIR": str(home / "data"),
                    "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
                    "JUPYTER_CONFIG_DIR": str(home / "config")}  # fmt: skip
     command = [
         sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root",
-        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.port=0", "--ServerApp.ip=127.0.0.1",
         "--ServerApp.base_url=/user/ada/", "--IdentityProvider.token=secret",
         "--ServerApp.jpserver_extensions={'ctadata_labext': True}", f"--ServerApp.root_dir={home}",
     ]  # fmt: skip
@@ -539,24 +538,25 @@ def server(home: Path, port: int) -> Iterator[str]:
     ) as process:
         try:
             assert process.stderr is not None
-            said = []
-            while "is running at" not in "".join(said[-1:]):
-                said.append(process.stderr.readline())
-                assert said[-1], said
+            said = ""
+            while (found := re.search(r"http://127\.0\.0\.1:\d+", said)) is None:
+                line = process.stderr.readline()
+                assert line, said
+                said += line
             threading.Thread(target=process.stderr.read, daemon=True).start()
-            yield f"http://127.0.0.1:{port}"
+            yield found[0]
         finally:
             process.kill()
 
 
 def test_the_server_is_killed_between_pieces(tmp_path: Path) -> None:
     content = os.urandom(3 * MIB)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     login = {"Authorization": "token secret"}
-    pool = urllib3.PoolManager(headers=login, retries=False)
-    with server(tmp_path, port) as address:
+    # It says where it is a little before it listens there.
+    pool = urllib3.PoolManager(
+        headers=login, retries=urllib3.Retry(connect=8, backoff_factor=0.1, redirect=False)
+    )
+    with server(tmp_path) as address:
         created = pool.request(
             "POST",
             f"{address}/user/ada/ctadata/uploads",
@@ -567,7 +567,7 @@ def test_the_server_is_killed_between_pieces(tmp_path: Path) -> None:
         location = created.headers["Location"]
         assert re.fullmatch(r"/user/ada/ctadata/uploads/[0-9a-f]{32}", location)
     pool.clear()
-    with server(tmp_path, port) as address:
+    with server(tmp_path) as address:
         head = pool.request("HEAD", address + location, headers={**login, **TUS})
         assert (head.status, head.headers["Upload-Offset"]) == (200, str(MIB))
         sent = pool.request(
