@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Float, Int, Unicode
+from traitlets import Float, Int, Unicode, default
 
 from ctadata.api import APIClient
+from ctadata.transfers.progress import OnProgress
 
 from .files import FilesHandler
+from .jobs import run_job
+from .ledger import Ledger
 from .listing import ResourcesHandler
 from .openapi import OpenAPIHandler
 from .status import StatusHandler
 from .threads import DaemonExecutor
+from .transfer import Job
 from .transfer_manager import TransferManager
-from .transfers import TransferHandler, TransfersHandler
+from .transfers import RetryHandler, TransferHandler, TransfersHandler
 from .workspace import Workspace
 
 __all__ = ["ROUTES", "CTADataExtension"]
@@ -30,6 +37,7 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/files/(.+)", FilesHandler),
     (r"/ctadata/transfers", TransfersHandler),
     (r"/ctadata/transfers/([0-9a-f]+)", TransferHandler),
+    (r"/ctadata/transfers/([0-9a-f]+)/retry", RetryHandler),
 ]
 
 # Listings and other short calls at once; a service that hangs must not hold up all of them.
@@ -93,8 +101,17 @@ class CTADataExtension(ExtensionApp):
         3.0,
         min=0.0,
         config=True,
-        help="Seconds that a stopping server waits for its cancelled transfers.",
+        help="Seconds that a stopping server waits for its interrupted transfers.",
     )
+    data_dir = Unicode(
+        config=True,
+        help="Directory for what must survive a restart of the server, such as the list of "
+        "transfers; by default 'ctadata' in Jupyter's data directory.",
+    )
+
+    @default("data_dir")
+    def _data_dir_default(self) -> str:
+        return os.path.join(jupyter_data_dir(), "ctadata")
 
     def initialize_settings(self) -> None:
         """Make the client, the threads and the manager of transfers."""
@@ -104,7 +121,10 @@ class CTADataExtension(ExtensionApp):
         self.metadata_pool = DaemonExecutor(METADATA_THREADS, "ctadata-metadata")
         self.download_pool = DaemonExecutor(self.max_downloads, "ctadata-download")
         self.downloads = asyncio.Semaphore(self.max_downloads)
+        ledger = Ledger(Path(self.data_dir, "transfers"), self.workspace().root, self.log)
         self.transfers = TransferManager(
+            self._run_job,
+            ledger,
             max_running=self.max_transfers,
             max_queued=self.max_queued_transfers,
             max_ended=self.max_ended_transfers,
@@ -128,12 +148,15 @@ class CTADataExtension(ExtensionApp):
         return self.transfers.active_count()
 
     async def stop_extension(self) -> None:
-        """Cancel all transfers; wait for them, but not long."""
+        """Interrupt all transfers; wait for them, but not long."""
         self.metadata_pool.close()
         self.download_pool.close()
         ended = await asyncio.to_thread(self.transfers.shutdown, self.shutdown_timeout)
         if not ended:
             self.log.warning("ctadata: some transfers did not end in time and are dropped")
+
+    def _run_job(self, job: Job, on_progress: OnProgress, cancel: threading.Event) -> str | None:
+        return run_job(self.client, self.workspace(), job, on_progress, cancel)
 
     def _make_client(self, timeout: float, retries: int = 3) -> APIClient:
         return APIClient(

@@ -32,6 +32,7 @@ STATUS_OF_CODE = {
     "not-found": 404,
     "already-exists": 409,
     "cancelled": 409,
+    "not-resumable": 409,
     "no-token": 424,
     "token-refused": 424,
     "access-denied": 424,

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from ctadata.errors import AlreadyExists, CTADataError
 
-__all__ = ["MAX_MESSAGE", "BadRequest", "TargetsExist", "TooManyTransfers", "describe"]
+__all__ = [
+    "MAX_MESSAGE",
+    "BadRequest",
+    "Interrupted",
+    "NotResumable",
+    "TargetsExist",
+    "TooManyTransfers",
+    "describe",
+]
 
 # Characters of an error message that reach the browser; what comes after is cut.
 MAX_MESSAGE = 600
@@ -22,6 +30,21 @@ class TooManyTransfers(CTADataError):
     """The queue of transfers is full."""
 
     code = "too-many-transfers"
+
+
+class Interrupted(CTADataError):
+    """The server ended while a transfer was queued or running."""
+
+    code = "interrupted"
+
+    def __init__(self) -> None:
+        super().__init__("The Jupyter server ended before this was finished; resume it")
+
+
+class NotResumable(CTADataError):
+    """Nothing of a transfer is left to be done, or it is being done."""
+
+    code = "not-resumable"
 
 
 class TargetsExist(AlreadyExists):
