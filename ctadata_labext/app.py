@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Float, Int, Unicode
+from traitlets import Float, Int, Unicode, default
 
 from ctadata.api import APIClient
+from ctadata.transfers.progress import OnProgress
 
 from .files import FilesHandler
+from .jobs import run_job
+from .ledger import Ledger
 from .listing import ResourcesHandler
 from .openapi import OpenAPIHandler
 from .reception import Reception
 from .spool import Spool
 from .status import StatusHandler
 from .threads import DaemonExecutor
+from .transfer import Job
 from .transfer_manager import TransferManager
-from .transfers import TransferHandler, TransfersHandler
+from .transfers import RetryHandler, TransferHandler, TransfersHandler
 from .uploads import UploadHandler, UploadsHandler
 from .workspace import Workspace
 
@@ -35,6 +40,7 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/files/(.+)", FilesHandler),
     (r"/ctadata/transfers", TransfersHandler),
     (r"/ctadata/transfers/([0-9a-f]+)", TransferHandler),
+    (r"/ctadata/transfers/([0-9a-f]+)/retry", RetryHandler),
     (r"/ctadata/uploads", UploadsHandler),
     (r"/ctadata/uploads/([0-9a-f]+)", UploadHandler),
 ]
@@ -102,7 +108,7 @@ class CTADataExtension(ExtensionApp):
         "",
         config=True,
         help="Folder that keeps what is uploaded from the user's own computer until it is stored; "
-        "empty: ctadata/uploads in Jupyter's data folder.",
+        "empty: 'uploads' in data_dir.",
     )
     upload_expiry = Float(
         24.0,
@@ -126,8 +132,17 @@ class CTADataExtension(ExtensionApp):
         3.0,
         min=0.0,
         config=True,
-        help="Seconds that a stopping server waits for its cancelled transfers.",
+        help="Seconds that a stopping server waits for its interrupted transfers.",
     )
+    data_dir = Unicode(
+        config=True,
+        help="Directory for what must survive a restart of the server, such as the list of "
+        "transfers; by default 'ctadata' in Jupyter's data directory.",
+    )
+
+    @default("data_dir")
+    def _data_dir_default(self) -> str:
+        return os.path.join(jupyter_data_dir(), "ctadata")
 
     def initialize_settings(self) -> None:
         """Make the client, the threads and the manager of transfers."""
@@ -141,7 +156,10 @@ class CTADataExtension(ExtensionApp):
         self.receptions: dict[str, Reception] = {}
         self.spool = self._make_spool()
         self.upload_pool.submit(self.spool.sweep)
+        ledger = Ledger(Path(self.data_dir, "transfers"), self.workspace().root, self.log)
         self.transfers = TransferManager(
+            self._run_job,
+            ledger,
             max_running=self.max_transfers,
             max_queued=self.max_queued_transfers,
             max_ended=self.max_ended_transfers,
@@ -165,7 +183,7 @@ class CTADataExtension(ExtensionApp):
         return self.transfers.active_count() + len(self.receptions)
 
     async def stop_extension(self) -> None:
-        """Cancel all transfers; wait for them, but not long."""
+        """Interrupt all transfers; wait for them, but not long."""
         for reception in list(self.receptions.values()):
             await reception.cut()
         for pool in (self.metadata_pool, self.download_pool, self.upload_pool):
@@ -175,13 +193,15 @@ class CTADataExtension(ExtensionApp):
             self.log.warning("ctadata: some transfers did not end in time and are dropped")
 
     def _make_spool(self) -> Spool:
-        directory = self.uploads_directory or os.path.join(jupyter_data_dir(), "ctadata", "uploads")
         return Spool(
-            Path(directory),
+            Path(self.uploads_directory or os.path.join(self.data_dir, "uploads")),
             expiry=self.upload_expiry * 3600,
             max_uploads=self.max_uploads,
             max_size=self.max_upload_size,
         )
+
+    def _run_job(self, job: Job, on_progress: OnProgress, cancel: threading.Event) -> str | None:
+        return run_job(self.client, self.workspace(), job, on_progress, cancel)
 
     def _make_client(self, timeout: float, retries: int = 3) -> APIClient:
         return APIClient(

@@ -32,6 +32,7 @@ STATUS_OF_CODE = {
     "not-found": 404,
     "already-exists": 409,
     "cancelled": 409,
+    "not-resumable": 409,
     "upload-conflict": 409,
     "unsupported-version": 412,
     "too-large": 413,

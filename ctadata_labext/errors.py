@@ -9,6 +9,8 @@ from ctadata.errors import AlreadyExists, CTADataError
 __all__ = [
     "MAX_MESSAGE",
     "BadRequest",
+    "Interrupted",
+    "NotResumable",
     "TargetsExist",
     "TooLarge",
     "TooManyTransfers",
@@ -70,6 +72,21 @@ class UploadConflict(CTADataError):
     """An upload is not as far as the request takes it to be."""
 
     code = "upload-conflict"
+
+
+class Interrupted(CTADataError):
+    """The server ended while a transfer was queued or running."""
+
+    code = "interrupted"
+
+    def __init__(self) -> None:
+        super().__init__("The Jupyter server ended before this was finished; resume it")
+
+
+class NotResumable(CTADataError):
+    """Nothing of a transfer is left to be done, or it is being done."""
+
+    code = "not-resumable"
 
 
 class TargetsExist(AlreadyExists):

@@ -11,7 +11,7 @@ from .base import AUTH_RESOURCE, CTADataHandler
 from .errors import BadRequest
 from .jobs import download_jobs, upload_jobs
 
-__all__ = ["TransferHandler", "TransfersHandler"]
+__all__ = ["RetryHandler", "TransferHandler", "TransfersHandler"]
 
 
 class TransfersHandler(CTADataHandler):
@@ -49,11 +49,9 @@ class TransfersHandler(CTADataHandler):
             raise BadRequest("'overwrite' is neither true nor false")
         workspace = extension.workspace()
         if order.get("kind") == "download":
-            jobs = download_jobs(
-                extension.client, workspace, paths, destination, overwrite=overwrite
-            )
+            jobs = download_jobs(workspace, paths, destination, overwrite=overwrite)
         elif order.get("kind") == "upload":
-            jobs = upload_jobs(extension.client, workspace, paths, destination)
+            jobs = upload_jobs(workspace, paths, destination, _names(order, len(paths)))
         else:
             raise BadRequest("'kind' is neither 'download' nor 'upload'")
         return extension.transfers.start(jobs)
@@ -74,10 +72,35 @@ class TransferHandler(CTADataHandler):
     @authorized
     async def delete(self, transfer_id: str) -> None:
         """Cancel it (202), or forget it when it has ended (204)."""
-        cancelled = self.extension.transfers.cancel_or_forget(transfer_id)
+        cancelled = await self.in_thread(self.extension.transfers.cancel_or_forget, transfer_id)
         if cancelled is None:
             self.set_status(204)
             self.finish()
         else:
             self.set_status(202)
             self.finish(cancelled)
+
+
+class RetryHandler(CTADataHandler):
+    """One more try of a transfer that has ended without success."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def post(self, transfer_id: str) -> None:
+        """Queue it again, under the same id."""
+        transfer = await self.in_thread(self.extension.transfers.retry, transfer_id)
+        self.set_status(202)
+        self.finish(transfer)
+
+
+def _names(order: dict[str, Any], count: int) -> list[str] | None:
+    names = order.get("names")
+    if names is None:
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadRequest("'names' is not a list of names")
+    if len(names) != count:
+        raise BadRequest("'names' has not one name for each path")
+    return names

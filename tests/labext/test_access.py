@@ -41,7 +41,7 @@ def routes(router: routing.RuleRouter) -> Iterator[tuple[str, type[web.RequestHa
 
 def own_routes(jp_web_app: Any) -> list[tuple[str, type[web.RequestHandler]]]:
     own = [route for route in routes(jp_web_app.default_router) if "/ctadata/" in route[0]]
-    assert len(own) == 8
+    assert len(own) == 9
     return own
 
 

@@ -4,22 +4,54 @@ import errno
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ctadata.errors import AccessDenied, IntegrityError, NotFound, TransferCancelled, TransferError
+from ctadata.transfers.progress import OnProgress
 from ctadata_labext.errors import TargetsExist, TooManyTransfers
-from ctadata_labext.transfer_manager import MAX_FAILURES, Job, OnProgress, TransferManager
+from ctadata_labext.ledger import Ledger
+from ctadata_labext.transfer import MAX_FAILURES, Job
+from ctadata_labext.transfer_manager import TransferManager
 
 LOG = logging.getLogger("test-transfers")
 
 
+# What is done for a job, by the number in its options: jobs are data.
+Work = Callable[[OnProgress, threading.Event], "str | None"]
+WORK: list[Work] = []
+
+
+def job(kind: Any, source: str, target: str, work: Work) -> Job:
+    WORK.append(work)
+    return Job(kind, source, target, options={"work": len(WORK) - 1})
+
+
+def do(job: Job, on_progress: OnProgress, cancel: threading.Event) -> str | None:
+    return WORK[job.options["work"]](on_progress, cancel)
+
+
 @pytest.fixture
-def manager() -> Iterator[TransferManager]:
-    manager = TransferManager(max_running=2, max_queued=2, max_ended=3, log=LOG)
-    yield manager
-    assert manager.shutdown(10)
+def make(tmp_path: Path) -> Iterator[Callable[..., TransferManager]]:
+    """Makes managers of servers at the same workspace."""
+    managers = []
+
+    def make(**limits: int) -> TransferManager:
+        ledger = Ledger(tmp_path / "ledger", tmp_path, LOG)
+        limits = {"max_running": 2, "max_queued": 2, "max_ended": 3, **limits}
+        managers.append(TransferManager(do, ledger, **limits, log=LOG))
+        return managers[-1]
+
+    yield make
+    for manager in managers:
+        assert manager.shutdown(10)
+
+
+@pytest.fixture
+def manager(make: Callable[..., TransferManager]) -> TransferManager:
+    return make()
 
 
 class Held:
@@ -29,7 +61,7 @@ class Held:
         self.started = threading.Event()
         self.released = threading.Event()
         self.ended = threading.Event()
-        self.job = Job("download", f"lst/{target}", target, self._run)
+        self.job = job("download", f"lst/{target}", target, self._run)
 
     def _run(self, on_progress: OnProgress, cancel: threading.Event) -> None:
         on_progress(self.job.source, 5, 10, "running")
@@ -53,11 +85,11 @@ def failing(error: BaseException) -> Job:
     def run(on_progress: OnProgress, cancel: threading.Event) -> None:
         raise error
 
-    return Job("download", "lst/a", "a", run)
+    return job("download", "lst/a", "a", run)
 
 
-def quick(target: str, run: Callable[..., str | None] = lambda *_: None) -> Job:
-    return Job("upload", "local", target, run)
+def quick(target: str, run: Work = lambda *_: None) -> Job:
+    return job("upload", "local", target, run)
 
 
 def test_a_transfer_from_start_to_end(manager: TransferManager, caplog: Any) -> None:
@@ -151,8 +183,7 @@ def test_only_the_latest_ended_ones_are_remembered(manager: TransferManager) -> 
 
 
 def test_the_job_may_know_its_target_better(manager: TransferManager) -> None:
-    job = quick("dir/file", lambda *_: "lst/users/alice/dir/file")
-    (transfer,) = manager.start([job])
+    (transfer,) = manager.start([quick("dir/file", lambda *_: "lst/users/alice/dir/file")])
     assert transfer["target"] == "dir/file"
     assert ended(manager, transfer)["target"] == "lst/users/alice/dir/file"
 
@@ -192,19 +223,18 @@ def test_a_fault_of_the_program_is_logged_and_not_shown(
     assert "inner details" in caplog.text
 
 
-def test_shutdown_cancels_everything(manager: TransferManager) -> None:
+def test_shutdown_interrupts_everything(manager: TransferManager) -> None:
     held = [Held(name) for name in "abcd"]
     manager.start([each.job for each in held])
     assert held[0].started.wait(10)
     assert held[1].started.wait(10)
     assert manager.shutdown(10)
-    assert {transfer["state"] for transfer in manager.list()} == {"cancelled"}
+    assert {transfer["state"] for transfer in manager.list()} == {"interrupted"}
     assert held[0].ended.is_set()
     assert not held[2].started.is_set()
 
 
-def test_shutdown_does_not_wait_for_ever() -> None:
-    manager = TransferManager(max_running=1, max_queued=1, max_ended=1, log=LOG)
+def test_shutdown_does_not_wait_for_ever(manager: TransferManager) -> None:
     started, release = threading.Event(), threading.Event()
 
     def deaf(on_progress: OnProgress, cancel: threading.Event) -> None:
@@ -214,5 +244,6 @@ def test_shutdown_does_not_wait_for_ever() -> None:
     manager.start([quick("a", deaf)])
     assert started.wait(10)
     assert not manager.shutdown(0.01)
+    assert [transfer["state"] for transfer in manager.list()] == ["interrupted"]
     release.set()
     assert manager.shutdown(10)

@@ -392,7 +392,7 @@ async def test_one_line_in_the_log_for_the_start_and_one_for_the_end(
     assert token not in caplog.text
 
 
-async def test_a_server_that_stops_cancels_its_transfers(
+async def test_a_server_that_stops_interrupts_its_transfers(
     api: Api, tiny: TinyService, extension: Any, jp_root_dir: Path
 ) -> None:
     gate = Gate()
@@ -406,5 +406,6 @@ async def test_a_server_that_stops_cancels_its_transfers(
     assert await asyncio.get_running_loop().run_in_executor(None, cancelled.wait, 20)
     await stopping
     gate.open.set()
-    assert (await api.json(f"transfers/{transfer['id']}"))["state"] == "cancelled"
+    interrupted = await api.json(f"transfers/{transfer['id']}")
+    assert (interrupted["state"], interrupted["error"]["code"]) == ("interrupted", "interrupted")
     assert not (jp_root_dir / "file").exists()
