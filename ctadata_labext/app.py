@@ -201,7 +201,7 @@ class CTADataExtension(ExtensionApp):
         )
 
     def _run_job(self, job: Job, on_progress: OnProgress, cancel: threading.Event) -> str | None:
-        return run_job(self.client, self.workspace(), job, on_progress, cancel)
+        return run_job(self.client, self.workspace(), self.spool, job, on_progress, cancel)
 
     def _make_client(self, timeout: float, retries: int = 3) -> APIClient:
         return APIClient(

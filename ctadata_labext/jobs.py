@@ -12,11 +12,13 @@ from ctadata.errors import InvalidPath
 from ctadata.transfers.progress import OnProgress
 
 from .errors import TargetsExist
+from .received import send_received
 from .transfer import Job
 
 if TYPE_CHECKING:
     from ctadata.api import APIClient
 
+    from .spool import Spool
     from .workspace import Workspace
 
 __all__ = ["download_jobs", "run_job", "upload_jobs"]
@@ -120,6 +122,7 @@ def upload_jobs(
 def run_job(
     client: APIClient,
     workspace: Workspace,
+    spool: Spool,
     job: Job,
     on_progress: OnProgress,
     cancel: threading.Event,
@@ -142,6 +145,8 @@ def run_job(
     """
     if job.kind == "download":
         return _download(client, workspace, job, on_progress, cancel)
+    if "uploads" in job.options:
+        return send_received(client, spool, job, FILES_AT_A_TIME, on_progress, cancel)
     local = workspace.existing(job.source)
     if local.is_dir():
         client.upload_dir(

@@ -110,7 +110,7 @@ class Spool:
         # The bytes that are still to come, of each upload.
         self._missing: dict[str, int] = {}
         self._swept_at: float | None = None
-        self._expiry = expiry
+        self.expiry = expiry
         self.max_size = max_size
 
     def create(self, facts: Facts) -> Upload:
@@ -301,7 +301,7 @@ class Spool:
         now = self._clock()
         missing = {}
         for upload_id, changed in self._files.changes().items():
-            expired = now - changed > self._expiry and upload_id not in self._receiving
+            expired = now - changed > self.expiry and upload_id not in self._receiving
             if expired and self._files.remove_unlocked(upload_id):
                 continue
             upload = self._files.read(upload_id, RECEIVED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -10,8 +11,11 @@ from tornado import web
 from .base import AUTH_RESOURCE, CTADataHandler
 from .errors import BadRequest
 from .jobs import download_jobs, upload_jobs
+from .received import received_job
 
 __all__ = ["RetryHandler", "TransferHandler", "TransfersHandler"]
+
+HEX = re.compile(r"[0-9a-f]+")
 
 
 class TransfersHandler(CTADataHandler):
@@ -36,6 +40,8 @@ class TransfersHandler(CTADataHandler):
 
     def _start(self, order: dict[str, Any]) -> list[dict[str, object]]:
         extension = self.extension
+        if order.get("kind") == "upload" and "uploads" in order:
+            return [self._start_received(order)]
         paths = order.get("paths")
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
             raise BadRequest("'paths' is not a list of paths")
@@ -55,6 +61,30 @@ class TransfersHandler(CTADataHandler):
         else:
             raise BadRequest("'kind' is neither 'download' nor 'upload'")
         return extension.transfers.start(jobs)
+
+    def _start_received(self, order: dict[str, Any]) -> dict[str, object]:
+        name, uploads = order.get("name"), order.get("uploads")
+        if not isinstance(name, str) or not isinstance(order.get("destination", ""), str):
+            raise BadRequest("'name' or 'destination' is not a text")
+        if not isinstance(uploads, list) or not uploads:
+            raise BadRequest("'uploads' is not a list of at least one upload")
+        pairs = []
+        for upload in uploads:
+            match upload:
+                case {"id": str(upload_id), "path": str(path)} if HEX.fullmatch(upload_id):
+                    pairs.append((upload_id, path))
+                case _:
+                    raise BadRequest("One of the 'uploads' has not an id and a path")
+        job = received_job(name, pairs, order.get("destination", ""))
+        ids = [upload_id for upload_id, _ in pairs]
+        spool = self.extension.spool
+        spool.hand_on(ids)
+        try:
+            (transfer,) = self.extension.transfers.start([job])
+        except BaseException:
+            spool.take_back(ids)
+            raise
+        return transfer
 
 
 class TransferHandler(CTADataHandler):
