@@ -16,6 +16,7 @@ from tornado import routing, web
 from tornado.httputil import HTTPHeaders
 
 import ctadata_labext
+from ctadata_labext.app import ROUTES
 from ctadata_labext.base import CTADataHandler
 
 METHODS = [method.lower() for method in web.RequestHandler.SUPPORTED_METHODS]
@@ -41,7 +42,7 @@ def routes(router: routing.RuleRouter) -> Iterator[tuple[str, type[web.RequestHa
 
 def own_routes(jp_web_app: Any) -> list[tuple[str, type[web.RequestHandler]]]:
     own = [route for route in routes(jp_web_app.default_router) if "/ctadata/" in route[0]]
-    assert len(own) == 9
+    assert len(own) == len(ROUTES)
     return own
 
 
