@@ -2,16 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import errno
 import json
 import os
 import re
 import stat
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +15,7 @@ from typing import Any
 import pytest
 import urllib3
 from described import Api
+from running import TOKEN, JupyterServer
 from test_access import log_in
 from tornado.httpclient import HTTPResponse
 from tornado.iostream import IOStream, StreamClosedError
@@ -521,62 +518,33 @@ async def test_the_server_answers_while_the_disk_hangs(
     assert (await sending).code == 204
 
 
-@contextlib.contextmanager
-def server(home: Path) -> Iterator[str]:
-    """A Jupyter server of its own process, killed at the end; yields its address."""
-    environment = {**os.environ, "JUPYTER_NO_CONFIG": "1", "JUPYTER_DATA_DIR": str(home / "data"),
-                   "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-                   "JUPYTER_CONFIG_DIR": str(home / "config")}  # fmt: skip
-    command = [
-        sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root",
-        "--ServerApp.port=0", "--ServerApp.ip=127.0.0.1",
-        "--ServerApp.base_url=/user/ada/", "--IdentityProvider.token=secret",
-        "--ServerApp.jpserver_extensions={'ctadata_labext': True}", f"--ServerApp.root_dir={home}",
-    ]  # fmt: skip
-    with subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, text=True, cwd=home
-    ) as process:
-        try:
-            assert process.stderr is not None
-            said = ""
-            while (found := re.search(r"http://127\.0\.0\.1:\d+", said)) is None:
-                line = process.stderr.readline()
-                assert line, said
-                said += line
-            threading.Thread(target=process.stderr.read, daemon=True).start()
-            yield found[0]
-        finally:
-            process.kill()
-
-
-def test_the_server_is_killed_between_pieces(tmp_path: Path) -> None:
+def test_the_server_is_killed_between_pieces(tmp_path: Path, storage: Path) -> None:
     content = os.urandom(3 * MIB)
-    login = {"Authorization": "token secret"}
-    # It says where it is a little before it listens there.
-    pool = urllib3.PoolManager(
-        headers=login, retries=urllib3.Retry(connect=8, backoff_factor=0.1, redirect=False)
-    )
-    with server(tmp_path) as address:
-        created = pool.request(
-            "POST",
-            f"{address}/user/ada/ctadata/uploads",
-            headers={**login, **announcement(len(content)), **PIECE},
-            body=content[:MIB],
-        )
-        assert created.status == 201, created.data
-        location = created.headers["Location"]
-        assert re.fullmatch(r"/user/ada/ctadata/uploads/[0-9a-f]{32}", location)
-    pool.clear()
-    with server(tmp_path) as address:
-        head = pool.request("HEAD", address + location, headers={**login, **TUS})
-        assert (head.status, head.headers["Upload-Offset"]) == (200, str(MIB))
-        sent = pool.request(
-            "PATCH",
-            address + location,
-            headers={**login, **PIECE, "Upload-Offset": str(MIB)},
-            body=content[MIB:],
-        )
-        assert (sent.status, sent.headers["Upload-Offset"]) == (204, str(len(content)))
-    pool.clear()
-    (data,) = (tmp_path / "data/ctadata/uploads").glob("*.data")
-    assert data.read_bytes() == content
+    root = tmp_path / "workspace"
+    root.mkdir()
+    login = {"Authorization": f"token {TOKEN}"}
+    with urllib3.PoolManager(retries=False) as pool:
+        with JupyterServer(root, tmp_path / "home") as server:
+            created = pool.request(
+                "POST",
+                f"{server._url}uploads",
+                headers={**login, **announcement(len(content)), **PIECE},
+                body=content[:MIB],
+            )
+            assert created.status == 201, created.data
+            upload_id = created.headers["Location"].removeprefix("/ctadata/uploads/")
+        with JupyterServer(root, tmp_path / "home") as server:
+            (waiting,) = server("uploads")["uploads"]
+            assert (waiting["id"], waiting["offset"]) == (upload_id, MIB)
+            sent = pool.request(
+                "PATCH",
+                f"{server._url}uploads/{upload_id}",
+                headers={**login, **PIECE, "Upload-Offset": str(MIB)},
+                body=content[MIB:],
+            )
+            assert (sent.status, sent.headers["Upload-Offset"]) == (204, str(len(content)))
+            uploads = [{"id": upload_id, "path": "run42/a.fits"}]
+            order = {"kind": "upload", "name": "run42", "uploads": uploads}
+            (transfer,) = server("transfers", "POST", order)["transfers"]
+            assert server.ended(transfer)["state"] == "finished"
+    assert (storage / "lst/users/alice/run42/a.fits").read_bytes() == content
