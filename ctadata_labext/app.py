@@ -184,8 +184,7 @@ class CTADataExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Interrupt all transfers; wait for them, but not long."""
-        for reception in list(self.receptions.values()):
-            await reception.cut()
+        await asyncio.gather(*(reception.cut() for reception in self.receptions.values()))
         for pool in (self.metadata_pool, self.download_pool, self.upload_pool):
             pool.close()
         ended = await asyncio.to_thread(self.transfers.shutdown, self.shutdown_timeout)
