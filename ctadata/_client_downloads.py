@@ -53,10 +53,11 @@ class ClientDownloads(Services):
             The local file; by default the same name in the working directory.
         chunk_size : int, optional
             Bytes that the service gathers before it sends them on.
-        overwrite : {"update", "fail", "skip", "replace"}, optional
+        overwrite : {"update", "never", "fail", "skip", "replace"}, optional
             What is done where there is a local file of that name. ``update`` leaves it alone if
             its size and date are the remote ones, and otherwise replaces it when the new one is
-            whole; ``skip`` leaves it alone; ``fail`` raises `AlreadyExists`; ``replace``
+            whole; ``never`` leaves it alone likewise, and otherwise raises `AlreadyExists`;
+            ``skip`` leaves it alone; ``fail`` raises `AlreadyExists`; ``replace``
             downloads it in any case, and replaces links and read-only files too.
         streams : int, optional
             Streams of one large file; by default one, and more where they make it faster.

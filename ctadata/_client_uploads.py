@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -191,6 +191,41 @@ class ClientUploads(Services):
                 globs, skip_existing, dry_run, jobs, reports, cancel, None, answers
             )
             return uploads.many(files, directories, path)
+
+    def upload_files(
+        self,
+        files: Mapping[str, LocalPath],
+        *,
+        jobs: int = JOBS,
+        progress: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        cancel: Cancel | None = None,
+    ) -> list[dict[str, Any]]:
+        """Upload several files, each to a path of its own.
+
+        Parameters
+        ----------
+        files : mapping of str to str or path
+            The local file for each path, relative to the user's own directory; missing
+            directories are made.
+        jobs, progress, on_progress, on_result, cancel : optional
+            As for `fetch_and_save_file`.
+
+        Returns
+        -------
+        list of dict
+            One for each file, as `upload_file` returns it, sorted by path.
+
+        Raises
+        ------
+        TransferError
+            If some files failed; its ``failures`` name each of them.
+        """
+        with watching(progress, on_progress, on_result) as watcher:
+            reports = Reports(watcher, on_result)
+            uploads = self._uploads(Globs(), False, False, jobs, reports, cancel)
+            return uploads.named({path: os.fspath(local) for path, local in files.items()})
 
     def _uploads(
         self,

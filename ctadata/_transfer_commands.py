@@ -69,12 +69,12 @@ def _options_of_both(command: Command) -> Command:
 @_options_of_both
 @click.option(
     "--overwrite",
-    type=click.Choice(["update", "skip", "fail", "replace"]),
+    type=click.Choice(["update", "never", "skip", "fail", "replace"]),
     default="update",
     show_default=True,
     help="What becomes of a local file that exists. update: it is left alone if it has the size "
-    "and date of the remote one, else replaced; skip: left alone in any case; fail: left alone, "
-    "and an error; replace: fetched anew in any case.",
+    "and date of the remote one, else replaced; never: likewise, but else an error; skip: left "
+    "alone in any case; fail: left alone, and an error; replace: fetched anew in any case.",
 )
 @click.option(
     "--streams",
@@ -119,7 +119,7 @@ def get(
     """
     go_on = "What has come is kept: run the same command again" + (
         ", and it goes on."
-        if overwrite in {"update", "skip"}
+        if overwrite in {"update", "never", "skip"}
         else " with --overwrite update, and it goes on."
     )
     one_name = (

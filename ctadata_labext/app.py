@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Float, Int, Unicode
+from traitlets import Float, Int, Unicode, default
 
 from ctadata.api import APIClient
+from ctadata.transfers.progress import OnProgress
 
 from .archives import ArchiveHandler, ArchivesHandler
 from .files import FilesHandler
 from .folders import FoldersHandler
+from .jobs import run_job
+from .ledger import Ledger
 from .listing import ResourcesHandler
 from .openapi import OpenAPIHandler
 from .own_directory import OwnDirectoryHandler
+from .reception import Reception
 from .search import SearchHandler
+from .spool import Spool
 from .status import StatusHandler
 from .threads import DaemonExecutor
 from .totals import TotalsHandler
+from .transfer import Job
 from .transfer_manager import TransferManager
-from .transfers import TransferHandler, TransfersHandler
+from .transfers import RetryHandler, TransferHandler, TransfersHandler
+from .uploads import UploadHandler, UploadsHandler
 from .walking import WALK_THREADS
 from .workspace import Workspace
 from .zips import Archives
@@ -43,10 +53,15 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/workspace/(.*)", FoldersHandler),
     (r"/ctadata/transfers", TransfersHandler),
     (r"/ctadata/transfers/([0-9a-f]+)", TransferHandler),
+    (r"/ctadata/transfers/([0-9a-f]+)/retry", RetryHandler),
+    (r"/ctadata/uploads", UploadsHandler),
+    (r"/ctadata/uploads/([0-9a-f]+)", UploadHandler),
 ]
 
 # Listings and other short calls at once; a service that hangs must not hold up all of them.
 METADATA_THREADS = 8
+# Writing of what is uploaded from the user's computer, to one disk.
+UPLOAD_THREADS = 4
 
 
 class CTADataExtension(ExtensionApp):
@@ -105,12 +120,45 @@ class CTADataExtension(ExtensionApp):
         config=True,
         help="Downloads to the user's own computer that run at once; further ones wait.",
     )
+    uploads_directory = Unicode(
+        "",
+        config=True,
+        help="Folder that keeps what is uploaded from the user's own computer until it is stored; "
+        "empty: 'uploads' in data_dir.",
+    )
+    upload_expiry = Float(
+        24.0,
+        min=0.01,
+        config=True,
+        help="Hours after its last piece until an unfinished upload is removed.",
+    )
+    max_uploads = Int(
+        10_000,
+        min=0,
+        config=True,
+        help="Files uploaded from the user's own computer that are kept at once; 0: any number.",
+    )
+    max_upload_size = Int(
+        0,
+        min=0,
+        config=True,
+        help="Bytes that a file uploaded from the user's own computer may have; 0: any number.",
+    )
     shutdown_timeout = Float(
         3.0,
         min=0.0,
         config=True,
-        help="Seconds that a stopping server waits for its cancelled transfers.",
+        help="Seconds that a stopping server waits for its interrupted transfers.",
     )
+    data_dir = Unicode(
+        config=True,
+        help="Directory for what must survive a restart of the server, such as the list of "
+        "transfers; by default 'ctadata' in Jupyter's data directory.",
+    )
+
+    @default("data_dir")
+    def _data_dir_default(self) -> str:
+        return os.path.join(jupyter_data_dir(), "ctadata")
 
     def initialize_settings(self) -> None:
         """Make the client, the threads and the manager of transfers."""
@@ -122,7 +170,14 @@ class CTADataExtension(ExtensionApp):
         self.download_pool = DaemonExecutor(self.max_downloads, "ctadata-download")
         self.archives = Archives()
         self.downloads = asyncio.Semaphore(self.max_downloads)
+        self.upload_pool = DaemonExecutor(UPLOAD_THREADS, "ctadata-upload")
+        self.receptions: dict[str, Reception] = {}
+        self.spool = self._make_spool()
+        self.upload_pool.submit(self.spool.sweep)
+        ledger = Ledger(Path(self.data_dir, "transfers"), self.workspace().root, self.log)
         self.transfers = TransferManager(
+            self._run_job,
+            ledger,
             max_running=self.max_transfers,
             max_queued=self.max_queued_transfers,
             max_ended=self.max_ended_transfers,
@@ -143,16 +198,27 @@ class CTADataExtension(ExtensionApp):
 
     def current_activity(self) -> Any:
         """Return what keeps an idle server from being shut down: transfers that run or wait."""
-        return self.transfers.active_count()
+        return self.transfers.active_count() + len(self.receptions)
 
     async def stop_extension(self) -> None:
-        """Cancel all transfers; wait for them, but not long."""
-        self.metadata_pool.close()
-        self.walk_pool.close()
-        self.download_pool.close()
+        """Interrupt all transfers; wait for them, but not long."""
+        await asyncio.gather(*(reception.cut() for reception in self.receptions.values()))
+        for pool in (self.metadata_pool, self.walk_pool, self.download_pool, self.upload_pool):
+            pool.close()
         ended = await asyncio.to_thread(self.transfers.shutdown, self.shutdown_timeout)
         if not ended:
             self.log.warning("ctadata: some transfers did not end in time and are dropped")
+
+    def _make_spool(self) -> Spool:
+        return Spool(
+            Path(self.uploads_directory or os.path.join(self.data_dir, "uploads")),
+            expiry=self.upload_expiry * 3600,
+            max_uploads=self.max_uploads,
+            max_size=self.max_upload_size,
+        )
+
+    def _run_job(self, job: Job, on_progress: OnProgress, cancel: threading.Event) -> str | None:
+        return run_job(self.client, self.workspace(), self.spool, job, on_progress, cancel)
 
     def _make_client(self, timeout: float, retries: int = 3) -> APIClient:
         return APIClient(

@@ -6,7 +6,21 @@ from collections.abc import Sequence
 
 from ctadata.errors import AlreadyExists, CTADataError
 
-__all__ = ["MAX_MESSAGE", "BadRequest", "TargetsExist", "TooManyTransfers", "describe"]
+__all__ = [
+    "MAX_MESSAGE",
+    "BadRequest",
+    "Interrupted",
+    "NotResumable",
+    "TargetsExist",
+    "TooLarge",
+    "TooManyTransfers",
+    "TooManyUploads",
+    "UnsupportedMediaType",
+    "UnsupportedVersion",
+    "UploadBusy",
+    "UploadConflict",
+    "describe",
+]
 
 # Characters of an error message that reach the browser; what comes after is cut.
 MAX_MESSAGE = 600
@@ -22,6 +36,57 @@ class TooManyTransfers(CTADataError):
     """The queue of transfers is full."""
 
     code = "too-many-transfers"
+
+
+class TooLarge(CTADataError):
+    """A file, or what is sent of it, is larger than it may be."""
+
+    code = "too-large"
+
+
+class TooManyUploads(CTADataError):
+    """There are as many received files as are allowed."""
+
+    code = "too-many-uploads"
+
+
+class UnsupportedMediaType(CTADataError):
+    """The body is not one of the type that is taken there."""
+
+    code = "unsupported-media-type"
+
+
+class UnsupportedVersion(CTADataError):
+    """The request speaks another version of the protocol."""
+
+    code = "unsupported-version"
+
+
+class UploadBusy(CTADataError):
+    """Another request is sending a piece of the same upload."""
+
+    code = "upload-busy"
+
+
+class UploadConflict(CTADataError):
+    """An upload is not as far as the request takes it to be."""
+
+    code = "upload-conflict"
+
+
+class Interrupted(CTADataError):
+    """The server ended while a transfer was queued or running."""
+
+    code = "interrupted"
+
+    def __init__(self) -> None:
+        super().__init__("The Jupyter server ended before this was finished; resume it")
+
+
+class NotResumable(CTADataError):
+    """Nothing of a transfer is left to be done, or it is being done."""
+
+    code = "not-resumable"
 
 
 class TargetsExist(AlreadyExists):

@@ -1,26 +1,27 @@
-"""What the transfers do: the client's calls for the paths that the browser has sent."""
+"""What the transfers do: jobs for the paths that the browser has sent, and the client's calls."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctadata._paths import check_remote_path
+from ctadata._paths import MAX_NAME_BYTES, check_remote_path
 from ctadata.errors import InvalidPath
+from ctadata.transfers.progress import OnProgress
 
 from .errors import TargetsExist
-from .transfer_manager import Job, OnProgress
+from .received import send_received
+from .transfer import Job
 
 if TYPE_CHECKING:
     from ctadata.api import APIClient
 
+    from .spool import Spool
     from .workspace import Workspace
 
-__all__ = ["download_jobs", "upload_jobs"]
+__all__ = ["download_jobs", "run_job", "upload_jobs"]
 
 # Files of one transfer at a time: the server runs several transfers, and the service has
 # ten threads for all of its users.
@@ -28,19 +29,12 @@ FILES_AT_A_TIME = 4
 
 
 def download_jobs(
-    client: APIClient,
-    workspace: Workspace,
-    paths: Sequence[str],
-    destination: str,
-    *,
-    overwrite: bool = False,
+    workspace: Workspace, paths: Sequence[str], destination: str, *, overwrite: bool = False
 ) -> list[Job]:
     """Plan downloads of files and directories into a folder of the workspace.
 
     Parameters
     ----------
-    client : APIClient
-        The client that will do it.
     workspace : Workspace
         The workspace.
     paths : sequence of str
@@ -69,9 +63,8 @@ def download_jobs(
         target = workspace.relative(local)
         if os.path.lexists(local):
             existing.append(target)
-        source = "/".join(segments)
-        run = partial(_download, client, source, directory, workspace.root, overwrite)
-        jobs.append(Job("download", source, target, run))
+        options = {"overwrite": overwrite}
+        jobs.append(Job("download", "/".join(segments), target, options=options))
     if existing and not overwrite:
         raise TargetsExist(
             f"{existing[0]!r} exists already"
@@ -83,107 +76,129 @@ def download_jobs(
 
 
 def upload_jobs(
-    client: APIClient, workspace: Workspace, paths: Sequence[str], destination: str
+    workspace: Workspace,
+    paths: Sequence[str],
+    destination: str,
+    names: Sequence[str] | None = None,
 ) -> list[Job]:
     """Plan uploads of files and folders of the workspace.
 
     Parameters
     ----------
-    client : APIClient
-        The client that will do it.
     workspace : Workspace
         The workspace.
     paths : sequence of str
         Files and folders, relative to the workspace's root.
     destination : str
-        The directory that receives them, each under its own name, relative to the user's
-        writable directory.
+        The directory that receives them, relative to the user's writable directory.
+    names : sequence of str, optional
+        The name that each of them gets there; by default its own.
 
     Raises
     ------
     InvalidPath
-        If a path or the destination may not be used.
+        If a path, a name or the destination may not be used.
     NotFound
         If a file or folder does not exist.
     """
     into = check_remote_path(destination)
     jobs = []
-    for path in paths:
+    for number, path in enumerate(paths):
         local = workspace.existing(path)
         if local == workspace.root:
             raise InvalidPath("The whole workspace cannot be uploaded; choose a folder", path=path)
-        target = "/".join([*into, *check_remote_path(local.name)])
-        source = workspace.relative(local)
-        if local.is_dir():
-            run = partial(_upload_dir, client, workspace, local, target)
-            jobs.append(Job("upload", source, target, run))
-        else:
-            jobs.append(
-                Job(
-                    "upload",
-                    source,
-                    target,
-                    partial(_upload_file, client, workspace, source, target),
-                    files=1,
-                )
+        name = _checked_name(local.name if names is None else names[number])
+        jobs.append(
+            Job(
+                "upload",
+                workspace.relative(local),
+                "/".join([*into, name]),
+                files=None if local.is_dir() else 1,
             )
+        )
     return jobs
 
 
-def _download(
-    client: APIClient,
-    path: str,
-    directory: Path,
-    root: Path,
-    overwrite: bool,
-    on_progress: OnProgress,
-    cancel: threading.Event,
-) -> None:
-    client.fetch_and_save_file_or_dir(
-        path,
-        recursive=True,
-        dest=directory,
-        root=root,
-        # Whether something is in the way was asked before; what appears since then stays.
-        overwrite="update" if overwrite else "fail",
-        jobs=FILES_AT_A_TIME,
-        progress=False,
-        on_progress=on_progress,
-        cancel=cancel,
-    )
-
-
-def _upload_file(
+def run_job(
     client: APIClient,
     workspace: Workspace,
-    path: str,
-    target: str,
+    spool: Spool,
+    job: Job,
     on_progress: OnProgress,
     cancel: threading.Event,
-) -> str:
-    with workspace.open(path) as file:
+) -> str | None:
+    """Do what a job says, in the thread that calls.
+
+    The job may come from a file: its paths are checked anew.
+
+    Returns
+    -------
+    str or None
+        The target, where it is known better now.
+
+    Raises
+    ------
+    CTADataError
+        If it fails.
+    TransferCancelled
+        If `cancel` is set.
+    """
+    if job.kind == "download":
+        return _download(client, workspace, job, on_progress, cancel)
+    if "uploads" in job.options:
+        return send_received(client, spool, job, FILES_AT_A_TIME, on_progress, cancel)
+    local = workspace.existing(job.source)
+    if local.is_dir():
+        client.upload_dir(
+            local,
+            job.target,
+            root=workspace.root,
+            skip_existing=job.again,
+            jobs=FILES_AT_A_TIME,
+            progress=False,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
+        own = client.own_directory
+        return f"{own}/{job.target}" if own else None
+    with workspace.open(job.source) as file:
         answer = client.upload_file(
-            file, target, progress=False, on_progress=on_progress, cancel=cancel
+            file, job.target, progress=False, on_progress=on_progress, cancel=cancel
         )
     return str(answer["path"])
 
 
-def _upload_dir(
+def _download(
     client: APIClient,
     workspace: Workspace,
-    directory: Path,
-    target: str,
+    job: Job,
     on_progress: OnProgress,
     cancel: threading.Event,
-) -> str | None:
-    client.upload_dir(
-        directory,
-        target,
+) -> str:
+    parent, _, name = job.target.rpartition("/")
+    directory = workspace.directory(parent)
+    client.fetch_and_save_file_or_dir(
+        job.source,
+        recursive=True,
+        dest=directory,
         root=workspace.root,
+        # What is in the way was asked for before the first try; what appears since then stays.
+        overwrite="update" if job.options.get("overwrite") else "never",
         jobs=FILES_AT_A_TIME,
         progress=False,
         on_progress=on_progress,
         cancel=cancel,
     )
-    own = client.own_directory
-    return f"{own}/{target}" if own else None
+    return workspace.relative(workspace.child(directory, name))
+
+
+def _checked_name(name: str) -> str:
+    """Return the name that something gets in the storage, if it may have it."""
+    if check_remote_path(name) != [name]:
+        raise InvalidPath(f"{name!r} is not a name; use no '/'", path=name)
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise InvalidPath(
+            f"The name {name[:40]!r}… has more than {MAX_NAME_BYTES} bytes; choose a shorter one",
+            path=name,
+        )
+    return name

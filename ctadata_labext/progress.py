@@ -5,14 +5,24 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ctadata.transfers.tally import Tally
 
-__all__ = ["Progress"]
+__all__ = ["Amounts", "Progress"]
 
 # Seconds between two samples of the rate, and over which it is smoothed.
 SAMPLE_INTERVAL = 0.5
 SMOOTHING_TIME = 4.0
+
+
+class Amounts(NamedTuple):
+    """How much is there; openapi.yaml's ``Transfer`` says what each of them is."""
+
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    files_done: int = 0
+    files_total: int | None = None
 
 
 class Progress:
@@ -51,29 +61,18 @@ class Progress:
         self._sampled_bytes = 0
 
     @property
-    def bytes_done(self) -> int:
-        """Bytes that are there now."""
-        return self._tally.bytes_done
-
-    @property
-    def bytes_total(self) -> int | None:
-        """Bytes of the files found so far, None before the first."""
+    def amounts(self) -> Amounts:
+        """How much is there now, also of what was there before."""
         tally = self._tally
         if self._complete:
-            return tally.bytes_done
-        return tally.bytes_found if tally.files_found and tally.sized else None
-
-    @property
-    def files_done(self) -> int:
-        """Files that are there now, also those that were there before."""
-        return self._tally.files_done
-
-    @property
-    def files_total(self) -> int | None:
-        """Files found so far, None before the first."""
-        if self._complete:
-            return self._tally.files_done
-        return self._files or self._tally.files_found or None
+            return Amounts(tally.bytes_done, tally.bytes_done, tally.files_done, tally.files_done)
+        sized = tally.files_found and tally.sized
+        return Amounts(
+            tally.bytes_done,
+            tally.bytes_found if sized else None,
+            tally.files_done,
+            self._files or tally.files_found or None,
+        )
 
     def record(self, path: str, done: int, total: int | None, state: str) -> None:
         """Take a report of the client (`ctadata.transfers.progress.OnProgress`)."""

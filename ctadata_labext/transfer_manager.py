@@ -1,128 +1,74 @@
-"""The transfers of one server: queued, running and ended. It knows nothing of HTTP."""
+"""The transfers of one server: queued, running and ended.
+
+It knows nothing of HTTP, nor of what the jobs do.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import Literal
 
 from ctadata.errors import CTADataError, NotFound, TransferCancelled, TransferError
+from ctadata.transfers.journal import BEAT
 from ctadata.transfers.progress import OnProgress
 
-from .errors import TargetsExist, TooManyTransfers, describe
-from .progress import Progress
+from .errors import NotResumable, TargetsExist, TooManyTransfers
+from .ledger import Ledger
 from .threads import DaemonExecutor
+from .transfer import Job, Transfer
 
-__all__ = ["Job", "OnProgress", "Transfer", "TransferManager"]
+__all__ = ["RunJob", "TransferManager"]
 
-Kind = Literal["download", "upload"]
-State = Literal["queued", "running", "finished", "failed", "cancelled"]
-
-# Of the files that failed in a directory, so many are named.
-MAX_FAILURES = 100
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a transfer is to do.
-
-    Parameters
-    ----------
-    kind : str
-        ``'download'`` or ``'upload'``.
-    source : str
-        The path that is read: in the storage, or in the workspace.
-    target : str
-        The path that is written: in the workspace, or below the user's remote directory.
-    run : callable
-        ``run(on_progress, cancel)`` does it, in a thread, and returns the target if it
-        knows that better now. It raises `TransferCancelled` when `cancel` is set.
-    files : int, optional
-        The number of files, where it is known beforehand.
-    """
-
-    kind: Kind
-    source: str
-    target: str
-    run: Callable[[OnProgress, threading.Event], str | None]
-    files: int | None = None
-
-
-@dataclass
-class Transfer:
-    """A job and how far it is; the manager's lock guards all of it."""
-
-    job: Job
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    state: State = "queued"
-    target: str = ""
-    error: CTADataError | None = None
-    cancel: threading.Event = field(default_factory=threading.Event)
-    created: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
-    ended: datetime | None = None
-    progress: Progress = field(default_factory=Progress)
-
-    @property
-    def active(self) -> bool:
-        """Whether it has not ended."""
-        return self.state in {"queued", "running"}
-
-    def describe(self) -> dict[str, object]:
-        """Return it as openapi.yaml's ``Transfer``."""
-        progress = self.progress
-        failures = self.error.failures if isinstance(self.error, TransferError) else []
-        return {
-            "id": self.id,
-            "kind": self.job.kind,
-            "source": self.job.source,
-            "target": self.target or self.job.target,
-            "state": "cancelling" if self.active and self.cancel.is_set() else self.state,
-            "bytes_done": progress.bytes_done,
-            "bytes_total": progress.bytes_total,
-            "files_done": progress.files_done,
-            "files_total": progress.files_total,
-            "counting": self.state == "running" and progress.counting,
-            "rate": progress.rate() if self.state == "running" else None,
-            "error": describe(self.error) if self.error else None,
-            "failures": [
-                {"path": failure.path or "", **describe(failure)}
-                for failure in failures[:MAX_FAILURES]
-            ],
-            "created": _iso(self.created),
-            "ended": _iso(self.ended) if self.ended else None,
-        }
+# ``run(job, on_progress, cancel)`` does a job, in a thread, and returns the target if it knows that
+# better now. It raises `TransferCancelled` when `cancel` is set.
+RunJob = Callable[[Job, OnProgress, threading.Event], str | None]
 
 
 class TransferManager:
-    """Runs transfers, a few at a time, and remembers the ended ones for a while.
+    """Runs transfers, a few at a time, and remembers them, also after a restart of the server.
 
     Parameters
     ----------
+    run : callable
+        Does a job; see `RunJob`.
+    ledger : Ledger
+        Where the transfers are written down, and those of servers that have ended.
     max_running : int
         Transfers that run at once, each in a thread of the manager's own.
     max_queued : int
         Transfers that may wait.
     max_ended : int
-        Ended transfers that are remembered; the oldest are forgotten first.
+        Ended transfers that are remembered; the oldest are forgotten first. Of interrupted ones
+        as many are, besides, as may be active.
     log : logging.Logger
         Gets one line for the start and one for the end of each transfer.
     """
 
     def __init__(
-        self, *, max_running: int, max_queued: int, max_ended: int, log: logging.Logger
+        self,
+        run: RunJob,
+        ledger: Ledger,
+        *,
+        max_running: int,
+        max_queued: int,
+        max_ended: int,
+        log: logging.Logger,
     ) -> None:
-        self._max_running = max_running
-        self._max_queued = max_queued
+        self._run_job = run
+        self._ledger = ledger
+        self._max_active = max_running + max_queued
         self._max_ended = max_ended
         self._log = log
+        # Guards the transfers. The event loop needs it: nobody holds it while waiting for a disk.
         self._lock = threading.Lock()
+        self._saving = threading.Lock()
         self._transfers: dict[str, Transfer] = {}
         self._pool = DaemonExecutor(max_running, "ctadata-transfer")
+        self._stopping = threading.Event()
+        self._restore(ledger.take_over())
+        threading.Thread(target=self._beat, name="ctadata-ledger", daemon=True).start()
 
     def start(self, jobs: Sequence[Job]) -> list[dict[str, object]]:
         """Start all of these jobs, or none.
@@ -140,20 +86,47 @@ class TransferManager:
             If not all of them have room in the queue.
         """
         with self._lock:
-            active = [transfer.job for transfer in self._transfers.values() if transfer.active]
-            self._check_targets(active, jobs)
-            if len(active) + len(jobs) > self._max_running + self._max_queued:
-                raise TooManyTransfers(
-                    f"{len(active)} transfers are running or waiting and {len(jobs)} more are too "
-                    "many at once; wait for some to end, or choose the folder instead of its files"
-                )
-            transfers = [
-                Transfer(job, progress=Progress(job.source, files=job.files)) for job in jobs
-            ]
+            self._admit(jobs)
+            transfers = [Transfer(job) for job in jobs]
             for transfer in transfers:
                 self._transfers[transfer.id] = transfer
                 self._pool.submit(self._run, transfer)
-            return [transfer.describe() for transfer in transfers]
+            described = [transfer.describe() for transfer in transfers]
+        self._save()
+        return described
+
+    def retry(self, transfer_id: str) -> dict[str, object]:
+        """Queue a transfer again that failed, was cancelled or was interrupted.
+
+        Returns
+        -------
+        dict
+            Its description.
+
+        Raises
+        ------
+        NotFound
+            If there is none of this id.
+        NotResumable
+            If it has not ended yet, or is finished.
+        TargetsExist, TooManyTransfers
+            As in `start`.
+        """
+        with self._lock:
+            transfer = self._find(transfer_id)
+            if not transfer.resumable:
+                raise NotResumable(
+                    "This transfer has not ended yet; wait, or cancel it first"
+                    if transfer.active
+                    else "This transfer is finished; nothing is left to be done",
+                    path=transfer.job.target,
+                )
+            self._admit([transfer.job])
+            transfer.again()
+            self._pool.submit(self._run, transfer)
+            described = transfer.describe()
+        self._save()
+        return described
 
     def list(self) -> list[dict[str, object]]:
         """Describe all transfers, the oldest first."""
@@ -186,11 +159,15 @@ class TransferManager:
         """
         with self._lock:
             transfer = self._find(transfer_id)
-            if not transfer.active:
+            described = None
+            if transfer.active:
+                transfer.cancelling = True
+                self._cancel(transfer)
+                described = transfer.describe()
+            else:
                 del self._transfers[transfer_id]
-                return None
-            self._cancel(transfer)
-            return transfer.describe()
+        self._save()
+        return described
 
     def active_count(self) -> int:
         """Return the number of transfers that run or wait."""
@@ -198,7 +175,7 @@ class TransferManager:
             return sum(transfer.active for transfer in self._transfers.values())
 
     def shutdown(self, timeout: float) -> bool:
-        """Cancel everything and wait for the threads.
+        """Interrupt everything, wait for the threads, and leave the list to a later server.
 
         Parameters
         ----------
@@ -210,12 +187,41 @@ class TransferManager:
         bool
             Whether all threads have ended.
         """
+        self._stopping.set()
         with self._lock:
-            for transfer in self._transfers.values():
+            for transfer in [*self._transfers.values()]:
                 if transfer.active:
                     self._cancel(transfer)
         self._pool.close()
-        return self._pool.join(timeout)
+        ended = self._pool.join(timeout)
+        with self._lock:
+            for transfer in [*self._transfers.values()]:
+                if transfer.active:
+                    self._end(transfer, TransferCancelled("Cancelled"))
+        self._save()
+        self._ledger.close()
+        return ended
+
+    def _restore(self, transfers: Sequence[Transfer]) -> None:
+        """Take over what other servers have left."""
+        if not transfers:
+            return
+        self._log.info("ctadata: %d transfers of an earlier server", len(transfers))
+        with self._lock:
+            known = {transfer.id: transfer for transfer in transfers} | self._transfers
+            self._transfers = dict(sorted(known.items(), key=lambda item: item[1].created))
+            self._forget_surplus()
+        self._save()
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(BEAT):
+            self._restore(self._ledger.beat())
+
+    def _save(self) -> None:
+        with self._saving:
+            with self._lock:
+                records = [transfer.record() for transfer in self._transfers.values()]
+            self._ledger.write(records)
 
     def _find(self, transfer_id: str) -> Transfer:
         try:
@@ -223,7 +229,9 @@ class TransferManager:
         except KeyError:
             raise NotFound("There is no such transfer any more; refresh the list") from None
 
-    def _check_targets(self, active: Sequence[Job], jobs: Sequence[Job]) -> None:
+    def _admit(self, jobs: Sequence[Job]) -> None:
+        """Raise if these jobs must not be queued now."""
+        active = [transfer.job for transfer in self._transfers.values() if transfer.active]
         seen = {(job.kind, job.target) for job in active}
         busy = []
         for job in jobs:
@@ -235,18 +243,24 @@ class TransferManager:
             raise TargetsExist(
                 f"Another transfer already writes {busy[0]!r}; wait for its end, or cancel it", busy
             )
+        if len(active) + len(jobs) > self._max_active:
+            raise TooManyTransfers(
+                f"{len(active)} transfers are running or waiting and {len(jobs)} more are too "
+                "many at once; wait for some to end, or choose the folder instead of its files"
+            )
 
     def _cancel(self, transfer: Transfer) -> None:
         transfer.cancel.set()
         if transfer.state == "queued":
-            self._end(transfer, "cancelled")
+            self._end(transfer, TransferCancelled("Cancelled"))
 
     def _run(self, transfer: Transfer) -> None:
         job = transfer.job
         with self._lock:
             if transfer.state != "queued":
                 return
-            transfer.state = "running"
+            transfer.begin()
+        self._save()
         self._log.info(
             "ctadata transfer %s: %s of %r to %r starts",
             transfer.id, job.kind, job.source, job.target,
@@ -254,11 +268,12 @@ class TransferManager:
         started = time.monotonic()
         target, error = self._outcome(transfer)
         with self._lock:
-            transfer.target = target or job.target
-            transfer.error = error
-            cancelled = isinstance(error, TransferCancelled)
-            self._end(transfer, "cancelled" if cancelled else "failed" if error else "finished")
-            bytes_done = transfer.progress.bytes_done
+            # A server that stops does not wait for ever.
+            if transfer.active:
+                transfer.target = target or ""
+                self._end(transfer, error)
+            bytes_done = transfer.amounts.bytes_done
+        self._save()
         self._log.info(
             "ctadata transfer %s: %s of %r to %r ends: %s, %d bytes in %.1f s",
             transfer.id, job.kind, job.source, job.target,
@@ -268,29 +283,33 @@ class TransferManager:
     def _outcome(self, transfer: Transfer) -> tuple[str | None, CTADataError | None]:
         def on_progress(path: str, done: int, total: int | None, state: str) -> None:
             with self._lock:
-                transfer.progress.record(path, done, total, state)
+                if transfer.progress is not None:
+                    transfer.progress.record(path, done, total, state)
 
+        job = transfer.job
         try:
-            return transfer.job.run(on_progress, transfer.cancel), None
+            return self._run_job(job, on_progress, transfer.cancel), None
         except CTADataError as error:
             return None, error
         except OSError as error:
             # Of the local disk: the client turns those of the network into errors of its own.
             why = error.strerror or "the local disk refuses it"
-            return None, TransferError(f"{transfer.job.target!r}: {why}", path=transfer.job.target)
+            return None, TransferError(f"{job.target!r}: {why}", path=job.target)
         except Exception:
             # A transfer must not stay "running" for ever because of a fault in the program.
             self._log.exception("ctadata transfer %s: unexpected error", transfer.id)
             return None, CTADataError("Something unexpected went wrong; the server's log says more")
 
-    def _end(self, transfer: Transfer, state: State) -> None:
-        transfer.state = state
-        transfer.ended = datetime.now(timezone.utc)
-        transfer.progress.end(complete=state == "finished")
-        ended = [t.id for t in self._transfers.values() if not t.active]
-        for transfer_id in ended[: max(0, len(ended) - self._max_ended)]:
-            del self._transfers[transfer_id]
+    def _end(self, transfer: Transfer, error: CTADataError | None) -> None:
+        transfer.end(error)
+        self._forget_surplus()
 
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    def _forget_surplus(self) -> None:
+        ended = [transfer for transfer in self._transfers.values() if not transfer.active]
+        # What a restart interrupts must not be lost by it.
+        interrupted = [transfer for transfer in ended if transfer.state == "interrupted"]
+        others = [transfer for transfer in ended if transfer.state != "interrupted"]
+        for some, limit in (others, self._max_ended), (interrupted, self._max_active):
+            some.sort(key=lambda transfer: transfer.ended or transfer.created)
+            for transfer in some[: max(0, len(some) - limit)]:
+                del self._transfers[transfer.id]

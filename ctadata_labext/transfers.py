@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -10,8 +11,11 @@ from tornado import web
 from .base import AUTH_RESOURCE, CTADataHandler
 from .errors import BadRequest
 from .jobs import download_jobs, upload_jobs
+from .received import received_job
 
-__all__ = ["TransferHandler", "TransfersHandler"]
+__all__ = ["RetryHandler", "TransferHandler", "TransfersHandler"]
+
+HEX = re.compile(r"[0-9a-f]+")
 
 
 class TransfersHandler(CTADataHandler):
@@ -36,6 +40,8 @@ class TransfersHandler(CTADataHandler):
 
     def _start(self, order: dict[str, Any]) -> list[dict[str, object]]:
         extension = self.extension
+        if order.get("kind") == "upload" and "uploads" in order:
+            return [self._start_received(order)]
         paths = order.get("paths")
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
             raise BadRequest("'paths' is not a list of paths")
@@ -49,14 +55,36 @@ class TransfersHandler(CTADataHandler):
             raise BadRequest("'overwrite' is neither true nor false")
         workspace = extension.workspace()
         if order.get("kind") == "download":
-            jobs = download_jobs(
-                extension.client, workspace, paths, destination, overwrite=overwrite
-            )
+            jobs = download_jobs(workspace, paths, destination, overwrite=overwrite)
         elif order.get("kind") == "upload":
-            jobs = upload_jobs(extension.client, workspace, paths, destination)
+            jobs = upload_jobs(workspace, paths, destination, _names(order, len(paths)))
         else:
             raise BadRequest("'kind' is neither 'download' nor 'upload'")
         return extension.transfers.start(jobs)
+
+    def _start_received(self, order: dict[str, Any]) -> dict[str, object]:
+        name, uploads = order.get("name"), order.get("uploads")
+        if not isinstance(name, str) or not isinstance(order.get("destination", ""), str):
+            raise BadRequest("'name' or 'destination' is not a text")
+        if not isinstance(uploads, list) or not uploads:
+            raise BadRequest("'uploads' is not a list of at least one upload")
+        pairs = []
+        for upload in uploads:
+            match upload:
+                case {"id": str(upload_id), "path": str(path)} if HEX.fullmatch(upload_id):
+                    pairs.append((upload_id, path))
+                case _:
+                    raise BadRequest("One of the 'uploads' has not an id and a path")
+        job = received_job(name, pairs, order.get("destination", ""))
+        ids = [upload_id for upload_id, _ in pairs]
+        spool = self.extension.spool
+        spool.hand_on(ids)
+        try:
+            (transfer,) = self.extension.transfers.start([job])
+        except BaseException:
+            spool.take_back(ids)
+            raise
+        return transfer
 
 
 class TransferHandler(CTADataHandler):
@@ -74,10 +102,35 @@ class TransferHandler(CTADataHandler):
     @authorized
     async def delete(self, transfer_id: str) -> None:
         """Cancel it (202), or forget it when it has ended (204)."""
-        cancelled = self.extension.transfers.cancel_or_forget(transfer_id)
+        cancelled = await self.in_thread(self.extension.transfers.cancel_or_forget, transfer_id)
         if cancelled is None:
             self.set_status(204)
             self.finish()
         else:
             self.set_status(202)
             self.finish(cancelled)
+
+
+class RetryHandler(CTADataHandler):
+    """One more try of a transfer that has ended without success."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def post(self, transfer_id: str) -> None:
+        """Queue it again, under the same id."""
+        transfer = await self.in_thread(self.extension.transfers.retry, transfer_id)
+        self.set_status(202)
+        self.finish(transfer)
+
+
+def _names(order: dict[str, Any], count: int) -> list[str] | None:
+    names = order.get("names")
+    if names is None:
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadRequest("'names' is not a list of names")
+    if len(names) != count:
+        raise BadRequest("'names' has not one name for each path")
+    return names

@@ -33,7 +33,7 @@ __all__ = [
     "sweep",
 ]
 
-OVERWRITE = ("update", "fail", "skip", "replace")
+OVERWRITE = ("update", "never", "fail", "skip", "replace")
 # Not every system has the one that leaves out the dates.
 _sync = getattr(os, "fdatasync", os.fsync)
 # Bytes; what is smaller comes at once, and reserves no place.
@@ -88,13 +88,15 @@ def keeps(directory: int, name: str, entry: Entry, overwrite: str, shown: str) -
     if overwrite == "fail":
         raise AlreadyExists(f"{shown!r} exists already", path=shown)
     modified = entry.modified
-    return (
-        overwrite == "update"
-        and found.st_size == entry.size
+    same = (
+        found.st_size == entry.size
         # The listing knows whole seconds.
         and modified is not None
         and int(found.st_mtime) == int(modified.timestamp())
     )
+    if overwrite == "never" and not same:
+        raise AlreadyExists(f"{shown!r} exists already and is another file", path=shown)
+    return same and overwrite != "replace"
 
 
 def _irreplaceable(found: os.stat_result) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -149,6 +149,32 @@ class Uploads:
             self._pool.add_listing(partial(self._directory, directory))
         return self._run(str(directories[0][0]) if directories and not files else None)
 
+    def named(self, files: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Upload files to where each of them is to be.
+
+        Parameters
+        ----------
+        files : mapping of str to str
+            The local file for each path, relative to the user's own directory.
+
+        Returns
+        -------
+        list of dict
+            For each file what `file` returns, sorted by path.
+
+        Raises
+        ------
+        TransferError
+            If some files failed; its ``failures`` name each of them.
+        """
+        directories: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+        for path, local in files.items():
+            *parents, name = check_remote_path(path)
+            directories.setdefault(tuple(parents), []).append((name, local))
+        for remote, inside in directories.items():
+            self._pool.add_listing(partial(self._named, remote, inside))
+        return self._run(None)
+
     def _run(self, path: str | None) -> list[dict[str, Any]]:
         self._pool.run()
         self._outcome.raise_failures(path)
@@ -175,6 +201,21 @@ class Uploads:
             target = "/".join(segments)
             self._reports.progress(target, 0, size, "waiting")
             self._pool.add(size or 0, partial(self._file, file, local, target, own, existing))
+
+    def _named(self, remote: tuple[str, ...], files: list[tuple[str, str]], guard: Guard) -> None:
+        """Make a remote directory, and upload files into it under names of their own."""
+        with self._outcome.collect():
+            service = self._service.guarded(guard)
+            own = _own_directory.find(service, self._token)
+            _make_parents(service, own, list(remote))
+            tasks: list[tuple[int, Task]] = []
+            for name, local in files:
+                path = "/".join([*remote, name])
+                with self._outcome.collect():
+                    size = file_size(local)
+                    self._reports.progress(path, 0, size, "waiting")
+                    tasks.append((size, partial(self._file, None, local, path, own, None)))
+            self._pool.add_all(iter(tasks))
 
     def _directory(self, directory: _Directory, guard: Guard) -> None:
         """Make the remote directory, and upload what is in the local one."""

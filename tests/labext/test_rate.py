@@ -14,48 +14,56 @@ class Clock:
 
 def test_a_file() -> None:
     progress = Progress("lst/a.h5", clock=Clock())
-    assert (progress.files_total, progress.bytes_total, progress.rate()) == (None, None, None)
+    assert (progress.amounts.files_total, progress.amounts.bytes_total, progress.rate()) == (
+        None,
+        None,
+        None,
+    )
     assert progress.counting
     progress.record("lst/a.h5", 0, 100, "waiting")
     progress.record("lst/a.h5", 40, 100, "running")
-    assert (progress.bytes_done, progress.bytes_total) == (40, 100)
-    assert (progress.files_done, progress.files_total) == (0, 1)
+    assert (progress.amounts.bytes_done, progress.amounts.bytes_total) == (40, 100)
+    assert (progress.amounts.files_done, progress.amounts.files_total) == (0, 1)
     assert not progress.counting
     progress.record("lst/a.h5", 100, 100, "finished")
     progress.end(complete=True)
-    assert (progress.bytes_done, progress.bytes_total) == (100, 100)
-    assert (progress.files_done, progress.files_total) == (1, 1)
+    assert (progress.amounts.bytes_done, progress.amounts.bytes_total) == (100, 100)
+    assert (progress.amounts.files_done, progress.amounts.files_total) == (1, 1)
 
 
 def test_a_directory_whose_files_are_found_while_it_runs() -> None:
     progress = Progress("lst/d", clock=Clock())
     progress.record("lst/d/a", 0, 10, "waiting")
     progress.record("lst/d/b", 0, 20, "waiting")
-    assert (progress.bytes_total, progress.files_total) == (30, 2)
+    assert (progress.amounts.bytes_total, progress.amounts.files_total) == (30, 2)
     progress.record("lst/d/a", 10, 10, "running")
     progress.record("lst/d/b", 5, 20, "running")
     progress.record("lst/d/c", 0, 7, "waiting")
     progress.record("lst/d/a", 10, 10, "finished")
     progress.record("lst/d/c", 7, 7, "skipped")
     progress.record("lst/d/b", 6, 20, "failed")
-    assert (progress.bytes_done, progress.bytes_total) == (23, 37)
-    assert (progress.files_done, progress.files_total) == (2, 3)
+    assert (progress.amounts.bytes_done, progress.amounts.bytes_total) == (23, 37)
+    assert (progress.amounts.files_done, progress.amounts.files_total) == (2, 3)
     assert progress.counting
     progress.end(complete=False)
-    assert (progress.files_total, progress.counting) == (3, False)
+    assert (progress.amounts.files_total, progress.counting) == (3, False)
 
 
 def test_a_directory_without_files() -> None:
     progress = Progress("lst/d", clock=Clock())
     progress.end(complete=True)
-    assert (progress.bytes_total, progress.files_total) == (0, 0)
+    assert (progress.amounts.bytes_total, progress.amounts.files_total) == (0, 0)
 
 
 def test_an_upload_is_one_file_from_the_start() -> None:
     progress = Progress("local", files=1, clock=Clock())
-    assert (progress.files_total, progress.bytes_total, progress.counting) == (1, None, False)
+    assert (progress.amounts.files_total, progress.amounts.bytes_total, progress.counting) == (
+        1,
+        None,
+        False,
+    )
     progress.record("users/alice/local", 3, 10, "running")
-    assert (progress.files_total, progress.bytes_total) == (1, 10)
+    assert (progress.amounts.files_total, progress.amounts.bytes_total) == (1, 10)
 
 
 def test_what_was_there_before_does_not_raise_the_rate() -> None:
@@ -65,7 +73,7 @@ def test_what_was_there_before_does_not_raise_the_rate() -> None:
     progress.record("lst/d/b", 10**9, 2 * 10**9, "running")
     clock.now = 1.0
     progress.record("lst/d/b", 10**9 + 500, 2 * 10**9, "running")
-    assert progress.bytes_done == 2 * 10**9 + 500
+    assert progress.amounts.bytes_done == 2 * 10**9 + 500
     assert progress.rate() == 500.0
 
 

@@ -1,25 +1,60 @@
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ctadata.errors import AccessDenied, IntegrityError, NotFound, TransferCancelled, TransferError
-from ctadata_labext.errors import TargetsExist, TooManyTransfers
-from ctadata_labext.transfer_manager import MAX_FAILURES, Job, OnProgress, TransferManager
+from ctadata.transfers.progress import OnProgress
+from ctadata_labext import ledger, transfer_manager
+from ctadata_labext.errors import NotResumable, TargetsExist, TooManyTransfers
+from ctadata_labext.ledger import Ledger
+from ctadata_labext.transfer import MAX_FAILURES, Job
+from ctadata_labext.transfer_manager import TransferManager
 
 LOG = logging.getLogger("test-transfers")
 
 
+# What is done for a job, by the number in its options: jobs are data.
+Work = Callable[[OnProgress, threading.Event], "str | None"]
+WORK: list[Work] = []
+
+
+def job(kind: Any, source: str, target: str, work: Work) -> Job:
+    WORK.append(work)
+    return Job(kind, source, target, options={"work": len(WORK) - 1})
+
+
+def do(job: Job, on_progress: OnProgress, cancel: threading.Event) -> str | None:
+    return WORK[job.options["work"]](on_progress, cancel)
+
+
 @pytest.fixture
-def manager() -> Iterator[TransferManager]:
-    manager = TransferManager(max_running=2, max_queued=2, max_ended=3, log=LOG)
-    yield manager
-    assert manager.shutdown(10)
+def make(tmp_path: Path) -> Iterator[Callable[..., TransferManager]]:
+    """Makes managers of servers at the same workspace."""
+    managers = []
+
+    def make(**limits: int) -> TransferManager:
+        written = Ledger(tmp_path / "ledger", tmp_path, LOG)
+        limits = {"max_running": 2, "max_queued": 2, "max_ended": 3, **limits}
+        managers.append(TransferManager(do, written, **limits, log=LOG))
+        return managers[-1]
+
+    yield make
+    for manager in managers:
+        assert manager.shutdown(10)
+
+
+@pytest.fixture
+def manager(make: Callable[..., TransferManager]) -> TransferManager:
+    return make()
 
 
 class Held:
@@ -29,7 +64,7 @@ class Held:
         self.started = threading.Event()
         self.released = threading.Event()
         self.ended = threading.Event()
-        self.job = Job("download", f"lst/{target}", target, self._run)
+        self.job = job("download", f"lst/{target}", target, self._run)
 
     def _run(self, on_progress: OnProgress, cancel: threading.Event) -> None:
         on_progress(self.job.source, 5, 10, "running")
@@ -53,11 +88,11 @@ def failing(error: BaseException) -> Job:
     def run(on_progress: OnProgress, cancel: threading.Event) -> None:
         raise error
 
-    return Job("download", "lst/a", "a", run)
+    return job("download", "lst/a", "a", run)
 
 
-def quick(target: str, run: Callable[..., str | None] = lambda *_: None) -> Job:
-    return Job("upload", "local", target, run)
+def quick(target: str, run: Work = lambda *_: None) -> Job:
+    return job("upload", "local", target, run)
 
 
 def test_a_transfer_from_start_to_end(manager: TransferManager, caplog: Any) -> None:
@@ -151,8 +186,7 @@ def test_only_the_latest_ended_ones_are_remembered(manager: TransferManager) -> 
 
 
 def test_the_job_may_know_its_target_better(manager: TransferManager) -> None:
-    job = quick("dir/file", lambda *_: "lst/users/alice/dir/file")
-    (transfer,) = manager.start([job])
+    (transfer,) = manager.start([quick("dir/file", lambda *_: "lst/users/alice/dir/file")])
     assert transfer["target"] == "dir/file"
     assert ended(manager, transfer)["target"] == "lst/users/alice/dir/file"
 
@@ -192,19 +226,18 @@ def test_a_fault_of_the_program_is_logged_and_not_shown(
     assert "inner details" in caplog.text
 
 
-def test_shutdown_cancels_everything(manager: TransferManager) -> None:
+def test_shutdown_interrupts_everything(manager: TransferManager) -> None:
     held = [Held(name) for name in "abcd"]
     manager.start([each.job for each in held])
     assert held[0].started.wait(10)
     assert held[1].started.wait(10)
     assert manager.shutdown(10)
-    assert {transfer["state"] for transfer in manager.list()} == {"cancelled"}
+    assert {transfer["state"] for transfer in manager.list()} == {"interrupted"}
     assert held[0].ended.is_set()
     assert not held[2].started.is_set()
 
 
-def test_shutdown_does_not_wait_for_ever() -> None:
-    manager = TransferManager(max_running=1, max_queued=1, max_ended=1, log=LOG)
+def test_shutdown_does_not_wait_for_ever(manager: TransferManager) -> None:
     started, release = threading.Event(), threading.Event()
 
     def deaf(on_progress: OnProgress, cancel: threading.Event) -> None:
@@ -214,5 +247,155 @@ def test_shutdown_does_not_wait_for_ever() -> None:
     manager.start([quick("a", deaf)])
     assert started.wait(10)
     assert not manager.shutdown(0.01)
+    assert [transfer["state"] for transfer in manager.list()] == ["interrupted"]
     release.set()
     assert manager.shutdown(10)
+
+
+def test_a_later_server_knows_them_and_can_run_them(make: Callable[..., TransferManager]) -> None:
+    first = make(max_ended=9)
+    finished = ended(first, first.start([quick("a")])[0])
+    held = [Held(name) for name in "bcde"]
+    running, _, queued, cancelled = first.start([each.job for each in held])
+    assert held[0].started.wait(10)
+    assert held[1].started.wait(10)
+    assert first.cancel_or_forget(cancelled["id"]) is not None
+    assert first.shutdown(10)
+    second = make(max_ended=9)
+    known = second.list()
+    assert known[0] == finished
+    assert [each["state"] for each in known[1:]] == ["interrupted"] * 3 + ["cancelled"]
+    assert known[1]["error"]["code"] == "interrupted"
+    assert (known[1]["bytes_done"], known[1]["bytes_total"]) == (5, 10)
+    assert second.active_count() == 0
+    for each in held:
+        each.released.set()
+        each.started.clear()
+    for transfer in (running, queued, cancelled):
+        again = second.retry(transfer["id"])
+        assert (again["id"], again["state"]) == (transfer["id"], "queued")
+        assert (again["error"], again["ended"]) == (None, None)
+        assert ended(second, again)["state"] == "finished"
+    assert held[0].started.is_set()
+    assert held[3].started.is_set()
+    assert second.cancel_or_forget(finished["id"]) is None
+    assert second.shutdown(10)
+    third = make(max_ended=9)
+    # In the same order; what was forgotten stays so.
+    assert [each["id"] for each in third.list()] == [each["id"] for each in known[1:]]
+
+
+def test_whoever_runs_a_job_knows_that_it_is_not_the_first_time(tmp_path: Path) -> None:
+    tries = []
+
+    def fail(job: Job, on_progress: OnProgress, cancel: threading.Event) -> None:
+        tries.append(job.again)
+        raise NotFound("Nothing there")
+
+    written = Ledger(tmp_path / "ledger", tmp_path, LOG)
+    manager = TransferManager(fail, written, max_running=1, max_queued=1, max_ended=1, log=LOG)
+    failed = ended(manager, manager.start([Job("download", "lst/a", "a")])[0])
+    assert failed["resumable"]
+    for _ in range(2):
+        failed = ended(manager, manager.retry(failed["id"]))
+    assert tries == [False, True, True]
+    assert manager.shutdown(10)
+
+
+def test_retry_is_subject_to_the_same_limits(manager: TransferManager) -> None:
+    failed = ended(manager, manager.start([failing(NotFound("Nothing there"))])[0])
+    held = Held("a")
+    (transfer,) = manager.start([held.job])
+    assert held.started.wait(10)
+    with pytest.raises(TargetsExist):
+        manager.retry(failed["id"])
+    with pytest.raises(NotResumable, match="not ended"):
+        manager.retry(transfer["id"])
+    held.released.set()
+    assert ended(manager, transfer)["state"] == "finished"
+    with pytest.raises(NotResumable, match="finished"):
+        manager.retry(transfer["id"])
+    held_ones = [Held(name) for name in "wxyz"]
+    manager.start([each.job for each in held_ones])
+    with pytest.raises(TooManyTransfers):
+        manager.retry(failed["id"])
+    assert manager.get(failed["id"]) == failed
+    with pytest.raises(NotFound):
+        manager.retry("0" * 32)
+    for each in held_ones:
+        each.released.set()
+
+
+def test_a_cancelled_one_that_waited_runs_once_when_retried(manager: TransferManager) -> None:
+    held = [Held(name) for name in "abc"]
+    transfers = manager.start([each.job for each in held])
+    assert held[0].started.wait(10)
+    assert held[1].started.wait(10)
+    for _ in range(2):
+        assert manager.cancel_or_forget(transfers[2]["id"]) is not None
+        assert manager.retry(transfers[2]["id"])["state"] == "queued"
+    runs = []
+    WORK[held[2].job.options["work"]] = lambda *_: runs.append(1)
+    for each in held:
+        each.released.set()
+    assert ended(manager, transfers[2])["state"] == "finished"
+    assert manager.shutdown(10)
+    assert runs == [1]
+
+
+def test_what_a_restart_interrupts_is_not_forgotten_by_it(
+    make: Callable[..., TransferManager],
+) -> None:
+    first = make(max_ended=1)
+    ended(first, first.start([quick("done")])[0])
+    held = [Held(name) for name in "abcd"]
+    started = first.start([each.job for each in held])
+    assert held[0].started.wait(10)
+    assert first.shutdown(10)
+    second = make(max_ended=1)
+    assert [each["id"] for each in second.list()[1:]] == [each["id"] for each in started]
+
+
+def test_two_servers_do_not_mind_each_other(make: Callable[..., TransferManager]) -> None:
+    first = make()
+    held = Held("a")
+    first.start([held.job])
+    assert held.started.wait(10)
+    second = make()
+    assert second.list() == []
+    other = ended(second, second.start([quick("b")])[0])
+    assert [each["state"] for each in first.list()] == ["running"]
+    assert first.shutdown(10)
+    assert second.list() == [other]
+    assert second.shutdown(10)
+    assert [each["state"] for each in make().list()] == ["interrupted", "finished"]
+
+
+def test_one_elsewhere_that_turns_out_to_be_dead(
+    make: Callable[..., TransferManager], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make()
+    transfer = ended(first, first.start([quick("a")])[0])
+    (path,) = (tmp_path / "ledger").iterdir()
+    content = json.loads(path.read_text())
+    content["owner"]["host"] = "0123abcd"
+    path.write_text(json.dumps(content))
+    monkeypatch.setattr(transfer_manager, "BEAT", 0.02)
+    monkeypatch.setattr(ledger, "SILENCE", 0.02)
+    second = make()
+    until = time.monotonic() + 10
+    while not (known := second.list()):
+        assert time.monotonic() < until
+    assert known == [transfer]
+
+
+def test_without_a_place_for_the_list_transfers_still_work(
+    make: Callable[..., TransferManager], tmp_path: Path, caplog: Any
+) -> None:
+    (tmp_path / "ledger").write_text("in the way")
+    manager = make()
+    for name in "abc":
+        assert ended(manager, manager.start([quick(name)])[0])["state"] == "finished"
+    warnings = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert len(warnings) == 1
+    assert "will not survive" in warnings[0].getMessage()

@@ -1,0 +1,133 @@
+"""Transfers of what was received from the user's own computer: from the spool to the storage."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ctadata._paths import MAX_NAME_BYTES, check_remote_path
+from ctadata.errors import CTADataError, InvalidPath, NotFound, TransferError
+from ctadata.transfers.progress import OnProgress, Result
+
+from .errors import BadRequest
+from .transfer import Job
+
+if TYPE_CHECKING:
+    from ctadata.api import APIClient
+
+    from .spool import Spool
+
+__all__ = ["received_job", "send_received"]
+
+
+def received_job(name: str, uploads: Sequence[tuple[str, str]], destination: str) -> Job:
+    """Plan the transfer of a file, or of the files of a folder.
+
+    Parameters
+    ----------
+    name : str
+        The name of the file or folder.
+    uploads : sequence of (str, str)
+        The id of each upload, and its path below the destination: `name` itself, or below it.
+    destination : str
+        The directory that receives them, relative to the user's writable directory.
+
+    Raises
+    ------
+    InvalidPath
+        If a path may not be used.
+    BadRequest
+        If an upload or a path is there twice.
+    """
+    into = check_remote_path(destination)
+    top = check_remote_path(name)
+    if len(top) != 1:
+        raise InvalidPath(f"{name!r} is not the name of a file or folder; use no '/'", path=name)
+    files = []
+    for upload_id, path in uploads:
+        segments = check_remote_path(path)
+        if segments[:1] != top:
+            raise InvalidPath(f"{path!r} is neither {name!r} nor below it", path=path)
+        if any(len(segment.encode()) > MAX_NAME_BYTES for segment in segments):
+            raise InvalidPath(
+                f"A name in {path!r} is longer than {MAX_NAME_BYTES} bytes; shorten it", path=path
+            )
+        files.append({"id": upload_id, "path": "/".join([*into, *segments])})
+    for key in ("id", "path"):
+        if len({file[key] for file in files}) < len(files):
+            raise BadRequest(f"Two of the 'uploads' have the same {key!r}")
+    return Job(
+        "upload", name, "/".join([*into, *top]), files=len(files), options={"uploads": files}
+    )
+
+
+def send_received(
+    client: APIClient,
+    spool: Spool,
+    job: Job,
+    files_at_a_time: int,
+    on_progress: OnProgress,
+    cancel: threading.Event,
+) -> str | None:
+    """Store what was received, and remove each file from the spool once it is stored.
+
+    What is not stored stays there: a second try goes on with it.
+
+    Returns
+    -------
+    str or None
+        The path of the file or folder from the storage's root, where it is known.
+
+    Raises
+    ------
+    TransferError
+        If some files failed, or have expired.
+    """
+    ids = {str(file["path"]): str(file["id"]) for file in job.options["uploads"]}
+    spool.renew(ids.values())
+    renewed = time.monotonic()
+    left: dict[str, str] = {}
+    lost: list[CTADataError] = []
+    for path, upload_id in ids.items():
+        try:
+            upload, is_stored = spool.handed_on(upload_id)
+        except NotFound as error:
+            lost.append(NotFound(f"{path!r}: {error}", path=path))
+            continue
+        if is_stored:
+            on_progress(path, upload.size, upload.size, "skipped")
+        else:
+            left[path] = str(spool.data(upload_id))
+    stored = {local: ids[path] for path, local in left.items()}
+
+    def keep(path: str, done: int, total: int | None, state: str) -> None:
+        nonlocal renewed
+        if time.monotonic() - renewed > spool.expiry / 4:
+            spool.renew(ids.values())
+            renewed = time.monotonic()
+        on_progress(path, done, total, state)
+
+    def remove(result: Result) -> None:
+        if result.state == "finished":
+            spool.stored(stored[result.local])
+
+    client.upload_files(
+        left,
+        jobs=files_at_a_time,
+        progress=False,
+        on_progress=keep,
+        on_result=remove,
+        cancel=cancel,
+    )
+    if lost:
+        raise TransferError(
+            f"{len(lost)} of the {len(ids)} files of {job.source!r} are no longer on the server; "
+            "upload them again",
+            path=job.target,
+            failures=lost,
+        )
+    spool.forget(ids.values())
+    own = client.own_directory
+    return f"{own}/{job.target}" if own else None

@@ -1,0 +1,98 @@
+"""A Jupyter server in a process of its own, that can be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+TOKEN = "token-of-jupyter"
+
+
+class JupyterServer:
+    """The server, at one workspace and one data directory of Jupyter.
+
+    Parameters
+    ----------
+    root : Path
+        The workspace.
+    home : Path
+        Jupyter's own directories are below it.
+    """
+
+    def __init__(self, root: Path, home: Path) -> None:
+        home.mkdir(exist_ok=True)
+        environment = {
+            **os.environ,
+            "JUPYTER_NO_CONFIG": "1",
+            **{f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in
+               ("CONFIG", "DATA", "RUNTIME")},
+        }  # fmt: skip
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self._url = f"http://127.0.0.1:{port}/ctadata/"
+        self.log = home / f"log-{port}"
+        options = {
+            "ServerApp.jpserver_extensions": "{'ctadata_labext': True}",
+            "ServerApp.ip": "127.0.0.1",
+            "ServerApp.port": port,
+            "ServerApp.port_retries": 0,
+            "ServerApp.root_dir": root,
+            "ServerApp.open_browser": False,
+            "ServerApp.allow_root": True,
+            "IdentityProvider.token": TOKEN,
+        }
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "jupyter_server",
+                 *(f"--{name}={value}" for name, value in options.items())],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+            )  # fmt: skip
+        until = time.monotonic() + 60
+        while not _listens(port):
+            assert self._process.poll() is None, self.log.read_text()
+            assert time.monotonic() < until, self.log.read_text()
+            time.sleep(0.05)
+
+    def __enter__(self) -> JupyterServer:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop(signal.SIGKILL)
+
+    def stop(self, how: signal.Signals) -> None:
+        """End it, and wait for its end."""
+        self._process.send_signal(how)
+        self._process.wait(30)
+
+    def __call__(self, path: str, method: str = "GET", body: object = None) -> Any:
+        """Return what it answers, which must be no error."""
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"token {TOKEN}"}
+        request = Request(self._url + path, content, headers, method=method)
+        with urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def transfers(self) -> list[dict[str, Any]]:
+        return self("transfers")["transfers"]
+
+    def ended(self, transfer: dict[str, Any]) -> dict[str, Any]:
+        """Watch a transfer until it has ended."""
+        until = time.monotonic() + 60
+        while transfer["state"] in {"queued", "running", "cancelling"}:
+            assert time.monotonic() < until, transfer
+            time.sleep(0.02)
+            transfer = self(f"transfers/{transfer['id']}")
+        return transfer
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as connection:
+        return connection.connect_ex(("127.0.0.1", port)) == 0
