@@ -71,6 +71,14 @@ export function explain(
         ),
         remedies: ['retry']
       };
+    case 'unreadable':
+      return {
+        title: trans.__('Cannot be read'),
+        text: trans.__(
+          'The file has changed or gone since it was chosen: choose it again.'
+        ),
+        remedies: []
+      };
     default:
       return {
         title: trans.__('Something went wrong'),

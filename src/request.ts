@@ -59,6 +59,28 @@ export async function request<T>(
   return data as T;
 }
 
+/** What an answer that is not a success means. */
+export function answerError(status: number, body: string): RequestError {
+  return failure(status, parse(body));
+}
+
+/** The headers that prove who asks, as ServerConnection sends them. */
+export function proofOf(
+  settings: ServerConnection.ISettings,
+  cookie: string
+): Record<string, string> {
+  const xsrf = xsrfOf(cookie);
+  return {
+    ...(settings.token && { Authorization: `token ${settings.token}` }),
+    ...(xsrf && { 'X-XSRFToken': xsrf })
+  };
+}
+
+/** The cookie's value that proves that this page asks; of several the server reads the last. */
+export function xsrfOf(cookie: string): string {
+  return [...cookie.matchAll(/(?:^|;\s*)_xsrf=([^;]*)/g)].pop()?.[1] ?? '';
+}
+
 function parse(body: string): unknown {
   if (body === '') {
     return null;
