@@ -1,3 +1,4 @@
 import { commandsPlugin, panelPlugin } from './plugin';
+import { uploadsPlugin } from './uploads-plugin';
 
-export default [panelPlugin, commandsPlugin];
+export default [panelPlugin, commandsPlugin, uploadsPlugin];

@@ -1,4 +1,6 @@
 import { Token } from '@lumino/coreutils';
+import { ISignal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
 
 import { BrowserModel } from './model';
 import { TransfersModel } from './transfers';
@@ -10,6 +12,13 @@ export const PANEL_ID = 'ctadata-panel';
 export interface ICTADataPanel {
   readonly model: BrowserModel;
   readonly transfers: TransfersModel;
+  readonly node: HTMLElement;
+  readonly disposed: ISignal<unknown, void>;
+  /** Emitted whenever the panel comes into sight. */
+  readonly shown: ISignal<unknown, void>;
+
+  /** Add a section above the transfers. */
+  addAboveTransfers(widget: Widget): void;
 
   /** Put the cursor into the filter box. */
   focusFilter(): void;

@@ -153,7 +153,8 @@ function Progress({ transfer }: { transfer: ITransfer }): JSX.Element {
   );
 }
 
-function IconButton(props: {
+/** A button that is an icon alone. */
+export function IconButton(props: {
   icon: LabIcon;
   label: string;
   act: () => void;
