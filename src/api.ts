@@ -1,7 +1,7 @@
 import { ServerConnection } from '@jupyterlab/services';
 
 import { encodePath } from './paths';
-import { request, resourceUrl, xsrfOf } from './request';
+import { request, resourceUrl } from './request';
 
 /** One file or directory of the storage. */
 export interface IEntry {
@@ -75,6 +75,65 @@ export class API {
     return request(this.settings, 'status');
   }
 
+  /** The directory of the storage that the user may write to. */
+  async ownDirectory(): Promise<string> {
+    const { path } = await request<{ path: string }>(
+      this.settings,
+      'own-directory'
+    );
+    return path;
+  }
+
+  /** What the server has received of uploads, and not handed on to the storage yet. */
+  async uploads(): Promise<IReceived[]> {
+    const { uploads } = await request<{ uploads: IReceived[] }>(
+      this.settings,
+      'uploads'
+    );
+    return uploads;
+  }
+
+  /** Let the server forget what it has received of a file. */
+  async removeUpload(id: string): Promise<void> {
+    await request(this.settings, `uploads/${encodeURIComponent(id)}`, {
+      method: 'DELETE'
+    });
+  }
+
+  /** Hand on what the server has received; the paths are relative to the destination. */
+  async startUpload(
+    name: string,
+    uploads: readonly { id: string; path: string }[],
+    destination: string
+  ): Promise<ITransfer[]> {
+    const { transfers } = await request<{ transfers: ITransfer[] }>(
+      this.settings,
+      'transfers',
+      {
+        method: 'POST',
+        body: JSON.stringify({ kind: 'upload', name, uploads, destination })
+      }
+    );
+    return transfers;
+  }
+
+  /** Start one upload for each path of the workspace; `names` are those to have in the storage. */
+  async uploadFromWorkspace(
+    paths: readonly string[],
+    destination: string,
+    names: readonly string[]
+  ): Promise<ITransfer[]> {
+    const { transfers } = await request<{ transfers: ITransfer[] }>(
+      this.settings,
+      'transfers',
+      {
+        method: 'POST',
+        body: JSON.stringify({ kind: 'upload', paths, destination, names })
+      }
+    );
+    return transfers;
+  }
+
   async transfers(): Promise<ITransfer[]> {
     const { transfers } = await request<{ transfers: ITransfer[] }>(
       this.settings,
@@ -115,56 +174,7 @@ export class API {
   /** The address that sends a file to the browser; the cookie's value proves that this page asks. */
   fileUrl(path: string, cookie: string): string {
     const url = resourceUrl(this.settings, `files/${encodePath(path)}`);
-    const xsrf = xsrfOf(cookie);
-    return xsrf ? `${url}?_xsrf=${encodeURIComponent(xsrf)}` : url;
-  }
-
-  /** The directory of the storage that the user may write to. */
-  async ownDirectory(): Promise<string> {
-    const { path } = await request<{ path: string }>(
-      this.settings,
-      'own-directory'
-    );
-    return path;
-  }
-
-  /** What the server has received of uploads, and not handed on to the storage yet. */
-  async uploads(): Promise<IReceived[]> {
-    const { uploads } = await request<{ uploads: IReceived[] }>(
-      this.settings,
-      'uploads'
-    );
-    return uploads;
-  }
-
-  /** Let the server forget what it has received of a file. */
-  async removeUpload(id: string): Promise<void> {
-    await request(this.settings, `uploads/${encodeURIComponent(id)}`, {
-      method: 'DELETE'
-    });
-  }
-
-  /** Hand on what the server has received; the paths are relative to the destination. */
-  async startUpload(
-    name: string,
-    uploads: readonly { id: string; path: string }[],
-    destination: string
-  ): Promise<void> {
-    await request(this.settings, 'transfers', {
-      method: 'POST',
-      body: JSON.stringify({ kind: 'upload', name, uploads, destination })
-    });
-  }
-
-  /** Start one upload for each path of the workspace; `names` are those to have in the storage. */
-  async uploadFromWorkspace(
-    paths: readonly string[],
-    destination: string,
-    names: readonly string[]
-  ): Promise<void> {
-    await request(this.settings, 'transfers', {
-      method: 'POST',
-      body: JSON.stringify({ kind: 'upload', paths, destination, names })
-    });
+    const xsrf = /(?:^|;\s*)_xsrf=([^;]*)/.exec(cookie);
+    return xsrf ? `${url}?_xsrf=${encodeURIComponent(xsrf[1])}` : url;
   }
 }

@@ -69,16 +69,12 @@ export function proofOf(
   settings: ServerConnection.ISettings,
   cookie: string
 ): Record<string, string> {
-  const xsrf = xsrfOf(cookie);
+  // Of several the server reads the last.
+  const xsrf = [...cookie.matchAll(/(?:^|;\s*)_xsrf=([^;]*)/g)].pop()?.[1];
   return {
     ...(settings.token && { Authorization: `token ${settings.token}` }),
     ...(xsrf && { 'X-XSRFToken': xsrf })
   };
-}
-
-/** The cookie's value that proves that this page asks; of several the server reads the last. */
-export function xsrfOf(cookie: string): string {
-  return [...cookie.matchAll(/(?:^|;\s*)_xsrf=([^;]*)/g)].pop()?.[1] ?? '';
 }
 
 function parse(body: string): unknown {

@@ -97,8 +97,13 @@ export class Uploading {
         }
       }
       if (chosen.length > 0) {
-        await this._uploads.api.uploadFromWorkspace(chosen, destination, names);
-        await this._transfers.refresh();
+        this._transfers.add(
+          await this._uploads.api.uploadFromWorkspace(
+            chosen,
+            destination,
+            names
+          )
+        );
       }
     });
   }

@@ -87,6 +87,15 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
       uploads.dispose();
     });
 
+    transfers.ended.connect((_, { kind }) => {
+      // What has been added may be what is looked at.
+      const { path } = model;
+      const isOwn =
+        uploads.own !== null && uploads.destinationFor(path) === path;
+      if (kind === 'upload' && isOwn) {
+        void model.refresh();
+      }
+    });
     window.addEventListener('online', () => uploads.reconnect());
     window.addEventListener('beforeunload', event => {
       if (uploads.busy) {

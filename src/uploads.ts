@@ -233,9 +233,20 @@ export class UploadsModel implements IDisposable {
 
   private async _remove(received: readonly IReceived[]): Promise<void> {
     try {
-      await Promise.all(received.map(({ id }) => this.api.removeUpload(id)));
+      await Promise.all(received.map(({ id }) => this._forget(id)));
     } finally {
       await this.refresh();
+    }
+  }
+
+  private async _forget(id: string): Promise<void> {
+    try {
+      await this.api.removeUpload(id);
+    } catch (error) {
+      // Its time has run out, or another page was quicker.
+      if ((error as RequestError).code !== 'not-found') {
+        throw error;
+      }
     }
   }
 
@@ -292,19 +303,19 @@ export class UploadsModel implements IDisposable {
   private async _handOn(upload: IMutableUpload): Promise<void> {
     const { destination, files } = upload;
     try {
-      await this.api.startUpload(
+      const started = await this.api.startUpload(
         // That of the storage, where the name was taken.
         files[0].path.split('/')[0],
         files.map(({ id, path }) => ({ id: id ?? '', path })),
         destination
       );
+      this._transfers.add(started);
     } catch (error) {
       upload.state = 'failed';
       upload.error = error as RequestError;
       this._changed.emit();
       return;
     }
-    await this._transfers.start();
     this._items = this._items.filter(item => item !== upload);
     const ids = new Set(files.map(({ id }) => id));
     this._received = this._received.filter(({ id }) => !ids.has(id));

@@ -117,7 +117,7 @@ export class TusServer {
     } else if (path === 'transfers') {
       if (method === 'POST') {
         this.orders.push(JSON.parse((await this._read(request)).toString()));
-        answer(202, { transfers: [] });
+        answer(202, { transfers: this.transfers });
       } else {
         answer(200, { transfers: this.transfers });
       }
@@ -178,11 +178,12 @@ export class TusServer {
   ): Promise<void> {
     this._receiving += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this._receiving);
+    const parts = [stored.bytes];
     let taken = 0;
     try {
       for await (const chunk of request) {
         const part = chunk.subarray(0, limit - taken);
-        stored.bytes = Buffer.concat([stored.bytes, part]);
+        parts.push(part);
         taken += part.length;
         if (taken >= limit) {
           request.destroy();
@@ -193,6 +194,7 @@ export class TusServer {
     } catch {
       // The client has gone; what came is kept.
     } finally {
+      stored.bytes = Buffer.concat(parts);
       this._receiving -= 1;
     }
   }
