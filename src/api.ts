@@ -96,7 +96,8 @@ export class API {
   /** Let the server forget what it has received of a file. */
   async removeUpload(id: string): Promise<void> {
     await request(this.settings, `uploads/${encodeURIComponent(id)}`, {
-      method: 'DELETE'
+      method: 'DELETE',
+      headers: { 'Tus-Resumable': '1.0.0' }
     });
   }
 
