@@ -8,7 +8,8 @@ import {
   request,
   requestBytes,
   requestLines,
-  resourceUrl
+  resourceUrl,
+  xsrfOf
 } from './request';
 
 /** The version of the interface between panel and server extension (openapi.yaml). */
@@ -116,6 +117,19 @@ export interface ILocalFolder {
   files: { names: string[]; sizes: number[]; modified: number[] };
 }
 
+/** What the server has received of one file from a browser. */
+export interface IReceived {
+  id: string;
+  /** Relative to the destination, which is relative to the user's own directory. */
+  path: string;
+  destination: string;
+  /** The name of the file or folder that was dropped. */
+  item: string;
+  fingerprint: string;
+  size: number;
+  offset: number;
+}
+
 /** The server extension's REST interface (see its openapi.yaml). */
 export class API {
   constructor(readonly settings: ServerConnection.ISettings) {}
@@ -152,6 +166,10 @@ export class API {
     );
   }
 
+  status(): Promise<IStatus> {
+    return request(this.settings, 'status');
+  }
+
   /** The directory of the storage that the user may write to. */
   async ownDirectory(): Promise<string> {
     const { path } = await request<{ path: string }>(
@@ -161,8 +179,55 @@ export class API {
     return path;
   }
 
-  status(): Promise<IStatus> {
-    return request(this.settings, 'status');
+  /** What the server has received of uploads, and not handed on to the storage yet. */
+  async uploads(): Promise<IReceived[]> {
+    const { uploads } = await request<{ uploads: IReceived[] }>(
+      this.settings,
+      'uploads'
+    );
+    return uploads;
+  }
+
+  /** Let the server forget what it has received of a file. */
+  async removeUpload(id: string): Promise<void> {
+    await request(this.settings, `uploads/${encodeURIComponent(id)}`, {
+      method: 'DELETE',
+      headers: { 'Tus-Resumable': '1.0.0' }
+    });
+  }
+
+  /** Hand on what the server has received; the paths are relative to the destination. */
+  async startUpload(
+    name: string,
+    uploads: readonly { id: string; path: string }[],
+    destination: string
+  ): Promise<ITransfer[]> {
+    const { transfers } = await request<{ transfers: ITransfer[] }>(
+      this.settings,
+      'transfers',
+      {
+        method: 'POST',
+        body: JSON.stringify({ kind: 'upload', name, uploads, destination })
+      }
+    );
+    return transfers;
+  }
+
+  /** Start one upload for each path of the workspace; `names` are those to have in the storage. */
+  async uploadFromWorkspace(
+    paths: readonly string[],
+    destination: string,
+    names: readonly string[]
+  ): Promise<ITransfer[]> {
+    const { transfers } = await request<{ transfers: ITransfer[] }>(
+      this.settings,
+      'transfers',
+      {
+        method: 'POST',
+        body: JSON.stringify({ kind: 'upload', paths, destination, names })
+      }
+    );
+    return transfers;
   }
 
   async transfers(): Promise<ITransfer[]> {
@@ -260,7 +325,7 @@ export class API {
 
   private _link(path: string, cookie: string): string {
     const url = resourceUrl(this.settings, path);
-    const xsrf = /(?:^|;\s*)_xsrf=([^;]*)/.exec(cookie);
-    return xsrf ? `${url}?_xsrf=${encodeURIComponent(xsrf[1])}` : url;
+    const xsrf = xsrfOf(cookie);
+    return xsrf ? `${url}?_xsrf=${encodeURIComponent(xsrf)}` : url;
   }
 }

@@ -24,6 +24,12 @@ export function explain(
       return { title: trans.__('No token'), text, remedies: ['retry'] };
     case 'token-refused':
       return { title: trans.__('Token refused'), text, remedies: ['retry'] };
+    case 'token-scope':
+      return {
+        title: trans.__('The token is not for the data service'),
+        text,
+        remedies: ['retry']
+      };
     case 'service-unreachable':
     case 'service-timeout':
       return {
@@ -118,6 +124,14 @@ export function explain(
         title: trans.__('The storage has a problem'),
         text,
         remedies: ['retry', 'up']
+      };
+    case 'unreadable':
+      return {
+        title: trans.__('Cannot be read'),
+        text: trans.__(
+          'The file has changed or gone since it was chosen: choose it again.'
+        ),
+        remedies: []
       };
     default:
       return {

@@ -4,6 +4,7 @@ import { notebooksPlugin } from './notebooks';
 import { notificationsPlugin } from './notify';
 import { commandsPlugin, panelPlugin } from './plugin';
 import { statusBarPlugin } from './statusbar';
+import { uploadsPlugin } from './uploads-plugin';
 
 export default [
   panelPlugin,
@@ -12,5 +13,6 @@ export default [
   linksPlugin,
   notebooksPlugin,
   notificationsPlugin,
-  statusBarPlugin
+  statusBarPlugin,
+  uploadsPlugin
 ];

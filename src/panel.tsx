@@ -2,8 +2,8 @@ import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { ITranslator } from '@jupyterlab/translation';
 import { ReactWidget, SidePanel, UseSignal } from '@jupyterlab/ui-components';
 import { Message } from '@lumino/messaging';
-import { ISignal } from '@lumino/signaling';
-import { Panel } from '@lumino/widgets';
+import { ISignal, Signal } from '@lumino/signaling';
+import { Panel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { Downloads } from './downloads';
@@ -99,6 +99,14 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
   readonly downloads: Downloads;
   readonly here: Here;
 
+  get shown(): ISignal<this, void> {
+    return this._shown;
+  }
+
+  addAboveTransfers(widget: Widget): void {
+    (this.content as Panel).insertWidget(this.widgets.length - 1, widget);
+  }
+
   focusFilter(): void {
     this.node
       .querySelector<HTMLInputElement>('.jp-CTAData-filter input')
@@ -119,6 +127,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     super.onAfterShow(message);
     void this._ready.then(() => this.model.start());
     void this.transfers.start();
+    this._shown.emit();
   }
 
   /** The sidebar gives the focus to the panel; it is kept where it is within. */
@@ -130,6 +139,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
   }
 
   private _ready: Promise<void>;
+  private _shown = new Signal<this, void>(this);
 
   private _add(
     className: string,

@@ -19,6 +19,11 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** What a name means in a directory. */
+export function joinPath(directory: string, name: string): string {
+  return [directory, name].filter(part => part !== '').join('/');
+}
+
 /** Percent-encode each segment once, so that no name can become a separator, query or fragment. */
 export function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');

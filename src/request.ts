@@ -189,6 +189,29 @@ async function reached<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
+/** What an answer that is not a success means. */
+export function answerError(status: number, body: string): RequestError {
+  return failure(status, parse(body));
+}
+
+/** The value of the cookie that proves that a page of this server asks. */
+export function xsrfOf(cookie: string): string | undefined {
+  // Of several the server reads the last.
+  return [...cookie.matchAll(/(?:^|;\s*)_xsrf=([^;]*)/g)].pop()?.[1];
+}
+
+/** The headers that prove who asks, as ServerConnection sends them. */
+export function proofOf(
+  settings: ServerConnection.ISettings,
+  cookie: string
+): Record<string, string> {
+  const xsrf = xsrfOf(cookie);
+  return {
+    ...(settings.token && { Authorization: `token ${settings.token}` }),
+    ...(xsrf && { 'X-XSRFToken': xsrf })
+  };
+}
+
 function parse(body: string): unknown {
   if (body === '') {
     return null;

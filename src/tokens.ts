@@ -1,4 +1,6 @@
 import { Token } from '@lumino/coreutils';
+import { ISignal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
 
 import { IEntry } from './api';
 import { Downloads } from './downloads';
@@ -19,6 +21,13 @@ export interface ICTADataPanel {
   /** Which of the files that are shown are in the workspace already. */
   readonly here: Here;
   readonly isVisible: boolean;
+  readonly node: HTMLElement;
+  readonly disposed: ISignal<unknown, void>;
+  /** Emitted whenever the panel comes into sight. */
+  readonly shown: ISignal<unknown, void>;
+
+  /** Add a section above the transfers. */
+  addAboveTransfers(widget: Widget): void;
 
   /** Put the cursor into the filter box. */
   focusFilter(): void;

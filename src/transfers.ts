@@ -120,10 +120,14 @@ export class TransfersModel implements IDisposable {
     destination: string,
     overwrite = false
   ): Promise<void> {
-    const started = await this.api.download(paths, destination, overwrite);
+    this.add(await this.api.download(paths, destination, overwrite));
+  }
+
+  /** Watch transfers that have just been started. */
+  add(started: readonly ITransfer[]): void {
     // A look that is still under way does not know of these.
     this._known = ++this._asked;
-    this._update([...started.reverse(), ...this._items]);
+    this._update([...[...started].reverse(), ...this._items]);
   }
 
   /**

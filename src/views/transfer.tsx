@@ -17,7 +17,7 @@ import { Directory } from '../collection';
 import { Downloads } from '../downloads';
 import { splitName } from '../format';
 import { BrowserModel } from '../model';
-import { baseName } from '../paths';
+import { baseName, parentPath } from '../paths';
 import { describeTransfer } from '../progress';
 import { cellCode } from '../python';
 import { TransfersModel, canRetry, isActive } from '../transfers';
@@ -143,7 +143,12 @@ function UploadActions(props: ITransferProps): JSX.Element {
       <IconButton
         icon={folderIcon}
         label={trans.__('Show %1 in this panel', name)}
-        act={() => void downloads.attempt(() => model.reveal(target))}
+        act={() =>
+          void downloads.attempt(async () => {
+            await model.invalidate(parentPath(target));
+            await model.reveal(target);
+          })
+        }
       />
     </>
   );

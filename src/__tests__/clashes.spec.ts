@@ -1,0 +1,249 @@
+import { Answer, IClash, Names, Stopped, freeName, place } from '../clashes';
+import {
+  IDropped,
+  IUploadFile,
+  collectChosen,
+  collectDropped,
+  totalsOf
+} from '../dropped';
+
+const NONE = new Set<IUploadFile>();
+
+function item(name: string, ...paths: string[]): IDropped {
+  const isDirectory = paths.length > 0;
+  const files = (isDirectory ? paths : [name]).map(below => {
+    const path = isDirectory ? `${name}/${below}` : name;
+    return { file: new File(['x'], path), source: path, path };
+  });
+  return { name, isDirectory, files };
+}
+
+/** A storage: its directories and what is in them; names that end with a slash are directories. */
+function lister(tree: Record<string, string[]>) {
+  const listed: string[] = [];
+  const list = async (folder: string): Promise<Names> => {
+    listed.push(folder);
+    return new Map(
+      (tree[folder] ?? []).map(name => [
+        name.replace('/', ''),
+        name.endsWith('/') ? 'directory' : 'file'
+      ])
+    );
+  };
+  return { list, listed };
+}
+
+/** Answers in turn; all questions are kept. */
+function asker(...answers: ([Answer, boolean?] | null)[]) {
+  const asked: IClash[] = [];
+  const ask = async (clash: IClash) => {
+    asked.push(clash);
+    const reply = answers.shift();
+    return reply ? { answer: reply[0], forAll: reply[1] ?? false } : null;
+  };
+  return { ask, asked };
+}
+
+const pathsOf = (items: readonly IDropped[]) =>
+  items.flatMap(({ files }) => files.map(({ path }) => path));
+
+describe('freeName', () => {
+  it.each([
+    ['a.fits.gz', 'a (1).fits.gz'],
+    ['LST-1.1.Run11111.0000.fits.fz', 'LST-1.1.Run11111.0000 (1).fits.fz'],
+    ['dl1_LST-1.Run11111.0100.h5', 'dl1_LST-1.Run11111.0100 (1).h5'],
+    ['a.gz', 'a (1).gz'],
+    ['run.0100.gz', 'run.0100 (1).gz'],
+    ['README', 'README (1)'],
+    ['.profile', '.profile (1)']
+  ])('numbers %p', (name, free) => {
+    expect(freeName(name, new Set([name]))).toBe(free);
+  });
+
+  it('takes the first number that is free; folders have no extension', () => {
+    const taken = new Set(['a.h5', 'a (1).h5', 'a (2).h5', 'v0.1']);
+    expect(freeName('a.h5', taken)).toBe('a (3).h5');
+    expect(freeName('v0.1', taken, true)).toBe('v0.1 (1)');
+  });
+});
+
+describe('place', () => {
+  it('asks about nothing where nothing is in the way', async () => {
+    const { list, listed } = lister({ '': ['other'] });
+    const { ask, asked } = asker();
+    const items = [item('a.h5'), item('run42', 'a.h5', 'sub/b.h5')];
+    const placed = await place(items, NONE, list, ask);
+    expect(pathsOf(placed)).toEqual(['a.h5', 'run42/a.h5', 'run42/sub/b.h5']);
+    expect(asked).toEqual([]);
+    // Folders that do not exist yet are not asked for.
+    expect(listed).toEqual(['']);
+  });
+
+  it('asks once for each name, and does what is answered', async () => {
+    const { list } = lister({ '': ['a.h5', 'b.h5', 'c.h5'] });
+    const { ask, asked } = asker(['replace'], ['keep-both'], ['skip']);
+    const items = ['a.h5', 'b.h5', 'c.h5', 'd.h5'].map(name => item(name));
+    const placed = await place(items, NONE, list, ask);
+    expect(pathsOf(placed)).toEqual(['a.h5', 'b (1).h5', 'd.h5']);
+    expect(placed[1].files[0].source).toBe('b.h5');
+    expect(asked.map(({ path }) => path)).toEqual(['a.h5', 'b.h5', 'c.h5']);
+  });
+
+  it('joins folders, and asks about what is in them', async () => {
+    const { list, listed } = lister({
+      '': ['run42/'],
+      run42: ['sub/', 'a.h5'],
+      'run42/sub': ['b.h5']
+    });
+    const { ask, asked } = asker(['keep-both', true]);
+    const dropped = item('run42', 'a.h5', 'new/c.h5', 'sub/b.h5', 'sub/d.h5');
+    const placed = await place([dropped], NONE, list, ask);
+    expect(pathsOf(placed)).toEqual([
+      'run42/a (1).h5',
+      'run42/new/c.h5',
+      'run42/sub/b (1).h5',
+      'run42/sub/d.h5'
+    ]);
+    expect(asked).toHaveLength(1);
+    expect(listed).toEqual(['', 'run42', 'run42/sub']);
+  });
+
+  it('lets no file take a folder’s place, nor a folder a file’s', async () => {
+    const { list } = lister({ '': ['a/', 'run42'] });
+    const { ask, asked } = asker(['skip', true]);
+    expect(
+      await place([item('a'), item('run42', 'x')], NONE, list, ask)
+    ).toEqual([]);
+    expect(asked).toMatchObject([
+      { path: 'a', existing: 'directory', answers: ['keep-both', 'skip'] }
+    ]);
+    const keep = asker(['keep-both'], ['keep-both']);
+    const placed = await place(
+      [item('a'), item('run42', 'x')],
+      NONE,
+      list,
+      keep.ask
+    );
+    expect(pathsOf(placed)).toEqual(['a (1)', 'run42 (1)/x']);
+  });
+
+  it('asks again where the answer for all is none', async () => {
+    const { list } = lister({ '': ['a.h5', 'b/'] });
+    const { ask, asked } = asker(['replace', true], ['skip']);
+    const placed = await place([item('a.h5'), item('b')], NONE, list, ask);
+    expect(pathsOf(placed)).toEqual(['a.h5']);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('tells two of the same name apart that are dropped together', async () => {
+    const { list } = lister({});
+    const { ask } = asker(['keep-both']);
+    const placed = await place([item('a.h5'), item('a.h5')], NONE, list, ask);
+    expect(pathsOf(placed)).toEqual(['a.h5', 'a (1).h5']);
+  });
+
+  it('leaves alone what goes on where it stopped', async () => {
+    const { list } = lister({ '': ['a.h5'] });
+    const { ask, asked } = asker();
+    const begun = item('a.h5');
+    const placed = await place([begun], new Set(begun.files), list, ask);
+    expect(pathsOf(placed)).toEqual(['a.h5']);
+    expect(asked).toEqual([]);
+  });
+
+  it('does nothing at all when it is called off', async () => {
+    const { list } = lister({ '': ['a.h5'] });
+    const { ask } = asker(null);
+    await expect(place([item('a.h5')], NONE, list, ask)).rejects.toThrow(
+      Stopped
+    );
+  });
+});
+
+/** What a drop hands out: a file, or a folder whose entries come in batches of two. */
+function fileEntry(name: string): FileSystemEntry {
+  const file = (resolve: FileCallback) => resolve(new File(['xy'], name));
+  return { name, isDirectory: false, isFile: true, file } as never;
+}
+
+function brokenEntry(name: string): FileSystemEntry {
+  const file = (_: FileCallback, reject: ErrorCallback) =>
+    reject(new DOMException('NotReadableError'));
+  return { name, isDirectory: false, isFile: true, file } as never;
+}
+
+function folderEntry(
+  name: string,
+  ...children: FileSystemEntry[]
+): FileSystemEntry {
+  const createReader = () => {
+    const left = [...children];
+    return {
+      readEntries: (resolve: FileSystemEntriesCallback) =>
+        resolve(left.splice(0, 2))
+    };
+  };
+  return { name, isDirectory: true, isFile: false, createReader } as never;
+}
+
+describe('what is dropped', () => {
+  it('is read to its end, without what nobody means to share', async () => {
+    const collected = await collectDropped([
+      fileEntry('a.h5'),
+      folderEntry(
+        'run42',
+        fileEntry('c.h5'),
+        fileEntry('b.h5'),
+        fileEntry('.DS_Store'),
+        folderEntry('.git', fileEntry('HEAD')),
+        folderEntry('sub', fileEntry('d.h5'), brokenEntry('e.h5')),
+        folderEntry('empty')
+      ),
+      folderEntry('nothing'),
+      folderEntry('.ipynb_checkpoints', fileEntry('x'))
+    ]);
+    expect(collected.items.map(({ name }) => name)).toEqual(['a.h5', 'run42']);
+    expect(pathsOf(collected.items)).toEqual([
+      'a.h5',
+      'run42/b.h5',
+      'run42/c.h5',
+      'run42/sub/d.h5'
+    ]);
+    expect(collected.ignored).toEqual([
+      'run42/.DS_Store',
+      'run42/.git',
+      '.ipynb_checkpoints'
+    ]);
+    expect(collected.empty).toEqual(['run42/empty', 'nothing']);
+    expect(collected.unreadable).toEqual(['run42/sub/e.h5']);
+    expect(totalsOf(collected.items)).toEqual({ files: 4, bytes: 8 });
+  });
+
+  it('is the same from a file dialog', () => {
+    const file = (path: string) => {
+      const chosen = new File(['x'], path.split('/').pop() ?? '');
+      return Object.assign(chosen, {
+        webkitRelativePath: path.includes('/') ? path : ''
+      });
+    };
+    const collected = collectChosen(
+      [
+        'a.h5',
+        'run42/sub/b.h5',
+        'run42/Thumbs.db',
+        'run42/.git/x',
+        'run42/c'
+      ].map(file)
+    );
+    expect(collected.items).toMatchObject([
+      { name: 'a.h5', isDirectory: false },
+      { name: 'run42', isDirectory: true }
+    ]);
+    expect(pathsOf(collected.items)).toEqual([
+      'a.h5',
+      'run42/sub/b.h5',
+      'run42/c'
+    ]);
+    expect(collected.ignored).toEqual(['run42/Thumbs.db', 'run42/.git/x']);
+  });
+});

@@ -1,0 +1,18 @@
+/** Milliseconds that are looked back. */
+const WINDOW = 5000;
+
+/** How fast something goes, over the last seconds. */
+export class Speed {
+  /** Say how many bytes are done; returns bytes per second, null while nothing can be said. */
+  at(now: number, bytes: number): number | null {
+    this._samples.push({ now, bytes });
+    while (this._samples.length > 2 && now - this._samples[1].now > WINDOW) {
+      this._samples.shift();
+    }
+    const first = this._samples[0];
+    const rate = ((bytes - first.bytes) * 1000) / (now - first.now);
+    return rate > 0 && Number.isFinite(rate) ? rate : null;
+  }
+
+  private _samples: { now: number; bytes: number }[] = [];
+}

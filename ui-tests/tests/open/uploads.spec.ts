@@ -1,0 +1,247 @@
+import { IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { Locator } from '@playwright/test';
+import * as fs from 'fs';
+import * as path from 'path';
+
+import { CTADataPanel, storagePath, workspacePath } from '../panel';
+
+const OWN = 'lst/users/alice';
+const NOTICE =
+  'Files uploaded here can be read by all CTAO members and all platform users.';
+
+/** Where a file of the user's own directory is on this machine. */
+const ownPath = (...segments: string[]) => storagePath(OWN, ...segments);
+
+/** Drop files and folders of this machine as the desktop does; `before` sees them hovering. */
+async function drop(
+  target: Locator,
+  files: string[],
+  before: () => Promise<void> = async () => undefined
+): Promise<void> {
+  const box = await target.boundingBox();
+  if (!box) {
+    throw new Error('Nothing to drop on');
+  }
+  const session = await target.page().context().newCDPSession(target.page());
+  const send = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    session.send('Input.dispatchDragEvent', {
+      type,
+      x: box.x + box.width / 2,
+      y: box.y + box.height / 2,
+      data: { items: [], files, dragOperationsMask: 1 }
+    });
+  await send('dragEnter');
+  await send('dragOver');
+  await before();
+  await send('drop');
+  await session.detach();
+}
+
+test.describe('uploads', () => {
+  let panel: CTADataPanel;
+  let files: string;
+
+  const uploads = () =>
+    panel.root.getByRole('region', { name: 'Uploads' }).getByRole('listitem');
+  const dialog = (page: IJupyterLabPageFixture) => page.getByRole('dialog');
+  const listing = () => panel.root.locator('.jp-CTAData-browser');
+  const make = (name: string, content: string | Buffer = name) => {
+    const file = path.join(files, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, content);
+    return file;
+  };
+
+  /** The dialog is shown once; then it is remembered. */
+  const confirm = async (page: IJupyterLabPageFixture) => {
+    await expect(dialog(page)).toContainText(NOTICE);
+    await dialog(page).getByRole('button', { name: 'Upload' }).click();
+  };
+
+  test.beforeEach(async ({ page, request }, info) => {
+    const left = await (await request.get('ctadata/uploads')).json();
+    for (const { id } of left.uploads) {
+      await request.delete(`ctadata/uploads/${id}`, {
+        headers: { 'Tus-Resumable': '1.0.0' }
+      });
+    }
+    files = info.outputPath('files');
+    fs.rmSync(ownPath(), { recursive: true, force: true });
+    fs.mkdirSync(ownPath(), { recursive: true });
+    panel = new CTADataPanel(page);
+    await panel.show();
+    await panel.open(OWN);
+  });
+
+  test('says once who can read it, and takes files and folders', async ({
+    page
+  }) => {
+    const file = make('größe 1.fits', 'one');
+    const inner = make('run42/sub/a.fits', 'two');
+    make('run42/.DS_Store');
+    fs.mkdirSync(path.join(files, 'run42/empty'));
+    await drop(listing(), [file, path.join(files, 'run42')], async () => {
+      await expect(panel.root.locator('.jp-CTAData-dropHint')).toHaveText(
+        `Upload to ${OWN}/`
+      );
+      await expect(listing()).toHaveClass(/jp-mod-dropTarget/);
+    });
+    await expect(dialog(page)).toContainText('2 files, 6 B');
+    await expect(dialog(page)).toContainText(`${OWN}/`);
+    await expect(dialog(page)).toContainText('Left out: run42/.DS_Store');
+    await expect(dialog(page)).toContainText('left out: run42/empty');
+    await confirm(page);
+    await expect(panel.transfer('größe 1.fits')).toHaveClass(/jp-mod-finished/);
+    await expect(panel.transfer('run42')).toHaveClass(/jp-mod-finished/);
+    await expect(uploads()).toHaveCount(0);
+    expect(fs.readFileSync(ownPath('größe 1.fits'), 'utf8')).toBe('one');
+    expect(fs.readFileSync(ownPath('run42/sub/a.fits'), 'utf8')).toBe('two');
+    expect(fs.readdirSync(ownPath('run42'))).toEqual(['sub']);
+
+    // Now it is known; onto the row of a folder.
+    await drop(panel.row('run42'), [inner], async () => {
+      await expect(panel.row('run42')).toHaveClass(/jp-mod-dropTarget/);
+      await expect(panel.root.locator('.jp-CTAData-dropHint')).toHaveText(
+        `Upload to ${OWN}/run42/`
+      );
+    });
+    await expect(panel.transfer('a.fits')).toHaveClass(/jp-mod-finished/);
+    await expect(panel.root.locator('.jp-CTAData-dropHint')).toHaveCount(0);
+    expect(fs.readFileSync(ownPath('run42/a.fits'), 'utf8')).toBe('two');
+  });
+
+  test('goes into the own directory from anywhere, and says so', async ({
+    page
+  }) => {
+    await panel.open('cta');
+    const chooser = page.waitForEvent('filechooser');
+    await panel.toolbarButton('Upload files').click();
+    await (await chooser).setFiles(make('b.csv', 'b'));
+    await expect(dialog(page)).toContainText(`${OWN}/`);
+    await expect(dialog(page)).toContainText('your own directory only');
+    await confirm(page);
+    await expect(panel.transfer('b.csv')).toHaveClass(/jp-mod-finished/);
+    expect(fs.readFileSync(ownPath('b.csv'), 'utf8')).toBe('b');
+    expect(fs.existsSync(storagePath('cta/b.csv'))).toBe(false);
+  });
+
+  test('asks about names that are taken', async ({ page }) => {
+    for (const name of ['a.fits.gz', 'b.h5', 'c.h5']) {
+      fs.writeFileSync(ownPath(name), 'old');
+    }
+    const chosen = ['a.fits.gz', 'b.h5', 'c.h5'].map(name => make(name, 'new'));
+    await drop(listing(), chosen);
+    await confirm(page);
+    await expect(dialog(page)).toContainText(`${OWN}/a.fits.gz`);
+    await dialog(page).getByRole('button', { name: 'Keep Both' }).click();
+    await expect(dialog(page)).toContainText(`${OWN}/b.h5`);
+    await dialog(page).getByRole('checkbox').check();
+    await dialog(page).getByRole('button', { name: 'Replace' }).click();
+    for (const name of ['a (1).fits.gz', 'b.h5', 'c.h5']) {
+      await expect(panel.transfer(name)).toHaveClass(/jp-mod-finished/);
+    }
+    expect(fs.readFileSync(ownPath('a.fits.gz'), 'utf8')).toBe('old');
+    for (const name of ['a (1).fits.gz', 'b.h5', 'c.h5']) {
+      expect(fs.readFileSync(ownPath(name), 'utf8')).toBe('new');
+    }
+
+    // Calling it off leaves everything as it is.
+    await drop(listing(), [make('d.h5', 'd'), chosen[1]]);
+    await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+    await expect(dialog(page)).toHaveCount(0);
+    await expect(uploads()).toHaveCount(0);
+    expect(fs.existsSync(ownPath('d.h5'))).toBe(false);
+  });
+
+  test('goes on where it was after a reload', async ({ page }) => {
+    const bytes = Buffer.alloc(40 * 1024 * 1024, 'ctadata ');
+    const file = make('large.fits', bytes);
+    // From the third piece on, nothing gets through.
+    let pieces = 0;
+    await page.route(/\/ctadata\/uploads\//, async route => {
+      pieces += route.request().method() === 'PATCH' ? 1 : 0;
+      if (pieces < 2) {
+        await route.continue();
+      }
+    });
+    await drop(listing(), [file]);
+    await confirm(page);
+    await expect(uploads()).toContainText('large.fits');
+    await expect(uploads().getByRole('progressbar')).toHaveAttribute(
+      'aria-valuenow',
+      '40'
+    );
+    page.on('dialog', question => void question.accept());
+    await page.unroute(/\/ctadata\/uploads\//);
+    await page.reload();
+    await panel.show();
+    await expect(uploads()).toContainText('Interrupted at 16.0 MB of 40.0 MB');
+
+    let sent = 0;
+    page.on('request', request => {
+      if (request.method() === 'PATCH') {
+        sent += 1;
+      }
+    });
+    await drop(listing(), [file]);
+    await expect(panel.transfer('large.fits')).toHaveClass(/jp-mod-finished/);
+    await expect(uploads()).toHaveCount(0);
+    expect(sent).toBe(3);
+    expect(fs.readFileSync(ownPath('large.fits')).equals(bytes)).toBe(true);
+  });
+
+  test('cancels, and waits for a connection that is lost', async ({ page }) => {
+    const file = make('lost.fits', Buffer.alloc(24 * 1024 * 1024, 'x'));
+    await page.route(/\/ctadata\/uploads\//, route =>
+      route.request().method() === 'PATCH' ? route.abort() : route.continue()
+    );
+    await drop(listing(), [file]);
+    await confirm(page);
+    await expect(uploads()).toContainText('Waiting for the connection');
+    await uploads().getByRole('button', { name: 'Cancel lost.fits' }).click();
+    await expect(uploads()).toHaveCount(0);
+    const left = await page.request.get('ctadata/uploads');
+    expect(await left.json()).toEqual({ uploads: [] });
+
+    await drop(listing(), [file]);
+    await expect(uploads()).toContainText('Waiting for the connection');
+    await page.unroute(/\/ctadata\/uploads\//);
+    await expect(panel.transfer('lost.fits')).toHaveClass(/jp-mod-finished/);
+    expect(fs.statSync(ownPath('lost.fits')).size).toBe(24 * 1024 * 1024);
+  });
+
+  test('takes files of the file browser', async ({ page, tmpPath }) => {
+    fs.writeFileSync(workspacePath('open', tmpPath, 'local.csv'), 'local');
+    fs.writeFileSync(ownPath('local.csv'), 'old');
+    // Side by side, as somebody has them who drags from one to the other.
+    await page.evaluate(() => {
+      const { shell } = window.jupyterapp;
+      const widget = [...shell.widgets('left')].find(
+        ({ id }) => id === 'ctadata-panel'
+      );
+      if (widget) {
+        shell.add(widget, 'right');
+        shell.activateById(widget.id);
+      }
+    });
+    await page.sidebar.openTab('filebrowser');
+    await page.filebrowser.refresh();
+    await panel.root.waitFor();
+    const local = page.locator('.jp-DirListing-item', { hasText: 'local.csv' });
+    await local.hover();
+    await page.mouse.down();
+    await listing().hover();
+    await expect(panel.root.locator('.jp-CTAData-dropHint')).toHaveText(
+      `Upload to ${OWN}/`
+    );
+    await page.mouse.up();
+    await expect(dialog(page)).toContainText('local.csv from the workspace');
+    await confirm(page);
+    await dialog(page).getByRole('button', { name: 'Keep Both' }).click();
+    await expect(panel.transfer('local.csv')).toHaveClass(/jp-mod-finished/);
+    expect(fs.readFileSync(ownPath('local (1).csv'), 'utf8')).toBe('local');
+    expect(fs.readFileSync(ownPath('local.csv'), 'utf8')).toBe('old');
+    // A drop on the panel is a copy.
+    await expect(local).toBeVisible();
+  });
+});
