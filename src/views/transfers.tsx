@@ -56,6 +56,7 @@ function Header(props: ITransfersProps): JSX.Element {
   const interrupted = items.filter(
     item => item.state === 'interrupted' && canRetry(item)
   );
+  const summary = describeSummary(summarize(items), trans);
   const Caret = (collapsed.value ? caretRightIcon : caretDownIcon).react;
   return (
     <header className="jp-CTAData-transfersHeader">
@@ -70,7 +71,7 @@ function Header(props: ITransfersProps): JSX.Element {
           {trans.__('Transfers')}
         </button>
       </h3>
-      <span>{describeSummary(summarize(items), trans)}</span>
+      <span title={summary}>{summary}</span>
       {interrupted.length > 1 && (
         <button
           className="jp-CTAData-linkButton"
