@@ -175,8 +175,8 @@ def _download(
     on_progress: OnProgress,
     cancel: threading.Event,
 ) -> str:
-    parent, _, name = job.target.rpartition("/")
-    directory = workspace.directory(parent)
+    directory = workspace.directory(job.target.rpartition("/")[0])
+    local = workspace.child(directory, check_remote_path(job.source)[-1])
     client.fetch_and_save_file_or_dir(
         job.source,
         recursive=True,
@@ -189,7 +189,7 @@ def _download(
         on_progress=on_progress,
         cancel=cancel,
     )
-    return workspace.relative(workspace.child(directory, name))
+    return workspace.relative(local)
 
 
 def _checked_name(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any, Literal, get_args
 
@@ -102,6 +102,8 @@ class Transfer:
 
     def end(self, error: CTADataError | None) -> None:
         """Take note of how it ended."""
+        if self.state == "running":
+            self.job = replace(self.job, again=True)
         if error is None:
             self.state = "finished"
         elif not isinstance(error, TransferCancelled):
@@ -123,7 +125,6 @@ class Transfer:
 
     def again(self) -> None:
         """Queue it once more."""
-        self.job = replace(self.job, again=True)
         self.state, self.target, self.ended = "queued", "", None
         self.error, self.failures = None, []
         # The thread of the try before may still look at its own.
@@ -152,7 +153,7 @@ class Transfer:
         """Return all that a later server needs to know."""
         return {
             "id": self.id,
-            "job": asdict(self.job),
+            "job": dict(vars(self.job)),
             "state": self.state,
             "cancelling": self.cancelling,
             "target": self.target,

@@ -273,12 +273,12 @@ class TransferManager:
                 transfer.target = target or ""
                 self._end(transfer, error)
             bytes_done = transfer.amounts.bytes_done
-        self._save()
         self._log.info(
             "ctadata transfer %s: %s of %r to %r ends: %s, %d bytes in %.1f s",
             transfer.id, job.kind, job.source, job.target,
             error.code if error else "finished", bytes_done, time.monotonic() - started,
         )  # fmt: skip
+        self._save()
 
     def _outcome(self, transfer: Transfer) -> tuple[str | None, CTADataError | None]:
         def on_progress(path: str, done: int, total: int | None, state: str) -> None:

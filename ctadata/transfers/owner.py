@@ -23,7 +23,7 @@ _lock = threading.Lock()
 
 
 class Owner:
-    """One download of this process.
+    """What has files and belongs to this process: a download, or a server.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Owner:
             _alive.add(self.token)
 
     def end(self) -> None:
-        """Take note that this download has ended, in whatever way."""
+        """Take note that it has ended, in whatever way."""
         with _lock:
             _alive.discard(self.token)
 

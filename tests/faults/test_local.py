@@ -297,7 +297,7 @@ def test_the_wait_for_an_owner_can_be_cancelled(storage, wire, work):
         assert owner.poll() is None
 
 
-OVERWRITE = ["update", "fail", "skip", "replace"]
+OVERWRITE = ["update", "never", "fail", "skip", "replace"]
 
 
 def place(work: Path, kind: str) -> Path:
@@ -325,12 +325,12 @@ def place(work: Path, kind: str) -> Path:
 
 
 REFUSED = {
-    "another file": {"fail"},
-    "read-only": {"fail", "update"},
-    "a symlink": {"fail", "update"},
-    "a symlink to nothing": {"fail", "update"},
-    "a symlink to a directory": {"fail", "update"},
-    "a directory": {"fail", "update", "replace"},
+    "another file": {"fail", "never"},
+    "read-only": {"fail", "never", "update"},
+    "a symlink": {"fail", "never", "update"},
+    "a symlink to nothing": {"fail", "never", "update"},
+    "a symlink to a directory": {"fail", "never", "update"},
+    "a directory": {"fail", "never", "update", "replace"},
 }
 
 
@@ -377,7 +377,7 @@ def test_a_target_that_becomes_something_else_meanwhile(storage, work, overwrite
     assert files(work) == {"run.h5/mine": b"mine"}
 
 
-@pytest.mark.parametrize("overwrite", ["update", "fail"])
+@pytest.mark.parametrize("overwrite", ["update", "never", "fail"])
 def test_a_link_that_comes_meanwhile_is_not_replaced(storage, work, overwrite):
     """Fault 22 at the last moment."""
     storage.put(NAME, 5000)
@@ -406,7 +406,7 @@ def test_a_directory_of_the_tree_that_is_a_file_or_a_link(storage, work):
 
 
 def test_an_unknown_way_to_overwrite(storage, work):
-    with pytest.raises(errors.CTADataError, match=r"update.*fail.*skip.*replace"):
+    with pytest.raises(errors.CTADataError, match=r"update.*never.*fail.*skip.*replace"):
         APIClient().fetch_and_save_file(NAME, overwrite="maybe")
     assert storage.log == []
 
@@ -433,6 +433,8 @@ def test_what_is_there_is_not_fetched_again(storage, work):
     assert client.fetch_and_save_file(NAME) == 5000
     assert client.fetch_and_save_file(NAME, on_progress=lambda *s: states.append(s[3])) == 5000
     assert states[-1] == "skipped"
+    assert len(storage.asked("fetch")) == 1
+    assert client.fetch_and_save_file(NAME, overwrite="never") == 5000
     assert len(storage.asked("fetch")) == 1
     assert client.fetch_and_save_file(NAME, overwrite="replace") == 5000
     assert len(storage.asked("fetch")) == 2

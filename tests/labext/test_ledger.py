@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def test_what_has_ended_is_as_it_was(ledger: Ledger, directory: Path) -> None:
     ledger.close()
     restored = later(directory).take_over()
     assert [each.describe() for each in restored] == [each.describe() for each in transfers]
-    assert [each.job for each in restored] == [JOB] * 3
+    assert [each.job for each in restored] == [replace(JOB, again=True), JOB, JOB]
     assert finished.describe()["bytes_done"] == 7
 
 
@@ -84,6 +85,11 @@ def test_what_was_active_is_interrupted_or_cancelled(ledger: Ledger, directory: 
         "interrupted", "interrupted", "cancelled",
     ]  # fmt: skip
     assert all(each["resumable"] and each["ended"] for each in restored)
+    ledger = later(directory)
+    ledger.write([queued.record(), running.record()])
+    ledger.close()
+    # Where nothing was begun there is nothing to go on with.
+    assert [each.job.again for each in later(directory).take_over()] == [False, True]
 
 
 def test_it_is_for_the_user_alone(ledger: Ledger, directory: Path) -> None:
