@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from .ledger import Ledger
 from .listing import ResourcesHandler
 from .openapi import OpenAPIHandler
 from .own_directory import OwnDirectoryHandler
+from .received import drop_received
 from .reception import Reception
 from .search import SearchHandler
 from .spool import Spool
@@ -182,6 +184,7 @@ class CTADataExtension(ExtensionApp):
             max_queued=self.max_queued_transfers,
             max_ended=self.max_ended_transfers,
             log=self.log,
+            on_forget=partial(drop_received, self.spool),
         )
 
     def initialize_handlers(self) -> None:

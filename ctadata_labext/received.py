@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .spool import Spool
 
-__all__ = ["received_job", "send_received"]
+__all__ = ["drop_received", "received_job", "send_received"]
 
 
 def received_job(name: str, uploads: Sequence[tuple[str, str]], destination: str) -> Job:
@@ -131,3 +131,8 @@ def send_received(
     spool.forget(ids.values())
     own = client.own_directory
     return f"{own}/{job.target}" if own else None
+
+
+def drop_received(spool: Spool, job: Job) -> None:
+    """Remove what was received for a transfer that will not be tried again."""
+    spool.forget(str(file["id"]) for file in job.options.get("uploads", ()))

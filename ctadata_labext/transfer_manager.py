@@ -44,6 +44,8 @@ class TransferManager:
         as many are, besides, as may be active.
     log : logging.Logger
         Gets one line for the start and one for the end of each transfer.
+    on_forget : callable, optional
+        Called with the job of each transfer that the user forgets, to release what was kept for it.
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class TransferManager:
         max_queued: int,
         max_ended: int,
         log: logging.Logger,
+        on_forget: Callable[[Job], None] | None = None,
     ) -> None:
         self._run_job = run
         self._ledger = ledger
         self._max_active = max_running + max_queued
         self._max_ended = max_ended
         self._log = log
+        self._on_forget = on_forget
         # Guards the transfers. The event loop needs it: nobody holds it while waiting for a disk.
         self._lock = threading.Lock()
         self._saving = threading.Lock()
@@ -166,6 +170,8 @@ class TransferManager:
                 described = transfer.describe()
             else:
                 del self._transfers[transfer_id]
+        if described is None and self._on_forget is not None:
+            self._on_forget(transfer.job)
         self._save()
         return described
 

@@ -139,6 +139,18 @@ async def test_a_second_try_sends_what_is_missing(
     assert spooled(extension) == []
 
 
+async def test_what_is_forgotten_is_not_kept(
+    api: Api, tus: Tus, storage: Path, extension: Any
+) -> None:
+    uploads = await receive(tus, {"a.fits": b"content"})
+    (storage / OWN / "a.fits").mkdir(parents=True)
+    ended = await transfer(api, "a.fits", uploads)
+    assert (ended["state"], ended["resumable"]) == ("failed", True)
+    assert spooled(extension) != []
+    assert (await api(f"transfers/{ended['id']}", "DELETE")).code == 204
+    assert spooled(extension) == []
+
+
 async def test_what_has_expired_is_said(
     api: Api, tus: Tus, storage: Path, extension: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
