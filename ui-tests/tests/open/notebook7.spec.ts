@@ -1,0 +1,51 @@
+import { expect, test } from '@playwright/test';
+import * as fs from 'fs';
+
+import { CTADataPanel, workspacePath } from '../panel';
+
+/** Galata waits for what JupyterLab has; Notebook 7 has less of it. */
+test.describe('in Notebook 7', () => {
+  test('the panel is a sidebar of the tree', async ({ page, baseURL }) => {
+    await page.goto(`${baseURL}/tree`);
+    await page.getByRole('menuitem', { name: 'View' }).click();
+    await page.getByRole('menuitem', { name: 'Left Sidebar' }).hover();
+    await page.getByRole('menuitemcheckbox', { name: 'CTA data' }).click();
+    const panel = new CTADataPanel(page);
+    await expect(panel.row('cta')).toBeVisible();
+    await panel.row('lst').dblclick();
+    await panel.row('some-data-dir').dblclick();
+    await panel.row('README.txt').click();
+    await panel.toolbarButton('Copy the selection').click();
+    await expect(panel.transfers.first()).toHaveClass(/jp-mod-finished/);
+    expect(fs.existsSync(workspacePath('open', 'README.txt'))).toBe(true);
+    fs.rmSync(workspacePath('open', 'README.txt'));
+  });
+
+  test('a link opens it', async ({ page, baseURL }) => {
+    await page.goto(`${baseURL}/tree?cta-path=lst/some-data-dir`);
+    const panel = new CTADataPanel(page);
+    await expect(panel.row('README.txt')).toBeVisible();
+    await expect(page).not.toHaveURL(/cta-path/);
+  });
+
+  test('a notebook’s page has it, and takes cells', async ({
+    page,
+    baseURL
+  }) => {
+    const notebook = workspacePath('open', 'seven.ipynb');
+    fs.writeFileSync(
+      notebook,
+      JSON.stringify({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 })
+    );
+    await page.goto(
+      `${baseURL}/notebooks/seven.ipynb?cta-path=lst/some-data-dir`
+    );
+    const panel = new CTADataPanel(page);
+    await panel.row('README.txt').click();
+    await panel.menuItem('Insert in Notebook');
+    await expect(
+      page.locator('.jp-Notebook .jp-Cell').filter({ hasText: 'README.txt' })
+    ).toBeVisible();
+    fs.rmSync(notebook);
+  });
+});
