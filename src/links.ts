@@ -64,6 +64,10 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
         );
         await app.commands.execute(CommandIDs.openPanel);
         await show(model, path);
+        // Notebook 7 hides its sidebar again whenever something is added to it.
+        if (!panel.isVisible) {
+          await app.commands.execute(CommandIDs.openPanel);
+        }
       });
     }
   }

@@ -102,7 +102,8 @@ export class ListingKeys {
   }
 
   private _type(key: string): boolean {
-    if (key.length !== 1) {
+    // No name has a slash; it means the filter.
+    if (key.length !== 1 || key === '/') {
       return false;
     }
     const now = Date.now();

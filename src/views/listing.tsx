@@ -20,8 +20,9 @@ import { dragSelected } from './drag';
 import { ListingKeys, isAccel } from './keyboard';
 import { Row } from './row';
 
-/** Pixels from one row to the next; the style sheet says the same. */
+/** Pixels from one row to the next, and of the header; the style sheet says the same. */
 const ROW_HEIGHT = 24;
+const HEADER_HEIGHT = 28;
 
 interface IListingProps {
   model: BrowserModel;
@@ -44,18 +45,18 @@ export function Listing(props: IListingProps): JSX.Element {
   const columns = COLUMNS.filter(
     column => column === 'name' || props.columns.includes(column)
   );
-  const scroller = React.useRef<HTMLDivElement>(null);
+  const grid = React.useRef<HTMLDivElement>(null);
   const keys = React.useMemo(() => new ListingKeys(rows, open), [rows]);
   const virtualizer = useVirtualizer({
     count: rows.length,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => grid.current,
     estimateSize: () => ROW_HEIGHT,
+    scrollMargin: HEADER_HEIGHT,
+    scrollPaddingStart: HEADER_HEIGHT,
     overscan: 12,
     // The row with the focus always exists: the grid names it as the active one.
     rangeExtractor: range => withRow(range, focus)
   });
-
-  const scrollBar = useScrollBarWidth(scroller);
 
   React.useEffect(() => {
     virtualizer.scrollToIndex(focus);
@@ -68,7 +69,7 @@ export function Listing(props: IListingProps): JSX.Element {
       : null;
   const mouse = mouseHandlers(rows, open, trans);
   const onKeyDown = (event: React.KeyboardEvent) => {
-    const height = scroller.current?.clientHeight ?? 0;
+    const height = (grid.current?.clientHeight ?? 0) - HEADER_HEIGHT;
     const page = Math.max(1, Math.floor(height / ROW_HEIGHT) - 1);
     // A header has keys of its own.
     if (event.target === event.currentTarget && keys.handle(event, page)) {
@@ -92,6 +93,7 @@ export function Listing(props: IListingProps): JSX.Element {
   return (
     <div
       className={'jp-CTAData-grid' + (rows.length === 0 ? ' jp-mod-empty' : '')}
+      ref={grid}
       role="grid"
       tabIndex={0}
       aria-label={trans.__('Files')}
@@ -102,18 +104,8 @@ export function Listing(props: IListingProps): JSX.Element {
       onKeyDown={onKeyDown}
       onContextMenu={onContextMenu}
     >
-      <Header
-        rows={rows}
-        columns={columns}
-        trans={trans}
-        scrollBar={scrollBar}
-      />
-      <div
-        ref={scroller}
-        role="rowgroup"
-        className="jp-CTAData-rows"
-        {...mouse}
-      >
+      <Header rows={rows} columns={columns} trans={trans} />
+      <div role="rowgroup" className="jp-CTAData-rows" {...mouse}>
         <div
           role="presentation"
           style={{ height: virtualizer.getTotalSize(), position: 'relative' }}
@@ -131,7 +123,7 @@ export function Listing(props: IListingProps): JSX.Element {
                 columns={columns}
                 icon={entryIcon(entry, props.registry)}
                 index={index}
-                start={start}
+                start={start - HEADER_HEIGHT}
                 selected={selection.has(key)}
                 focused={index === focus}
                 trans={trans}
@@ -142,18 +134,6 @@ export function Listing(props: IListingProps): JSX.Element {
       </div>
     </div>
   );
-}
-
-/** The header leaves free what the scroll bar takes, so that the columns stay in line. */
-function useScrollBarWidth(scroller: React.RefObject<HTMLElement>): number {
-  const [width, setWidth] = React.useState(0);
-  React.useLayoutEffect(() => {
-    const node = scroller.current;
-    if (node) {
-      setWidth(node.offsetWidth - node.clientWidth);
-    }
-  });
-  return width;
 }
 
 /** The rows in view, and one more wherever it is. */
@@ -198,10 +178,6 @@ function mouseHandlers(
   const isSelected = (index: number) => rows.selection.has(rows.keyAt(index));
   return {
     onMouseDown: event => {
-      if (event.nativeEvent.offsetX > event.currentTarget.clientWidth) {
-        // The scroll bar.
-        return;
-      }
       const index = indexAt(event);
       rows.changeSelection(selection => {
         if (index === null) {
@@ -251,21 +227,14 @@ function Header(props: {
   rows: Rows;
   columns: readonly Column[];
   trans: TranslationBundle;
-  /** Pixels that the scroll bar takes beside the rows. */
-  scrollBar: number;
 }): JSX.Element {
   const { rows, trans } = props;
   const labels = columnLabels(trans);
   const { column, ascending } = rows.sort;
   const Caret = (ascending ? caretUpIcon : caretDownIcon).react;
   return (
-    <div role="rowgroup">
-      <div
-        role="row"
-        aria-rowindex={1}
-        className="jp-CTAData-header"
-        style={{ paddingRight: props.scrollBar }}
-      >
+    <div role="rowgroup" className="jp-CTAData-header">
+      <div role="row" aria-rowindex={1}>
         {props.columns.map(id => (
           <span
             key={id}

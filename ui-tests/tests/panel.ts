@@ -112,9 +112,12 @@ export class CTADataPanel {
   /** Cancel and forget all transfers. */
   async clearTransfers(): Promise<void> {
     const cancel = this.transfers.getByRole('button', { name: /^Cancel / });
-    while ((await cancel.count()) > 0) {
-      await cancel.first().click();
-    }
+    // One may end by itself in the moment of the click.
+    await expect(async () => {
+      while ((await cancel.count()) > 0) {
+        await cancel.first().click({ timeout: 1000 });
+      }
+    }).toPass();
     await expect(this.root.locator('.jp-mod-cancelling')).toHaveCount(0);
     const clear = this.root.getByRole('button', { name: /^Clear those/ });
     if (await clear.isVisible()) {

@@ -36,7 +36,7 @@ test.describe('for everybody', () => {
       await panel.open(DL1);
       await panel.rows.first().click();
       await panel.toolbarButton('Copy the selection').click();
-      await expect(panel.transfers.first()).toHaveClass(/jp-mod-finished/);
+      await expect(panel.transfers).toHaveClass([/jp-mod-finished/]);
       expect(await violations(page)).toEqual([]);
 
       await panel.filter.fill('*Run11111.010*');
@@ -56,6 +56,7 @@ test.describe('for everybody', () => {
       await panel.row('DL3').dblclick();
       await expect(panel.message).toContainText('No access');
       expect(await violations(page)).toEqual([]);
+      await panel.clearTransfers();
     });
   }
 

@@ -8,17 +8,24 @@ test.describe('in Notebook 7', () => {
   test('the panel is a sidebar of the tree', async ({ page, baseURL }) => {
     await page.goto(`${baseURL}/tree`);
     await page.getByRole('menuitem', { name: 'View' }).click();
-    await page.getByRole('menuitem', { name: 'Left Sidebar' }).hover();
-    await page.getByRole('menuitemcheckbox', { name: 'CTA data' }).click();
+    await page
+      .locator('.lm-Menu-item')
+      .filter({ hasText: 'Left Sidebar' })
+      .click();
+    await page
+      .locator('.lm-Menu-item')
+      .filter({ hasText: 'Show CTA data' })
+      .click();
     const panel = new CTADataPanel(page);
     await expect(panel.row('cta')).toBeVisible();
     await panel.row('lst').dblclick();
     await panel.row('some-data-dir').dblclick();
     await panel.row('README.txt').click();
     await panel.toolbarButton('Copy the selection').click();
-    await expect(panel.transfers.first()).toHaveClass(/jp-mod-finished/);
+    await expect(panel.transfer('README.txt')).toHaveClass(/jp-mod-finished/);
     expect(fs.existsSync(workspacePath('open', 'README.txt'))).toBe(true);
     fs.rmSync(workspacePath('open', 'README.txt'));
+    await panel.clearTransfers();
   });
 
   test('a link opens it', async ({ page, baseURL }) => {
@@ -32,10 +39,20 @@ test.describe('in Notebook 7', () => {
     page,
     baseURL
   }) => {
+    const kernelspec = {
+      name: 'python3',
+      display_name: 'Python 3',
+      language: 'python'
+    };
     const notebook = workspacePath('open', 'seven.ipynb');
     fs.writeFileSync(
       notebook,
-      JSON.stringify({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 })
+      JSON.stringify({
+        cells: [],
+        metadata: { kernelspec },
+        nbformat: 4,
+        nbformat_minor: 5
+      })
     );
     await page.goto(
       `${baseURL}/notebooks/seven.ipynb?cta-path=lst/some-data-dir`

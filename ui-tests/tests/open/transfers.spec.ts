@@ -191,7 +191,8 @@ test.describe('downloads', () => {
     await panel.toolbarButton('Copy the selection').click();
     const transfer = panel.transfer(FILE);
     await expect(transfer).toContainText(`in ${tmpPath}`);
-    await page.filebrowser.openDirectory('/');
+    await page.sidebar.openTab('filebrowser');
+    await page.filebrowser.openHomeDirectory();
     await panel.show();
     await transfer
       .getByRole('button', { name: `Show ${FILE} in the file browser` })

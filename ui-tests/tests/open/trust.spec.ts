@@ -53,31 +53,39 @@ test.describe('what is said of faults', () => {
   });
 
   test('a server extension that is older, or missing', async ({ page }) => {
-    const answer = (api: number) =>
-      page.route(/\/ctadata\/status/, async route => {
+    let server: 'older' | 'missing' | 'good' = 'older';
+    await page.route(/\/ctadata\/(status|resources)/, async route => {
+      if (server === 'missing') {
+        await route.fulfill({ status: 404, body: '<html>404</html>' });
+      } else if (
+        server === 'older' &&
+        route
+          .request()
+          .url()
+          .match(/status/)
+      ) {
         const response = await route.fetch();
         const status = await response.json();
-        status.versions.api = api;
+        status.versions.api = 1;
         await route.fulfill({ response, json: status });
-      });
-    await answer(1);
+      } else {
+        await route.continue();
+      }
+    });
     await page.reload();
     await panel.show();
     await expect(panel.message).toContainText(
       'The server extension is older than this panel'
     );
     await expect(panel.message).toContainText('Restart the Jupyter server');
-    await page.unroute(/\/ctadata\/status/);
 
-    await page.route(/\/ctadata\//, route =>
-      route.fulfill({ status: 404, body: '<html>404</html>' })
-    );
+    server = 'missing';
     await page.reload();
     await panel.show();
     await expect(panel.message).toContainText(
       'The server extension is missing'
     );
-    await page.unroute(/\/ctadata\//);
+    server = 'good';
     await panel.message.getByRole('button', { name: 'Try again' }).click();
     await expect(panel.row('cta')).toBeVisible();
   });
