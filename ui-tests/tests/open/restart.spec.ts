@@ -11,6 +11,8 @@ import {
 } from '../panel';
 
 const MIB = 1024 * 1024;
+// The panel asks less and less often for a server that is away.
+const BACK = { timeout: 45_000 };
 const FOLDER = 'cta/restart';
 const FILE = 'dl0_restart.fits.fz';
 const OWN = 'lst/users/alice';
@@ -19,7 +21,6 @@ const OWN = 'lst/users/alice';
 test.use({ kernels: null, sessions: null, terminals: null });
 
 test.describe('the Jupyter server is killed', () => {
-  // It takes seconds to be back, and the panel asks for it less and less often.
   test.describe.configure({ timeout: 120_000 });
 
   let panel: CTADataPanel;
@@ -73,7 +74,7 @@ test.describe('the Jupyter server is killed', () => {
     };
     await expect.poll(bytesDone).toBeGreaterThan(24 * MIB);
     await killServer('open');
-    await expect(transfer).toHaveClass(/jp-mod-interrupted/);
+    await expect(transfer).toHaveClass(/jp-mod-interrupted/, BACK);
     await page.reload();
     await panel.show();
     await expect(transfer).toContainText('Interrupted');
@@ -140,7 +141,7 @@ test.describe('the Jupyter server is killed', () => {
       killServer('open')
     ]);
     await limit(-1);
-    await expect(panel.transfer(FILE)).toHaveClass(/jp-mod-finished/);
+    await expect(panel.transfer(FILE)).toHaveClass(/jp-mod-finished/, BACK);
     await expect(uploads).toHaveCount(0);
     expect(offsets[0]).toBeGreaterThanOrEqual(offset);
     const stored = fs.readFileSync(storagePath(OWN, FILE));
@@ -161,7 +162,7 @@ test.describe('the Jupyter server is killed', () => {
     );
     await killServer('open');
     await spoil([]);
-    await expect(transfer).toHaveClass(/jp-mod-interrupted/);
+    await expect(transfer).toHaveClass(/jp-mod-interrupted/, BACK);
     expect(fs.existsSync(storagePath(OWN, FILE))).toBe(false);
     await transfer.getByRole('button', { name: `Resume ${FILE}` }).click();
     await expect(transfer).toHaveClass(/jp-mod-finished/);
