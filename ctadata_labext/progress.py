@@ -34,6 +34,8 @@ class Progress:
         The path that the transfer is about; a report on it means that it is one file.
     files : int, optional
         The number of files, where it is known beforehand.
+    before : Amounts, optional
+        What an earlier try has left; it holds until this one has found its first bytes.
     clock : callable, optional
         Seconds of a clock that never goes back.
 
@@ -48,10 +50,12 @@ class Progress:
         source: str = "",
         *,
         files: int | None = None,
+        before: Amounts | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
         self._files = files
+        self._before = before or Amounts()
         self._clock = clock
         self._tally = Tally()
         self._complete = False
@@ -66,6 +70,8 @@ class Progress:
         tally = self._tally
         if self._complete:
             return Amounts(tally.bytes_done, tally.bytes_done, tally.files_done, tally.files_done)
+        if self._before.bytes_done and not tally.bytes_done:
+            return self._before
         sized = tally.files_found and tally.sized
         return Amounts(
             tally.bytes_done,

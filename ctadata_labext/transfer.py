@@ -98,7 +98,7 @@ class Transfer:
     def begin(self) -> None:
         """Take note that it runs now."""
         self.state = "running"
-        self.progress = Progress(self.job.source, files=self.job.files)
+        self.progress = Progress(self.job.source, files=self.job.files, before=self.amounts)
 
     def end(self, error: CTADataError | None) -> None:
         """Take note of how it ended."""

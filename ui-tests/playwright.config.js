@@ -12,6 +12,7 @@ env.CTADATA_UI_ROOT ??= path.join(
   `ctadata-ui-${randomBytes(8).toString('hex')}`
 );
 env.CTADATA_UI_TOKEN ??= randomBytes(24).toString('hex');
+env.CTADATA_UI_STORAGE_TOKEN ??= randomBytes(24).toString('hex');
 if (!env.CTADATA_UI_CONTROL) {
   [
     env.CTADATA_UI_CONTROL,

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -37,7 +36,7 @@ from ctadata.service.sample import make_sample_data
 
 ROOT = Path(os.environ["CTADATA_UI_ROOT"])
 HERE = Path(__file__).parent
-TOKEN = secrets.token_urlsafe(24)
+TOKEN = os.environ["CTADATA_UI_STORAGE_TOKEN"]
 # So large that it is still being written when a test cancels it; it takes no space here.
 HUGE_FILE = "lst/R0/20241114/LST-1.1.Run11111.0000.fits.fz"
 HUGE_SIZE = 4 * 1024**3

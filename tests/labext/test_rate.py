@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ctadata_labext.progress import Progress
+from ctadata_labext.progress import Amounts, Progress
 
 
 class Clock:
@@ -53,6 +53,19 @@ def test_a_directory_without_files() -> None:
     progress = Progress("lst/d", clock=Clock())
     progress.end(complete=True)
     assert (progress.amounts.bytes_total, progress.amounts.files_total) == (0, 0)
+
+
+def test_what_an_earlier_try_has_left_holds_until_this_one_has_some() -> None:
+    before = Amounts(40, 100, 0, 1)
+    progress = Progress("lst/a.h5", before=before, clock=Clock())
+    assert progress.amounts == before
+    progress.record("lst/a.h5", 0, 100, "waiting")
+    assert progress.amounts == before
+    progress.record("lst/a.h5", 30, 100, "running")
+    assert progress.amounts == before._replace(bytes_done=30)
+    failed = Progress("lst/a.h5", before=before, clock=Clock())
+    failed.end(complete=False)
+    assert failed.amounts == before
 
 
 def test_an_upload_is_one_file_from_the_start() -> None:

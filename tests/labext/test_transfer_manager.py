@@ -302,6 +302,17 @@ def test_whoever_runs_a_job_knows_that_it_is_not_the_first_time(tmp_path: Path) 
     assert manager.shutdown(10)
 
 
+def test_a_try_that_finds_nothing_does_not_hide_what_is_there(manager: TransferManager) -> None:
+    held = Held("a")
+    (transfer,) = manager.start([held.job])
+    assert held.started.wait(10)
+    manager.cancel_or_forget(transfer["id"])
+    assert ended(manager, transfer)["bytes_done"] == 5
+    WORK[held.job.options["work"]] = WORK[failing(NotFound("Nothing there")).options["work"]]
+    again = ended(manager, manager.retry(transfer["id"]))
+    assert (again["state"], again["bytes_done"], again["bytes_total"]) == ("failed", 5, 10)
+
+
 def test_retry_is_subject_to_the_same_limits(manager: TransferManager) -> None:
     failed = ended(manager, manager.start([failing(NotFound("Nothing there"))])[0])
     held = Held("a")

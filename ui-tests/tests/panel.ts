@@ -47,6 +47,16 @@ export async function killServer(lab: string): Promise<void> {
   });
 }
 
+/** Log in to the JupyterLab that asks for its token. */
+export async function logIn(page: Page): Promise<void> {
+  await page.goto('login');
+  await page
+    .locator('#password_input')
+    .fill(process.env.CTADATA_UI_TOKEN ?? '');
+  await page.locator('#login_submit').click();
+  await page.waitForURL(/\/lab/);
+}
+
 /** The panel, as somebody sees it who uses it. */
 export class CTADataPanel {
   readonly root: Locator;
@@ -112,11 +122,12 @@ export class CTADataPanel {
   /** Cancel and forget all transfers. */
   async clearTransfers(): Promise<void> {
     const cancel = this.transfers.getByRole('button', { name: /^Cancel / });
-    // One may end by itself in the moment of the click.
+    // One that ends in the same moment has no such button any more.
     await expect(async () => {
-      while ((await cancel.count()) > 0) {
-        await cancel.first().click({ timeout: 1000 });
+      for (const button of await cancel.all()) {
+        await button.click({ timeout: 1000 });
       }
+      await expect(cancel).toHaveCount(0, { timeout: 1000 });
     }).toPass();
     await expect(this.root.locator('.jp-mod-cancelling')).toHaveCount(0);
     const clear = this.root.getByRole('button', { name: /^Clear those/ });

@@ -141,14 +141,13 @@ test.describe('browsing', () => {
     await expect(panel.selected).toHaveCount(3);
   });
 
-  test('opens folders and goes up with the keyboard', async ({ page }) => {
-    await panel.grid.focus();
-    await page.keyboard.type('lst');
-    await page.keyboard.press('Enter');
+  test('opens folders and goes up with the keyboard', async () => {
+    await panel.grid.pressSequentially('lst');
+    await panel.grid.press('Enter');
     await expect(panel.row('some-data-dir')).toBeVisible();
-    await page.keyboard.press('Backspace');
+    await panel.grid.press('Backspace');
     await expect(panel.row('lst')).toHaveClass(/jp-mod-focused/);
-    await page.keyboard.press('Enter');
+    await panel.grid.press('Enter');
     await expect(panel.row('some-data-dir')).toBeVisible();
   });
 

@@ -7,6 +7,7 @@ import { CTADataPanel, workspacePath } from '../panel';
 test.describe('in Notebook 7', () => {
   test('the panel is a sidebar of the tree', async ({ page, baseURL }) => {
     await page.goto(`${baseURL}/tree`);
+    // eslint-disable-next-line jupyter/galata-prefer-menu-helper -- it only knows JupyterLab's.
     await page.getByRole('menuitem', { name: 'View' }).click();
     await page
       .locator('.lm-Menu-item')

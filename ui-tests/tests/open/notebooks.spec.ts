@@ -100,7 +100,7 @@ test.describe('notebooks', () => {
     await expect(cells.nth(1)).toHaveClass(/jp-mod-active/);
     await expect(cells.nth(1)).toContainText('cta/to open/config.json');
     await expect(cells.nth(2)).toContainText('last = 1');
-    await cells.nth(1).locator('.jp-InputPrompt').click();
+    await page.notebook.selectCells(1);
     await page.keyboard.press('z');
     await expect(cells).toHaveCount(2);
   });

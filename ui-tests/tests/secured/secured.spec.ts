@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
 import * as fs from 'fs';
 
-import { CTADataPanel, storagePath, workspacePath } from '../panel';
+import { CTADataPanel, logIn, storagePath, workspacePath } from '../panel';
 
 const FOLDER = 'cta/DL3/20241114/v0.1';
 const FILE = 'dl3_LST-1.Run11111.fits';
@@ -9,12 +9,7 @@ const FILE = 'dl3_LST-1.Run11111.fits';
 test('works with token and XSRF check, and survives a reload', async ({
   page
 }) => {
-  await page.goto('login');
-  await page
-    .locator('#password_input')
-    .fill(process.env.CTADATA_UI_TOKEN ?? '');
-  await page.locator('#login_submit').click();
-  await page.waitForURL(/\/lab/);
+  await logIn(page);
   const panel = new CTADataPanel(page);
   await panel.show();
   await panel.open(FOLDER);
