@@ -1,6 +1,6 @@
 import { ServerConnection } from '@jupyterlab/services';
 
-import { Directory, IColumns } from './collection';
+import { Directory, IColumns } from './browser/collection';
 import { encodePath } from './paths';
 import {
   ILine,

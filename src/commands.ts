@@ -14,17 +14,17 @@ import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { IEntry } from './api';
-import { downloadToComputer } from './computer';
+import { downloadToComputer } from './downloads/computer';
 import { explainBriefly } from './explain';
 import { ctaIcon, toWorkspaceIcon } from './icons';
 import { normalizePath } from './paths';
-import { selectByPattern } from './patterns';
-import { addPlaces } from './places';
-import { cellCode } from './python';
+import { selectByPattern } from './browser/patterns';
+import { addPlaces } from './browser/places';
+import { cellCode } from './notebooks/python';
 import { RequestError } from './request';
-import { COLUMNS, Column } from './sort';
+import { COLUMNS, Column } from './browser/sort';
 import { CommandIDs, ICTADataPanel, ICTADataViewer } from './tokens';
-import { columnLabels } from './views/listing';
+import { columnLabels } from './browser/listing';
 
 /** What the commands act on. */
 export interface ICommandContext {

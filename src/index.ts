@@ -1,10 +1,10 @@
-import { drivePlugin } from './documents';
-import { linksPlugin } from './links';
-import { notebooksPlugin } from './notebooks';
-import { notificationsPlugin } from './notify';
+import { drivePlugin } from './documents/plugin';
+import { linksPlugin } from './links/plugin';
+import { notebooksPlugin } from './notebooks/plugin';
+import { notificationsPlugin } from './transfers/notify';
 import { commandsPlugin, panelPlugin } from './plugin';
-import { statusBarPlugin } from './statusbar';
-import { uploadsPlugin } from './uploads-plugin';
+import { statusBarPlugin } from './transfers/statusbar';
+import { uploadsPlugin } from './uploads/plugin';
 
 export default [
   panelPlugin,

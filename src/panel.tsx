@@ -6,17 +6,17 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { Panel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import { Downloads } from './downloads';
-import { Here } from './here';
+import { Downloads } from './downloads/downloads';
+import { Here } from './browser/here';
 import { ctaIcon } from './icons';
-import { BrowserModel } from './model';
+import { BrowserModel } from './browser/model';
 import { Remembered } from './remembered';
 import { Settings } from './settings';
 import { ICTADataPanel, PANEL_ID } from './tokens';
-import { TransfersModel } from './transfers';
-import { Browser } from './views/browser';
-import { Crumbs } from './views/crumbs';
-import { Transfers } from './views/transfers';
+import { TransfersModel } from './transfers/model';
+import { Browser } from './browser/browser';
+import { Crumbs } from './browser/crumbs';
+import { Transfers } from './transfers/section';
 
 /** What the panel shows, and what it needs for that. */
 export interface ICTADataPanelOptions {

@@ -17,16 +17,16 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { API } from './api';
 import { addCommands, addToPalette } from './commands';
-import { Downloads } from './downloads';
-import { Here } from './here';
-import { BrowserModel } from './model';
+import { Downloads } from './downloads/downloads';
+import { Here } from './browser/here';
+import { BrowserModel } from './browser/model';
 import { CTADataPanel } from './panel';
 import { Remembered } from './remembered';
-import { restoreModel } from './restore';
+import { restoreModel } from './browser/restore';
 import { Settings } from './settings';
 import { CommandIDs, ICTADataPanel, ICTADataViewer, PANEL_ID } from './tokens';
-import { TransfersModel } from './transfers';
-import { Workspace } from './workspace';
+import { TransfersModel } from './transfers/model';
+import { Workspace } from './downloads/workspace';
 
 /** The name under which the toolbar's items stand in the settings. */
 const TOOLBAR = 'CTAData';

@@ -3,11 +3,11 @@ import { ISignal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
 import { IEntry } from './api';
-import { Downloads } from './downloads';
-import { Here } from './here';
-import { BrowserModel } from './model';
+import { Downloads } from './downloads/downloads';
+import { Here } from './browser/here';
+import { BrowserModel } from './browser/model';
 import { Settings } from './settings';
-import { TransfersModel } from './transfers';
+import { TransfersModel } from './transfers/model';
 
 /** The widget's id, which is also its name in saved layouts and the key of its saved state. */
 export const PANEL_ID = 'ctadata-panel';

@@ -1,4 +1,4 @@
-import { linkTo, withoutParameter } from '../address';
+import { linkTo, withoutParameter } from '../links/address';
 
 const PLAIN = {
   baseUrl: 'http://127.0.0.1:8888/',

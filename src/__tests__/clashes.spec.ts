@@ -1,11 +1,18 @@
-import { Answer, IClash, Names, Stopped, freeName, place } from '../clashes';
+import {
+  Answer,
+  IClash,
+  Names,
+  Stopped,
+  freeName,
+  place
+} from '../uploads/clashes';
 import {
   IDropped,
   IUploadFile,
   collectChosen,
   collectDropped,
   totalsOf
-} from '../dropped';
+} from '../uploads/dropped';
 
 const NONE = new Set<IUploadFile>();
 

@@ -2,7 +2,7 @@ import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IEntry } from '../api';
-import { CTADrive } from '../drive';
+import { CTADrive } from '../documents/drive';
 import { TestServer, directory, entry } from './server';
 
 const server = new TestServer();

@@ -1,8 +1,8 @@
 import { Signal } from '@lumino/signaling';
 
-import { Here } from '../here';
-import { BrowserModel } from '../model';
-import { TransfersModel } from '../transfers';
+import { Here } from '../browser/here';
+import { BrowserModel } from '../browser/model';
+import { TransfersModel } from '../transfers/model';
 import { TestServer, directory, transfer } from './server';
 
 const server = new TestServer();

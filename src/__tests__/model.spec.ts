@@ -1,4 +1,4 @@
-import { BrowserModel } from '../model';
+import { BrowserModel } from '../browser/model';
 import { IRequest, TestServer, directory, file } from './server';
 
 const server = new TestServer();

@@ -1,4 +1,4 @@
-import { DownloadPlan } from '../plan';
+import { DownloadPlan } from '../downloads/plan';
 import { IRequest, TestServer, entry } from './server';
 
 const server = new TestServer();

@@ -1,13 +1,13 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IEntry } from '../api';
-import { Directory, Findings } from '../collection';
-import { commonStart, completions, splitTyped } from '../completion';
-import { isSearchable, nameTest } from '../filter';
+import { Directory, Findings } from '../browser/collection';
+import { commonStart, completions, splitTyped } from '../browser/completion';
+import { isSearchable, nameTest } from '../browser/filter';
 import { formatDuration, formatMoment, formatSize, splitName } from '../format';
 import { crumbsOf, encodePath, normalizePath, parentPath } from '../paths';
-import { describeTransfer } from '../progress';
-import { ISortState, sortOrder } from '../sort';
+import { describeTransfer } from '../transfers/progress';
+import { ISortState, sortOrder } from '../browser/sort';
 import { columns, entry, transfer } from './server';
 
 describe('paths', () => {

@@ -2,7 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 
 import { IEntry } from '../api';
-import { cellCode } from '../python';
+import { cellCode } from '../notebooks/python';
 import { entry } from './server';
 
 /** The cells that the tests in Python execute. */

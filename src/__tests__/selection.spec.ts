@@ -1,4 +1,4 @@
-import { IRows, Selection } from '../selection';
+import { IRows, Selection } from '../browser/selection';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
 

@@ -3,7 +3,7 @@ import { IncomingMessage, Server, ServerResponse, createServer } from 'http';
 import { AddressInfo } from 'net';
 
 import { API, IEntry, ITransfer } from '../api';
-import { IColumns } from '../collection';
+import { IColumns } from '../browser/collection';
 
 /** What a request is answered with, when the test says so. */
 export interface IRequest {

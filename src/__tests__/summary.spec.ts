@@ -1,6 +1,11 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { announce, describeEnds, describeSummary, summarize } from '../summary';
+import {
+  announce,
+  describeEnds,
+  describeSummary,
+  summarize
+} from '../transfers/summary';
 import { transfer } from './server';
 
 /** What gettext does without a translation. */

@@ -1,5 +1,5 @@
 import { ITransfer } from '../api';
-import { TransfersModel, canRetry } from '../transfers';
+import { TransfersModel, canRetry } from '../transfers/model';
 import { TestServer, transfer } from './server';
 
 const server = new TestServer();

@@ -1,8 +1,8 @@
-import { IDropped } from '../dropped';
-import { CHUNK } from '../file-upload';
+import { IDropped } from '../uploads/dropped';
+import { CHUNK } from '../uploads/file-upload';
 import { proofOf } from '../request';
-import { TransfersModel } from '../transfers';
-import { UploadsModel } from '../uploads';
+import { TransfersModel } from '../transfers/model';
+import { UploadsModel } from '../uploads/model';
 import { transfer } from './server';
 import { TusServer } from './tus';
 

@@ -1,0 +1,149 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { commonStart, completions, splitTyped } from './completion';
+import { explainBriefly } from '../explain';
+import { BrowserModel } from './model';
+import { RequestError } from '../request';
+import { focusListing } from '../focus';
+
+const LIST_ID = 'jp-CTAData-completions';
+
+/** A box to type a path, with what it may go on with. */
+export function PathBox(props: {
+  model: BrowserModel;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { model, trans } = props;
+  const [text, setText] = React.useState(model.path);
+  const [error, setError] = React.useState<RequestError | null>(null);
+  const [chosen, setChosen] = React.useState(-1);
+  const offered = useCompletions(model, text);
+  const box = React.useRef<HTMLInputElement>(null);
+  const leave = () => {
+    if (box.current) {
+      focusListing(box.current);
+    }
+    model.editing = false;
+  };
+  const go = async (path: string) => {
+    try {
+      await model.open(path);
+      leave();
+    } catch (reason) {
+      setError(reason as RequestError);
+    }
+  };
+  const type = (typed: string) => {
+    setText(typed);
+    setError(null);
+    setChosen(-1);
+  };
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const count = offered.length;
+    if (event.key === 'Enter') {
+      void go(offered[chosen] ?? text);
+    } else if (event.key === 'Escape') {
+      leave();
+    } else if (event.key === 'Tab' && count > 0 && !event.shiftKey) {
+      type(offered[chosen] ?? commonStart(offered));
+    } else if (event.key === 'ArrowDown' && count > 0) {
+      setChosen((chosen + 1) % count);
+    } else if (event.key === 'ArrowUp' && count > 0) {
+      setChosen(chosen <= 0 ? count - 1 : chosen - 1);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div className="jp-CTAData-crumbs jp-mod-editing">
+      <input
+        ref={box}
+        className="jp-CTAData-pathBox"
+        autoFocus
+        spellCheck={false}
+        autoComplete="off"
+        role="combobox"
+        aria-label={trans.__('Path')}
+        aria-autocomplete="list"
+        aria-expanded={offered.length > 0}
+        aria-controls={LIST_ID}
+        aria-activedescendant={chosen < 0 ? undefined : optionId(chosen)}
+        aria-invalid={error !== null}
+        value={text}
+        onFocus={event => event.target.select()}
+        onChange={event => type(event.target.value)}
+        onBlur={() => {
+          // A message that is being read must not vanish.
+          if (!error) {
+            model.editing = false;
+          }
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <ul
+        id={LIST_ID}
+        className="jp-CTAData-completions"
+        role="listbox"
+        aria-label={trans.__('Folders and files that go on like this')}
+        hidden={offered.length === 0}
+      >
+        {offered.map((path, index) => (
+          <li
+            key={path}
+            id={optionId(index)}
+            ref={index === chosen ? scrollToIt : undefined}
+            role="option"
+            aria-selected={index === chosen}
+            onMouseDown={event => {
+              // The box keeps the focus.
+              event.preventDefault();
+              void go(path);
+            }}
+          >
+            <bdi>{path}</bdi>
+          </li>
+        ))}
+      </ul>
+      {error && (
+        <div className="jp-CTAData-inlineError" role="alert">
+          {explainBriefly(error, trans)}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** What the typed path may go on with; nothing while it is what was shown before. */
+function useCompletions(model: BrowserModel, text: string): string[] {
+  const [offered, setOffered] = React.useState<string[]>([]);
+  const first = React.useRef(true);
+  React.useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return undefined;
+    }
+    let stale = false;
+    const { parent, start } = splitTyped(text);
+    void model.lookUp(parent).then(directory => {
+      if (!stale) {
+        const found = directory ? completions(directory, start) : [];
+        setOffered(found.length === 1 && found[0] === text ? [] : found);
+      }
+    });
+    return () => {
+      stale = true;
+    };
+  }, [text]);
+  return offered;
+}
+
+function optionId(index: number): string {
+  return `jp-CTAData-completion-${index}`;
+}
+
+function scrollToIt(node: HTMLElement | null): void {
+  node?.scrollIntoView({ block: 'nearest' });
+}

@@ -1,0 +1,100 @@
+import { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+
+import { API } from '../api';
+import { Findings } from './collection';
+import { RequestError } from '../request';
+
+/** A search for names in all that is below a directory, and what it has found so far. */
+export class Search implements IDisposable {
+  constructor(
+    private _api: API,
+    readonly path: string,
+    readonly pattern: string
+  ) {
+    this.findings = new Findings(path);
+  }
+
+  readonly findings: Findings;
+
+  /** Emitted when more is known. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get running(): boolean {
+    return this._abort !== null;
+  }
+
+  /** How many directories have been looked into. */
+  get directories(): number {
+    return this._directories;
+  }
+
+  /** Whether there may be more than was sent. */
+  get truncated(): boolean {
+    return this._truncated;
+  }
+
+  /** How many directories could not be listed. */
+  get failed(): number {
+    return this._failed;
+  }
+
+  /** Why it ended before its end. */
+  get error(): RequestError | null {
+    return this._error;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Forget it; what it still finds is nobody's. */
+  dispose(): void {
+    this._isDisposed = true;
+    Signal.clearData(this);
+    this.cancel();
+  }
+
+  /** Look no further; what was found stays. */
+  cancel(): void {
+    this._abort?.abort();
+    this._abort = null;
+    this._changed.emit();
+  }
+
+  async run(): Promise<void> {
+    const abort = (this._abort = new AbortController());
+    try {
+      await this._api.search(
+        this.path,
+        this.pattern,
+        line => {
+          this.findings.add(line.entries ?? []);
+          this._directories = line.directories;
+          this._truncated = line.truncated === true;
+          this._failed = line.failures?.length ?? 0;
+          this._changed.emit();
+        },
+        abort.signal
+      );
+    } catch (error) {
+      if (this._abort === abort) {
+        this._error = error as RequestError;
+      }
+    }
+    if (this._abort === abort) {
+      this._abort = null;
+      this._changed.emit();
+    }
+  }
+
+  private _abort: AbortController | null = null;
+  private _directories = 0;
+  private _truncated = false;
+  private _failed = 0;
+  private _error: RequestError | null = null;
+  private _isDisposed = false;
+  private _changed = new Signal<this, void>(this);
+}

@@ -1,0 +1,90 @@
+import { Notification } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { API, IEntry } from '../api';
+import { explainBriefly } from '../explain';
+import { formatSize } from '../format';
+import { RequestError } from '../request';
+
+/** Milliseconds for which it is said what comes. */
+const SHOWN = 10_000;
+
+/** Let the browser download: one file by its own link, anything else as a zip. */
+export async function downloadToComputer(
+  api: API,
+  entries: readonly IEntry[],
+  trans: TranslationBundle
+): Promise<void> {
+  const [first] = entries;
+  if (entries.length > 1 || first.type === 'directory') {
+    return downloadArchive(api, entries, trans);
+  }
+  try {
+    // A link that fails tells nobody why.
+    await api.list(first.path);
+  } catch (error) {
+    Notification.error(explainBriefly(error as RequestError, trans));
+    return;
+  }
+  follow(api.fileUrl(first.path, document.cookie), first.name);
+}
+
+async function downloadArchive(
+  api: API,
+  entries: readonly IEntry[],
+  trans: TranslationBundle
+): Promise<void> {
+  const abort = new AbortController();
+  const id = Notification.emit(
+    trans._n(
+      'Preparing a zip of “%2”…',
+      'Preparing a zip of %1 items…',
+      entries.length,
+      entries[0].name
+    ),
+    'in-progress',
+    {
+      autoClose: false,
+      actions: [{ label: trans.__('Cancel'), callback: () => abort.abort() }]
+    }
+  );
+  try {
+    const paths = entries.map(({ path }) => path);
+    const archive = await api.archive(paths, abort.signal);
+    follow(api.archiveUrl(archive.id, document.cookie), archive.name);
+    Notification.update({
+      id,
+      type: 'success',
+      message: trans._n(
+        'The browser downloads %2: %3, %1 file',
+        'The browser downloads %2: %3, %1 files',
+        archive.files,
+        archive.name,
+        formatSize(archive.bytes)
+      ),
+      autoClose: SHOWN,
+      actions: []
+    });
+  } catch (error) {
+    if (abort.signal.aborted) {
+      Notification.dismiss(id);
+      return;
+    }
+    Notification.update({
+      id,
+      type: 'error',
+      message: explainBriefly(error as RequestError, trans),
+      autoClose: SHOWN,
+      actions: []
+    });
+  }
+}
+
+function follow(address: string, name: string): void {
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  document.body.appendChild(link);
+  link.click();
+  link.remove();
+}

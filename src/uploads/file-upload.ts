@@ -1,0 +1,258 @@
+import { Upload as TusUpload, DetailedError } from 'tus-js-client';
+
+import { API, IReceived } from '../api';
+import { IUploadFile } from './dropped';
+import { baseName } from '../paths';
+import { RequestError, answerError, proofOf, resourceUrl } from '../request';
+
+/** Bytes of one request: so much passes through ordinary proxies. */
+export const CHUNK = 8 * 1024 * 1024;
+
+/** Milliseconds before each new try; the last one again and again: connections come back. */
+const DELAYS = [500, 1000, 2000, 5000, 10_000, 20_000, 30_000];
+
+/** How often a server may refuse in a row where another try makes sense. */
+const MAX_REFUSALS = 6;
+
+/** Locked by a request that breaks off just now, or elsewhere in the file than we thought. */
+const PASSING = new Set([409, 423, 460]);
+
+/** No answer, or that of a proxy whose server is away or busy. */
+const AWAY = new Set([0, 429, 502, 503, 504]);
+
+/** Recognises a file that was chosen again. */
+export function fingerprintOf(
+  { file, source }: IUploadFile,
+  destination: string
+): string {
+  return [source, file.size, file.lastModified, destination].join('\n');
+}
+
+/** One file on its way to the server, by tus 1.0.0; a connection that breaks is only a pause. */
+export class FileUpload {
+  /**
+   * @param destination - relative to the user's own directory
+   * @param item - the name of what was dropped
+   * @param changed - called when there is something to show
+   */
+  constructor(
+    private _api: API,
+    readonly source: IUploadFile,
+    readonly destination: string,
+    readonly item: string,
+    private _changed: () => void,
+    private _delays: readonly number[] = DELAYS
+  ) {
+    this.fingerprint = fingerprintOf(source, destination);
+    this.path = source.path;
+  }
+
+  readonly fingerprint: string;
+
+  /** Relative to the destination. */
+  path: string;
+
+  state: 'waiting' | 'sending' | 'sent' | 'failed' = 'waiting';
+
+  /** What the server calls it, once it knows it. */
+  id: string | null = null;
+
+  /** Bytes that have been sent. */
+  sent = 0;
+
+  /** Why it has failed, or is being tried again. */
+  error: RequestError | null = null;
+
+  get size(): number {
+    return this.source.file.size;
+  }
+
+  /** Go on from what the server has. */
+  resume(received: IReceived): void {
+    this.id = received.id;
+    this.path = received.path;
+    this.sent = this._accepted = received.offset;
+    if (received.offset === received.size) {
+      this.state = 'sent';
+    }
+  }
+
+  /** Send it; resolves when it is there, has failed, or was stopped. */
+  async run(): Promise<void> {
+    this._stopped = false;
+    this._show('sending', null);
+    for (let tries = 0; ; tries += 1) {
+      const before = this._accepted;
+      const failure = await this._send();
+      if (this._stopped) {
+        return;
+      }
+      if (!failure) {
+        this._show('sent', null);
+        return;
+      }
+      if (this._accepted > before) {
+        tries = 0;
+      }
+      this.sent = this._accepted;
+      const { status, error } = failure;
+      const again =
+        AWAY.has(status) || (PASSING.has(status) && tries < MAX_REFUSALS);
+      if (status === 404 || status === 410) {
+        // The server has forgotten what it had: from the beginning, once.
+        if (this.id === null || tries > 0) {
+          this._show('failed', error);
+          return;
+        }
+        this.id = null;
+        this.sent = this._accepted = 0;
+        continue;
+      }
+      if (!again || !(await this._isReadable())) {
+        const unreadable = new RequestError('unreadable', '');
+        this._show('failed', again ? unreadable : error);
+        return;
+      }
+      this._show('sending', error);
+      await this._pause(tries);
+      if (!this._stopped && this.id === null) {
+        // The server may have begun with it although its answer was lost.
+        await this._find();
+      }
+      if (this._stopped) {
+        return;
+      }
+    }
+  }
+
+  /** Try now instead of later. */
+  hurry(): void {
+    this._wake();
+  }
+
+  /** Send no more. */
+  stop(): void {
+    this._stopped = true;
+    void this._tus?.abort();
+    this._ended();
+    this._wake();
+  }
+
+  /** Send once; returns what went wrong. */
+  private _send(): Promise<IFailure | null> {
+    const { settings } = this._api;
+    return new Promise(resolve => {
+      this._ended = () => resolve(null);
+      // tus-js-client would begin anew when a proxy answers in the server's place, and does
+      // not know when the connection is back: it tries once, and this class as often as needed.
+      const tus = new TusUpload(this.source.file, {
+        endpoint: this.id === null ? resourceUrl(settings, 'uploads') : null,
+        uploadUrl:
+          this.id === null
+            ? null
+            : resourceUrl(settings, `uploads/${encodeURIComponent(this.id)}`),
+        metadata: {
+          filename: this.path,
+          destination: this.destination,
+          item: this.item,
+          fingerprint: this.fingerprint
+        },
+        chunkSize: CHUNK,
+        uploadDataDuringCreation: true,
+        storeFingerprintForResuming: false,
+        retryDelays: null,
+        onBeforeRequest: request => {
+          const proof = proofOf(settings, cookieOfPage());
+          for (const [name, value] of Object.entries(proof)) {
+            request.setHeader(name, value);
+          }
+        },
+        onUploadUrlAvailable: () => {
+          this.id = decodeURIComponent(baseName(tus.url ?? ''));
+        },
+        onProgress: sent => {
+          this.sent = sent;
+          this._changed();
+        },
+        onChunkComplete: (_, accepted) => {
+          this._accepted = accepted;
+          this.error = null;
+        },
+        onSuccess: () => {
+          this.sent = this.size;
+          resolve(null);
+        },
+        onError: error => resolve(failureOf(error))
+      });
+      this._tus = tus;
+      tus.start();
+    });
+  }
+
+  private async _find(): Promise<void> {
+    try {
+      const received = (await this._api.uploads()).find(
+        ({ fingerprint, path }) =>
+          fingerprint === this.fingerprint && path === this.path
+      );
+      if (received) {
+        this.id = received.id;
+      }
+    } catch {
+      // Then the next try fails as well.
+    }
+  }
+
+  /** Browsers tell a file that has changed from a broken connection only when it is read. */
+  private async _isReadable(): Promise<boolean> {
+    try {
+      await this.source.file.slice(0, 1).arrayBuffer();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private async _pause(tries: number): Promise<void> {
+    const delay = this._delays[Math.min(tries, this._delays.length - 1)];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>(resolve => {
+      this._wake = resolve;
+      timer = setTimeout(resolve, delay);
+    });
+    clearTimeout(timer);
+  }
+
+  private _show(state: FileUpload['state'], error: RequestError | null): void {
+    this.state = state;
+    this.error = error;
+    this._changed();
+  }
+
+  /** Bytes that the server has confirmed. */
+  private _accepted = 0;
+  private _tus: TusUpload | null = null;
+  private _stopped = false;
+  private _ended: () => void = () => undefined;
+  private _wake: () => void = () => undefined;
+}
+
+/** What went wrong, and the answer's status; 0 where there was none. */
+interface IFailure {
+  status: number;
+  error: RequestError;
+}
+
+function failureOf(error: Error | DetailedError): IFailure {
+  const response = 'originalResponse' in error ? error.originalResponse : null;
+  if (!response) {
+    const unreachable = new RequestError('server-unreachable', error.message);
+    return { status: 0, error: unreachable };
+  }
+  const status = response.getStatus();
+  return { status, error: answerError(status, response.getBody()) };
+}
+
+function cookieOfPage(): string {
+  return typeof document === 'undefined' ? '' : document.cookie;
+}

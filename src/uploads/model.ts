@@ -1,0 +1,374 @@
+import { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+
+import { API, IReceived } from '../api';
+import { IDropped, IUploadFile } from './dropped';
+import { FileUpload, fingerprintOf } from './file-upload';
+import { RequestError } from '../request';
+import { Speed } from './speed';
+import { TransfersModel } from '../transfers/model';
+
+/** Files that are sent at the same time. */
+const PARALLEL = 3;
+
+/** Milliseconds between two renderings of what only moves. */
+const INTERVAL = 200;
+
+/** A dropped file or folder on its way to the server. */
+export interface IUpload {
+  readonly name: string;
+  /** Relative to the user's own directory. */
+  readonly destination: string;
+  readonly files: readonly FileUpload[];
+  readonly size: number;
+  /** 'handing-on': all of it is on the server, which is told to store it. */
+  readonly state: 'sending' | 'handing-on' | 'failed';
+  readonly error: RequestError | null;
+}
+
+/** What the server has of something that nobody sends any more. */
+export interface IInterrupted {
+  readonly name: string;
+  readonly destination: string;
+  readonly received: readonly IReceived[];
+}
+
+interface IMutableUpload extends IUpload {
+  state: IUpload['state'];
+  error: RequestError | null;
+  /** The first file that nobody has looked at yet. */
+  next: number;
+  /** Files that are neither sent nor failed. */
+  open: number;
+  speed: Speed;
+}
+
+/** Uploads from this computer: what is being sent, and what the server has of earlier ones. */
+export class UploadsModel implements IDisposable {
+  constructor(
+    readonly api: API,
+    private _transfers: TransfersModel,
+    private _delays?: readonly number[]
+  ) {}
+
+  /** Emitted whenever there is something to render anew. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** The user's own directory; null while it is not known, or where there is none. */
+  get own(): string | null {
+    return this._own;
+  }
+
+  get items(): readonly IUpload[] {
+    return this._items;
+  }
+
+  /** What was interrupted, most likely by a reload of the page. */
+  get interrupted(): readonly IInterrupted[] {
+    return this._interrupted;
+  }
+
+  /** Whether something would be lost if the page were left now. */
+  get busy(): boolean {
+    return this._items.some(({ state }) => state !== 'failed');
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      const items = this._items;
+      this._items = [];
+      items.forEach(({ files }) => files.forEach(file => file.stop()));
+      clearTimeout(this._timer);
+      Signal.clearData(this);
+    }
+  }
+
+  /** Ask, once, where the user may write and what the server has received. */
+  async start(): Promise<void> {
+    if (this._own === null) {
+      try {
+        this._own = await this.api.ownDirectory();
+        await this.refresh();
+      } catch (error) {
+        // Then no upload is offered; where listings fail too, the panel says why.
+        console.warn('ctadata: no uploads:', error);
+      }
+    }
+  }
+
+  /** The directory that is meant by one that is shown: itself, or the user's own. */
+  destinationFor(path: string): string {
+    const own = this._own ?? '';
+    return path === own || path.startsWith(`${own}/`) ? path : own;
+  }
+
+  /** Ask what the server has received. */
+  async refresh(): Promise<void> {
+    this._received = await this.api.uploads();
+    this._sort();
+  }
+
+  /**
+   * Find what the server has begun to receive, and leave out what is being sent already.
+   *
+   * @param destination - relative to the user's own directory
+   * @returns the items, and the files among them that go on where they stopped
+   */
+  async recognize(
+    items: readonly IDropped[],
+    destination: string
+  ): Promise<{ items: IDropped[]; begun: Set<IUploadFile> }> {
+    await this.refresh();
+    const running = this._fingerprints();
+    const received = new Map(
+      this._received.map(item => [item.fingerprint, item])
+    );
+    const begun = new Set<IUploadFile>();
+    const recognized = items.map(item => {
+      const files: IUploadFile[] = [];
+      for (const source of item.files) {
+        const fingerprint = fingerprintOf(source, destination);
+        if (running.has(fingerprint)) {
+          continue;
+        }
+        const path = received.get(fingerprint)?.path;
+        const file = path === undefined ? source : { ...source, path };
+        files.push(file);
+        if (path !== undefined) {
+          begun.add(file);
+        }
+      }
+      return { ...item, files };
+    });
+    return {
+      items: recognized.filter(({ files }) => files.length > 0),
+      begun
+    };
+  }
+
+  /** Send something; what the server has of it already is not sent again. */
+  add(item: IDropped, destination: string): void {
+    const received = new Map(
+      this._received.map(item => [`${item.fingerprint}\n${item.path}`, item])
+    );
+    const files = item.files.map(source => {
+      const file = new FileUpload(
+        this.api,
+        source,
+        destination,
+        item.name,
+        () => this._moved(),
+        this._delays
+      );
+      const begun = received.get(`${file.fingerprint}\n${file.path}`);
+      if (begun) {
+        file.resume(begun);
+      }
+      return file;
+    });
+    const upload: IMutableUpload = {
+      name: item.name,
+      destination,
+      files,
+      size: files.reduce((sum, { size }) => sum + size, 0),
+      state: 'sending',
+      error: null,
+      next: 0,
+      open: 0,
+      speed: new Speed()
+    };
+    this._items.push(upload);
+    this._sort();
+    this._begin(upload);
+  }
+
+  /** Send what has failed once more. */
+  retry(upload: IUpload): void {
+    for (const file of upload.files) {
+      if (file.state === 'failed') {
+        file.state = 'waiting';
+        file.error = null;
+      }
+    }
+    this._begin(upload as IMutableUpload);
+  }
+
+  /** Send no more of it, and let the server forget what it has. */
+  async cancel(upload: IUpload): Promise<void> {
+    this._items = this._items.filter(item => item !== upload);
+    upload.files.forEach(file => file.stop());
+    this._changed.emit();
+    this._pump();
+    // The server knows also those whose first answer has not come back yet.
+    await this.refresh();
+    const stopped = new Set(upload.files.map(file => file.fingerprint));
+    await this._remove(
+      this._received.filter(({ fingerprint }) => stopped.has(fingerprint))
+    );
+  }
+
+  /** Let the server forget something that was interrupted. */
+  async discard(interrupted: IInterrupted): Promise<void> {
+    await this._remove(interrupted.received);
+  }
+
+  /** The connection may be back. */
+  reconnect(): void {
+    this._items.forEach(({ files }) => files.forEach(file => file.hurry()));
+  }
+
+  /** Bytes that are on the server, and how many come each second. */
+  progressOf(upload: IUpload): { done: number; rate: number | null } {
+    const done = upload.files.reduce((sum, { sent }) => sum + sent, 0);
+    const { speed } = upload as IMutableUpload;
+    return { done, rate: speed.at(Date.now(), done) };
+  }
+
+  private async _remove(received: readonly IReceived[]): Promise<void> {
+    try {
+      await Promise.all(received.map(({ id }) => this._forget(id)));
+    } finally {
+      await this.refresh();
+    }
+  }
+
+  private async _forget(id: string): Promise<void> {
+    try {
+      await this.api.removeUpload(id);
+    } catch (error) {
+      // Its time has run out, or another page was quicker.
+      if ((error as RequestError).code !== 'not-found') {
+        throw error;
+      }
+    }
+  }
+
+  private _begin(upload: IMutableUpload): void {
+    upload.state = 'sending';
+    upload.error = null;
+    upload.next = 0;
+    upload.open = upload.files.filter(isWaiting).length;
+    this._changed.emit();
+    if (upload.open === 0) {
+      this._finish(upload);
+    }
+    this._pump();
+  }
+
+  /** Send as many files as may be sent at a time, the oldest first. */
+  private _pump(): void {
+    for (const upload of this._items) {
+      while (upload.next < upload.files.length && this._running < PARALLEL) {
+        const file = upload.files[upload.next];
+        upload.next += 1;
+        if (isWaiting(file)) {
+          void this._run(upload, file);
+        }
+      }
+    }
+  }
+
+  private async _run(upload: IMutableUpload, file: FileUpload): Promise<void> {
+    this._running += 1;
+    await file.run();
+    this._running -= 1;
+    upload.open -= 1;
+    if (upload.open === 0 && this._items.includes(upload)) {
+      this._finish(upload);
+    }
+    this._pump();
+  }
+
+  /** All files are sent, or have failed: hand it on, or say so. */
+  private _finish(upload: IMutableUpload): void {
+    const failed = upload.files.find(({ state }) => state === 'failed');
+    if (failed) {
+      upload.state = 'failed';
+      upload.error = failed.error;
+      this._changed.emit();
+    } else {
+      upload.state = 'handing-on';
+      this._changed.emit();
+      void this._handOn(upload);
+    }
+  }
+
+  private async _handOn(upload: IMutableUpload): Promise<void> {
+    const { destination, files } = upload;
+    try {
+      const started = await this.api.startUpload(
+        // That of the storage, where the name was taken.
+        files[0].path.split('/')[0],
+        files.map(({ id, path }) => ({ id: id ?? '', path })),
+        destination
+      );
+      this._transfers.add(started);
+    } catch (error) {
+      upload.state = 'failed';
+      upload.error = error as RequestError;
+      this._changed.emit();
+      return;
+    }
+    this._items = this._items.filter(item => item !== upload);
+    const ids = new Set(files.map(({ id }) => id));
+    this._received = this._received.filter(({ id }) => !ids.has(id));
+    this._sort();
+  }
+
+  private _fingerprints(): Set<string> {
+    return new Set(
+      this._items.flatMap(({ files }) => files.map(file => file.fingerprint))
+    );
+  }
+
+  /** Find what the server has received and nobody sends. */
+  private _sort(): void {
+    const running = this._fingerprints();
+    const groups = new Map<string, IReceived[]>();
+    for (const received of this._received) {
+      if (!running.has(received.fingerprint)) {
+        const key = JSON.stringify([received.destination, received.item]);
+        const group = groups.get(key);
+        if (group) {
+          group.push(received);
+        } else {
+          groups.set(key, [received]);
+        }
+      }
+    }
+    this._interrupted = [...groups.values()].map(received => ({
+      name: received[0].item,
+      destination: received[0].destination,
+      received
+    }));
+    this._changed.emit();
+  }
+
+  /** Something has moved: render it, but not for each packet. */
+  private _moved(): void {
+    this._timer ??= setTimeout(() => {
+      this._timer = undefined;
+      this._changed.emit();
+    }, INTERVAL);
+  }
+
+  private _own: string | null = null;
+  private _items: IMutableUpload[] = [];
+  private _received: readonly IReceived[] = [];
+  private _interrupted: readonly IInterrupted[] = [];
+  private _running = 0;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _isDisposed = false;
+  private _changed = new Signal<this, void>(this);
+}
+
+function isWaiting(file: FileUpload): boolean {
+  return file.state === 'waiting';
+}

@@ -1,0 +1,193 @@
+import { Notification } from '@jupyterlab/apputils';
+import { Contents } from '@jupyterlab/services';
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { IEntry } from '../api';
+import { Ask, Clashes, Names, Stopped, place } from './clashes';
+import { Directory } from '../browser/collection';
+import { ICollected, totalsOf } from './dropped';
+import { explainBriefly } from '../explain';
+import { formatSize } from '../format';
+import { baseName, joinPath } from '../paths';
+import { RequestError } from '../request';
+import { Settings } from '../settings';
+import { TransfersModel } from '../transfers/model';
+import { UploadsModel } from './model';
+import { askAboutClash, confirmUpload } from './dialogs';
+
+/** The most names that a note lists. */
+const MAX_NAMES = 5;
+
+/** Uploads with the questions that they raise; what goes wrong is shown as a notification. */
+export class Uploading {
+  constructor(
+    private _uploads: UploadsModel,
+    private _transfers: TransfersModel,
+    private _contents: Contents.IManager,
+    private _settings: Settings,
+    private _trans: TranslationBundle
+  ) {}
+
+  /**
+   * Upload what was dropped or chosen.
+   *
+   * @param path - the directory that was pointed at; uploads go into the user's own only
+   */
+  async fromComputer(collected: ICollected, path: string): Promise<void> {
+    const trans = this._trans;
+    const { files, bytes } = totalsOf(collected.items);
+    const notes = this._notesOn(collected);
+    if (files === 0) {
+      const nothing = trans.__('There is nothing to upload.');
+      Notification.info([nothing, ...notes].join(' '));
+      return;
+    }
+    const what = trans._n(
+      '%1 file, %2',
+      '%1 files, %2',
+      files,
+      formatSize(bytes)
+    );
+    await this._upload(path, what, notes, async (target, destination) => {
+      const { items, begun } = await this._uploads.recognize(
+        collected.items,
+        destination
+      );
+      const placed = await place(
+        items,
+        begun,
+        folder => this._namesIn(joinPath(target, folder)),
+        this._askIn(target)
+      );
+      for (const item of placed) {
+        this._uploads.add(item, destination);
+      }
+    });
+  }
+
+  /** Upload files and folders of the workspace; the server has them already. */
+  async fromWorkspace(paths: readonly string[], path: string): Promise<void> {
+    const trans = this._trans;
+    const what = trans._n(
+      '%2 from the workspace',
+      '%1 files and folders from the workspace',
+      paths.length,
+      baseName(paths[0])
+    );
+    await this._upload(path, what, [], async (target, destination) => {
+      const clashes = new Clashes(this._askIn(target));
+      const taken = new Map(await this._namesIn(target));
+      const chosen: string[] = [];
+      const names: string[] = [];
+      for (const source of paths) {
+        const { type } = await this._contents.get(source, { content: false });
+        const isDirectory = type === 'directory';
+        const name = await clashes.settle(
+          baseName(source),
+          '',
+          taken,
+          isDirectory
+        );
+        if (name !== null) {
+          taken.set(name, isDirectory ? 'directory' : 'file');
+          chosen.push(source);
+          names.push(name);
+        }
+      }
+      if (chosen.length > 0) {
+        this._transfers.add(
+          await this._uploads.api.uploadFromWorkspace(
+            chosen,
+            destination,
+            names
+          )
+        );
+      }
+    });
+  }
+
+  /** Do something; show what goes wrong. */
+  async attempt(action: () => Promise<unknown>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (!(error instanceof Stopped)) {
+        Notification.error(explainBriefly(error as RequestError, this._trans));
+      }
+    }
+  }
+
+  /** Say what will be done where it is not known already, and do it. */
+  private async _upload(
+    path: string,
+    what: string,
+    notes: readonly string[],
+    send: (target: string, destination: string) => Promise<void>
+  ): Promise<void> {
+    const { own } = this._uploads;
+    if (own === null) {
+      return;
+    }
+    const target = this._uploads.destinationFor(path);
+    const redirected = target !== path;
+    const confirm = this._settings.get('confirmUploads');
+    if (confirm || redirected) {
+      const summary = { what, target, redirected, notes };
+      if (!(await confirmUpload(summary, this._trans))) {
+        return;
+      }
+      if (confirm) {
+        await this._settings.set('confirmUploads', false);
+      }
+    } else if (notes.length > 0) {
+      Notification.warning(notes.join(' '));
+    }
+    const destination = target.slice(own.length + 1);
+    await this.attempt(() => send(target, destination));
+  }
+
+  private _askIn(target: string): Ask {
+    return clash => askAboutClash(clash, target, this._trans);
+  }
+
+  /** What is in a directory of the storage; nothing where it does not exist yet. */
+  private async _namesIn(path: string): Promise<Names> {
+    try {
+      const directory = await this._uploads.api.list(path);
+      const names: [string, IEntry['type']][] = [];
+      if (directory instanceof Directory) {
+        for (let index = 0; index < directory.length; index += 1) {
+          const type = directory.isDirectory(index) ? 'directory' : 'file';
+          names.push([directory.name(index), type]);
+        }
+      }
+      return new Map(names);
+    } catch (error) {
+      if ((error as RequestError).code === 'not-found') {
+        return new Map();
+      }
+      throw error;
+    }
+  }
+
+  private _notesOn({ ignored, empty, unreadable }: ICollected): string[] {
+    const trans = this._trans;
+    const notes: string[] = [];
+    if (ignored.length > 0) {
+      notes.push(trans.__('Left out: %1.', namesOf(ignored)));
+    }
+    if (empty.length > 0) {
+      notes.push(trans.__('Empty folders are left out: %1.', namesOf(empty)));
+    }
+    if (unreadable.length > 0) {
+      notes.push(trans.__('Cannot be read: %1.', namesOf(unreadable)));
+    }
+    return notes;
+  }
+}
+
+function namesOf(paths: readonly string[]): string {
+  const shown = paths.slice(0, MAX_NAMES).join(', ');
+  const more = paths.length - MAX_NAMES;
+  return more > 0 ? `${shown}, … (+${more})` : shown;
+}
