@@ -42,11 +42,7 @@ class TransfersHandler(CTADataHandler):
         extension = self.extension
         if order.get("kind") == "upload" and "uploads" in order:
             return [self._start_received(order)]
-        paths = order.get("paths")
-        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
-            raise BadRequest("'paths' is not a list of paths")
-        if not paths:
-            raise BadRequest("'paths' is empty; choose at least one file")
+        paths = self.json_paths()
         destination = order.get("destination", "")
         if not isinstance(destination, str):
             raise BadRequest("'destination' is not a path")

@@ -11,7 +11,7 @@ const COUNTS = (process.env.CTADATA_BENCH_ROWS ?? '1000,10000,100000')
 /** Times that a key is pressed. */
 const PRESSES = 20;
 /** Milliseconds after which the core browser is not waited for any longer. */
-const PATIENCE = 240_000;
+const PATIENCE = 120_000;
 
 /** What was measured of one listing, in milliseconds. */
 interface IFigures {

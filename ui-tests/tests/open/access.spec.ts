@@ -63,6 +63,16 @@ test.describe('for everybody', () => {
   test('the panel fits into 200 pixels, and into a page at 200 %', async ({
     page
   }, testInfo) => {
+    // JupyterLab itself lets no sidebar be narrower than 250 pixels, unless a theme says so.
+    await page.addInitScript(() => {
+      addEventListener('DOMContentLoaded', () => {
+        const style = document.createElement('style');
+        style.append('body { --jp-sidebar-min-width: 200px !important; }');
+        document.head.appendChild(style);
+      });
+    });
+    await page.reload();
+    await panel.show();
     await panel.open(DL1);
     const check = async (name: string) => {
       const overflow = await panel.root.evaluate(
@@ -75,6 +85,8 @@ test.describe('for everybody', () => {
       await page.screenshot({ path: testInfo.outputPath(name) });
     };
     await page.sidebar.setWidth(200, 'left');
+    const { width } = (await panel.root.boundingBox()) ?? { width: 0 };
+    expect(width).toBeLessThanOrEqual(202);
     await check('narrow.png');
     // What a zoom of 200 % leaves of a laptop's screen.
     await page.setViewportSize({ width: 683, height: 384 });

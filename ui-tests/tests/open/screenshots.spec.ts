@@ -24,7 +24,7 @@ async function arrange(page: IJupyterLabPageFixture): Promise<CTADataPanel> {
   await panel.show();
   await page.sidebar.setWidth(440, 'left');
   await panel.open('cta/DL1/20241114/v0.1');
-  await panel.row('datacheck_dl1_LST-1.Run11111.0000.h5').click();
+  await panel.row('dl1_LST-1.Run11111.0099.h5').click();
   await panel.toolbarButton('Copy the selection').click();
   await expect(panel.transfers.first()).toHaveClass(/jp-mod-finished/);
   await panel.open(HUGE_FOLDER);
