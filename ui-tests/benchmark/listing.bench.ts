@@ -5,9 +5,9 @@ import * as fs from 'fs';
 import { CTADataPanel, storagePath, workspacePath } from '../tests/panel';
 
 /** Entries of a directory. */
-const COUNTS = (process.env.CTADATA_BENCH_ROWS ?? '1000,10000,100000')
-  .split(',')
-  .map(Number);
+const COUNTS = numbers(process.env.CTADATA_BENCH_ROWS, '1000,10000,100000');
+/** Of these, the ones that the core browser shows too. */
+const CORE_COUNTS = numbers(process.env.CTADATA_BENCH_CORE_ROWS, COUNTS.join());
 /** Times that a key is pressed. */
 const PRESSES = 20;
 /** Milliseconds after which the core browser is not waited for any longer. */
@@ -130,7 +130,7 @@ const longest = (values: readonly number[]) =>
   values.length > 0 ? Math.max(...values) : NaN;
 
 const milliseconds = (value: number) =>
-  Number.isNaN(value) ? `> ${PATIENCE / 1000} s` : `${value.toFixed(0)} ms`;
+  Number.isNaN(value) ? 'not seen' : `${value.toFixed(0)} ms`;
 
 function line(cells: readonly string[]): string {
   return `| ${cells.map((cell, index) => (index === 0 ? cell.padEnd(38) : cell.padStart(12))).join(' | ')} |`;
@@ -205,9 +205,15 @@ test('many entries, beside the core file browser', async ({ page }) => {
   const sorting = await latencies(page, 'click', () =>
     header.getByRole('button').click()
   );
+  // What is known so far: the core browser takes its time.
+  console.log(`ours: ${JSON.stringify(ours)}`);
   const core: IFigures[] = [];
   for (const count of COUNTS) {
-    core.push(await openCore(page, `${count} files`));
+    core.push(
+      CORE_COUNTS.includes(count)
+        ? await openCore(page, `${count} files`)
+        : { opened: NaN, painted: NaN, arrow: [], freeze: NaN }
+    );
   }
 
   const table = [
@@ -241,3 +247,7 @@ test('many entries, beside the core file browser', async ({ page }) => {
   }
   console.log(`\n${table.join('\n')}\n`);
 });
+
+function numbers(text: string | undefined, otherwise: string): number[] {
+  return (text || otherwise).split(',').map(Number);
+}
