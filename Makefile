@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-python test-panel test-ui bench bench-panel lint format dev clean
+.PHONY: help demo test test-python test-panel test-ui bench lint format dev clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,7 +28,7 @@ help:
 	@echo 'make demo    start JupyterLab with the panel on sample data (DEMO="--data DIR" for your own)'
 	@echo 'make test    all tests: Python, TypeScript, and the panel in a real Chromium'
 	@echo 'make bench   compare the speed with curl, rclone and an older ctadata (BENCH="--only small" for a part)'
-	@echo 'make bench-panel  compare the panel with JupyterLab'"'"'s own file browser, in a real Chromium'
+	@echo 'make  compare the panel with JupyterLab'"'"'s own file browser, in a real Chromium'
 	@echo 'make lint    all linters and type checkers'
 	@echo 'make format  let the formatters rewrite the sources'
 	@echo 'make dev     watch the sources of the panel and rebuild it'
@@ -52,10 +52,6 @@ test-ui: $(VENV)/dev.installed ui-tests/node_modules/.installed
 bench: $(VENV)/bench.installed
 	CTADATA_NGINX="$$(benchmarks/find-nginx)" && export CTADATA_NGINX && \
 		$(BIN)/python -m benchmarks $(BENCH)
-
-bench-panel: $(VENV)/dev.installed ui-tests/node_modules/.installed
-	CTADATA_CHROMIUM="$$(ui-tests/find-chromium)" && export CTADATA_CHROMIUM && \
-		cd ui-tests && jlpm playwright test --config benchmark.config.js
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check .
