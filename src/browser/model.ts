@@ -206,6 +206,10 @@ export class BrowserModel implements IDisposable {
   /** Load the directory again; what is shown stays until the answer is there. */
   async refresh(): Promise<void> {
     const load = this._begin();
+    if (this._mismatch()) {
+      // The server may have been started anew.
+      await this._loadStatus();
+    }
     try {
       const resource = await this.api.list(this._path, load.signal);
       // The answer for a directory that was left meanwhile is nobody's.
@@ -297,6 +301,11 @@ export class BrowserModel implements IDisposable {
   }
 
   private _accept(directory: Directory): void {
+    const mismatch = this._mismatch();
+    if (mismatch) {
+      this._fail(mismatch);
+      return;
+    }
     this._cache.set(directory);
     this._directory = directory;
     this._error = null;
@@ -327,17 +336,28 @@ export class BrowserModel implements IDisposable {
   private async _loadStatus(): Promise<void> {
     try {
       this._status = await this.api.status();
-      const version = this._status.versions.api ?? 1;
-      if (version !== API_VERSION) {
-        // What they say to each other would be misunderstood sooner or later.
-        const code = version < API_VERSION ? 'server-older' : 'panel-older';
-        this._fail(new RequestError(code, ''));
+      const mismatch = this._mismatch();
+      if (mismatch) {
+        this._fail(mismatch);
       }
       this._changed.emit();
     } catch (error) {
       // Messages name no service then.
       console.warn('ctadata: no status:', error);
     }
+  }
+
+  /** Server extension and panel of different versions would misunderstand each other sooner or later. */
+  private _mismatch(): RequestError | null {
+    if (!this._status) {
+      return null;
+    }
+    const version = this._status.versions.api ?? 1;
+    if (version === API_VERSION) {
+      return null;
+    }
+    const code = version < API_VERSION ? 'server-older' : 'panel-older';
+    return new RequestError(code, '');
   }
 
   private _begin(): AbortController {

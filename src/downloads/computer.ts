@@ -4,10 +4,14 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { API, IEntry } from '../api';
 import { explainBriefly } from '../explain';
 import { formatSize } from '../format';
+import { Notice } from '../notice';
 import { RequestError } from '../request';
 
 /** Milliseconds for which it is said what comes. */
 const SHOWN = 10_000;
+
+/** Milliseconds after which it is said that a zip is being prepared. */
+const PATIENCE = 500;
 
 /** Let the browser download: one file by its own link, anything else as a zip. */
 export async function downloadToComputer(
@@ -35,48 +39,47 @@ async function downloadArchive(
   trans: TranslationBundle
 ): Promise<void> {
   const abort = new AbortController();
-  const id = Notification.emit(
-    trans._n(
-      'Preparing a zip of “%2”…',
-      'Preparing a zip of %1 items…',
-      entries.length,
-      entries[0].name
-    ),
-    'in-progress',
-    {
-      autoClose: false,
-      actions: [{ label: trans.__('Cancel'), callback: () => abort.abort() }]
-    }
-  );
+  const notice = new Notice();
+  // Most are ready before anybody has read that.
+  const patience = setTimeout(() => {
+    notice.say(
+      trans._n(
+        'Preparing a zip of “%2”…',
+        'Preparing a zip of %1 items…',
+        entries.length,
+        entries[0].name
+      ),
+      'in-progress',
+      {
+        autoClose: false,
+        actions: [{ label: trans.__('Cancel'), callback: () => abort.abort() }]
+      }
+    );
+  }, PATIENCE);
   try {
     const paths = entries.map(({ path }) => path);
     const archive = await api.archive(paths, abort.signal);
     follow(api.archiveUrl(archive.id, document.cookie), archive.name);
-    Notification.update({
-      id,
-      type: 'success',
-      message: trans._n(
+    notice.say(
+      trans._n(
         'The browser downloads %2: %3, %1 file',
         'The browser downloads %2: %3, %1 files',
         archive.files,
         archive.name,
         formatSize(archive.bytes)
       ),
-      autoClose: SHOWN,
-      actions: []
-    });
+      'success',
+      { autoClose: SHOWN, actions: [] }
+    );
   } catch (error) {
     if (abort.signal.aborted) {
-      Notification.dismiss(id);
-      return;
+      notice.close();
+    } else {
+      const message = explainBriefly(error as RequestError, trans);
+      notice.say(message, 'error', { autoClose: SHOWN, actions: [] });
     }
-    Notification.update({
-      id,
-      type: 'error',
-      message: explainBriefly(error as RequestError, trans),
-      autoClose: SHOWN,
-      actions: []
-    });
+  } finally {
+    clearTimeout(patience);
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@jupyterlab/translation';
 
 import { ITransfer } from '../api';
+import { Notice } from '../notice';
 import { describeEnds } from './summary';
 import { ICTADataPanel, PANEL_ID } from '../tokens';
 
@@ -74,17 +75,14 @@ class Notifier {
 
   /** Of many that fail together, one notification tells. */
   tellFailed(transfer: ITransfer): void {
-    if (!Notification.manager.has(this._id)) {
+    if (!this._notice.exists) {
       this._failed = [];
     }
     this._failed.push(transfer);
-    const message = describeEnds(this._failed, this._trans);
-    const actions = [this._showing()];
-    if (this._failed.length > 1) {
-      Notification.update({ id: this._id, message, actions, autoClose: false });
-    } else {
-      this._id = Notification.error(message, { actions, autoClose: false });
-    }
+    this._notice.say(describeEnds(this._failed, this._trans), 'error', {
+      actions: [this._showing()],
+      autoClose: false
+    });
   }
 
   private _actions({ kind, target }: ITransfer): Notification.IAction[] {
@@ -113,5 +111,5 @@ class Notifier {
   }
 
   private _failed: ITransfer[] = [];
-  private _id = '';
+  private _notice = new Notice();
 }
