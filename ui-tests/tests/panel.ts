@@ -78,7 +78,10 @@ export class CTADataPanel {
     this.filter = this.root.getByRole('searchbox');
     this.summary = this.root.locator('.jp-CTAData-summary');
     this.message = this.root.locator('.jp-CTAData-message');
-    this.transfers = this.root.locator('.jp-CTAData-transfer');
+    // An upload that is handed on is in both sections for a moment.
+    this.transfers = this.root
+      .getByRole('region', { name: 'Transfers' })
+      .getByRole('listitem');
   }
 
   /** Show it, if it is not shown already. */
