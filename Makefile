@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-python test-panel test-ui bench lint format dev clean
+.PHONY: help demo test test-python test-panel test-ui bench bench-panel lint format dev clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -51,6 +51,10 @@ test-ui: $(VENV)/dev.installed ui-tests/node_modules/.installed
 bench: $(VENV)/bench.installed
 	CTADATA_NGINX="$$(benchmarks/find-nginx)" && export CTADATA_NGINX && \
 		$(BIN)/python -m benchmarks $(BENCH)
+
+bench-panel: $(VENV)/dev.installed ui-tests/node_modules/.installed
+	CTADATA_CHROMIUM="$$(ui-tests/find-chromium)" && export CTADATA_CHROMIUM && \
+		cd ui-tests && jlpm playwright test --config benchmark.config.js
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check .
