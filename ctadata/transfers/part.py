@@ -192,6 +192,8 @@ class PartFile:
         The bytes that it will have; reserved on the disk where that is possible.
     part : str, optional
         The name that it has already, to go on with it.
+    announce : callable, optional
+        Is told the temporary name of a new one before there is a file of that name.
 
     Raises
     ------
@@ -202,7 +204,14 @@ class PartFile:
     """
 
     def __init__(
-        self, directory: int, name: str, *, shown: str, size: int, part: str | None = None
+        self,
+        directory: int,
+        name: str,
+        *,
+        shown: str,
+        size: int,
+        part: str | None = None,
+        announce: Callable[[str], None] | None = None,
     ) -> None:
         self._directory = directory
         self._final = name
@@ -213,7 +222,7 @@ class PartFile:
             self.name = part
             self._reopen()
         else:
-            self._create()
+            self._create(announce)
 
     def _reopen(self) -> None:
         self.descriptor = os.open(self.name, os.O_RDWR | os.O_NOFOLLOW, dir_fd=self._directory)
@@ -222,13 +231,15 @@ class PartFile:
             self.close()
             raise FileNotFoundError(errno.ENOENT, "not the part of this file", self.name)
 
-    def _create(self) -> None:
+    def _create(self, announce: Callable[[str], None] | None) -> None:
         if self.size >= RESERVE:
             check_space(self._directory, self.size, self._shown)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         try:
             while self.descriptor < 0:
                 self.name = temporary_name(self._final, PART)
+                if announce is not None:
+                    announce(self.name)
                 # Another thread may have thought of the same name.
                 with contextlib.suppress(FileExistsError):
                     self.descriptor = os.open(self.name, flags, 0o666, dir_fd=self._directory)

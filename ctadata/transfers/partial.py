@@ -200,7 +200,11 @@ class Partial:
         self.spans = Spans(self._size)
         try:
             self._part = PartFile(
-                self._folder.descriptor, self._name, shown=self._shown, size=self._size
+                self._folder.descriptor,
+                self._name,
+                shown=self._shown,
+                size=self._size,
+                announce=self._announce,
             )
         except BaseException:
             if self._journal is not None:
@@ -208,11 +212,14 @@ class Partial:
             raise
         try:
             self._folder.take(self._name, self._part.name)
-            if self._journal is not None:
-                self._journal.record(self._part.name, [])
         except BaseException:
             self.discard()
             raise
+
+    def _announce(self, part: str) -> None:
+        # Written down first: a process that is killed leaves no part that no journal names.
+        if self._journal is not None:
+            self._journal.record(part, [])
 
     def _reopened(self) -> bool:
         journal = self._journal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -247,6 +248,28 @@ def test_parts_of_the_dead_are_cleared_away(storage, wire, work):
     assert subprocess.run(command, timeout=30).returncode == 0
     assert not leftovers(work)
     assert len(files(work)) == 8
+
+
+KILLED_WITH_A_NEW_PART = """
+import os, signal
+from ctadata import cli
+from ctadata.transfers import part
+
+part._reserve = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+cli.main()
+"""
+
+
+def test_a_part_has_its_journal_from_the_first_moment(storage, work):
+    """Killed when the part has just been made: the next run in that directory takes it."""
+    storage.put("lst/d/run.h5", SIZE)
+    get = ["get", "-q", "-r", "lst/d", "-o", "."]
+    killed = subprocess.run([sys.executable, "-c", KILLED_WITH_A_NEW_PART, *get], timeout=30)
+    assert killed.returncode == -signal.SIGKILL
+    assert [name for name in leftovers(work) if name.endswith(".part")]
+    assert subprocess.run([sys.executable, "-m", "ctadata", *get], timeout=30).returncode == 0
+    assert not leftovers(work)
+    assert len(files(work)) == 1
 
 
 def test_a_foreign_date_does_not_matter(served, tmp_path):
