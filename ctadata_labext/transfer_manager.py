@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ctadata.errors import CTADataError, NotFound, TransferCancelled, TransferError
 from ctadata.transfers.journal import BEAT
@@ -147,6 +148,14 @@ class TransferManager:
         """
         with self._lock:
             return self._find(transfer_id).describe()
+
+    def find(self, job: Job) -> dict[str, object] | None:
+        """Describe the transfer that does the same, if there is one; it may have ended."""
+        with self._lock:
+            for transfer in self._transfers.values():
+                if replace(transfer.job, again=job.again) == job:
+                    return transfer.describe()
+        return None
 
     def cancel_or_forget(self, transfer_id: str) -> dict[str, object] | None:
         """Cancel a transfer that has not ended; forget one that has.

@@ -72,6 +72,9 @@ class TransfersHandler(CTADataHandler):
                 case _:
                     raise BadRequest("One of the 'uploads' has not an id and a path")
         job = received_job(name, pairs, order.get("destination", ""))
+        # Where the first answer was lost, the same order comes again.
+        if started := self.extension.transfers.find(job):
+            return started
         ids = [upload_id for upload_id, _ in pairs]
         spool = self.extension.spool
         spool.hand_on(ids)

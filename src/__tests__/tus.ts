@@ -117,7 +117,7 @@ export class TusServer {
     } else if (path === 'transfers') {
       if (method === 'POST') {
         this.orders.push(JSON.parse((await this._read(request)).toString()));
-        answer(202, { transfers: this.transfers });
+        reply(202, { transfers: this.transfers });
       } else {
         answer(200, { transfers: this.transfers });
       }

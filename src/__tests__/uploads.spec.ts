@@ -272,6 +272,24 @@ it('tries again what has failed, and nothing else', async () => {
   expect(server.orders).toHaveLength(1);
 });
 
+it('hands on once, although the first answer was lost', async () => {
+  server.meddle = request => {
+    if (request.method === 'POST' && request.path === 'transfers') {
+      request.loseAnswer();
+    }
+    return false;
+  };
+  server.transfers = [transfer('new', 'queued')];
+  uploads.add(item('a.fits', 1000), '');
+  await until(hasFailed);
+  await transfers.refresh();
+  server.meddle = () => false;
+  uploads.retry(uploads.items[0]);
+  await until(isDone);
+  expect(server.orders[1]).toEqual(server.orders[0]);
+  expect(transfers.items.map(({ id }) => id)).toEqual(['new']);
+});
+
 it('tries at once when the connection is back', async () => {
   uploads.dispose();
   uploads = new UploadsModel(server.api, transfers, [1e6]);

@@ -127,7 +127,9 @@ export class TransfersModel implements IDisposable {
   add(started: readonly ITransfer[]): void {
     // A look that is still under way does not know of these.
     this._known = ++this._asked;
-    this._update([...[...started].reverse(), ...this._items]);
+    const ids = new Set(started.map(({ id }) => id));
+    const others = this._items.filter(({ id }) => !ids.has(id));
+    this._update([...[...started].reverse(), ...others]);
   }
 
   /**

@@ -117,6 +117,21 @@ async def test_each_for_one_transfer_only(
     assert stored(storage / OWN / "run42") == {"a": b"a", "b": b"b"}
 
 
+async def test_the_same_order_again_starts_nothing(api: Api, tus: Tus, storage: Path) -> None:
+    """The browser orders again when the answer to its order was lost."""
+    uploads = await receive(tus, {"run42/a": b"a", "run42/b": b"b"})
+    _, first = await order(api, "run42", uploads)
+    status, second = await order(api, "run42", uploads)
+    assert status == 202
+    assert second["transfers"][0]["id"] == first["transfers"][0]["id"]
+    ended = await api.ended(first["transfers"][0])
+    assert ended["state"] == "finished"
+    _, third = await order(api, "run42", uploads)
+    assert third["transfers"] == [ended]
+    assert len((await api.json("transfers"))["transfers"]) == 1
+    assert stored(storage / OWN / "run42") == {"a": b"a", "b": b"b"}
+
+
 async def test_a_second_try_sends_what_is_missing(
     api: Api, tus: Tus, storage: Path, extension: Any
 ) -> None:
