@@ -200,8 +200,9 @@ test.describe('uploads', () => {
     await expect(uploads()).toContainText('Waiting for the connection');
     await uploads().getByRole('button', { name: 'Cancel lost.fits' }).click();
     await expect(uploads()).toHaveCount(0);
-    const left = await page.request.get('ctadata/uploads');
-    expect(await left.json()).toEqual({ uploads: [] });
+    await expect
+      .poll(async () => (await page.request.get('ctadata/uploads')).json())
+      .toEqual({ uploads: [] });
 
     await drop(listing(), [file]);
     await expect(uploads()).toContainText('Waiting for the connection');
