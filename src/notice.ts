@@ -17,17 +17,19 @@ export class Notice {
     options: Omit<Notification.IOptions<null>, 'data'>
   ): void {
     clearTimeout(this._timer);
-    if (!this.exists) {
-      this._id = Notification.emit(message, type, options);
-      this._since = Date.now();
-      return;
+    const show = () => {
+      // It may have been closed in the meantime.
+      if (!Notification.update({ id: this._id, message, type, ...options })) {
+        this._id = Notification.emit(message, type, options);
+        this._since = Date.now();
+      }
+    };
+    if (this.exists) {
+      const left = this._since + SETTLED - Date.now();
+      this._timer = setTimeout(show, Math.max(0, left));
+    } else {
+      show();
     }
-    this._timer = setTimeout(
-      () => {
-        Notification.update({ id: this._id, message, type, ...options });
-      },
-      Math.max(0, this._since + SETTLED - Date.now())
-    );
   }
 
   /** Whether it is on the screen, or among those that can be read again. */
