@@ -149,7 +149,7 @@ class TransferManager:
         with self._lock:
             return self._find(transfer_id).describe()
 
-    def find(self, job: Job) -> dict[str, object] | None:
+    def same_as(self, job: Job) -> dict[str, object] | None:
         """Describe the transfer that does the same, if there is one; it may have ended."""
         with self._lock:
             for transfer in self._transfers.values():

@@ -73,7 +73,7 @@ class TransfersHandler(CTADataHandler):
                     raise BadRequest("One of the 'uploads' has not an id and a path")
         job = received_job(name, pairs, order.get("destination", ""))
         # Where the first answer was lost, the same order comes again.
-        if started := self.extension.transfers.find(job):
+        if started := self.extension.transfers.same_as(job):
             return started
         ids = [upload_id for upload_id, _ in pairs]
         spool = self.extension.spool
