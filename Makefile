@@ -28,6 +28,7 @@ help:
 	@echo 'make demo    start JupyterLab with the panel on sample data (DEMO="--data DIR" for your own)'
 	@echo 'make test    all tests: Python, TypeScript, and the panel in a real Chromium'
 	@echo 'make bench   compare the speed with curl, rclone and an older ctadata (BENCH="--only small" for a part)'
+	@echo 'make bench-panel  compare the panel with the core file browser, in a real Chromium'
 	@echo 'make lint    all linters and type checkers'
 	@echo 'make format  let the formatters rewrite the sources'
 	@echo 'make dev     watch the sources of the panel and rebuild it'

@@ -141,9 +141,7 @@ async function openCore(
   const patience = new Promise<IFigures>(resolve => {
     timer = setTimeout(() => resolve(UNSEEN), PATIENCE);
   });
-  // A page that is given up takes what is still asked of it with it.
-  const measured = measure().catch(() => UNSEEN);
-  return Promise.race([measured, patience]).finally(() => clearTimeout(timer));
+  return Promise.race([measure(), patience]).finally(() => clearTimeout(timer));
 }
 
 function median(values: readonly number[]): number {
@@ -203,7 +201,7 @@ for (const count of COUNTS) {
         `${count.toLocaleString('en')}: ${what}`,
         milliseconds(x),
         y === null ? '' : milliseconds(y),
-        x > 0 && y ? (y / x).toFixed(1).replace('NaN', '') : ''
+        x > 0 && y ? (y / x).toFixed(1) : ''
       );
     tell('a letter of the filter, median', median(letters));
     tell('a letter of the filter, longest', longest(letters));

@@ -81,7 +81,7 @@ export class CTADataPanel {
     // An upload that is handed on is in both sections for a moment.
     this.transfers = this.root
       .getByRole('region', { name: 'Transfers' })
-      .getByRole('listitem');
+      .locator('.jp-CTAData-transfer');
   }
 
   /** Show it, if it is not shown already. */
