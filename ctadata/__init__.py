@@ -2,9 +2,9 @@
 
 Every function speaks to the download service whose address and token the environment
 gives at the time of the call (``CTADS_URL``, ``JUPYTERHUB_API_TOKEN``), and takes
-``downloadservice``, ``certificateservice``, ``token``, ``chunk_size``, ``timeout``, ``retries``
-and ``min_speed`` as keywords. They are the methods of `APIClient`, where their parameters are
-described.
+``downloadservice``, ``certificateservice``, ``token``, ``chunk_size``, ``data_dir``, ``timeout``,
+``retries`` and ``min_speed`` as keywords. They are the methods of `APIClient`, where their
+parameters are described.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from . import api, errors
+    from . import api, certificates, errors
     from .api import APIClient, LocalPath
     from .entries import Entry
     from .webdav import Client
@@ -24,6 +24,7 @@ __all__ = [
     "APIClient",
     "Entry",
     "api",
+    "certificates",
     "errors",
     "fetch_and_save_file",
     "fetch_and_save_file_or_dir",
@@ -41,6 +42,7 @@ __all__ = [
 _CLIENT_OPTIONS = (
     "certificateservice",
     "chunk_size",
+    "data_dir",
     "downloadservice",
     "min_speed",
     "retries",
@@ -86,23 +88,23 @@ def upload_many(
     return _client(options).upload_many(local_paths, path, **options)
 
 
-def upload_certificate(certificate_file: LocalPath, **options: Any) -> dict[str, Any]:
+def upload_certificate(
+    file: LocalPath | bytes | None = None, certificate_key: str = "cta", **options: Any
+) -> dict[str, Any]:
     """Delegate one's own proxy certificate; see `APIClient.upload_certificate`."""
-    return _client(options).upload_certificate(certificate_file, **options)
+    return _client(options).upload_certificate(file, certificate_key, **options)
 
 
 def upload_personal_certificate(
-    certificate_file: LocalPath, certificate_key: str, user: str | None = None, **options: Any
+    file: LocalPath | bytes | None, certificate_key: str, user: str | None = None, **options: Any
 ) -> dict[str, Any]:
     """Delegate a user's proxy certificate; see `APIClient.upload_personal_certificate`."""
-    return _client(options).upload_personal_certificate(
-        certificate_file, certificate_key, user, **options
-    )
+    return _client(options).upload_personal_certificate(file, certificate_key, user, **options)
 
 
-def upload_shared_certificate(certificate_file: LocalPath, **options: Any) -> dict[str, Any]:
+def upload_shared_certificate(file: LocalPath | bytes, **options: Any) -> dict[str, Any]:
     """Store the shared certificate; see `APIClient.upload_shared_certificate`."""
-    return _client(options).upload_shared_certificate(certificate_file, **options)
+    return _client(options).upload_shared_certificate(file, **options)
 
 
 def webdav4_client(**options: Any) -> Client:
@@ -122,7 +124,7 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for, so that ``import ctadata`` alone costs next to nothing."""
     from importlib import import_module
 
-    if name in {"api", "errors"}:
+    if name in {"api", "certificates", "errors"}:
         return import_module(f".{name}", __name__)
     if name in {"APIClient", "Entry"}:
         module = import_module(".api" if name == "APIClient" else ".entries", __name__)

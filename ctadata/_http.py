@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
 from ._guard import Guard
-from .config import TOKEN_VARIABLE
+from .config import DOWNLOADSERVICE_VARIABLE, TOKEN_VARIABLE
 from .errors import (
     AccessDenied,
     AuthenticationError,
@@ -60,6 +60,8 @@ class Http:
         Bytes per second, over `timeout`, below which a body counts as stalled.
     guard : Guard, optional
         Can stop the requests from another thread.
+    variable : str, optional
+        What of the environment has the service's address, for errors.
     """
 
     def __init__(
@@ -70,8 +72,10 @@ class Http:
         retries: int = 3,
         min_speed: float | None = None,
         guard: Guard | None = None,
+        variable: str = DOWNLOADSERVICE_VARIABLE,
     ) -> None:
         self._token = token
+        self._variable = variable
         self.timeout = timeout or READ_TIMEOUT
         self.retries = retries
         self.min_speed = MIN_SPEED if min_speed is None else min_speed
@@ -85,6 +89,7 @@ class Http:
             retries=self.retries,
             min_speed=self.min_speed,
             guard=guard,
+            variable=self._variable,
         )
 
     def again(self, error: CTADataError, before: Retry | None = None) -> Retry:
@@ -179,18 +184,29 @@ class Http:
             self.guard.detach()
             # What was stopped broke off for that reason.
             self.guard.check()
-            raise network_error(error, url, path) from error
+            raise network_error(error, url, path, self._variable) from error
         if not stream:
             self.guard.detach()
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s: %d", method, urlsplit(url).path, response.status)
         if response.status not in accept:
             try:
-                raise error_of(response, url, path, token)
+                raise self.error_of(response, url, path, token)
             finally:
                 self.guard.detach()
                 response.close()
         return response
+
+    def without_token(self, text: str) -> str:
+        """Return a text with the token replaced wherever it appears."""
+        token = self._token()
+        return text.replace(token, "…") if token else text
+
+    def error_of(
+        self, response: BaseHTTPResponse, url: str, path: str, token: str | None = None
+    ) -> CTADataError:
+        """Turn an answer that is not a success into the error that it means."""
+        return error_of(response, url, path, self._variable, token or self._token())
 
     def read_blocks(
         self, response: BaseHTTPResponse, url: str, path: str
@@ -224,7 +240,7 @@ class Http:
             guard.check()
             whole = True
         except (HTTPException, OSError) as error:
-            cause: CTADataError = network_error(error, url, path)
+            cause: CTADataError = network_error(error, url, path, self._variable)
             try:
                 guard.check()
             except ServiceTimeout as slow:
@@ -249,7 +265,7 @@ class Redirected(ServiceUnreachable):
 
 
 def error_of(
-    response: BaseHTTPResponse, url: str, path: str, token: str | None = None
+    response: BaseHTTPResponse, url: str, path: str, variable: str, token: str | None
 ) -> CTADataError:
     """Turn an answer that is not a success into the error that it means.
 
@@ -259,7 +275,7 @@ def error_of(
     host = urlsplit(url).netloc
     at = path or None
     if 300 <= status < 400:
-        return _redirected(response, host, at)
+        return _redirected(response, host, at, variable)
     html, text = _said(response, token)
     if status == 401:
         return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
@@ -272,7 +288,7 @@ def error_of(
                 path=at,
             )
         if html and "_xsrf" in text:
-            return _no_such_service(host, at)
+            return _no_such_service(host, at, variable)
         return AccessDenied(f"Not allowed at {path or '/'!r}: {response.reason or text}", path=at)
     if status == 400 and "certificate" in text:
         return AccessDenied(
@@ -296,7 +312,7 @@ def error_of(
     )
 
 
-def network_error(error: Exception, url: str, path: str) -> ServiceUnreachable:
+def network_error(error: Exception, url: str, path: str, variable: str) -> ServiceUnreachable:
     """Turn a failure of the network into an error that names the host."""
     import urllib3.exceptions as ue
 
@@ -306,7 +322,7 @@ def network_error(error: Exception, url: str, path: str) -> ServiceUnreachable:
     if isinstance(reason, ue.NewConnectionError):
         why = "unknown host name" if isinstance(reason, ue.NameResolutionError) else "refused"
         return ServiceUnreachable(
-            f"Cannot connect to {host} ({why}); is CTADS_URL right, and the service running?",
+            f"Cannot connect to {host} ({why}); is {variable} right, and the service running?",
             path=at,
         )
     if isinstance(reason, ue.ConnectTimeoutError):
@@ -333,20 +349,22 @@ def _scope(url: str) -> str:
     return f"access:services!service={name}" if below_services and name else "access:services"
 
 
-def _redirected(response: BaseHTTPResponse, host: str, at: str | None) -> CTADataError:
+def _redirected(
+    response: BaseHTTPResponse, host: str, at: str | None, variable: str
+) -> CTADataError:
     location = urlsplit(response.headers.get("Location") or "").path
     if "login" in location or "oauth" in location:
         return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
     if "/hub/" in location:
-        return _no_such_service(host, at)
+        return _no_such_service(host, at, variable)
     return Redirected(
-        f"{host} answers with a redirect, where no token is sent; is CTADS_URL right?", path=at
+        f"{host} answers with a redirect, where no token is sent; is {variable} right?", path=at
     )
 
 
-def _no_such_service(host: str, at: str | None) -> ServiceUnreachable:
+def _no_such_service(host: str, at: str | None, variable: str) -> ServiceUnreachable:
     return ServiceUnreachable(
-        f"The hub at {host} has no such service running; is CTADS_URL right?", path=at
+        f"The hub at {host} has no such service running; is {variable} right?", path=at
     )
 
 

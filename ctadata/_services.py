@@ -8,7 +8,7 @@ from typing import ClassVar
 from . import config
 from ._http import Http
 from ._protocol import DownloadService
-from .certificates import CertificateService
+from .certificates.sending import CertificateService
 
 __all__ = ["JOBS", "LocalPath", "Services"]
 
@@ -25,6 +25,7 @@ class Services:
     certificateservice: ClassVar[str | None] = None
     token: ClassVar[str | None] = None
     chunk_size: ClassVar[int | None] = None
+    data_dir: ClassVar[LocalPath | None] = None
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class Services:
         certificateservice: str | None = None,
         token: str | None = None,
         chunk_size: int | None = None,
+        data_dir: LocalPath | None = None,
         timeout: float | None = None,
         retries: int = 3,
         min_speed: float | None = None,
@@ -42,11 +44,18 @@ class Services:
             "certificateservice": certificateservice,
             "token": token,
             "chunk_size": chunk_size,
+            "data_dir": data_dir,
         }
         # Set on the instance, over the class attributes, and only where something was given.
         self.__dict__.update({name: value for name, value in given.items() if value is not None})
         self._http = Http(
             self._current_token, timeout=timeout, retries=retries, min_speed=min_speed
+        )
+        self._certificate_http = Http(
+            self._current_token,
+            timeout=timeout,
+            retries=retries,
+            variable=config.CERTIFICATESERVICE_VARIABLE,
         )
 
     @property
@@ -59,9 +68,13 @@ class Services:
         return DownloadService(self._http, self.downloadservice_url)
 
     @property
+    def certificateservice_url(self) -> str:
+        """The certificate service's address in force, with trailing slash."""
+        return config.certificateservice_url(self.certificateservice, self.downloadservice)
+
+    @property
     def _certificates(self) -> CertificateService:
-        url = config.certificateservice_url(self.certificateservice, self.downloadservice)
-        return CertificateService(self._http, url)
+        return CertificateService(self._certificate_http, self.certificateservice_url)
 
     def _current_token(self) -> str | None:
         return config.token(self.token)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import _own_directory
+from ._client_certificates import ClientCertificates
 from ._client_downloads import ClientDownloads
 from ._client_uploads import ClientUploads
 from ._listing import Listing
 from ._services import LocalPath
-from .certificates import read_certificate
 from .entries import Entry
 from .errors import CertificateError, CTADataError, StorageException
 from .transfers.reading import read_blocks
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["APIClient", "CTADataError", "CertificateError", "LocalPath", "StorageException"]
 
 
-class APIClient(ClientDownloads, ClientUploads):
+class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
     """The data of one download service, as the holder of one token sees them.
 
     It is cheap to make and can be used from several threads at once.
@@ -36,6 +36,9 @@ class APIClient(ClientDownloads, ClientUploads):
         The hub token; else the class attribute, else ``JUPYTERHUB_API_TOKEN``.
     chunk_size : int, optional
         Bytes that the service gathers before it sends them on.
+    data_dir : str or path, optional
+        Where it is written down what was delegated; else ``CTADATA_DATA_DIR`` of the environment,
+        else ``ctadata`` in Jupyter's data directory.
     timeout : float, optional
         Seconds that the service may stay silent before it counts as stalled; by default 60.
     retries : int, optional
@@ -46,7 +49,7 @@ class APIClient(ClientDownloads, ClientUploads):
 
     Attributes
     ----------
-    downloadservice, certificateservice, token, chunk_size
+    downloadservice, certificateservice, token, chunk_size, data_dir
         Can be assigned, on the class for all clients or on one client. What is None is read
         from the environment at each call.
     """
@@ -183,74 +186,3 @@ class APIClient(ClientDownloads, ClientUploads):
         from .webdav import Client
 
         return Client(self._service, self._current_token)
-
-    def upload_certificate(
-        self, certificate_file: LocalPath, certificate_key: str = "cta"
-    ) -> dict[str, Any]:
-        """Delegate a proxy certificate of one's own to the certificate service.
-
-        Parameters
-        ----------
-        certificate_file : str or path
-            A file with the certificate and its chain in PEM form.
-        certificate_key : str, optional
-            What it is for: ``cta``, ``lst``, ``arc``.
-
-        Returns
-        -------
-        dict
-            ``message`` and ``validity``, the time (RFC 1123, UTC) of its end.
-
-        Raises
-        ------
-        CertificateError
-            If the file holds none, or the service refuses it.
-        """
-        return self.upload_personal_certificate(certificate_file, certificate_key)
-
-    def upload_personal_certificate(
-        self, certificate_file: LocalPath, certificate_key: str, user: str | None = None
-    ) -> dict[str, Any]:
-        """Delegate a user's proxy certificate to the certificate service.
-
-        Parameters
-        ----------
-        certificate_file : str or path
-            A file with the certificate and its chain in PEM form.
-        certificate_key : str
-            What it is for: ``cta``, ``lst``, ``arc``.
-        user : str, optional
-            Another user's name, for administrators.
-
-        Returns
-        -------
-        dict
-            ``message`` and ``validity``, the time (RFC 1123, UTC) of its end.
-
-        Raises
-        ------
-        CertificateError
-            If the file holds none, or the service refuses it.
-        """
-        certificate = read_certificate(certificate_file)
-        return self._certificates.store(certificate, certificate_key, user)
-
-    def upload_shared_certificate(self, certificate_file: LocalPath) -> dict[str, Any]:
-        """Store the certificate that all users share; for administrators.
-
-        Parameters
-        ----------
-        certificate_file : str or path
-            A file with the certificate and its chain in PEM form.
-
-        Returns
-        -------
-        dict
-            ``message`` and ``certificateUploaded``.
-
-        Raises
-        ------
-        CertificateError
-            If the file holds none, or the service refuses it.
-        """
-        return self._certificates.store_shared(read_certificate(certificate_file))

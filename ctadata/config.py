@@ -7,13 +7,19 @@ while a kernel runs: so nothing is read at import and nothing is kept.
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from .errors import CTADataError
 
 __all__ = [
+    "CERTIFICATESERVICE_VARIABLE",
+    "DOWNLOADSERVICE_VARIABLE",
     "TOKEN_VARIABLE",
+    "certificate_keys",
     "certificateservice_url",
+    "data_directory",
     "downloadservice_url",
     "token",
     "user_name",
@@ -23,7 +29,10 @@ DOWNLOADSERVICE_VARIABLE = "CTADS_URL"
 CERTIFICATESERVICE_VARIABLE = "CTACS_URL"
 TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"
 USER_VARIABLE = "JUPYTERHUB_USER"
+CERTIFICATE_KEYS_VARIABLE = "CTACS_ALLOWED_CERT_KEYS"
+DATA_DIRECTORY_VARIABLE = "CTADATA_DATA_DIR"
 
+DEFAULT_CERTIFICATE_KEYS = ("cta", "lst", "arc")
 DEFAULT_DOWNLOADSERVICE = "https://platform.cta.cscs.ch/services/downloadservice/"
 
 
@@ -79,6 +88,42 @@ def certificateservice_url(
     if url:
         return _normalised(url, CERTIFICATESERVICE_VARIABLE)
     return urljoin(downloadservice_url(downloadservice), "../certificateservice/")
+
+
+def certificate_keys() -> list[str]:
+    """Return the keys under which the certificate service keeps certificates.
+
+    Returns
+    -------
+    list of str
+        ``CTACS_ALLOWED_CERT_KEYS`` of the environment, separated by commas; by default
+        ``cta``, ``lst``, ``arc``.
+    """
+    keys = [key.strip() for key in os.environ.get(CERTIFICATE_KEYS_VARIABLE, "").split(",")]
+    return [key for key in dict.fromkeys(keys) if key] or list(DEFAULT_CERTIFICATE_KEYS)
+
+
+def data_directory(configured: str | os.PathLike[str] | None = None) -> Path:
+    """Return where this account keeps what must outlive a process; it need not exist.
+
+    Parameters
+    ----------
+    configured : str or path, optional
+        A directory given by the caller; otherwise ``CTADATA_DATA_DIR`` of the environment,
+        otherwise ``ctadata`` in Jupyter's data directory.
+    """
+    directory = configured or os.environ.get(DATA_DIRECTORY_VARIABLE)
+    return Path(directory) if directory else _jupyter_data_directory() / "ctadata"
+
+
+def _jupyter_data_directory() -> Path:
+    # As jupyter_core.paths has it, which scripts do without.
+    if directory := os.environ.get("JUPYTER_DATA_DIR"):
+        return Path(directory)
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Jupyter"
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local/share") / "jupyter"
 
 
 def token(configured: str | None = None) -> str | None:

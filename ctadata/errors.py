@@ -23,7 +23,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from .certificates.findings import Finding
 
 __all__ = [
     "AccessDenied",
@@ -181,14 +184,14 @@ class CertificateError(CTADataError):
         One sentence for people; never a part of the certificate.
     path : str, optional
         The file that the certificate was read from.
-    findings : sequence of str, optional
-        What is wrong with it, one sentence each.
+    findings : sequence of ctadata.certificates.Finding, optional
+        What is to be known about it, the worst first: level, code, sentence.
     """
 
     code = "certificate-error"
 
     def __init__(
-        self, message: str, *, path: str | None = None, findings: Sequence[str] = ()
+        self, message: str, *, path: str | None = None, findings: Sequence[Finding] = ()
     ) -> None:
         super().__init__(message, path=path)
         self.findings = list(findings)

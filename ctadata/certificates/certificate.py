@@ -1,0 +1,222 @@
+"""One X.509 certificate: its names, its kind (end entity, proxy, CA), and who signed it.
+
+`cryptography` decides what is a certificate, holds its keys and verifies; names and extensions are
+read with `asn1crypto`, since one odd extension or name would make `cryptography` refuse the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from asn1crypto import x509 as asn1crypto_x509
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from .asn1 import DraftProxyCertInfo, ProxyCertInfo
+from .keys import public_bytes
+from .names import DistinguishedName, read_name
+
+__all__ = ["UNREADABLE", "Certificate", "Kind", "Unreadable", "read_certificate"]
+
+Kind = Literal["rfc3820", "legacy", "gt3-draft", "end-entity", "ca"]
+
+# What the parsers raise of hostile bytes.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+)
+
+_RFC3820 = "1.3.6.1.5.5.7.1.14"
+_GT3_DRAFT = "1.3.6.1.4.1.3536.1.222"
+_LIMITED = "1.3.6.1.4.1.3536.1.1.1.9"
+_LEGACY_NAMES = {"proxy", "limited proxy"}
+
+
+class Unreadable(Exception):
+    """These bytes are not a certificate."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What is to be known of one certificate.
+
+    Attributes
+    ----------
+    der : bytes
+        It itself.
+    subject, issuer : DistinguishedName
+        Whose it is, and who signed it.
+    kind : str
+        ``rfc3820``, ``legacy``, ``gt3-draft``, ``end-entity`` or ``ca``.
+    limited : bool
+        Of a proxy: whether it is a limited one.
+    path_length : int or None
+        Of a proxy: how many further ones may follow; None: any number.
+    signs : bool
+        Whether its key usage lets it sign proxies (RFC 3820, section 3.1).
+    not_before, not_after : datetime
+        When it is valid, in UTC.
+    public : bytes
+        The SubjectPublicKeyInfo.
+    extensions : dict
+        The extensions' values by their object identifiers.
+    """
+
+    der: bytes = field(repr=False)
+    subject: DistinguishedName
+    issuer: DistinguishedName
+    kind: Kind
+    limited: bool
+    path_length: int | None
+    signs: bool
+    not_before: datetime
+    not_after: datetime
+    public: bytes = field(repr=False)
+    extensions: dict[str, bytes] = field(repr=False)
+    _x509: x509.Certificate = field(repr=False)
+
+    @property
+    def is_proxy(self) -> bool:
+        """Whether it is a proxy certificate of any kind."""
+        return self.kind in {"rfc3820", "legacy", "gt3-draft"}
+
+    @property
+    def is_self_issued(self) -> bool:
+        """Whether it names itself as its issuer."""
+        return self.issuer.key == self.subject.key
+
+    def names_as_issuer(self, other: Certificate) -> bool:
+        """Whether its issuer has the name of the other."""
+        return self.issuer.key == other.subject.key
+
+    def is_signed_by(self, other: Certificate) -> bool:
+        """Whether the other's key has made its signature."""
+        key = other._x509.public_key()
+        signed = self._x509.tbs_certificate_bytes
+        signature = self._x509.signature
+        try:
+            parameters: Any = self._x509.signature_algorithm_parameters
+            if isinstance(key, rsa.RSAPublicKey):
+                algorithm = self._x509.signature_hash_algorithm
+                assert algorithm is not None
+                key.verify(signature, signed, parameters, algorithm)
+            elif isinstance(key, ec.EllipticCurvePublicKey):
+                key.verify(signature, signed, parameters)
+            elif isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
+                key.verify(signature, signed)
+            else:
+                return False
+        except (InvalidSignature, AssertionError, *UNREADABLE):
+            # Of an algorithm that does not go with the key as well.
+            return False
+        return True
+
+    def to_pem(self) -> bytes:
+        """Return it as PEM."""
+        return self._x509.public_bytes(Encoding.PEM)
+
+
+def read_certificate(der: bytes) -> Certificate:
+    """Read a certificate.
+
+    Parameters
+    ----------
+    der : bytes
+        The certificate in DER (ITU-T X.690).
+
+    Raises
+    ------
+    Unreadable
+        If it is none.
+    """
+    try:
+        return _read(der)
+    except UNREADABLE:
+        # Not chained: the exception may carry the content.
+        raise Unreadable from None
+
+
+def _read(der: bytes) -> Certificate:
+    certificate = x509.load_der_x509_certificate(der)
+    fields = asn1crypto_x509.Certificate.load(der, strict=True)["tbs_certificate"]
+    subject, issuer = read_name(fields["subject"].dump()), read_name(fields["issuer"].dump())
+    extensions = {e["extn_id"].dotted: e["extn_value"].contents for e in fields["extensions"]}
+    usage = _key_usage(extensions)
+    proxy = _proxy_kind(extensions, subject, issuer)
+    kind: Kind = proxy or "end-entity"
+    if _is_ca(certificate, extensions, usage, self_issued=subject.key == issuer.key):
+        kind = "ca"
+    limited, path_length = _policy(extensions, subject, kind)
+    return Certificate(
+        der=der,
+        subject=subject,
+        issuer=issuer,
+        kind=kind,
+        limited=limited,
+        path_length=path_length,
+        signs=usage is None or "digital_signature" in usage,
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        public=public_bytes(certificate.public_key()),
+        extensions=extensions,
+        _x509=certificate,
+    )
+
+
+def _key_usage(extensions: dict[str, bytes]) -> set[str] | None:
+    value = extensions.get("2.5.29.15")
+    return None if value is None else set(asn1crypto_x509.KeyUsage.load(value).native)
+
+
+def _is_ca(
+    certificate: x509.Certificate,
+    extensions: dict[str, bytes],
+    usage: set[str] | None,
+    *,
+    self_issued: bool,
+) -> bool:
+    constraints = extensions.get("2.5.29.19")
+    if constraints is not None:
+        return bool(asn1crypto_x509.BasicConstraints.load(constraints)["ca"].native)
+    # Authorities from before there were basic constraints.
+    if certificate.version is x509.Version.v1:
+        return self_issued
+    return usage is not None and "key_cert_sign" in usage
+
+
+def _proxy_kind(
+    extensions: dict[str, bytes], subject: DistinguishedName, issuer: DistinguishedName
+) -> Literal["rfc3820", "legacy", "gt3-draft"] | None:
+    if _RFC3820 in extensions:
+        return "rfc3820"
+    if _GT3_DRAFT in extensions:
+        return "gt3-draft"
+    if subject.common_name in _LEGACY_NAMES and subject.parent.key == issuer.key:
+        return "legacy"
+    return None
+
+
+def _policy(
+    extensions: dict[str, bytes], subject: DistinguishedName, kind: Kind
+) -> tuple[bool, int | None]:
+    """Return whether a proxy is limited, and how many may follow it."""
+    if kind == "legacy":
+        return subject.common_name == "limited proxy", None
+    if kind == "rfc3820":
+        information = ProxyCertInfo.load(extensions[_RFC3820])
+    elif kind == "gt3-draft":
+        information = DraftProxyCertInfo.load(extensions[_GT3_DRAFT])
+    else:
+        return False, None
+    length = information["path_length"].native
+    return information["policy"]["language"].dotted == _LIMITED, length

@@ -1,0 +1,86 @@
+"""See through what somebody is about to delegate, before anything is sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, TypeAlias
+
+from .findings import MAX_BYTES, Finding, finding
+from .pem import Damaged, is_der, is_pem, is_pkcs12, read_blocks
+from .proxy import ProxyCertificate
+from .reading import read_file
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+    Authority: TypeAlias = bytes | str | os.PathLike[str] | Certificate
+
+__all__ = ["PEM", "inspect"]
+
+PEM = bytes | str | os.PathLike[str]
+"""A certificate's content as bytes, or the path of its file."""
+
+
+def inspect(
+    pem: PEM, *, now: datetime | None = None, trusted: Iterable[Authority] = ()
+) -> ProxyCertificate:
+    """Look at a proxy certificate, and say what speaks against delegating it.
+
+    Nothing is sent, and nothing is kept. Proxy certificates are those of RFC 3820 and of its
+    predecessors, VOMS attributes are in an attribute certificate (RFC 5755).
+
+    Parameters
+    ----------
+    pem : bytes or path
+        The content of a file, or the file.
+    now : datetime, optional
+        The moment for which it is judged, by default the present; in UTC where it has no time
+        zone.
+    trusted : iterable, optional
+        The certificates of the authorities that are known: PEM as bytes, files, directories of
+        files such as ``/etc/grid-security/certificates``, or `cryptography.x509.Certificate`.
+        Without any, none is called unknown.
+
+    Returns
+    -------
+    ProxyCertificate
+        What it is, with all findings; of any bytes at all.
+
+    Raises
+    ------
+    CertificateError
+        If a file cannot be read.
+    """
+    content = read_file(pem) if isinstance(pem, (str, os.PathLike)) else bytes(pem)
+    now = now or datetime.now(timezone.utc)
+    if now.tzinfo is None:
+        now = now.replace(tzinfo=timezone.utc)
+    unusable = _unusable(content)
+    if unusable:
+        return ProxyCertificate([unusable])
+    try:
+        blocks = read_blocks(content)
+    except Damaged:
+        return ProxyCertificate([finding("not-pem", "damaged")])
+    # Imported late: cryptography is large, and most who import ctadata never need it.
+    from .authorities import read_authorities
+    from .examination import examine
+
+    return examine(blocks, now, read_authorities(trusted))
+
+
+def _unusable(content: bytes) -> Finding | None:
+    """Return what is wrong with a file that is no PEM, or too large to be looked into."""
+    if len(content) > MAX_BYTES:
+        return finding("too-big")
+    if not content.strip():
+        return finding("not-pem", "empty")
+    if is_pkcs12(content):
+        return finding("pkcs12")
+    if is_der(content):
+        return finding("der-not-pem")
+    if not is_pem(content):
+        return finding("not-pem")
+    return None

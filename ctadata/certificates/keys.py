@@ -1,0 +1,69 @@
+"""Private keys of PEM files: read, compared with certificates, written again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
+
+from .pem import Block, Damaged
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
+
+__all__ = ["Key", "is_encrypted", "public_bytes", "read_key"]
+
+_OLDER_LABELS = {"RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY"}
+
+
+class Key:
+    """A private key; its content never appears in a text.
+
+    Parameters
+    ----------
+    key : private key
+        As `cryptography` has it.
+    label : str
+        Of the PEM block that it came in.
+
+    Attributes
+    ----------
+    public : bytes
+        The SubjectPublicKeyInfo (RFC 5280) that belongs to it.
+    """
+
+    def __init__(self, key: PrivateKeyTypes, label: str) -> None:
+        self._key = key
+        self._label = label
+        self.public = public_bytes(key.public_key())
+
+    def to_pem(self) -> bytes:
+        """Return it as PEM, in the format that it came in (PKCS#8, or the older ones)."""
+        older = self._label in _OLDER_LABELS
+        form = PrivateFormat.TraditionalOpenSSL if older else PrivateFormat.PKCS8
+        return self._key.private_bytes(Encoding.PEM, form, NoEncryption())
+
+
+def is_encrypted(block: Block) -> bool:
+    """Whether a private key is protected by a password (PKCS#8, or RFC 1421)."""
+    return block.label.startswith("ENCRYPTED") or b"ENCRYPTED" in block.headers
+
+
+def read_key(block: Block) -> Key | None:
+    """Return the private key of a block that is not encrypted; None if it cannot be read."""
+    try:
+        return Key(load_der_private_key(block.der, password=None), block.label)
+    except (Damaged, ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+
+
+def public_bytes(key: PublicKeyTypes) -> bytes:
+    """Return the SubjectPublicKeyInfo (RFC 5280) of a public key."""
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -1,0 +1,102 @@
+"""Distinguished names: compared, and written in the slash form of the grid.
+
+Read leniently: names in older encodings (T.61, wrongly declared Latin-1) are no reason to
+refuse a certificate.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from asn1crypto import parser
+
+from .asn1 import Name
+
+__all__ = ["DistinguishedName", "read_name"]
+
+# As OpenSSL writes them, and grid tools with it.
+_SHORT = {
+    "2.5.4.3": "CN",
+    "2.5.4.4": "SN",
+    "2.5.4.5": "serialNumber",
+    "2.5.4.6": "C",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+    "2.5.4.9": "street",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+    "2.5.4.12": "title",
+    "2.5.4.42": "GN",
+    "2.5.4.43": "initials",
+    "0.9.2342.19200300.100.1.1": "UID",
+    "0.9.2342.19200300.100.1.25": "DC",
+    "1.2.840.113549.1.9.1": "emailAddress",
+}
+_BMP_STRING, _UNIVERSAL_STRING = 30, 28
+
+
+class DistinguishedName(NamedTuple):
+    """A name, as a sequence of attributes.
+
+    Attributes
+    ----------
+    parts : tuple of (str, str)
+        Each attribute's type and value, such as ``("CN", "Alice")``.
+    """
+
+    parts: tuple[tuple[str, str], ...]
+
+    @property
+    def slashed(self) -> str:
+        """The grid's form, such as ``/DC=org/DC=example/CN=Alice``."""
+        return "".join(f"/{kind}={_printable(value)}" for kind, value in self.parts)
+
+    @property
+    def key(self) -> tuple[tuple[str, str], ...]:
+        """What two names have in common that mean the same (RFC 5280, section 7.1)."""
+        return tuple((kind, " ".join(value.split()).casefold()) for kind, value in self.parts)
+
+    @property
+    def parent(self) -> DistinguishedName:
+        """The name without its last attribute: of a proxy, its issuer's (RFC 3820)."""
+        return DistinguishedName(self.parts[:-1])
+
+    @property
+    def common_name(self) -> str:
+        """The last attribute's value if it is a common name, else empty."""
+        kind, value = self.parts[-1] if self.parts else ("", "")
+        return value if kind == "CN" else ""
+
+
+def read_name(der: bytes) -> DistinguishedName:
+    """Read a name of a certificate, in DER.
+
+    Raises
+    ------
+    ValueError
+        If it is not encoded as a name is.
+    """
+    return DistinguishedName(
+        tuple(
+            (_kind(attribute["type"].dotted), _text(attribute["value"].dump()))
+            for relative in Name.load(der)
+            for attribute in relative
+        )
+    )
+
+
+def _kind(oid: str) -> str:
+    return _SHORT.get(oid, oid)
+
+
+def _text(der: bytes) -> str:
+    _, _, tag, _, content, _ = parser.parse(der)
+    encoding = {_BMP_STRING: "utf-16-be", _UNIVERSAL_STRING: "utf-32-be"}.get(tag, "utf-8")
+    try:
+        return str(content.decode(encoding))
+    except UnicodeDecodeError:
+        return str(content.decode("latin-1"))
+
+
+def _printable(value: str) -> str:
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02X}" for c in value)

@@ -1,0 +1,192 @@
+"""The certificate service (docs/protocol.md): what it is asked, and what its answers mean."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+from .._dates import seconds_of
+from .._http import Http
+from ..errors import (
+    AuthenticationError,
+    CertificateError,
+    MissingScope,
+    ServiceUnreachable,
+    StorageException,
+)
+
+__all__ = ["CertificateService", "cleaned"]
+
+_MAX_WORDS = 300
+_NOT_ADMINISTRATOR = "access denied"
+# With a sentence of the service for people, which says more than the status.
+_REFUSALS = (400, 401, 403, 409, 413, 415, 422)
+_UNSPEAKABLE = re.compile(r"-----BEGIN.*|[A-Za-z0-9+/=_-]{56,}", re.DOTALL)
+_TAG = re.compile(r"<(?:style|script).*?</(?:style|script)>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+
+
+class CertificateService:
+    """The certificate service (docs/protocol.md, "Certificate service").
+
+    Parameters
+    ----------
+    http : Http
+        Sends the requests.
+    url : str
+        The service's address, with trailing slash.
+    """
+
+    def __init__(self, http: Http, url: str) -> None:
+        self._http = http
+        self._url = url
+
+    def store(self, certificate: str, key: str, user: str | None = None) -> dict[str, Any]:
+        """Delegate a user's certificate.
+
+        Parameters
+        ----------
+        certificate : str
+            PEM.
+        key : str
+            What it is for: ``cta``, ``lst``, ``arc``.
+        user : str, optional
+            Another user's name, for administrators.
+
+        Returns
+        -------
+        dict
+            ``message`` and ``validity``, the time (RFC 1123) until which it is valid, as sent.
+
+        Raises
+        ------
+        CertificateError
+            If the service does not take it.
+        """
+        answer = self._post(
+            "certificate", {"certificate": certificate, "certificate_key": key, "user": user}
+        )
+        validity = answer.get("validity")
+        if seconds_of(validity) is None:
+            # It says "stored" also of what it did not store; then this is its complaint.
+            reason = validity[0] if isinstance(validity, list) and validity else validity
+            raise CertificateError(
+                "The certificate service did not store it: "
+                f"{self._words(reason) or 'it gives no reason'}"
+            )
+        return answer
+
+    def store_shared(self, certificate: str) -> dict[str, Any]:
+        """Store the certificate that all users share; for administrators.
+
+        Parameters
+        ----------
+        certificate : str
+            PEM.
+
+        Returns
+        -------
+        dict
+            ``message`` and ``certificateUploaded``.
+
+        Raises
+        ------
+        CertificateError
+            If the service does not take it.
+        """
+        answer = self._post("main-certificate", {"certificate": certificate})
+        if answer.get("certificateUploaded") is not True:
+            raise CertificateError(
+                "The certificate service did not store it: "
+                f"{self._words(answer.get('message')) or 'it gives no reason'}"
+            )
+        return answer
+
+    def shared_status(self) -> tuple[bool, str]:
+        """Ask for the certificate that all users share.
+
+        Returns
+        -------
+        bool
+            Whether it can be used.
+        str
+            What the service says of it.
+        """
+        response = self._http.send(
+            "GET", self._url + "shared-certificate-status", accept=(200, 500)
+        )
+        return response.status == 200, self._words(response.data) or "it gives no reason"
+
+    def _post(self, endpoint: str, content: dict[str, str | None]) -> dict[str, Any]:
+        url = self._url + endpoint
+        try:
+            response = self._http.send(
+                "POST",
+                url,
+                body=json.dumps(content).encode(),
+                headers={"Content-Type": "application/json"},
+                accept=(200, *_REFUSALS),
+            )
+        except StorageException as error:
+            raise CertificateError(
+                f"The certificate service fails ({error}); ask the platform's support"
+            ) from error
+        if response.status != 200:
+            words = self._words(response.data)
+            failure = self._http.error_of(response, url, endpoint)
+            if isinstance(failure, (MissingScope, ServiceUnreachable)):
+                raise failure
+            if words.lower().startswith(_NOT_ADMINISTRATOR):
+                raise CertificateError(
+                    "Only administrators may do this: the certificate service says "
+                    f"{_NOT_ADMINISTRATOR!r}"
+                )
+            if isinstance(failure, AuthenticationError):
+                raise failure
+            raise CertificateError(
+                f"The certificate service refuses it: {words or f'status {response.status}'}"
+            )
+        try:
+            answer = json.loads(response.data)
+        except (ValueError, RecursionError):
+            answer = None
+        if not isinstance(answer, dict):
+            raise CertificateError(
+                "The certificate service gives no usable answer; is its address right?"
+            )
+        return answer
+
+    def _words(self, answer: object) -> str:
+        """Return what an answer says: plain text, a page, or JSON with a message."""
+        if isinstance(answer, bytes):
+            answer = answer[:65536].decode("utf-8", "replace")
+            try:
+                content = json.loads(answer)
+            except (ValueError, RecursionError):
+                content = None
+            if isinstance(content, dict):
+                answer = content.get("message")
+        return self._http.without_token(cleaned(answer))
+
+
+def cleaned(words: object) -> str:
+    """Return what the service says, for people: no markup, no control characters, not long.
+
+    Parameters
+    ----------
+    words : object
+        What it says; anything but a string is nothing.
+
+    Returns
+    -------
+    str
+        On one line. What looks like a part of a certificate, a key or a token is left out: a
+        service may repeat what it was sent.
+    """
+    if not isinstance(words, str):
+        return ""
+    text = unescape(_TAG.sub(" ", _UNSPEAKABLE.sub("…", words)))
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = _UNSPEAKABLE.sub("…", text)
+    return text if len(text) <= _MAX_WORDS else text[: _MAX_WORDS - 1] + "…"
