@@ -14,6 +14,12 @@ from typing import Any
 
 import click
 
+from ._certificate_commands import (
+    certificate,
+    upload_certificate,
+    upload_personal_certificate,
+    upload_shared_certificate,
+)
 from ._summary import INTERRUPTED
 from ._terminal import aligned
 from ._transfer_commands import get, put
@@ -118,44 +124,10 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool) -> None:
 
 cli.add_command(get)
 cli.add_command(put)
-
-
-@cli.command("upload-certificate")
-@click.argument("file")
-def upload_certificate(file: str) -> None:
-    """Delegate your proxy certificate to the certificate service.
-
-    \b
-    Example:
-      ctadata upload-certificate /tmp/x509up_u1000
-    """
-    click.echo(_stored(APIClient().upload_certificate(file)))
-
-
-@cli.command("upload-personal-certificate")
-@click.argument("file")
-@click.argument("key")
-@click.option("-u", "--user", help="Whose certificate it is, for administrators.")
-def upload_personal_certificate(file: str, key: str, user: str | None) -> None:
-    """Delegate a user's proxy certificate for the purpose KEY: cta, lst, arc.
-
-    \b
-    Example:
-      ctadata upload-personal-certificate /tmp/x509up_u1000 lst
-    """
-    click.echo(_stored(APIClient().upload_personal_certificate(file, key, user)))
-
-
-@cli.command("upload-shared-certificate")
-@click.argument("file")
-def upload_shared_certificate(file: str) -> None:
-    """Store the certificate that all users share; for administrators.
-
-    \b
-    Example:
-      ctadata upload-shared-certificate robot-proxy.pem
-    """
-    click.echo(_stored(APIClient().upload_shared_certificate(file)))
+cli.add_command(certificate)
+cli.add_command(upload_certificate)
+cli.add_command(upload_personal_certificate)
+cli.add_command(upload_shared_certificate)
 
 
 @cli.command()
@@ -228,11 +200,6 @@ def _facts(entry: Entry) -> dict[str, Any]:
         "size": entry.size,
         "modified": modified.isoformat().replace("+00:00", "Z") if modified else None,
     }
-
-
-def _stored(answer: dict[str, Any]) -> str:
-    validity = answer.get("validity")
-    return f"{answer.get('message', 'Stored')}" + (f", valid until {validity}" if validity else "")
 
 
 def main() -> None:

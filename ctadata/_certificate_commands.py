@@ -1,0 +1,247 @@
+"""The commands ``certificate``: parse, call the client, print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import click
+
+from .api import APIClient
+from .certificates.findings import Finding
+from .certificates.inspection import inspect
+from .certificates.proxy import ProxyCertificate
+from .certificates.reading import default_proxy_file, usual_authorities
+from .certificates.sending import cleaned
+from .config import certificate_keys
+from .errors import CertificateError, CTADataError
+
+__all__ = [
+    "certificate",
+    "upload_certificate",
+    "upload_personal_certificate",
+    "upload_shared_certificate",
+]
+
+_KINDS = {
+    "rfc3820": "proxy certificate (RFC 3820)",
+    "legacy": "proxy certificate of the oldest kind (Globus 2)",
+    "gt3-draft": "proxy certificate of an older kind (Globus 3)",
+    "end-entity": "user certificate, not a proxy",
+    "ca": "certificate of a certificate authority",
+}
+_LEVELS = {"block": "error", "warn": "warning", "info": "note"}
+_WIDTH = 13
+
+
+@click.group()
+def certificate() -> None:
+    """Look at a grid proxy certificate, and delegate it to the platform.
+
+    FILE is by default the one that voms-proxy-init makes: X509_USER_PROXY of the environment, or
+    /tmp/x509up_u and your user id.
+
+    \b
+    Example:
+      ctadata certificate upload
+    """
+
+
+@certificate.command("inspect")
+@click.argument("file", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def inspect_(file: str | None, as_json: bool) -> None:
+    """Show what FILE is, and what speaks against delegating it; nothing is sent.
+
+    The exit status is 1 where something does.
+
+    \b
+    Example:
+      ctadata certificate inspect /tmp/x509up_u1000
+    """
+    proxy = inspect(file or default_proxy_file(), trusted=usual_authorities())
+    if as_json:
+        click.echo(json.dumps(proxy.to_dict(), indent=2))
+    else:
+        for line in _described(proxy):
+            click.echo(line)
+        _echo_findings(proxy.findings)
+        if not proxy.blocked:
+            click.echo("It can be delegated.")
+    sys.exit(1 if proxy.blocked else 0)
+
+
+@certificate.command("upload")
+@click.argument("file", required=False)
+@click.option("--key", default="cta", show_default=True, help="What it is for: cta, lst, arc.")
+@click.option("--force", is_flag=True, help="Send it in spite of errors; never a long-lived key.")
+def upload(file: str | None, key: str, force: bool) -> None:
+    """Delegate the proxy certificate in FILE to the certificate service.
+
+    \b
+    Example:
+      ctadata certificate upload --key lst
+    """
+    _upload(file, key, force=force)
+
+
+@certificate.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def status(as_json: bool) -> None:
+    """Show what was delegated from here, and whether there is a proxy certificate to delegate.
+
+    The service cannot be asked for what it has of you: what was uploaded from elsewhere is not
+    shown.
+
+    \b
+    Example:
+      ctadata certificate status
+    """
+    client = APIClient()
+    known = {delegation.key: delegation for delegation in client.delegations()}
+    found: ProxyCertificate | None = None
+    path = default_proxy_file()
+    try:
+        found = inspect(path, trusted=usual_authorities())
+        here = _in_short(found.identity, found.not_after)
+        here += "; it cannot be delegated, see 'ctadata certificate inspect'" * found.blocked
+    except CertificateError as error:
+        here = str(error)
+    shared = _shared(client)
+    if as_json:
+        content = {
+            "service": client.certificateservice_url,
+            "keys": certificate_keys(),
+            "delegations": [delegation.to_dict() for delegation in known.values()],
+            "shared": shared,
+            "found": {"path": path, "inspection": found and found.to_dict()},
+        }
+        click.echo(json.dumps(content, indent=2))
+        return
+    _echo("Service", client.certificateservice_url)
+    for key in certificate_keys():
+        if delegation := known.get(key):
+            uploaded = _utc(delegation.uploaded_at)
+            text = _in_short(delegation.identity, delegation.not_after)
+            _echo(key, f"{text}; as uploaded from here at {uploaded}")
+        else:
+            _echo(key, "nothing was delegated from here")
+    _echo("Shared", shared)
+    _echo("Found here", f"{path}: {here}" if found else here)
+
+
+@click.command("upload-certificate")
+@click.argument("file", required=False)
+def upload_certificate(file: str | None) -> None:
+    """Delegate your proxy certificate; the same as 'ctadata certificate upload'.
+
+    \b
+    Example:
+      ctadata upload-certificate /tmp/x509up_u1000
+    """
+    _upload(file, "cta")
+
+
+@click.command("upload-personal-certificate")
+@click.argument("file")
+@click.argument("key")
+@click.option("-u", "--user", help="Whose certificate it is, for administrators.")
+def upload_personal_certificate(file: str, key: str, user: str | None) -> None:
+    """Delegate a user's proxy certificate for the purpose KEY: cta, lst, arc.
+
+    \b
+    Example:
+      ctadata upload-personal-certificate /tmp/x509up_u1000 lst
+    """
+    _upload(file, key, user)
+
+
+@click.command("upload-shared-certificate")
+@click.argument("file")
+def upload_shared_certificate(file: str) -> None:
+    """Store the certificate that all users share; for administrators.
+
+    \b
+    Example:
+      ctadata upload-shared-certificate robot-proxy.pem
+    """
+    _echo_stored(APIClient().upload_shared_certificate(file))
+
+
+def _upload(file: str | None, key: str, user: str | None = None, *, force: bool = False) -> None:
+    client = APIClient()
+    try:
+        _echo_stored(client.upload_personal_certificate(file, key, user, force=force))
+    except CertificateError as error:
+        if not error.findings:
+            raise
+        _echo_findings(error.findings)
+        raise CertificateError(f"{error.path!r} was not sent", path=error.path) from error
+
+
+def _described(proxy: ProxyCertificate) -> Iterator[str]:
+    """Yield a line for each thing that is known of it."""
+    if proxy.kind is None or proxy.not_before is None or proxy.not_after is None:
+        return
+    kind = _KINDS[proxy.kind] + ", limited" * proxy.limited
+    yield _line("Certificate", kind)
+    yield _line("Identity", proxy.identity or "-")
+    yield _line("Issued by", proxy.issuer or "-")
+    if proxy.vo:
+        yield _line("VO", proxy.vo)
+    for number, fqan in enumerate(proxy.fqans):
+        yield _line("" if number else "Attributes", fqan)
+    yield _line("Valid from", _utc(proxy.not_before))
+    yield _line("Valid until", f"{_utc(proxy.not_after)} ({_left(proxy.not_after)})")
+    yield _line("Private key", "present" if proxy.key_present else "missing")
+
+
+def _shared(client: APIClient) -> str:
+    try:
+        return client.shared_certificate_status()[1]
+    except CTADataError as error:
+        return f"not known: {error}"
+
+
+def _echo_stored(answer: dict[str, Any]) -> None:
+    validity = answer.get("validity")
+    text = cleaned(answer.get("message")) or "Stored"
+    click.echo(text + (f", valid until {validity}" if validity else ""))
+
+
+def _echo_findings(findings: list[Finding]) -> None:
+    for found in findings:
+        click.echo(f"{_LEVELS[found.level]}: {found.sentence}", err=True)
+
+
+def _echo(name: str, text: str) -> None:
+    click.echo(_line(name, text))
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name:<{_WIDTH}}{text}"
+
+
+def _in_short(identity: str | None, not_after: datetime | None) -> str:
+    until = f"valid until {_utc(not_after)} ({_left(not_after)})" if not_after else "not readable"
+    return f"{identity}, {until}" if identity else until
+
+
+def _utc(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _left(end: datetime) -> str:
+    """Return the time until then in its two largest units."""
+    left = end - datetime.now(timezone.utc)
+    if left <= timedelta():
+        return "expired"
+    minutes = left // timedelta(minutes=1)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h left"
+    return f"{hours} h {minutes} min left" if hours else f"{minutes} min left"
