@@ -10,14 +10,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Int, Unicode, default
 
+from ctadata import config
 from ctadata.api import APIClient
 from ctadata.transfers.progress import OnProgress
 
 from .archives import ArchiveHandler, ArchivesHandler
+from .certificates import (
+    CertificateHandler,
+    CertificatesHandler,
+    FoundCertificateHandler,
+    FoundHandler,
+    InspectHandler,
+)
 from .files import FilesHandler
 from .folders import FoldersHandler
 from .jobs import run_job
@@ -58,6 +65,11 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/transfers/([0-9a-f]+)/retry", RetryHandler),
     (r"/ctadata/uploads", UploadsHandler),
     (r"/ctadata/uploads/([0-9a-f]+)", UploadHandler),
+    (r"/ctadata/certificates", CertificatesHandler),
+    (r"/ctadata/certificates/inspect", InspectHandler),
+    (r"/ctadata/certificates/found", FoundHandler),
+    (r"/ctadata/certificates/([^/]+)", CertificateHandler),
+    (r"/ctadata/certificates/([^/]+)/found", FoundCertificateHandler),
 ]
 
 # Listings and other short calls at once; a service that hangs must not hold up all of them.
@@ -155,12 +167,13 @@ class CTADataExtension(ExtensionApp):
     data_dir = Unicode(
         config=True,
         help="Directory for what must survive a restart of the server, such as the list of "
-        "transfers; by default 'ctadata' in Jupyter's data directory.",
+        "transfers; by default CTADATA_DATA_DIR of the environment, or else 'ctadata' in Jupyter's "
+        "data directory.",
     )
 
     @default("data_dir")
     def _data_dir_default(self) -> str:
-        return os.path.join(jupyter_data_dir(), "ctadata")
+        return str(config.data_directory())
 
     def initialize_settings(self) -> None:
         """Make the client, the threads and the manager of transfers."""
@@ -227,6 +240,7 @@ class CTADataExtension(ExtensionApp):
         return APIClient(
             downloadservice=self.downloadservice_url or None,
             certificateservice=self.certificateservice_url or None,
+            data_dir=self.data_dir,
             timeout=timeout,
             retries=retries,
         )

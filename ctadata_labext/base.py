@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from ctadata.errors import CTADataError
+from ctadata.errors import CertificateError, CTADataError
 
 from .compression import accepts_gzip, compress
 from .errors import BadRequest, TargetsExist, describe
@@ -33,6 +33,7 @@ STATUS_OF_CODE = {
     "not-found": 404,
     "already-exists": 409,
     "cancelled": 409,
+    "certificate-changed": 409,
     "not-resumable": 409,
     "upload-conflict": 409,
     "unsupported-version": 412,
@@ -156,6 +157,8 @@ class CTADataHandler(APIHandler):
             reply = {**describe(error)}
             if isinstance(error, TargetsExist):
                 reply["paths"] = error.paths
+            if isinstance(error, CertificateError):
+                reply["findings"] = [found._asdict() for found in error.findings]
         else:
             code, message = ERRORS_OF_STATUS.get(status_code, INTERNAL_ERROR)
             reply = {"code": code, "message": message}

@@ -9,6 +9,7 @@ from ctadata.errors import AlreadyExists, CTADataError
 __all__ = [
     "MAX_MESSAGE",
     "BadRequest",
+    "CertificateChanged",
     "Interrupted",
     "NotResumable",
     "TargetsExist",
@@ -30,6 +31,12 @@ class BadRequest(CTADataError):
     """The request is not one that the description (openapi.yaml) allows."""
 
     code = "bad-request"
+
+
+class CertificateChanged(CTADataError):
+    """A file holds another certificate than the one that was shown."""
+
+    code = "certificate-changed"
 
 
 class TooManyTransfers(CTADataError):

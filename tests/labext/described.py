@@ -103,13 +103,14 @@ class Api:
 
 def _check(response: HTTPResponse, path: str, method: str) -> None:
     described = description()
-    (item,) = [
+    item = next(
         item
         for template, item in described["paths"].items()
         if re.fullmatch(
-            template.replace("{path}", ".*").replace("{id}", "[^/]+"), f"/ctadata/{path}"
+            template.replace("{path}", ".*").replace("{id}", "[^/]+").replace("{key}", "[^/]+"),
+            f"/ctadata/{path}",
         )
-    ]
+    )
     if method.lower() not in item:
         assert response.code in {403, 405}
         return
