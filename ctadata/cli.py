@@ -136,7 +136,19 @@ cli.add_command(upload_shared_certificate)
 @click.option("--port", default=0, help="Port to listen at; 0 takes a free one.")
 @click.option("--token", help="The token that it asks for; by default a new one.")
 @click.option("--user", help="Whose directory can be written to; by default yours.")
-def serve(directory: Path, host: str, port: int, token: str | None, user: str | None) -> None:
+@click.option(
+    "--ca-bundle",
+    type=click.Path(exists=True, path_type=Path),
+    help="Trust these certificate authorities, a PEM file or a directory of them;"
+    " by default $X509_CERT_DIR, else /etc/grid-security/certificates.",
+)
+@click.option(
+    "--certificates",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep certificates in this directory; by default until the end only.",
+)
+@click.option("--admin", is_flag=True, help="Let the user upload certificates for others, too.")
+def serve(directory: Path, **options: Any) -> None:
     """Serve DIRECTORY as the platform's services would, to try things out.
 
     It prints the settings that a client needs, and runs until Ctrl-C.
@@ -146,7 +158,7 @@ def serve(directory: Path, host: str, port: int, token: str | None, user: str | 
       ctadata serve ~/data --port 5000
     """
     service = _import("ctadata.service", extra="service")
-    service.serve(directory, host=host, port=port, token=token, user=user)
+    service.serve(directory, **options)
 
 
 @cli.command()

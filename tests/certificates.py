@@ -1,32 +1,41 @@
-"""Certificates for tests, with their keys, as the file of a grid proxy has them."""
+"""Certificates for tests: an authority that the services of tests trust, and what it issues."""
 
 from __future__ import annotations
 
-import datetime
+import functools
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from ctadata.service.pki import Authority, Credential, Name
+
+ALICE: Name = [("DC", "org"), ("DC", "ctadata-tests"), ("CN", "Alice Ångström")]
+
+
+@functools.cache
+def authority() -> Authority:
+    """The authority."""
+    return Authority.create([("DC", "org"), ("DC", "ctadata-tests"), ("CN", "Test CA")])
+
+
+@functools.cache
+def alice() -> Credential:
+    """A user's own certificate, which is valid for years."""
+    return authority().issue(ALICE, **period(900))
+
+
+def period(days: float) -> dict[str, datetime]:
+    """The bounds of a validity that ends `days` from now."""
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    return {"not_before": now - timedelta(days=60), "not_after": now + timedelta(days=days)}
+
+
+def proxy(days: float = 0.5, **options: Any) -> Credential:
+    """A proxy certificate of alice that ends `days` from now."""
+    return alice().delegate(**period(days), **options)
 
 
 def write_proxy(path: Path, days: float = 1) -> None:
-    """Write a certificate that ends `days` from now."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "alice")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=2))
-        .not_valid_after(now + datetime.timedelta(days=days))
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(certificate.public_bytes(pem) + private)
+    """Write the file of a proxy certificate of alice that ends `days` from now."""
+    path.touch(0o600)
+    path.write_bytes(proxy(days).pem())

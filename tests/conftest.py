@@ -11,6 +11,8 @@ from ctadata import _connections, _own_directory, _protocol
 from ctadata.service import Service
 from ctadata.transfers import remote
 
+from .certificates import authority
+
 TOKEN = "a-token-for-tests"
 ODD_NAMES = ["two words.txt", "h#x.txt", "50%.txt", "%41.txt", "?a&b+c=d.txt", "Übermaß λόγος.txt"]
 
@@ -40,13 +42,21 @@ def nothing_is_remembered() -> None:
     _connections._pool.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def ca_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the authority that `tests.certificates` uses."""
+    bundle = tmp_path_factory.mktemp("authorities") / "ca.pem"
+    bundle.write_bytes(authority().pem())
+    return bundle
+
+
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    """The embedded service over a small tree in `tmp_path / "storage"`; the user is alice."""
+def service(tmp_path: Path, ca_bundle: Path) -> Iterator[Service]:
+    """The embedded service over a small tree in `tmp_path / "storage"`; alice administrates it."""
     storage = tmp_path / "storage"
     storage.mkdir()
     make_tree(storage)
-    with Service(storage, token=TOKEN, user="alice") as running:
+    with Service(storage, token=TOKEN, user="alice", ca_bundle=ca_bundle, admin=True) as running:
         yield running
 
 

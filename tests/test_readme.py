@@ -24,7 +24,7 @@ def blocks(language: str, section: str) -> list[str]:
 
 
 @pytest.fixture
-def astronomer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def astronomer(tmp_path: Path, ca_bundle: Path, monkeypatch: pytest.MonkeyPatch):
     """A working directory with the files that the README speaks of, and a service."""
     storage, work = tmp_path / "storage", tmp_path / "work"
     storage.mkdir()
@@ -34,7 +34,7 @@ def astronomer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         (work / name).write_text(name)
     write_proxy(work / "yourcertificate.crt")
     monkeypatch.chdir(work)
-    with Service(storage, user="alice") as service:
+    with Service(storage, user="alice", ca_bundle=ca_bundle) as service:
         monkeypatch.setenv("JUPYTERHUB_API_TOKEN", service.token)
         monkeypatch.setenv("CTADS_URL", service.downloadservice_url)
         monkeypatch.delenv("CTACS_URL", raising=False)

@@ -39,12 +39,20 @@ _POST = frozenset({"POST"})
 
 @dataclass(frozen=True)
 class Route:
-    """What answers an endpoint; `below` says that a path may follow."""
+    """What answers an endpoint.
+
+    Attributes
+    ----------
+    below : bool
+        Whether a path may follow.
+    public : frozenset of str
+        The methods that need no token.
+    """
 
     handler: Handler
     methods: frozenset[str]
     below: bool = False
-    public: bool = False
+    public: frozenset[str] = frozenset()
 
 
 class Application:
@@ -55,16 +63,17 @@ class Application:
     tree : Tree
         What is served.
     token : str
-        The token that everything but the health pages needs.
+        The token that everything needs but the health pages, and what the services ask each other.
     user : str
         Whose token it is.
+    certificates : Certificates
+        The certificate service's endpoints.
     """
 
-    def __init__(self, tree: Tree, token: str, user: str) -> None:
+    def __init__(self, tree: Tree, token: str, user: str, certificates: Certificates) -> None:
         rights = Rights(tree, user)
         downloads = Downloads(tree, rights, DOWNLOADS)
         webdav = WebDAV(tree, rights, f"{DOWNLOADS}/webdav")
-        certificates = Certificates(user)
         self._authentication = Authentication(token)
         self._routes = {
             DOWNLOADS: {
@@ -72,17 +81,17 @@ class Application:
                 "list": Route(downloads.list, _READ_OR_POST, below=True),
                 "fetch": Route(downloads.fetch, _READ_OR_POST, below=True),
                 "upload": Route(downloads.upload, _POST, below=True),
-                "health": Route(downloads.health, _READ, public=True),
-                "storage-status": Route(downloads.storage_status, _READ, public=True),
+                "health": Route(downloads.health, _READ, public=_READ),
+                "storage-status": Route(downloads.storage_status, _READ, public=_READ),
                 "webdav": Route(webdav.answer, METHODS, below=True),
                 "upload-cert": Route(certificates.older_certificate, _POST),
                 "upload-main-cert": Route(certificates.main_certificate, _POST),
             },
             CERTIFICATES: {
-                "certificate": Route(certificates.certificate, _READ_OR_POST),
+                "certificate": Route(certificates.certificate, _READ_OR_POST, public=_READ),
                 "main-certificate": Route(certificates.main_certificate, _POST),
                 "shared-certificate-status": Route(certificates.shared_status, _READ),
-                "health": Route(certificates.health, _READ, public=True),
+                "health": Route(certificates.health, _READ, public=_READ),
             },
         }
 
@@ -111,7 +120,7 @@ class Application:
         prefix = next((p for p in self._routes if f"{request.raw_path}/".startswith(f"{p}/")), None)
         endpoint, slash, raw = request.raw_path[len(prefix or "") + 1 :].partition("/")
         route = self._routes[prefix].get(endpoint) if prefix else None
-        if route is None or not route.public:
+        if route is None or request.method not in route.public:
             refusal = self._authentication.refusal(request, certificates=prefix == CERTIFICATES)
             if refusal is not None:
                 return refusal

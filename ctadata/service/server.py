@@ -14,11 +14,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from cheroot import server, wsgi
 
 from ..errors import CTADataError
 from .app import CERTIFICATES, DOWNLOADS, Application
+from .authorities import default_bundle, load_authorities
+from .certificate_store import CertificateStore
+from .certificates import Certificates
 from .rights import user_directory_name
 from .tree import Tree
 
@@ -44,16 +48,27 @@ class Service:
         The token that requests need; made by chance where it is not given.
     user : str, optional
         Whose token it is; the current user where it is not given.
+    ca_bundle : str or Path, optional
+        The certificate authorities that are trusted: a PEM file, or a directory of them. By default
+        ``$X509_CERT_DIR``, else /etc/grid-security/certificates; without any of them certificates
+        are refused.
+    certificates : str or Path, optional
+        Where certificates are kept, for this user alone to read; by default in a temporary
+        directory, until the end.
+    service_token : str, optional
+        What a download service shows to be given certificates; by default made by chance.
+    admin : bool
+        Whether the user may upload certificates for others, and the one that all share.
 
     Attributes
     ----------
-    token, user : str
+    token, user, service_token : str
         As given or made.
 
     Raises
     ------
     CTADataError
-        When the directory cannot be served.
+        When the directory cannot be served, or there are no authorities in `ca_bundle`.
     """
 
     def __init__(
@@ -64,10 +79,15 @@ class Service:
         port: int = 0,
         token: str | None = None,
         user: str | None = None,
+        ca_bundle: str | Path | None = None,
+        certificates: str | Path | None = None,
+        service_token: str | None = None,
+        admin: bool = False,
     ) -> None:
-        if token == "":
+        if token == "" or service_token == "":
             raise CTADataError("The token must not be empty.")
         self.token = secrets.token_urlsafe(24) if token is None else token
+        self.service_token = service_token or secrets.token_urlsafe(24)
         self.user = user or _current_user()
         try:
             tree = Tree(Path(directory))
@@ -75,7 +95,11 @@ class Service:
             raise CTADataError(
                 f"{directory} cannot be served: {error.strerror}.", path=str(directory)
             ) from error
-        self._server = _Server((host, port), Application(tree, self.token, self.user))
+        self._store = CertificateStore(_kept_outside(tree.root, certificates))
+        endpoints = Certificates(
+            self.user, self._store, _bundle(ca_bundle), self.service_token, admin
+        )
+        self._server = _Server((host, port), Application(tree, self.token, self.user, endpoints))
         self._thread = threading.Thread(target=self._server.serve, name="ctadata service")
 
     def start(self) -> None:
@@ -84,8 +108,9 @@ class Service:
         Raises
         ------
         CTADataError
-            When the address cannot be listened at.
+            When the address cannot be listened at, or certificates not be kept.
         """
+        self._store.open()
         host, port = self._server.bind_addr[:2]
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
@@ -93,6 +118,7 @@ class Service:
             socket.create_server((host, port), family=family).close()
             self._server.prepare()
         except OSError as error:
+            self._store.close()
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise CTADataError(f"Cannot listen at {host}, port {port}: {reason}.") from error
         self._thread.start()
@@ -102,6 +128,7 @@ class Service:
         self._server.abort()
         self._server.stop()
         self._thread.join()
+        self._store.close()
 
     def __enter__(self) -> Service:
         self.start()
@@ -132,14 +159,14 @@ class Service:
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(directory: str | Path, host: str, port: int, token: str | None, user: str | None) -> None:
+def serve(directory: str | Path, **options: Any) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Prints one line when it is ready, with both addresses and the token.
 
     Parameters
     ----------
-    directory, host, port, token, user
+    directory, **options
         As of `Service`.
 
     Raises
@@ -152,7 +179,7 @@ def serve(directory: str | Path, host: str, port: int, token: str | None, user: 
     # know, which does not always happen.
     previous = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
-        with Service(directory, host=host, port=port, token=token, user=user) as service:
+        with Service(directory, **options) as service:
             print(
                 "ctadata service ready:"
                 f" CTADS_URL={service.downloadservice_url}"
@@ -231,3 +258,29 @@ def _current_user() -> str:
         return user_directory_name(getpass.getuser())
     except (KeyError, OSError):  # a user id without a name, as in containers
         return "user"
+
+
+def _bundle(given: str | Path | None) -> Path | None:
+    if given is None:
+        return default_bundle()
+    try:
+        load_authorities(Path(given))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "there is no certificate in it"
+        raise CTADataError(
+            f"{given} cannot be the bundle of certificate authorities: {reason}.", path=str(given)
+        ) from error
+    return Path(given)
+
+
+def _kept_outside(root: Path, given: str | Path | None) -> Path | None:
+    """Return the directory for certificates, which must not be served."""
+    if given is None:
+        return None
+    directory = Path(given).absolute()
+    if directory.resolve().is_relative_to(root):
+        raise CTADataError(
+            f"{given} is part of what is served: choose another directory for certificates.",
+            path=str(given),
+        )
+    return directory

@@ -35,17 +35,22 @@ class Tree:
     ----------
     root : Path
         The directory; it may itself be a link. Names given to the methods are relative to it.
+
+    Attributes
+    ----------
+    root : Path
+        The directory, without links.
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root.resolve(strict=True)
+        self.root = root.resolve(strict=True)
         with self._directory(()):
             pass
 
     @contextmanager
     def _directory(self, names: Sequence[str]) -> Iterator[int]:
         """Open a directory, going down from the root without following a link."""
-        current = os.open(self._root, _DIRECTORY)
+        current = os.open(self.root, _DIRECTORY)
         try:
             for name in names:
                 below = os.open(name, _DIRECTORY, dir_fd=current)
@@ -65,7 +70,7 @@ class Tree:
         """
         with _absence_as_missing():
             if not names:
-                return os.stat(self._root)
+                return os.stat(self.root)
             with self._directory(names[:-1]) as parent:
                 facts = os.stat(names[-1], dir_fd=parent, follow_symlinks=False)
         if not _is_shown(names[-1], facts):

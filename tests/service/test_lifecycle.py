@@ -18,6 +18,7 @@ import urllib3
 
 from ctadata.errors import CTADataError
 from ctadata.service import Service
+from tests.certificates import proxy
 
 MIB = 1024**2
 LIMIT = 150 * MIB
@@ -48,8 +49,9 @@ class Running:
 
 
 @contextmanager
-def serving(directory: Path) -> Iterator[Running]:
+def serving(directory: Path, *options: str) -> Iterator[Running]:
     command = [sys.executable, "-m", "ctadata", "serve", str(directory), "--user", "alice"]
+    command += options
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -123,6 +125,20 @@ def test_large_files_pass_through_small_memory(tmp_path: Path) -> None:
             )
         assert answer.status == 409
         assert running.peak_memory() < LIMIT
+
+
+def test_certificates_are_kept_where_it_is_told(tmp_path: Path, ca_bundle: Path) -> None:
+    (tmp_path / "served").mkdir()
+    kept = tmp_path / "kept"
+    options = ["--ca-bundle", str(ca_bundle), "--certificates", str(kept), "--admin"]
+    pem = proxy().pem().decode()
+    with serving(tmp_path / "served", *options) as running:
+        address = running.url.replace("downloadservice", "certificateservice")
+        for name, user in [("certificate", "bob"), ("main-certificate", None)]:
+            fields = {"certificate": pem, "certificate_key": "lst", "user": user}
+            answer = running.http.request("POST", f"{address}{name}", json=fields)
+            assert answer.status == 200, answer.data
+    assert sorted(path.name for path in kept.rglob("*.pem")) == ["lst.pem", "shared.pem"]
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:

@@ -1,0 +1,185 @@
+"""Where certificates are kept: one file for each user and key, for nobody else to read.
+
+::
+
+    shared.pem            the shared one
+    users/_41da/cta.pem   Ada's, under the key cta
+
+A user's name is written so that no two share a file, on no file system, and none leads elsewhere.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import stat
+import string
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..errors import CTADataError
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK}
+_PLAIN = frozenset((string.ascii_lowercase + string.digits + "-").encode())
+_LONGEST_NAME = 200  # bytes; most file systems take 255
+_PART = ".part"
+
+
+class UnusableName(ValueError):
+    """No user has such a name."""
+
+
+class CertificateStore:
+    """Keeps certificates in a directory.
+
+    Parameters
+    ----------
+    directory : Path or None
+        The directory; None takes a temporary one, from the first certificate until `close`.
+    """
+
+    def __init__(self, directory: Path | None) -> None:
+        self._given = directory
+        self._root = directory
+        self._lock = threading.Lock()
+
+    def open(self) -> None:
+        """Make the directory where one was given and is missing.
+
+        Raises
+        ------
+        CTADataError
+            When it cannot be made, or others may look into it.
+        """
+        if self._given is None:
+            return
+        try:
+            self._given.mkdir(mode=0o700, parents=True, exist_ok=True)
+            facts = self._given.stat()
+        except OSError as error:
+            raise CTADataError(
+                f"{self._given} cannot hold certificates: {error.strerror}.", path=str(self._given)
+            ) from error
+        if facts.st_uid != os.geteuid() or stat.S_IMODE(facts.st_mode) & 0o077:
+            raise CTADataError(
+                f"{self._given} cannot hold certificates, since others may look into it:"
+                f" give it to yourself alone, as chmod 700 does, or choose another directory.",
+                path=str(self._given),
+            )
+
+    def close(self) -> None:
+        """Remove a temporary directory."""
+        if self._given is None and self._root is not None:
+            shutil.rmtree(self._root)
+            self._root = None
+
+    def save(self, user: str | None, key: str, pem: str) -> None:
+        """Keep a certificate instead of the one that is there; it is on the disk at the end.
+
+        Parameters
+        ----------
+        user : str or None
+            Whose it is, by the exact name; None for the shared one.
+        key : str
+            What it is for.
+        pem : str
+            The certificate.
+
+        Raises
+        ------
+        UnusableName
+            When a name is empty or no text.
+        OSError
+            When it cannot be written; the one that was there stays.
+        """
+        *folders, name = _path(user, key)
+        with self._lock, self._directory(folders, make=True) as directory:
+            for left in os.listdir(directory):  # by a process that was killed
+                if left.startswith(name) and left.endswith(_PART):
+                    os.unlink(left, dir_fd=directory)
+            part = f"{name}.{secrets.token_hex(8)}{_PART}"
+            try:
+                with os.fdopen(os.open(part, _NEW_FILE, 0o600, dir_fd=directory), "wb") as file:
+                    file.write(pem.encode())
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(part, name, src_dir_fd=directory, dst_dir_fd=directory)
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(part, dir_fd=directory)
+                raise
+            os.fsync(directory)
+
+    def load(self, user: str | None, key: str) -> str | None:
+        """Return a certificate, or None where there is none; the parameters are those of `save`.
+
+        Raises
+        ------
+        UnusableName
+            When a name is empty or no text.
+        """
+        *folders, name = _path(user, key)
+        try:
+            with self._directory(folders) as directory:
+                descriptor = os.open(name, _FILE, dir_fd=directory)
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return None
+            raise
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read().decode(errors="replace")
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def _directory(self, names: Sequence[str], *, make: bool = False) -> Iterator[int]:
+        """Open a directory below the root, without following a link."""
+        if self._root is None:
+            if not make:
+                raise FileNotFoundError(errno.ENOENT, "no certificate yet")
+            self._root = Path(tempfile.mkdtemp(prefix="ctadata-certificates-"))
+        current = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for name in names:
+                if make:
+                    with suppress(FileExistsError):
+                        os.mkdir(name, 0o700, dir_fd=current)
+                below = os.open(name, _DIRECTORY, dir_fd=current)
+                os.close(current)
+                current = below
+            yield current
+        finally:
+            os.close(current)
+
+
+def _path(user: str | None, key: str) -> list[str]:
+    if user is None:
+        return [f"{_encoded(key)}.pem"]
+    return ["users", _encoded(user), f"{_encoded(key)}.pem"]
+
+
+def _encoded(name: str) -> str:
+    """Return a file's name: small letters, digits and hyphens as they are, other bytes as `_41`.
+
+    Long names become their digest behind a sign that no other has.
+    """
+    try:
+        content = name.encode()
+    except UnicodeEncodeError:
+        raise UnusableName from None
+    if not content:
+        raise UnusableName
+    encoded = "".join(chr(byte) if byte in _PLAIN else f"_{byte:02x}" for byte in content)
+    return encoded if len(encoded) <= _LONGEST_NAME else f"={hashlib.sha256(content).hexdigest()}"
