@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -168,18 +168,11 @@ def upload_shared_certificate(file: str) -> None:
     Example:
       ctadata upload-shared-certificate robot-proxy.pem
     """
-    _echo_stored(APIClient().upload_shared_certificate(file))
+    _echo_stored(lambda: APIClient().upload_shared_certificate(file))
 
 
 def _upload(file: str | None, key: str, user: str | None = None, *, force: bool = False) -> None:
-    client = APIClient()
-    try:
-        _echo_stored(client.upload_personal_certificate(file, key, user, force=force))
-    except CertificateError as error:
-        if not error.findings:
-            raise
-        _echo_findings(error.findings)
-        raise CertificateError(f"{error.path!r} was not sent", path=error.path) from error
+    _echo_stored(lambda: APIClient().upload_personal_certificate(file, key, user, force=force))
 
 
 def _described(proxy: ProxyCertificate) -> Iterator[str]:
@@ -206,7 +199,15 @@ def _shared(client: APIClient) -> str:
         return f"not known: {error}"
 
 
-def _echo_stored(answer: dict[str, Any]) -> None:
+def _echo_stored(upload: Callable[[], dict[str, Any]]) -> None:
+    """Upload a certificate and print what the service says, or else what speaks against it."""
+    try:
+        answer = upload()
+    except CertificateError as error:
+        if not error.findings:
+            raise
+        _echo_findings(error.findings)
+        raise CertificateError(f"{error.path!r} was not sent", path=error.path) from error
     validity = answer.get("validity")
     text = cleaned(answer.get("message")) or "Stored"
     click.echo(text + (f", valid until {validity}" if validity else ""))

@@ -90,7 +90,7 @@ class FoundHandler(_Handler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Answer openapi.yaml's ``Found``."""
+        """Answer openapi.yaml's ``FoundCertificate``."""
         self.finish(await self.in_thread(_found))
 
 

@@ -42,6 +42,12 @@ def nothing_is_remembered() -> None:
     _connections._pool.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_written_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what must outlive a process with the test."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter-data"))
+
+
 @pytest.fixture(scope="session")
 def ca_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of the authority that `tests.certificates` uses."""

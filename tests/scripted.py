@@ -55,6 +55,7 @@ class Scripted:
         self.default = sends(b"Error: 404 ", 404, "text/html")
         self.requests: list[tuple[str, str]] = []
         self.tokens: list[str | None] = []
+        self.bodies: list[bytes] = []
         script = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -93,7 +94,7 @@ class Scripted:
 
     def answer(self, handler: BaseHTTPRequestHandler, path: str) -> None:
         """Answer a request whose head was read."""
-        handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        self.bodies.append(handler.rfile.read(int(handler.headers.get("Content-Length") or 0)))
         self.answers.get((handler.command, path), self.default)(handler)
 
     def on(self, method: str, path: str, answer: Answer) -> None:

@@ -114,18 +114,18 @@ def _read(name: str, *, private: bool) -> bytes:
         raise CertificateError(f"{name!r} cannot be read: {error.strerror}", path=name) from error
     except ValueError as error:
         raise CertificateError(f"{name!r} is not the name of a file", path=name) from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise CertificateError(f"{name!r} is not a regular file", path=name)
         if private:
             _check_private(name, found)
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise CertificateError(
-                f"{name!r} cannot be read: {error.strerror}", path=name
-            ) from error
+    except OSError as error:
+        raise CertificateError(f"{name!r} cannot be read: {error.strerror}", path=name) from error
+    finally:
+        os.close(descriptor)
 
 
 def _check_private(name: str, found: os.stat_result) -> None:

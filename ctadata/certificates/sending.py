@@ -137,10 +137,10 @@ class CertificateService:
             failure = self._http.error_of(response, url, endpoint)
             if isinstance(failure, (MissingScope, ServiceUnreachable)):
                 raise failure
-            if words.lower().startswith(_NOT_ADMINISTRATOR):
+            if words.lower() == _NOT_ADMINISTRATOR:
                 raise CertificateError(
-                    "Only administrators may do this: the certificate service says "
-                    f"{_NOT_ADMINISTRATOR!r}"
+                    f"The certificate service refuses it: {words} (other users' certificates and "
+                    "the shared one are for administrators)"
                 )
             if isinstance(failure, AuthenticationError):
                 raise failure

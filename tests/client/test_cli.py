@@ -225,18 +225,6 @@ def test_put_nothing_yet(run, results, service, tmp_path, local):
     assert stored(service, tmp_path) == []
 
 
-def test_certificate_commands(run, work):
-    (work / "file").write_text("nothing")
-    for command in (
-        ["upload-certificate", "file"],
-        ["upload-personal-certificate", "file", "cta", "-u", "bob"],
-        ["upload-shared-certificate", "file"],
-    ):
-        done = run(*command)
-        assert done.exit_code == 1
-        assert "no certificate in PEM" in done.stderr
-
-
 def test_an_error_is_one_line_without_a_traceback(scripted):
     scripted.on("GET", "list/lst", sends(b"", 401))
     done = CliRunner().invoke(cli, ["-vv", "list", "lst"])

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from jupyter_core.paths import jupyter_data_dir
 
 from ctadata import config
 from ctadata.errors import CTADataError
@@ -70,3 +73,33 @@ def test_token_is_read_at_each_call(monkeypatch):
     assert config.token("given") == "given"
     monkeypatch.delenv("JUPYTERHUB_API_TOKEN")
     assert config.token() is None
+
+
+@pytest.mark.parametrize(
+    ("given", "keys"),
+    [
+        (None, ["cta", "lst", "arc"]),
+        ("", ["cta", "lst", "arc"]),
+        (" , ", ["cta", "lst", "arc"]),
+        ("dirac, cta,,dirac ", ["dirac", "cta"]),
+    ],
+)
+def test_certificate_keys(given, keys, monkeypatch):
+    if given is None:
+        monkeypatch.delenv("CTACS_ALLOWED_CERT_KEYS", raising=False)
+    else:
+        monkeypatch.setenv("CTACS_ALLOWED_CERT_KEYS", given)
+    assert config.certificate_keys() == keys
+
+
+def test_the_data_directory_is_in_that_of_jupyter(monkeypatch, tmp_path):
+    for variable in ("JUPYTER_DATA_DIR", "XDG_DATA_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    assert config.data_directory() == Path(jupyter_data_dir()) / "ctadata"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    assert config.data_directory() == Path(jupyter_data_dir()) / "ctadata"
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    assert config.data_directory() == Path(jupyter_data_dir()) / "ctadata"
+    monkeypatch.setenv("CTADATA_DATA_DIR", str(tmp_path / "own"))
+    assert config.data_directory() == tmp_path / "own"
+    assert config.data_directory(tmp_path / "given") == tmp_path / "given"
