@@ -22,15 +22,21 @@ from types import FrameType
 
 import urllib3
 from jupyterlab_server.workspaces_handler import WorkspacesManager
+from OpenSSL.crypto import X509
 
 from .errors import CTADataError
 from .service import Service
+from .service.pki import Authority, Name
 from .service.sample import make_sample_data
+from .service.voms import VOMSServer
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _START_TIMEOUT = 120.0
 _STOP_TIMEOUT = 10.0
 
+_AUTHORITIES = "certificates"
+_PROXY = "x509up"
+_USER: Name = [("DC", "org"), ("DC", "ctadata-demo"), ("CN", "Ada Demo")]
 _SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
 }
@@ -100,8 +106,10 @@ def run(data: Path | None, workspace: Path | None, port: int, browser: bool) -> 
         keep = workspace is not None
         workspace = workspace or home / "workspace"
         _make_workspace(workspace)
-        service = stack.enter_context(Service(data))
+        _make_proxy(home)
+        service = stack.enter_context(Service(data, ca_bundle=home / _AUTHORITIES))
         print(f"Data        {data}, served at {service.downloadservice_url}")
+        print(f"Proxy       {home / _PROXY} (a certificate to try delegation with)")
         print(f"Workspace   {workspace}" + ("" if keep else " (removed at the end)"))
         print("Starting JupyterLab ...", flush=True)
         return _run_jupyterlab(stack, home, workspace, service, port, browser)
@@ -134,6 +142,20 @@ def _free_port(port: int) -> int:
             f"Port {port} cannot be used ({os.strerror(error.errno or 0)}):"
             " choose another one with --port."
         ) from error
+
+
+def _make_proxy(home: Path) -> None:
+    """Make a proxy certificate for 12 hours, and the directory of the authority behind it."""
+    authority = Authority.create(key_type="rsa")
+    user = authority.issue(_USER, key_type="rsa")
+    attributes = VOMSServer.create(authority, key_type="rsa").attributes(user)
+    authorities, proxy = home / _AUTHORITIES, home / _PROXY
+    authorities.mkdir()
+    # OpenSSL and the grid's tools look for an authority by the hash of its name.
+    name = X509.from_cryptography(authority.credential.certificate).subject_name_hash()
+    (authorities / f"{name:08x}.0").write_bytes(authority.pem())
+    proxy.touch(0o600)
+    proxy.write_bytes(user.delegate(attributes=attributes, key_type="rsa").pem())
 
 
 def _make_workspace(workspace: Path) -> None:
@@ -214,6 +236,8 @@ def _environment(home: Path, service: Service, token: str) -> dict[str, str]:
         "CTACS_URL": service.certificateservice_url,
         "JUPYTERHUB_API_TOKEN": service.token,
         "JUPYTERHUB_USER": service.user,
+        "X509_USER_PROXY": str(home / _PROXY),
+        "X509_CERT_DIR": str(home / _AUTHORITIES),
         "JUPYTER_TOKEN": token,
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(home / "data"),

@@ -6,19 +6,24 @@ import json
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import nbformat
 import pytest
 import urllib3
+from cryptography import x509
 
 from ctadata import demo
 from ctadata.errors import CTADataError
 from ctadata.service import Service
+from ctadata.service.authorities import load_authorities
 
 
 @contextmanager
@@ -63,6 +68,7 @@ def test_it_runs_and_leaves_nothing(tmp_path: Path) -> None:
             name = "@jupyterlab/apputils-extension:notification"
             schema = http.request("GET", f"{address}/lab/api/settings/{name}").json()["schema"]
             assert schema["properties"]["fetchNews"]["default"] == "false"
+        the_proxy_can_be_delegated(process, printed)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         # The address no longer answers, so JupyterLab is gone too.
@@ -73,6 +79,42 @@ def test_it_runs_and_leaves_nothing(tmp_path: Path) -> None:
             http.request("GET", f"{address}/api")
     assert list((tmp_path / "tmp").iterdir()) == []
     assert [path.name for path in data.iterdir()] == ["file"]
+
+
+def the_proxy_can_be_delegated(process: subprocess.Popen[str], printed: str) -> None:
+    """The proxy is where the demo says and JupyterLab looks, and its service takes it."""
+    found = re.search(r"^Proxy       (/\S+/x509up) \(a certificate to try", printed, re.MULTILINE)
+    assert found is not None
+    proxy = Path(found[1])
+    environment = environment_of_jupyterlab(process)
+    assert environment["X509_USER_PROXY"] == str(proxy)
+    assert stat.S_IMODE(proxy.stat().st_mode) == 0o600
+    assert proxy.parent.name.startswith("ctadata-demo-")
+    first, user = x509.load_pem_x509_certificates(proxy.read_bytes())
+    names = [part.value for part in user.subject]
+    assert names == ["org", "ctadata-demo", "Ada Demo"]
+    assert {"1.3.6.1.5.5.7.1.14", "1.3.6.1.4.1.8005.100.100.5"} <= {
+        extension.oid.dotted_string for extension in first.extensions
+    }
+    (authority,) = load_authorities(Path(environment["X509_CERT_DIR"]))
+    assert authority.subject == user.issuer
+    with urllib3.PoolManager(
+        headers={"Authorization": f"Bearer {environment['JUPYTERHUB_API_TOKEN']}"}
+    ) as http:
+        service = environment["CTACS_URL"]
+        fields = {"certificate": proxy.read_text(), "certificate_key": "cta"}
+        answer = http.request("POST", f"{service}certificate", json=fields)
+        assert answer.status == 200
+        left = parsedate_to_datetime(answer.json()["validity"]) - datetime.now(timezone.utc)
+        assert timedelta(hours=11) < left < timedelta(hours=12)
+        assert http.request("POST", f"{service}main-certificate", json=fields).status == 401
+
+
+def environment_of_jupyterlab(demo: subprocess.Popen[str]) -> dict[str, str]:
+    """The environment of the demo's child process (proc(5))."""
+    (child,) = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text().split()
+    variables = Path(f"/proc/{child}/environ").read_text().split("\0")
+    return dict(variable.split("=", 1) for variable in variables if variable)
 
 
 def test_a_workspace_of_ones_own_is_kept(tmp_path: Path) -> None:
