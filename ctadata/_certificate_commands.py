@@ -11,10 +11,11 @@ from typing import Any
 import click
 
 from .api import APIClient
+from .certificates.authorities import known_authorities
 from .certificates.findings import Finding
 from .certificates.inspection import inspect
 from .certificates.proxy import ProxyCertificate
-from .certificates.reading import default_proxy_file, usual_authorities
+from .certificates.reading import default_proxy_file
 from .certificates.sending import cleaned
 from .config import certificate_keys
 from .errors import CertificateError, CTADataError
@@ -62,7 +63,7 @@ def inspect_(file: str | None, as_json: bool) -> None:
     Example:
       ctadata certificate inspect /tmp/x509up_u1000
     """
-    proxy = inspect(file or default_proxy_file(), trusted=usual_authorities())
+    proxy = inspect(file or default_proxy_file(), trusted=known_authorities())
     if as_json:
         click.echo(json.dumps(proxy.to_dict(), indent=2))
     else:
@@ -105,7 +106,7 @@ def status(as_json: bool) -> None:
     found: ProxyCertificate | None = None
     path = default_proxy_file()
     try:
-        found = inspect(path, trusted=usual_authorities())
+        found = inspect(path, trusted=known_authorities())
         here = _in_short(found.identity, found.not_after)
         here += "; it cannot be delegated, see 'ctadata certificate inspect'" * found.blocked
     except CertificateError as error:

@@ -13,13 +13,13 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ctadata import config
+from ctadata.certificates.authorities import known_authorities
 from ctadata.certificates.inspection import inspect
 from ctadata.certificates.proxy import ProxyCertificate, iso
 from ctadata.certificates.reading import (
     default_proxy_file,
     owner_of,
     read_private_file,
-    usual_authorities,
 )
 from ctadata.certificates.sending import cleaned
 from ctadata.errors import CertificateError
@@ -131,7 +131,7 @@ class FoundCertificateHandler(_Handler):
 
 
 def _inspect(content: bytes) -> ProxyCertificate:
-    return inspect(content, trusted=usual_authorities())
+    return inspect(content, trusted=known_authorities())
 
 
 def _found() -> dict[str, Any]:

@@ -1,20 +1,94 @@
-"""The certificate authorities that are known on a machine."""
+"""The certificate authorities that are known: files and directories of their certificates."""
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CertificateError
-from .certificate import Certificate, Unreadable, read_certificate
-from .pem import Damaged, read_blocks
 
 if TYPE_CHECKING:
+    from cryptography import x509
+
+    from .certificate import Certificate
     from .inspection import Authority
 
-__all__ = ["read_authorities"]
+__all__ = ["known_authorities", "load_authorities", "read_authorities", "usual_authorities"]
+
+logger = logging.getLogger(__name__)
+
+BUNDLE_VARIABLE = "X509_CERT_DIR"
+USUAL_BUNDLE = Path("/etc/grid-security/certificates")
+# As OpenSSL and the grid's distributions name them; the rest of such a directory are revocation
+# lists, policies and addresses.
+_CERTIFICATE_FILE = re.compile(r".*\.(pem|crt|[0-9])")
+
+
+def usual_authorities() -> Path | None:
+    """Return where the grid's tools find the authorities that they know; None if nowhere.
+
+    Returns
+    -------
+    Path or None
+        ``X509_CERT_DIR`` of the environment, else ``/etc/grid-security/certificates``, where there
+        is such a directory.
+    """
+    bundle = Path(os.environ.get(BUNDLE_VARIABLE) or USUAL_BUNDLE)
+    return bundle if bundle.exists() else None
+
+
+def known_authorities() -> list[x509.Certificate]:
+    """Return the authorities that the grid's tools know on this machine, as far as readable."""
+    bundle = usual_authorities()
+    if bundle is None:
+        return []
+    try:
+        return load_authorities(bundle)
+    except (OSError, ValueError) as error:
+        logger.warning("%s holds no certificates of authorities (%s)", bundle, type(error).__name__)
+        return []
+
+
+def load_authorities(bundle: Path) -> list[x509.Certificate]:
+    """Read a bundle.
+
+    Parameters
+    ----------
+    bundle : Path
+        A file, all of whose certificates must be readable, or a directory, of which files that
+        hold no certificate are left out.
+
+    Returns
+    -------
+    list of x509.Certificate
+        Each once.
+
+    Raises
+    ------
+    OSError
+        When it cannot be read.
+    ValueError
+        When there is no certificate in it.
+    """
+    # Imported late: cryptography is large, and few ever need it.
+    from cryptography import x509
+
+    if not bundle.is_dir():
+        return x509.load_pem_x509_certificates(bundle.read_bytes())
+    found: dict[x509.Certificate, None] = {}
+    for path in sorted(bundle.iterdir()):
+        if _CERTIFICATE_FILE.fullmatch(path.name) and path.is_file():
+            try:
+                found.update(dict.fromkeys(x509.load_pem_x509_certificates(path.read_bytes())))
+            except (OSError, ValueError):
+                continue
+    if not found:
+        raise ValueError("no certificates")
+    return list(found)
 
 
 def read_authorities(trusted: Iterable[Authority]) -> list[Certificate]:
@@ -23,50 +97,38 @@ def read_authorities(trusted: Iterable[Authority]) -> list[Certificate]:
     Raises
     ------
     CertificateError
-        If a file that was named cannot be read, or holds no certificate. In directories, files
-        that are none are passed over.
+        If what was named cannot be read, or holds no certificate.
     """
-    if isinstance(trusted, (bytes, str, os.PathLike)):
-        trusted = (trusted,)
-    return [authority for one in trusted for authority in _read(one)]
-
-
-def _read(one: Authority) -> list[Certificate]:
-    if isinstance(one, bytes):
-        return _of_pem(one, "the authorities' certificates")
-    if isinstance(one, (str, os.PathLike)):
-        path = Path(one)
-        return list(_of_directory(path)) if path.is_dir() else _of_file(path)
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    return [read_certificate(one.public_bytes(Encoding.DER))]
+    from .certificate import Unreadable, read_certificate
 
-
-def _of_directory(directory: Path) -> Iterator[Certificate]:
-    for path in sorted(directory.iterdir()):
-        # Beside each authority there are its namespaces and revocations.
-        if path.suffix in {".pem", ".crt", ".cer"} or path.suffix[1:].isdigit():
-            try:
-                yield from _of_file(path)
-            except CertificateError:
-                continue
-
-
-def _of_file(path: Path) -> list[Certificate]:
+    if isinstance(trusted, (bytes, str, os.PathLike)):
+        trusted = (trusted,)
     try:
-        content = path.read_bytes()
+        return [
+            read_certificate(authority.public_bytes(Encoding.DER))
+            for one in trusted
+            for authority in _load(one)
+        ]
+    except Unreadable:
+        raise CertificateError("A certificate of the authorities cannot be read") from None
+
+
+def _load(one: Authority) -> list[x509.Certificate]:
+    from cryptography import x509
+
+    if not isinstance(one, (bytes, str, os.PathLike)):
+        return [one]
+    shown = None if isinstance(one, bytes) else os.fspath(one)
+    named = f"{shown!r}" if shown else "what was given for the authorities"
+    try:
+        if isinstance(one, bytes):
+            return x509.load_pem_x509_certificates(one)
+        return load_authorities(Path(one))
     except OSError as error:
+        raise CertificateError(f"{named} cannot be read: {error.strerror}", path=shown) from error
+    except ValueError:
         raise CertificateError(
-            f"{str(path)!r} cannot be read: {error.strerror}", path=str(path)
-        ) from error
-    return _of_pem(content, repr(str(path)))
-
-
-def _of_pem(content: bytes, shown: str) -> list[Certificate]:
-    try:
-        found = [read_certificate(b.der) for b in read_blocks(content) if b.is_certificate]
-    except (Damaged, Unreadable):
-        found = []
-    if not found:
-        raise CertificateError(f"There is no certificate in PEM form in {shown}")
-    return found
+            f"There is no certificate in PEM form in {named}", path=shown
+        ) from None

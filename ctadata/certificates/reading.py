@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from pathlib import Path
 
 from ..errors import CertificateError
 from .findings import MAX_BYTES, NEW_PROXY
 
-__all__ = ["default_proxy_file", "owner_of", "read_file", "read_private_file", "usual_authorities"]
+__all__ = ["default_proxy_file", "owner_of", "read_file", "read_private_file"]
 
 PROXY_VARIABLE = "X509_USER_PROXY"
-AUTHORITIES_VARIABLE = "X509_CERT_DIR"
-USUAL_AUTHORITIES = "/etc/grid-security/certificates"
 
 
 def default_proxy_file() -> str:
@@ -26,19 +23,6 @@ def default_proxy_file() -> str:
         ``X509_USER_PROXY`` of the environment, else ``/tmp/x509up_u<uid>``.
     """
     return os.environ.get(PROXY_VARIABLE) or f"/tmp/x509up_u{os.geteuid()}"
-
-
-def usual_authorities() -> tuple[Path, ...]:
-    """Return where the grid's tools keep the authorities that they know; nothing if nowhere.
-
-    Returns
-    -------
-    tuple of Path
-        ``X509_CERT_DIR`` of the environment, else ``/etc/grid-security/certificates``, where there
-        is such a directory.
-    """
-    directory = Path(os.environ.get(AUTHORITIES_VARIABLE) or USUAL_AUTHORITIES)
-    return (directory,) if directory.is_dir() else ()
 
 
 def owner_of(path: str) -> str | None:

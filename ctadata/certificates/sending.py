@@ -137,7 +137,7 @@ class CertificateService:
             failure = self._http.error_of(response, url, endpoint)
             if isinstance(failure, (MissingScope, ServiceUnreachable)):
                 raise failure
-            if words.lower() == _NOT_ADMINISTRATOR:
+            if words.lower().startswith(_NOT_ADMINISTRATOR):
                 raise CertificateError(
                     f"The certificate service refuses it: {words} (other users' certificates and "
                     "the shared one are for administrators)"

@@ -17,16 +17,16 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .authorities import load_authorities
+from ..certificates.authorities import load_authorities
+from ..certificates.findings import MAX_BYTES
+from ..config import certificate_keys
 from .certificate_store import CertificateStore, UnusableName
 from .wire import Refusal, Request, Response, json_response, text_response
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-_LONGEST_CERTIFICATE = 64 * 1024  # bytes; a proxy with its whole chain has some 20,000
 _LONGEST_REQUEST = 512 * 1024
-_DEFAULT_KEYS = "cta,lst,arc"
 _SHARED = "shared"
 _NO_CERTIFICATE = "no valid certificate provided"
 
@@ -80,7 +80,7 @@ class Certificates:
 
     def older_certificate(self, request: Request, raw: str) -> Response:
         """Store a user's certificate as clients before 0.5 send it: without a key's name."""
-        return self._stored(_fields(request), self._user, _DEFAULT_KEYS.split(",")[0])
+        return self._stored(_fields(request), self._user, "cta")
 
     def main_certificate(self, request: Request, raw: str) -> Response:
         """Store the certificate that users without one share."""
@@ -116,10 +116,10 @@ class Certificates:
                 HTTPStatus.BAD_REQUEST,
                 f"{_NO_CERTIFICATE}: send the text of a proxy certificate's file",
             )
-        if len(pem) > _LONGEST_CERTIFICATE:
+        if len(pem) > MAX_BYTES:
             raise Refusal(
                 HTTPStatus.BAD_REQUEST,
-                f"{_NO_CERTIFICATE}: it is larger than {_LONGEST_CERTIFICATE // 1024} KiB;"
+                f"{_NO_CERTIFICATE}: it is larger than {MAX_BYTES // 1024} KiB;"
                 " give the file that voms-proxy-init or arcproxy has written",
             )
         expiry, _ = self._verify(pem)
@@ -201,9 +201,9 @@ def _fields(request: Request) -> dict[str, object]:
 
 def _allowed(key: object) -> str:
     """Return the name of a key, one of those that there are."""
-    allowed = os.environ.get("CTACS_ALLOWED_CERT_KEYS") or _DEFAULT_KEYS
-    if not isinstance(key, str) or not key or key not in [k.strip() for k in allowed.split(",")]:
-        raise Refusal(HTTPStatus.BAD_REQUEST, f"certificate_key must be one of {allowed}")
+    allowed = certificate_keys()
+    if not isinstance(key, str) or key not in allowed:
+        raise Refusal(HTTPStatus.BAD_REQUEST, f"certificate_key must be one of {','.join(allowed)}")
     return key
 
 

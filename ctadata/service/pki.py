@@ -20,12 +20,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
-from asn1crypto import core
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from ..certificates.asn1 import DraftProxyCertInfo, ProxyCertInfo
 
 Name = Sequence[tuple[str, str]]
 """Types and values in the order of the certificate: ``[("DC", "org"), ("CN", "Ada")]``."""
@@ -236,28 +237,6 @@ class Authority:
         return Credential(certificate, key, self.credential._issued_chain())
 
 
-class _ProxyPolicy(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
-    _fields = [("language", core.ObjectIdentifier)]  # noqa: RUF012
-
-
-class _ProxyCertInfo(core.Sequence):  # type: ignore[misc]
-    """RFC 3820, section 3.8."""
-
-    _fields = [  # noqa: RUF012
-        ("path_length", core.Integer, {"optional": True}),
-        ("policy", _ProxyPolicy),
-    ]
-
-
-class _DraftProxyCertInfo(core.Sequence):  # type: ignore[misc]
-    """The same as Globus 3 had it."""
-
-    _fields = [  # noqa: RUF012
-        ("policy", _ProxyPolicy),
-        ("path_length", core.Integer, {"optional": True, "explicit": 1}),
-    ]
-
-
 def _builder(
     issuer: Credential | None,
     subject: x509.Name,
@@ -322,7 +301,7 @@ def _name(name: Name) -> x509.Name:
 
 
 def _proxy_cert_info(kind: ProxyKind, policy: str, path_length: int | None) -> bytes:
-    structure = _ProxyCertInfo if kind == "rfc3820" else _DraftProxyCertInfo
+    structure = ProxyCertInfo if kind == "rfc3820" else DraftProxyCertInfo
     fields: dict[str, object] = {"policy": {"language": policy}}
     if path_length is not None:
         fields["path_length"] = path_length

@@ -18,9 +18,9 @@ from typing import Any
 
 from cheroot import server, wsgi
 
+from ..certificates.authorities import load_authorities, usual_authorities
 from ..errors import CTADataError
 from .app import CERTIFICATES, DOWNLOADS, Application
-from .authorities import default_bundle, load_authorities
 from .certificate_store import CertificateStore
 from .certificates import Certificates
 from .rights import user_directory_name
@@ -262,7 +262,7 @@ def _current_user() -> str:
 
 def _bundle(given: str | Path | None) -> Path | None:
     if given is None:
-        return default_bundle()
+        return usual_authorities()
     try:
         load_authorities(Path(given))
     except (OSError, ValueError) as error:

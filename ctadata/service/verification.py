@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
 
-LONGEST_VALIDITY = timedelta(days=7)
+from ..certificates.findings import LONGEST_VALIDITY
 
 _BAD_CHAIN = "invalid certificate verification chain"
 _NO_CERTIFICATE = "no valid certificate provided"

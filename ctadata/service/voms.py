@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ..certificates.asn1 import AttributeCertificates
 from .pki import Authority, Credential, Key, KeyType, Name, validity
 
 SERVER: Name = [("DC", "org"), ("DC", "ctadata-demo"), ("CN", "voms.example.org")]
@@ -109,7 +110,7 @@ class VOMSServer:
         signed = cms.AttributeCertificateV2(
             {"ac_info": information, "signature_algorithm": algorithm, "signature": signature}
         )
-        encoded: bytes = _AttributeCertificates([_AttributeCertificates1([signed])]).dump()
+        encoded: bytes = AttributeCertificates([[signed]]).dump()
         return encoded
 
     def _granted(self, fqans: Sequence[str]) -> cms.AttCertAttribute:
@@ -125,14 +126,6 @@ class _FQANAttribute(core.Sequence):  # type: ignore[misc]
         ("type", core.ObjectIdentifier),
         ("values", cms.SetOfIetfAttrSyntax),
     ]
-
-
-class _AttributeCertificates1(core.SequenceOf):  # type: ignore[misc]
-    _child_spec = cms.AttributeCertificateV2
-
-
-class _AttributeCertificates(core.SequenceOf):  # type: ignore[misc]
-    _child_spec = _AttributeCertificates1
 
 
 class _Certificates1(core.SequenceOf):  # type: ignore[misc]

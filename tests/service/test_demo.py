@@ -21,9 +21,9 @@ import urllib3
 from cryptography import x509
 
 from ctadata import demo
+from ctadata.certificates.authorities import load_authorities
 from ctadata.errors import CTADataError
 from ctadata.service import Service
-from ctadata.service.authorities import load_authorities
 
 
 @contextmanager
