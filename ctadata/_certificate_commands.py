@@ -69,7 +69,8 @@ def inspect_(file: str | None, as_json: bool) -> None:
     else:
         for line in _described(proxy):
             click.echo(line)
-        _echo_findings(proxy.findings)
+        for line in _sentences(proxy.findings):
+            click.echo(line)
         if not proxy.blocked:
             click.echo("It can be delegated.")
     sys.exit(1 if proxy.blocked else 0)
@@ -207,16 +208,16 @@ def _echo_stored(upload: Callable[[], dict[str, Any]]) -> None:
     except CertificateError as error:
         if not error.findings:
             raise
-        _echo_findings(error.findings)
+        for line in _sentences(error.findings):
+            click.echo(line, err=True)
         raise CertificateError(f"{error.path!r} was not sent", path=error.path) from error
     validity = answer.get("validity")
     text = cleaned(answer.get("message")) or "Stored"
     click.echo(text + (f", valid until {validity}" if validity else ""))
 
 
-def _echo_findings(findings: list[Finding]) -> None:
-    for found in findings:
-        click.echo(f"{_LEVELS[found.level]}: {found.sentence}", err=True)
+def _sentences(findings: list[Finding]) -> Iterator[str]:
+    return (f"{_LEVELS[found.level]}: {found.sentence}" for found in findings)
 
 
 def _echo(name: str, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -14,6 +15,8 @@ from .certificates.reading import default_proxy_file, read_private_file
 from .errors import CertificateError
 
 __all__ = ["ClientCertificates"]
+
+logger = logging.getLogger(__name__)
 
 
 class ClientCertificates(Services):
@@ -178,7 +181,11 @@ def _ready(
         file = read_private_file(name)
     proxy = inspect(file)
     try:
-        return proxy, proxy.to_send(force=force)
+        content = proxy.to_send(force=force)
     except CertificateError as error:
         error.path = name
         raise
+    for found in proxy.findings:
+        if found.level != "info":
+            logger.warning("%s", found.sentence)
+    return proxy, content

@@ -65,11 +65,11 @@ def test_inspect_what_cannot_be_delegated(run, work):
     assert done.exit_code == 1
     assert "Certificate  user certificate, not a proxy" in done.stdout
     assert re.search(r"Valid until  .*\(\d+ d \d+ h left\)", done.stdout)
-    assert re.search("^error: This is your user certificate.*voms-proxy-init", done.stderr)
+    assert re.search("^error: This is your user cert.*voms-proxy-init", done.stdout, re.MULTILINE)
     assert "It can be delegated" not in done.output
     done = run("certificate", "inspect", write(work / "file", b"rubbish"))
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: This is not a certificate in PEM form")
+    assert (done.exit_code, done.stderr) == (1, "")
+    assert done.stdout.startswith("error: This is not a certificate in PEM form")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_inspect_knows_the_authorities_of_the_machine(run, found, work):
     assert "authority that is known" not in run("certificate", "inspect").output
     (work / "authorities" / "ca.pem").write_bytes(Authority.create().pem())
     assert (
-        "warning: It does not come from a certificate auth" in run("certificate", "inspect").stderr
+        "warning: It does not come from a certificate auth" in run("certificate", "inspect").stdout
     )
 
 

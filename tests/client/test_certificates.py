@@ -101,6 +101,14 @@ def test_what_is_blocked_is_not_sent(scripted, work, content, code):
     assert "-----BEGIN" not in str(caught.value).replace("'-----BEGIN CERTIFICATE-----'", "")
 
 
+def test_what_is_only_doubtful_is_sent_with_a_warning(scripted, work, caplog):
+    scripted.answers[STORE] = sends(STORED)
+    ctadata.upload_certificate(write(work / "file", proxy(days=1 / 48).pem()))
+    assert [record.message.partition(":")[0] for record in caplog.records] == [
+        "It is valid for less than an hour from now"
+    ]
+
+
 def test_force(scripted, work):
     scripted.answers[STORE] = sends(STORED)
     file = write(work / "file", proxy(days=30).pem())
