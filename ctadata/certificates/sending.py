@@ -137,12 +137,10 @@ class CertificateService:
             failure = self._http.error_of(response, url, endpoint)
             if isinstance(failure, (MissingScope, ServiceUnreachable)):
                 raise failure
-            if words.lower().startswith(_NOT_ADMINISTRATOR):
-                raise CertificateError(
-                    f"The certificate service refuses it: {words} (other users' certificates and "
-                    "the shared one are for administrators)"
-                )
-            if isinstance(failure, AuthenticationError):
+            if words.lower() == _NOT_ADMINISTRATOR:
+                words += " (other users' certificates and the shared one are for administrators)"
+            denied = words.lower().startswith(_NOT_ADMINISTRATOR)
+            if isinstance(failure, AuthenticationError) and not denied:
                 raise failure
             raise CertificateError(
                 f"The certificate service refuses it: {words or f'status {response.status}'}"
