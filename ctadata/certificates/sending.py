@@ -5,24 +5,29 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._dates import seconds_of
 from .._http import Http
+from ..config import CERTIFICATESERVICE_VARIABLE
 from ..errors import (
     AuthenticationError,
     CertificateError,
+    CTADataError,
     MissingScope,
+    NotFound,
     ServiceUnreachable,
-    StorageException,
 )
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
 
 __all__ = ["CertificateService", "cleaned"]
 
 _MAX_WORDS = 300
 _NOT_ADMINISTRATOR = "access denied"
 # With a sentence of the service for people, which says more than the status.
-_REFUSALS = (400, 401, 403, 409, 413, 415, 422)
+_REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 507)
 _UNSPEAKABLE = re.compile(r"-----BEGIN.*|[A-Za-z0-9+/=_-]{56,}", re.DOTALL)
 _TAG = re.compile(r"<(?:style|script).*?</(?:style|script)>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 
@@ -120,40 +125,47 @@ class CertificateService:
 
     def _post(self, endpoint: str, content: dict[str, str | None]) -> dict[str, Any]:
         url = self._url + endpoint
-        try:
-            response = self._http.send(
-                "POST",
-                url,
-                body=json.dumps(content).encode(),
-                headers={"Content-Type": "application/json"},
-                accept=(200, *_REFUSALS),
-            )
-        except StorageException as error:
-            raise CertificateError(
-                f"The certificate service fails ({error}); ask the platform's support"
-            ) from error
+        response = self._http.send(
+            "POST",
+            url,
+            body=json.dumps(content).encode(),
+            headers={"Content-Type": "application/json"},
+            accept=(200, *_REFUSALS),
+        )
         if response.status != 200:
-            words = self._words(response.data)
-            failure = self._http.error_of(response, url, endpoint)
-            if isinstance(failure, (MissingScope, ServiceUnreachable)):
-                raise failure
-            if words.lower() == _NOT_ADMINISTRATOR:
-                words += " (other users' certificates and the shared one are for administrators)"
-            denied = words.lower().startswith(_NOT_ADMINISTRATOR)
-            if isinstance(failure, AuthenticationError) and not denied:
-                raise failure
-            raise CertificateError(
-                f"The certificate service refuses it: {words or f'status {response.status}'}"
-            )
+            raise self._refusal(response, url)
         try:
             answer = json.loads(response.data)
         except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict):
             raise CertificateError(
-                "The certificate service gives no usable answer; is its address right?"
+                f"{self._url} gives no usable answer; is {CERTIFICATESERVICE_VARIABLE} right?"
             )
         return answer
+
+    def _refusal(self, response: BaseHTTPResponse, url: str) -> CTADataError:
+        """Return the error that an answer means which is not a success."""
+        words = self._words(response.data)
+        denied = words.lower().startswith(_NOT_ADMINISTRATOR)
+        failure = self._http.error_of(response, url, "")
+        if isinstance(failure, (MissingScope, ServiceUnreachable)):
+            return failure
+        if isinstance(failure, AuthenticationError) and not denied:
+            return failure
+        if isinstance(failure, NotFound):
+            return CertificateError(
+                f"There is no certificate service at {self._url}; is "
+                f"{CERTIFICATESERVICE_VARIABLE} right?"
+            )
+        words = words or f"status {response.status}"
+        if response.status >= 500:
+            return CertificateError(
+                f"The certificate service fails: {words}; tell the platform's support"
+            )
+        if words.lower() == _NOT_ADMINISTRATOR:
+            words += " (other users' certificates and the shared one are for administrators)"
+        return CertificateError(f"The certificate service refuses it: {words}")
 
     def _words(self, answer: object) -> str:
         """Return what an answer says: plain text, a page, or JSON with a message."""

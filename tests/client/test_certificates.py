@@ -162,7 +162,9 @@ def test_a_key_that_is_not_offered(scripted, file, monkeypatch):
         (401, b"access denied", r"refuses it: access denied \(.*for administrators"),
         (403, b"Access denied", r"refuses it: Access denied \(.*for administrators"),
         (422, b"", "refuses it: status 422"),
-        (500, b"<html>Internal Server Error</html>", "fails .*500"),
+        (500, b"<html>Internal Server Error</html>", "fails: Internal Server Error; tell"),
+        (507, b"disk full", "fails: disk full"),
+        (404, b"<html>", "no certificate service at http.*CTACS_URL"),
     ],
 )
 def test_what_answers_mean(scripted, file, status, answer, match, data_directory):
@@ -190,7 +192,6 @@ def test_a_service_that_repeats_what_it_was_sent(scripted, file):
         (403, b"Access denied, token scopes are insufficient", {}, errors.MissingScope),
         (403, b"<html>missing _xsrf</html>", {}, errors.ServiceUnreachable),
         (302, b"", {"Location": "https://elsewhere.example/"}, errors.ServiceUnreachable),
-        (404, b"", {}, errors.CertificateError),
     ],
 )
 def test_troubles_with_the_service(scripted, file, status, body, headers, error):
