@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Key", "is_encrypted", "public_bytes", "read_key"]
 
 _OLDER_LABELS = {"RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY"}
+_WITH_OLDER_FORMAT = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, dsa.DSAPrivateKey)
 
 
 class Key:
@@ -46,7 +48,8 @@ class Key:
 
     def to_pem(self) -> bytes:
         """Return it as PEM, in the format that it came in (PKCS#8, or the older ones)."""
-        older = self._label in _OLDER_LABELS
+        # A label may stand before a key of another format, which is read as well.
+        older = self._label in _OLDER_LABELS and isinstance(self._key, _WITH_OLDER_FORMAT)
         form = PrivateFormat.TraditionalOpenSSL if older else PrivateFormat.PKCS8
         return self._key.private_bytes(Encoding.PEM, form, NoEncryption())
 
@@ -60,7 +63,8 @@ def read_key(block: Block) -> Key | None:
     """Return the private key of a block that is not encrypted; None if it cannot be read."""
     try:
         return Key(load_der_private_key(block.der, password=None), block.label)
-    except (Damaged, ValueError, TypeError, UnsupportedAlgorithm):
+    except (Damaged, ValueError, TypeError, UnsupportedAlgorithm, InternalError):
+        # The last is how OpenSSL puts up with some numbers that are no key.
         return None
 
 
