@@ -36,6 +36,7 @@ UNREADABLE = (
     x509.InvalidVersion,
 )
 
+_BASIC_CONSTRAINTS = "2.5.29.19"
 _RFC3820 = "1.3.6.1.5.5.7.1.14"
 _GT3_DRAFT = "1.3.6.1.4.1.3536.1.222"
 _LIMITED = "1.3.6.1.4.1.3536.1.1.1.9"
@@ -61,9 +62,11 @@ class Certificate:
     limited : bool
         Of a proxy: whether it is a limited one.
     path_length : int or None
-        Of a proxy: how many further ones may follow; None: any number.
+        Of a proxy: how many further ones may follow; of a CA, how many further authorities. None:
+        any number.
     signs : bool
-        Whether its key usage lets it sign proxies (RFC 3820, section 3.1).
+        Whether its key usage lets it sign proxies (RFC 3820, section 3.1) or, of a CA,
+        certificates (RFC 5280, section 4.2.1.3).
     not_before, not_after : datetime
         When it is valid, in UTC.
     public : bytes
@@ -157,6 +160,7 @@ def _read(der: bytes) -> Certificate:
     if _is_ca(certificate, extensions, usage, self_issued=subject.key == issuer.key):
         kind = "ca"
     limited, path_length = _policy(extensions, subject, kind)
+    signing = "key_cert_sign" if kind == "ca" else "digital_signature"
     return Certificate(
         der=der,
         subject=subject,
@@ -164,7 +168,7 @@ def _read(der: bytes) -> Certificate:
         kind=kind,
         limited=limited,
         path_length=path_length,
-        signs=usage is None or "digital_signature" in usage,
+        signs=usage is None or signing in usage,
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         public=public_bytes(certificate.public_key()),
@@ -185,7 +189,7 @@ def _is_ca(
     *,
     self_issued: bool,
 ) -> bool:
-    constraints = extensions.get("2.5.29.19")
+    constraints = extensions.get(_BASIC_CONSTRAINTS)
     if constraints is not None:
         return bool(asn1crypto_x509.BasicConstraints.load(constraints)["ca"].native)
     # Authorities from before there were basic constraints.
@@ -209,9 +213,12 @@ def _proxy_kind(
 def _policy(
     extensions: dict[str, bytes], subject: DistinguishedName, kind: Kind
 ) -> tuple[bool, int | None]:
-    """Return whether a proxy is limited, and how many may follow it."""
+    """Return whether a proxy is limited, and how many proxies or authorities may follow it."""
     if kind == "legacy":
         return subject.common_name == "limited proxy", None
+    if kind == "ca" and _BASIC_CONSTRAINTS in extensions:
+        constraints = asn1crypto_x509.BasicConstraints.load(extensions[_BASIC_CONSTRAINTS])
+        return False, constraints["path_len_constraint"].native
     if kind == "rfc3820":
         information = ProxyCertInfo.load(extensions[_RFC3820])
     elif kind == "gt3-draft":
