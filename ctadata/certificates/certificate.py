@@ -41,6 +41,15 @@ _RFC3820 = "1.3.6.1.5.5.7.1.14"
 _GT3_DRAFT = "1.3.6.1.4.1.3536.1.222"
 _LIMITED = "1.3.6.1.4.1.3536.1.1.1.9"
 _LEGACY_NAMES = {"proxy", "limited proxy"}
+# Those that OpenSSL knows; certificates with others that are critical are not to be accepted
+# (RFC 5280, section 4.2).
+_KNOWN_EXTENSIONS = {
+    _RFC3820,
+    _GT3_DRAFT,
+    *(f"2.5.29.{number}" for number in (15, 17, 19, 30, 31, 32, 33, 36, 37, 54)),
+    "2.16.840.1.113730.1.1",
+}
+_OTHER_NAMES = {"2.5.29.17", "2.5.29.18"}
 
 
 class Unreadable(Exception):
@@ -67,6 +76,9 @@ class Certificate:
     signs : bool
         Whether its key usage lets it sign proxies (RFC 3820, section 3.1) or, of a CA,
         certificates (RFC 5280, section 4.2.1.3).
+    acceptable : bool
+        Whether its extensions are such as may be in it: none twice, none that is critical and
+        unknown, in a proxy no alternative names (RFC 3820, sections 3.2 and 3.5).
     not_before, not_after : datetime
         When it is valid, in UTC.
     public : bytes
@@ -82,6 +94,7 @@ class Certificate:
     limited: bool
     path_length: int | None
     signs: bool
+    acceptable: bool
     not_before: datetime
     not_after: datetime
     public: bytes = field(repr=False)
@@ -153,7 +166,9 @@ def _read(der: bytes) -> Certificate:
     certificate = x509.load_der_x509_certificate(der)
     fields = asn1crypto_x509.Certificate.load(der, strict=True)["tbs_certificate"]
     subject, issuer = read_name(fields["subject"].dump()), read_name(fields["issuer"].dump())
-    extensions = {e["extn_id"].dotted: e["extn_value"].contents for e in fields["extensions"]}
+    listed = list(fields["extensions"])
+    extensions = {e["extn_id"].dotted: e["extn_value"].contents for e in listed}
+    critical = {e["extn_id"].dotted for e in listed if e["critical"].native}
     usage = _key_usage(extensions)
     proxy = _proxy_kind(extensions, subject, issuer)
     kind: Kind = proxy or "end-entity"
@@ -169,6 +184,9 @@ def _read(der: bytes) -> Certificate:
         limited=limited,
         path_length=path_length,
         signs=usage is None or signing in usage,
+        acceptable=len(extensions) == len(listed)
+        and critical <= _KNOWN_EXTENSIONS
+        and not (proxy and extensions.keys() & _OTHER_NAMES),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         public=public_bytes(certificate.public_key()),

@@ -59,6 +59,8 @@ class Chain:
             for variant in _broken(link, issuer)
         }
         broken.update(_too_long(self.links))
+        if not all(link.acceptable for link in self.links):
+            broken.add("extension")
         top = self.links[-1]
         if top.is_self_issued and not top.is_signed_by(top):
             broken.add("")
