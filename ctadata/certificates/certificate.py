@@ -6,15 +6,17 @@ read with `asn1crypto`, since one odd extension or name would make `cryptography
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from asn1crypto import x509 as asn1crypto_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 
 from .asn1 import DraftProxyCertInfo, ProxyCertInfo
 from .keys import public_bytes
@@ -33,6 +35,7 @@ UNREADABLE = (
     OverflowError,
     RecursionError,
     UnsupportedAlgorithm,
+    InternalError,
     x509.InvalidVersion,
 )
 
@@ -163,7 +166,10 @@ def read_certificate(der: bytes) -> Certificate:
 
 
 def _read(der: bytes) -> Certificate:
-    certificate = x509.load_der_x509_certificate(der)
+    with warnings.catch_warnings():
+        # Of serial numbers that are not positive, which authorities of old have.
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        certificate = x509.load_der_x509_certificate(der)
     fields = asn1crypto_x509.Certificate.load(der, strict=True)["tbs_certificate"]
     subject, issuer = read_name(fields["subject"].dump()), read_name(fields["issuer"].dump())
     listed = list(fields["extensions"])
