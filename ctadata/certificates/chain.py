@@ -11,6 +11,10 @@ from .findings import Finding, finding
 
 __all__ = ["Chain", "is_known", "read_chain"]
 
+# Real chains have up to ten. Of hundreds that name one another, who has signed which would take
+# minutes to find out.
+_MOST = 20
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -75,11 +79,11 @@ def read_chain(certificates: Sequence[Certificate], keys: Sequence[bytes]) -> Ch
     Parameters
     ----------
     certificates : sequence of Certificate
-        At least one, in the order of the file.
+        At least one, in the order of the file; only the first 20 are looked at.
     keys : sequence of bytes
         The public keys that belong to the file's private keys.
     """
-    distinct = list({certificate.der: certificate for certificate in certificates}.values())
+    distinct = list({certificate.der: certificate for certificate in certificates}.values())[:_MOST]
     last = [c for c in distinct if not any(_issued(c, other) for other in distinct)]
     leaf = next((c for c in last if c.public in keys), None)
     if leaf is None:
