@@ -6,21 +6,22 @@ read with `asn1crypto`, since one odd extension or name would make `cryptography
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from asn1crypto import x509 as asn1crypto_x509
 from cryptography import x509
 from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.utils import CryptographyDeprecationWarning
 
 from .asn1 import DraftProxyCertInfo, ProxyCertInfo
-from .keys import public_bytes
+from .keys import public_bytes, without_warnings
 from .names import DistinguishedName, read_name
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 __all__ = ["UNREADABLE", "Certificate", "Kind", "Unreadable", "read_certificate"]
 
@@ -103,6 +104,7 @@ class Certificate:
     public: bytes = field(repr=False)
     extensions: dict[str, bytes] = field(repr=False)
     _x509: x509.Certificate = field(repr=False)
+    _key: PublicKeyTypes = field(repr=False)
 
     @property
     def is_proxy(self) -> bool:
@@ -120,7 +122,7 @@ class Certificate:
 
     def is_signed_by(self, other: Certificate) -> bool:
         """Whether the other's key has made its signature."""
-        key = other._x509.public_key()
+        key = other._key
         signed = self._x509.tbs_certificate_bytes
         signature = self._x509.signature
         try:
@@ -159,17 +161,17 @@ def read_certificate(der: bytes) -> Certificate:
         If it is none.
     """
     try:
-        return _read(der)
+        # Such as of serial numbers that are not positive, which authorities of old have.
+        with without_warnings():
+            return _read(der)
     except UNREADABLE:
         # Not chained: the exception may carry the content.
         raise Unreadable from None
 
 
 def _read(der: bytes) -> Certificate:
-    with warnings.catch_warnings():
-        # Of serial numbers that are not positive, which authorities of old have.
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        certificate = x509.load_der_x509_certificate(der)
+    certificate = x509.load_der_x509_certificate(der)
+    key = certificate.public_key()
     fields = asn1crypto_x509.Certificate.load(der, strict=True)["tbs_certificate"]
     subject, issuer = read_name(fields["subject"].dump()), read_name(fields["issuer"].dump())
     listed = list(fields["extensions"])
@@ -195,9 +197,10 @@ def _read(der: bytes) -> Certificate:
         and not (proxy and extensions.keys() & _OTHER_NAMES),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
-        public=public_bytes(certificate.public_key()),
+        public=public_bytes(key),
         extensions=extensions,
         _x509=certificate,
+        _key=key,
     )
 
 
