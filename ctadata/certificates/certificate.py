@@ -172,7 +172,10 @@ def read_certificate(der: bytes) -> Certificate:
 def _read(der: bytes) -> Certificate:
     certificate = x509.load_der_x509_certificate(der)
     key = certificate.public_key()
-    fields = asn1crypto_x509.Certificate.load(der, strict=True)["tbs_certificate"]
+    structure = asn1crypto_x509.Certificate.load(der, strict=True)
+    fields = structure["tbs_certificate"]
+    if fields["signature"].dump() != structure["signature_algorithm"].dump():
+        raise ValueError  # RFC 5280, section 4.1.1.2
     subject, issuer = read_name(fields["subject"].dump()), read_name(fields["issuer"].dump())
     listed = list(fields["extensions"])
     extensions = {e["extn_id"].dotted: e["extn_value"].contents for e in listed}

@@ -33,6 +33,9 @@ _SHORT = {
     "1.2.840.113549.1.9.1": "emailAddress",
 }
 _BMP_STRING, _UNIVERSAL_STRING = 30, 28
+# Types of strings (ITU-T X.680): UTF8, Printable, T61, IA5, Visible. Of others that mean the same
+# OpenSSL says that they do not; they are shown as RFC 4514 does.
+_STRINGS = {12, 19, 20, 22, 26, _BMP_STRING, _UNIVERSAL_STRING}
 
 
 class DistinguishedName(NamedTuple):
@@ -101,6 +104,8 @@ def _kind(oid: str) -> str:
 
 
 def _text(der: bytes) -> str:
+    if der[0] not in _STRINGS:
+        return f"#{der.hex()}"
     _, _, tag, _, content, _ = parser.parse(der)
     encoding = {_BMP_STRING: "utf-16-be", _UNIVERSAL_STRING: "utf-32-be"}.get(tag, "utf-8")
     try:
