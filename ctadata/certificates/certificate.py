@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from asn1crypto import core
 from asn1crypto import x509 as asn1crypto_x509
 from cryptography import x509
 from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
@@ -87,6 +88,8 @@ class Certificate:
         When it is valid, in UTC.
     public : bytes
         The SubjectPublicKeyInfo.
+    key_identifier, issuers_key_identifier : bytes or None
+        What the certificates call its key and its issuer's key, if they do.
     extensions : dict
         The extensions' values by their object identifiers.
     """
@@ -102,6 +105,8 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     public: bytes = field(repr=False)
+    key_identifier: bytes | None = field(repr=False)
+    issuers_key_identifier: bytes | None = field(repr=False)
     extensions: dict[str, bytes] = field(repr=False)
     _x509: x509.Certificate = field(repr=False)
     _key: PublicKeyTypes = field(repr=False)
@@ -121,7 +126,10 @@ class Certificate:
         return self.issuer.key == other.subject.key
 
     def is_signed_by(self, other: Certificate) -> bool:
-        """Whether the other's key has made its signature."""
+        """Whether the other's key has made its signature, and is the one that it names."""
+        named, identifier = self.issuers_key_identifier, other.key_identifier
+        if named is not None and identifier is not None and named != identifier:
+            return False
         key = other._key
         signed = self._x509.tbs_certificate_bytes
         signature = self._x509.signature
@@ -201,6 +209,8 @@ def _read(der: bytes) -> Certificate:
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         public=public_bytes(key),
+        key_identifier=_key_identifier(extensions),
+        issuers_key_identifier=_issuers_key_identifier(extensions),
         extensions=extensions,
         _x509=certificate,
         _key=key,
@@ -210,6 +220,21 @@ def _read(der: bytes) -> Certificate:
 def _key_usage(extensions: dict[str, bytes]) -> set[str] | None:
     value = extensions.get("2.5.29.15")
     return None if value is None else set(asn1crypto_x509.KeyUsage.load(value).native)
+
+
+def _key_identifier(extensions: dict[str, bytes]) -> bytes | None:
+    value = extensions.get("2.5.29.14")
+    found: bytes | None = value and core.OctetString.load(value, strict=True).native
+    return found
+
+
+def _issuers_key_identifier(extensions: dict[str, bytes]) -> bytes | None:
+    value = extensions.get("2.5.29.35")
+    if value is None:
+        return None
+    identifier = asn1crypto_x509.AuthorityKeyIdentifier.load(value, strict=True)
+    found: bytes | None = identifier["key_identifier"].native
+    return found
 
 
 def _is_ca(
