@@ -88,8 +88,8 @@ class Certificate:
         When it is valid, in UTC.
     public : bytes
         The SubjectPublicKeyInfo.
-    key_identifier, issuers_key_identifier : bytes or None
-        What the certificates call its key and its issuer's key, if they do.
+    identifiers, issuers_identifiers : tuple of (bytes or None, int or None)
+        Its key's identifier and its serial number, and what it says that its issuer's are.
     extensions : dict
         The extensions' values by their object identifiers.
     """
@@ -105,8 +105,8 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     public: bytes = field(repr=False)
-    key_identifier: bytes | None = field(repr=False)
-    issuers_key_identifier: bytes | None = field(repr=False)
+    identifiers: tuple[bytes | None, int | None] = field(repr=False)
+    issuers_identifiers: tuple[bytes | None, int | None] = field(repr=False)
     extensions: dict[str, bytes] = field(repr=False)
     _x509: x509.Certificate = field(repr=False)
     _key: PublicKeyTypes = field(repr=False)
@@ -127,9 +127,9 @@ class Certificate:
 
     def is_signed_by(self, other: Certificate) -> bool:
         """Whether the other's key has made its signature, and is the one that it names."""
-        named, identifier = self.issuers_key_identifier, other.key_identifier
-        if named is not None and identifier is not None and named != identifier:
-            return False
+        for named, actual in zip(self.issuers_identifiers, other.identifiers, strict=True):
+            if named is not None and actual is not None and named != actual:
+                return False
         key = other._key
         signed = self._x509.tbs_certificate_bytes
         signature = self._x509.signature
@@ -209,8 +209,8 @@ def _read(der: bytes) -> Certificate:
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         public=public_bytes(key),
-        key_identifier=_key_identifier(extensions),
-        issuers_key_identifier=_issuers_key_identifier(extensions),
+        identifiers=(_key_identifier(extensions), fields["serial_number"].native),
+        issuers_identifiers=_issuers_identifiers(extensions),
         extensions=extensions,
         _x509=certificate,
         _key=key,
@@ -228,13 +228,12 @@ def _key_identifier(extensions: dict[str, bytes]) -> bytes | None:
     return found
 
 
-def _issuers_key_identifier(extensions: dict[str, bytes]) -> bytes | None:
+def _issuers_identifiers(extensions: dict[str, bytes]) -> tuple[bytes | None, int | None]:
     value = extensions.get("2.5.29.35")
     if value is None:
-        return None
-    identifier = asn1crypto_x509.AuthorityKeyIdentifier.load(value, strict=True)
-    found: bytes | None = identifier["key_identifier"].native
-    return found
+        return None, None
+    named = asn1crypto_x509.AuthorityKeyIdentifier.load(value, strict=True)
+    return named["key_identifier"].native, named["authority_cert_serial_number"].native
 
 
 def _is_ca(
