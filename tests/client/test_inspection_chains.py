@@ -185,6 +185,15 @@ def version_1(grid: Grid) -> Credential:
     return Credential(user.certificate, user.key).delegate()
 
 
+def with_the_issuers_serial(grid: Grid) -> Credential:
+    root = grid.authority.credential.certificate
+    name = [x509.DirectoryName(root.subject)]
+    serial = grid.user.certificate.serial_number
+    return proxy_of(
+        grid.user, extensions=[(x509.AuthorityKeyIdentifier(None, name, serial), False)]
+    )
+
+
 def other_algorithm_inside(grid: Grid) -> bytes:
     proxy = grid.user.delegate()
     sha256, sha384 = bytes.fromhex("2a8648ce3d040302"), bytes.fromhex("2a8648ce3d040303")
@@ -311,6 +320,10 @@ CHAINS = {
     "another key named as the issuer's": Case(
         extended(x509.AuthorityKeyIdentifier(b"1" * 20, None, None)), BAD, NO_ISSUER
     ),
+    "another serial number named as the issuer's": Case(
+        extended(x509.AuthorityKeyIdentifier(None, [x509.DNSName("x")], 1)), BAD, NO_ISSUER
+    ),
+    "the issuer's own serial number": Case(with_the_issuers_serial, PLAIN),
     "the same extension twice": Case(twice_the_same_extension, BAD, NO_ISSUER),
     "a user's certificate of version 1": Case(version_1, PLAIN),
     "a name for hosts in a user's certificate": Case(
