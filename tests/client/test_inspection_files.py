@@ -233,6 +233,11 @@ def test_files(pem, tmp_path):
             inspect(missing)
 
 
+def test_a_directory(tmp_path):
+    with pytest.raises(CertificateError, match="not a regular file"):
+        inspect(tmp_path)
+
+
 def test_content_in_place_of_a_path_is_not_repeated(pem):
     with pytest.raises(CertificateError) as caught:
         inspect(pem.decode(), now=NOW)
