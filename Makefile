@@ -40,7 +40,8 @@ demo: $(VENV)/demo.installed
 test: test-python test-panel test-ui
 
 test-python: $(VENV)/dev.installed
-	$(BIN)/python -m pytest
+	CTADATA_VOMS_PROXY_FAKE="$$(tests/find-voms-proxy-fake)" && export CTADATA_VOMS_PROXY_FAKE && \
+		$(BIN)/python -m pytest
 
 test-panel: node_modules/.installed
 	jlpm test

@@ -6,10 +6,12 @@ import logging
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CertificateError
+from .pem import Damaged, read_blocks
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -59,8 +61,8 @@ def load_authorities(bundle: Path) -> list[x509.Certificate]:
     Parameters
     ----------
     bundle : Path
-        A file, all of whose certificates must be readable, or a directory, of which files that
-        hold no certificate are left out.
+        A file, or a directory of files. What is no certificate in them is left out: one of hundreds
+        that is odd does not make the others unknown.
 
     Returns
     -------
@@ -72,20 +74,15 @@ def load_authorities(bundle: Path) -> list[x509.Certificate]:
     OSError
         When it cannot be read.
     ValueError
-        When there is no certificate in it.
+        When there is no certificate in it, or it is not the name of a file.
     """
-    # Imported late: cryptography is large, and few ever need it.
-    from cryptography import x509
-
     if not bundle.is_dir():
-        return x509.load_pem_x509_certificates(bundle.read_bytes())
+        return _of_pem(bundle.read_bytes())
     found: dict[x509.Certificate, None] = {}
     for path in sorted(bundle.iterdir()):
         if _CERTIFICATE_FILE.fullmatch(path.name) and path.is_file():
-            try:
-                found.update(dict.fromkeys(x509.load_pem_x509_certificates(path.read_bytes())))
-            except (OSError, ValueError):
-                continue
+            with suppress(OSError, ValueError):
+                found.update(dict.fromkeys(_of_pem(path.read_bytes())))
     if not found:
         raise ValueError("no certificates")
     return list(found)
@@ -105,30 +102,40 @@ def read_authorities(trusted: Iterable[Authority]) -> list[Certificate]:
 
     if isinstance(trusted, (bytes, str, os.PathLike)):
         trusted = (trusted,)
-    try:
-        return [
-            read_certificate(authority.public_bytes(Encoding.DER))
-            for one in trusted
-            for authority in _load(one)
-        ]
-    except Unreadable:
-        raise CertificateError("A certificate of the authorities cannot be read") from None
+    found = []
+    for one in trusted:
+        for authority in _load(one):
+            # What cryptography can read but not we is unknown to us.
+            with suppress(Unreadable):
+                found.append(read_certificate(authority.public_bytes(Encoding.DER)))
+    return found
 
 
 def _load(one: Authority) -> list[x509.Certificate]:
-    from cryptography import x509
-
     if not isinstance(one, (bytes, str, os.PathLike)):
         return [one]
     shown = None if isinstance(one, bytes) else os.fspath(one)
-    named = f"{shown!r}" if shown else "what was given for the authorities"
+    named = repr(shown[:200]) if shown else "what was given for the authorities"
     try:
-        if isinstance(one, bytes):
-            return x509.load_pem_x509_certificates(one)
-        return load_authorities(Path(one))
+        return _of_pem(one) if isinstance(one, bytes) else load_authorities(Path(one))
     except OSError as error:
-        raise CertificateError(f"{named} cannot be read: {error.strerror}", path=shown) from error
+        raise CertificateError(f"{named} cannot be read: {error.strerror}", path=shown) from None
     except ValueError:
         raise CertificateError(
             f"There is no certificate in PEM form in {named}", path=shown
         ) from None
+
+
+def _of_pem(content: bytes) -> list[x509.Certificate]:
+    # Imported late: cryptography is large, and few ever need it.
+    from cryptography import x509
+
+    found = []
+    with suppress(Damaged):
+        for block in read_blocks(content):
+            if block.is_certificate:
+                with suppress(Damaged, ValueError):
+                    found.append(x509.load_der_x509_certificate(block.der))
+    if not found:
+        raise ValueError("no certificates")
+    return found

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from asn1crypto import core
 from asn1crypto import x509 as asn1crypto_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .asn1 import DraftProxyCertInfo, ProxyCertInfo
-from .keys import public_bytes
+from .keys import public_bytes, without_warnings
 from .names import DistinguishedName, read_name
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 __all__ = ["UNREADABLE", "Certificate", "Kind", "Unreadable", "read_certificate"]
 
@@ -33,13 +37,24 @@ UNREADABLE = (
     OverflowError,
     RecursionError,
     UnsupportedAlgorithm,
+    InternalError,
     x509.InvalidVersion,
 )
 
+_BASIC_CONSTRAINTS = "2.5.29.19"
 _RFC3820 = "1.3.6.1.5.5.7.1.14"
 _GT3_DRAFT = "1.3.6.1.4.1.3536.1.222"
 _LIMITED = "1.3.6.1.4.1.3536.1.1.1.9"
 _LEGACY_NAMES = {"proxy", "limited proxy"}
+# Those that OpenSSL knows; certificates with others that are critical are not to be accepted
+# (RFC 5280, section 4.2).
+_KNOWN_EXTENSIONS = {
+    _RFC3820,
+    _GT3_DRAFT,
+    *(f"2.5.29.{number}" for number in (15, 17, 19, 30, 31, 32, 33, 36, 37, 54)),
+    "2.16.840.1.113730.1.1",
+}
+_OTHER_NAMES = {"2.5.29.17", "2.5.29.18"}
 
 
 class Unreadable(Exception):
@@ -61,13 +76,20 @@ class Certificate:
     limited : bool
         Of a proxy: whether it is a limited one.
     path_length : int or None
-        Of a proxy: how many further ones may follow; None: any number.
+        Of a proxy: how many further ones may follow; of a CA, how many further authorities. None:
+        any number.
     signs : bool
-        Whether its key usage lets it sign proxies (RFC 3820, section 3.1).
+        Whether its key usage lets it sign proxies (RFC 3820, section 3.1) or, of a CA,
+        certificates (RFC 5280, section 4.2.1.3).
+    acceptable : bool
+        Whether its extensions are such as may be in it: none twice, none that is critical and
+        unknown, in a proxy no alternative names (RFC 3820, sections 3.2 and 3.5).
     not_before, not_after : datetime
         When it is valid, in UTC.
     public : bytes
         The SubjectPublicKeyInfo.
+    identifiers, issuers_identifiers : tuple of (bytes or None, int or None)
+        Its key's identifier and its serial number, and what it says that its issuer's are.
     extensions : dict
         The extensions' values by their object identifiers.
     """
@@ -79,11 +101,15 @@ class Certificate:
     limited: bool
     path_length: int | None
     signs: bool
+    acceptable: bool
     not_before: datetime
     not_after: datetime
     public: bytes = field(repr=False)
+    identifiers: tuple[bytes | None, int | None] = field(repr=False)
+    issuers_identifiers: tuple[bytes | None, int | None] = field(repr=False)
     extensions: dict[str, bytes] = field(repr=False)
     _x509: x509.Certificate = field(repr=False)
+    _key: PublicKeyTypes = field(repr=False)
 
     @property
     def is_proxy(self) -> bool:
@@ -100,8 +126,11 @@ class Certificate:
         return self.issuer.key == other.subject.key
 
     def is_signed_by(self, other: Certificate) -> bool:
-        """Whether the other's key has made its signature."""
-        key = other._x509.public_key()
+        """Whether the other's key has made its signature, and is the one that it names."""
+        for named, actual in zip(self.issuers_identifiers, other.identifiers, strict=True):
+            if named is not None and actual is not None and named != actual:
+                return False
+        key = other._key
         signed = self._x509.tbs_certificate_bytes
         signature = self._x509.signature
         try:
@@ -140,7 +169,9 @@ def read_certificate(der: bytes) -> Certificate:
         If it is none.
     """
     try:
-        return _read(der)
+        # Such as of serial numbers that are not positive, which authorities of old have.
+        with without_warnings():
+            return _read(der)
     except UNREADABLE:
         # Not chained: the exception may carry the content.
         raise Unreadable from None
@@ -148,15 +179,22 @@ def read_certificate(der: bytes) -> Certificate:
 
 def _read(der: bytes) -> Certificate:
     certificate = x509.load_der_x509_certificate(der)
-    fields = asn1crypto_x509.Certificate.load(der, strict=True)["tbs_certificate"]
+    key = certificate.public_key()
+    structure = asn1crypto_x509.Certificate.load(der, strict=True)
+    fields = structure["tbs_certificate"]
+    if fields["signature"].dump() != structure["signature_algorithm"].dump():
+        raise ValueError  # RFC 5280, section 4.1.1.2
     subject, issuer = read_name(fields["subject"].dump()), read_name(fields["issuer"].dump())
-    extensions = {e["extn_id"].dotted: e["extn_value"].contents for e in fields["extensions"]}
+    listed = list(fields["extensions"])
+    extensions = {e["extn_id"].dotted: e["extn_value"].contents for e in listed}
+    critical = {e["extn_id"].dotted for e in listed if e["critical"].native}
     usage = _key_usage(extensions)
     proxy = _proxy_kind(extensions, subject, issuer)
     kind: Kind = proxy or "end-entity"
     if _is_ca(certificate, extensions, usage, self_issued=subject.key == issuer.key):
         kind = "ca"
     limited, path_length = _policy(extensions, subject, kind)
+    signing = "key_cert_sign" if kind == "ca" else "digital_signature"
     return Certificate(
         der=der,
         subject=subject,
@@ -164,18 +202,38 @@ def _read(der: bytes) -> Certificate:
         kind=kind,
         limited=limited,
         path_length=path_length,
-        signs=usage is None or "digital_signature" in usage,
+        signs=usage is None or signing in usage,
+        acceptable=len(extensions) == len(listed)
+        and critical <= _KNOWN_EXTENSIONS
+        and not (proxy and extensions.keys() & _OTHER_NAMES),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
-        public=public_bytes(certificate.public_key()),
+        public=public_bytes(key),
+        identifiers=(_key_identifier(extensions), fields["serial_number"].native),
+        issuers_identifiers=_issuers_identifiers(extensions),
         extensions=extensions,
         _x509=certificate,
+        _key=key,
     )
 
 
 def _key_usage(extensions: dict[str, bytes]) -> set[str] | None:
     value = extensions.get("2.5.29.15")
     return None if value is None else set(asn1crypto_x509.KeyUsage.load(value).native)
+
+
+def _key_identifier(extensions: dict[str, bytes]) -> bytes | None:
+    value = extensions.get("2.5.29.14")
+    found: bytes | None = value and core.OctetString.load(value, strict=True).native
+    return found
+
+
+def _issuers_identifiers(extensions: dict[str, bytes]) -> tuple[bytes | None, int | None]:
+    value = extensions.get("2.5.29.35")
+    if value is None:
+        return None, None
+    named = asn1crypto_x509.AuthorityKeyIdentifier.load(value, strict=True)
+    return named["key_identifier"].native, named["authority_cert_serial_number"].native
 
 
 def _is_ca(
@@ -185,7 +243,7 @@ def _is_ca(
     *,
     self_issued: bool,
 ) -> bool:
-    constraints = extensions.get("2.5.29.19")
+    constraints = extensions.get(_BASIC_CONSTRAINTS)
     if constraints is not None:
         return bool(asn1crypto_x509.BasicConstraints.load(constraints)["ca"].native)
     # Authorities from before there were basic constraints.
@@ -209,9 +267,12 @@ def _proxy_kind(
 def _policy(
     extensions: dict[str, bytes], subject: DistinguishedName, kind: Kind
 ) -> tuple[bool, int | None]:
-    """Return whether a proxy is limited, and how many may follow it."""
+    """Return whether a proxy is limited, and how many proxies or authorities may follow it."""
     if kind == "legacy":
         return subject.common_name == "limited proxy", None
+    if kind == "ca" and _BASIC_CONSTRAINTS in extensions:
+        constraints = asn1crypto_x509.BasicConstraints.load(extensions[_BASIC_CONSTRAINTS])
+        return False, constraints["path_len_constraint"].native
     if kind == "rfc3820":
         information = ProxyCertInfo.load(extensions[_RFC3820])
     elif kind == "gt3-draft":

@@ -11,6 +11,10 @@ from .findings import Finding, finding
 
 __all__ = ["Chain", "is_known", "read_chain"]
 
+# Real chains have up to ten. Of hundreds that name one another, who has signed which would take
+# minutes to find out.
+_MOST = 20
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -55,9 +59,12 @@ class Chain:
             yield finding("chain-missing")
         broken = {
             variant
-            for depth, (link, issuer) in enumerate(zip(self.links, self.links[1:], strict=False))
-            for variant in _broken(link, issuer, depth)
+            for link, issuer in zip(self.links, self.links[1:], strict=False)
+            for variant in _broken(link, issuer)
         }
+        broken.update(_too_long(self.links))
+        if not all(link.acceptable for link in self.links):
+            broken.add("extension")
         top = self.links[-1]
         if top.is_self_issued and not top.is_signed_by(top):
             broken.add("")
@@ -72,11 +79,11 @@ def read_chain(certificates: Sequence[Certificate], keys: Sequence[bytes]) -> Ch
     Parameters
     ----------
     certificates : sequence of Certificate
-        At least one, in the order of the file.
+        At least one, in the order of the file; only the first 20 are looked at.
     keys : sequence of bytes
         The public keys that belong to the file's private keys.
     """
-    distinct = list({certificate.der: certificate for certificate in certificates}.values())
+    distinct = list({certificate.der: certificate for certificate in certificates}.values())[:_MOST]
     last = [c for c in distinct if not any(_issued(c, other) for other in distinct)]
     leaf = next((c for c in last if c.public in keys), None)
     if leaf is None:
@@ -112,16 +119,32 @@ def _climb(leaf: Certificate, certificates: Sequence[Certificate]) -> list[Certi
     return links
 
 
-def _broken(link: Certificate, issuer: Certificate, depth: int) -> Iterator[str]:
+def _broken(link: Certificate, issuer: Certificate) -> Iterator[str]:
     """Yield the variants of what is wrong between a certificate and its issuer."""
     if not link.is_signed_by(issuer):
         yield ""
-    if link.is_proxy == (issuer.kind == "ca"):
+    if link.is_proxy == (issuer.kind == "ca") or not issuer.signs:
         yield "issuer"
-    elif link.is_proxy:
-        if not issuer.signs:
-            yield "issuer"
-        if link.subject.parent.key != link.issuer.key or not link.subject.common_name:
-            yield "name"
-        if issuer.path_length is not None and depth + 1 > issuer.path_length:
-            yield "depth"
+    elif link.is_proxy and (
+        link.subject.parent.key != link.issuer.key or not link.subject.common_name
+    ):
+        yield "name"
+
+
+def _too_long(links: Sequence[Certificate]) -> Iterator[str]:
+    """Yield the variants of what follows on one that does not allow as many.
+
+    Proxies are counted as OpenSSL does: what one allows counts, also where nothing has made use of
+    it. Authorities: RFC 5280, section 4.2.1.9.
+    """
+    proxies = authorities = 0
+    for link in links:
+        if link.is_proxy and link.path_length is not None:
+            if proxies > link.path_length:
+                yield "depth"
+            proxies = link.path_length
+        proxies += 1
+        if link.kind == "ca":
+            if link.path_length is not None and authorities > link.path_length:
+                yield "issuer"
+            authorities += not link.is_self_issued

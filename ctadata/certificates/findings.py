@@ -100,6 +100,8 @@ _SENTENCES = {
     f"{NEW_PROXY}.",
     "bad-signature/depth": "This proxy certificate was made from one that allows no further "
     f"proxies: {_AGAIN}.",
+    "bad-signature/extension": "A certificate in this file has extensions that it may not have, or "
+    f"that nobody knows: {_AGAIN}.",
     "bad-signature/name": "The name of this proxy certificate does not follow from the name of "
     f"the one that signed it (RFC 3820): {_AGAIN}.",
     "legacy-proxy": "This is a proxy certificate of an older kind than RFC 3820, which the service "

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -12,15 +16,17 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_der_private_key,
 )
+from cryptography.utils import CryptographyDeprecationWarning
 
 from .pem import Block, Damaged
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
-__all__ = ["Key", "is_encrypted", "public_bytes", "read_key"]
+__all__ = ["Key", "is_encrypted", "public_bytes", "read_key", "without_warnings"]
 
 _OLDER_LABELS = {"RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY"}
+_WITH_OLDER_FORMAT = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, dsa.DSAPrivateKey)
 
 
 class Key:
@@ -46,7 +52,8 @@ class Key:
 
     def to_pem(self) -> bytes:
         """Return it as PEM, in the format that it came in (PKCS#8, or the older ones)."""
-        older = self._label in _OLDER_LABELS
+        # A label may stand before a key of another format, which is read as well.
+        older = self._label in _OLDER_LABELS and isinstance(self._key, _WITH_OLDER_FORMAT)
         form = PrivateFormat.TraditionalOpenSSL if older else PrivateFormat.PKCS8
         return self._key.private_bytes(Encoding.PEM, form, NoEncryption())
 
@@ -59,9 +66,41 @@ def is_encrypted(block: Block) -> bool:
 def read_key(block: Block) -> Key | None:
     """Return the private key of a block that is not encrypted; None if it cannot be read."""
     try:
-        return Key(load_der_private_key(block.der, password=None), block.label)
-    except (Damaged, ValueError, TypeError, UnsupportedAlgorithm):
+        with without_warnings():
+            return Key(_load(block.der), block.label)
+    except (Damaged, ValueError, TypeError, UnsupportedAlgorithm, InternalError):
+        # The last is how OpenSSL puts up with some numbers that are no key.
         return None
+
+
+def _load(der: bytes) -> PrivateKeyTypes:
+    # OpenSSL would look whether the numbers of an RSA key are prime: half a minute for large ones.
+    key = load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
+    if isinstance(key, rsa.RSAPrivateKey) and not _belong_together(key.private_numbers()):
+        raise ValueError
+    return key
+
+
+def _belong_together(key: rsa.RSAPrivateNumbers) -> bool:
+    """Whether the numbers of an RSA key are as RFC 8017, section 3.2, has them, but for primes."""
+    p, q, both = key.p, key.q, key.public_numbers
+    return (
+        min(p, q) > 1
+        and p * q == both.n
+        and (key.d * both.e - 1) % (p - 1) == 0
+        and (key.d * both.e - 1) % (q - 1) == 0
+        and key.dmp1 == key.d % (p - 1)
+        and key.dmq1 == key.d % (q - 1)
+        and key.iqmp * q % p == 1
+    )
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Keep `cryptography` from announcing what it will not read in future."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        yield
 
 
 def public_bytes(key: PublicKeyTypes) -> bytes:

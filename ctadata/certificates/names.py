@@ -33,39 +33,51 @@ _SHORT = {
     "1.2.840.113549.1.9.1": "emailAddress",
 }
 _BMP_STRING, _UNIVERSAL_STRING = 30, 28
+# Types of strings (ITU-T X.680): UTF8, Printable, T61, IA5, Visible. Of others that mean the same
+# OpenSSL says that they do not; they are shown as RFC 4514 does.
+_STRINGS = {12, 19, 20, 22, 26, _BMP_STRING, _UNIVERSAL_STRING}
 
 
 class DistinguishedName(NamedTuple):
-    """A name, as a sequence of attributes.
+    """A name, as a sequence of relative names.
 
     Attributes
     ----------
-    parts : tuple of (str, str)
-        Each attribute's type and value, such as ``("CN", "Alice")``.
+    parts : tuple of tuple of (str, str)
+        Of each relative name its attributes, of which it nearly always has one: type and value,
+        such as ``("CN", "Alice")``.
     """
 
-    parts: tuple[tuple[str, str], ...]
+    parts: tuple[tuple[tuple[str, str], ...], ...]
 
     @property
     def slashed(self) -> str:
         """The grid's form, such as ``/DC=org/DC=example/CN=Alice``."""
-        return "".join(f"/{kind}={_printable(value)}" for kind, value in self.parts)
+        return "".join(
+            f"/{kind}={_printable(value)}" for relative in self.parts for kind, value in relative
+        )
 
     @property
-    def key(self) -> tuple[tuple[str, str], ...]:
-        """What two names have in common that mean the same (RFC 5280, section 7.1)."""
-        return tuple((kind, " ".join(value.split()).casefold()) for kind, value in self.parts)
+    def key(self) -> tuple[tuple[tuple[str, bytes], ...], ...]:
+        """What two names have in common that mean the same (RFC 5280, section 7.1).
+
+        As OpenSSL has it: the case of ASCII letters and the number of spaces do not matter.
+        """
+        return tuple(
+            tuple((kind, b" ".join(value.encode().split()).lower()) for kind, value in relative)
+            for relative in self.parts
+        )
 
     @property
     def parent(self) -> DistinguishedName:
-        """The name without its last attribute: of a proxy, its issuer's (RFC 3820)."""
+        """The name without its last relative name: of a proxy, its issuer's (RFC 3820)."""
         return DistinguishedName(self.parts[:-1])
 
     @property
     def common_name(self) -> str:
-        """The last attribute's value if it is a common name, else empty."""
-        kind, value = self.parts[-1] if self.parts else ("", "")
-        return value if kind == "CN" else ""
+        """The last relative name's value if it is a common name and nothing else, else empty."""
+        attributes = self.parts[-1] if self.parts else ()
+        return attributes[0][1] if [kind for kind, _ in attributes] == ["CN"] else ""
 
 
 def read_name(der: bytes) -> DistinguishedName:
@@ -78,9 +90,11 @@ def read_name(der: bytes) -> DistinguishedName:
     """
     return DistinguishedName(
         tuple(
-            (_kind(attribute["type"].dotted), _text(attribute["value"].dump()))
+            tuple(
+                (_kind(attribute["type"].dotted), _text(attribute["value"].dump()))
+                for attribute in relative
+            )
             for relative in Name.load(der)
-            for attribute in relative
         )
     )
 
@@ -90,6 +104,8 @@ def _kind(oid: str) -> str:
 
 
 def _text(der: bytes) -> str:
+    if der[0] not in _STRINGS:
+        return f"#{der.hex()}"
     _, _, tag, _, content, _ = parser.parse(der)
     encoding = {_BMP_STRING: "utf-16-be", _UNIVERSAL_STRING: "utf-32-be"}.get(tag, "utf-8")
     try:

@@ -75,7 +75,9 @@ def is_pkcs12(content: bytes) -> bool:
 
 def is_der(content: bytes) -> bool:
     """Whether it is a certificate, a key or the like in binary form."""
-    return _DER.match(content) is not None
+    # Keys of elliptic curves are short: their length is one byte.
+    short = 0 < len(content) - 2 < 128 and content.startswith(bytes([0x30, len(content) - 2]))
+    return short or _DER.match(content) is not None
 
 
 def is_pem(content: bytes) -> bool:

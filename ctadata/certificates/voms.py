@@ -64,7 +64,7 @@ def read_attributes(proxy: Certificate) -> VOMSAttributes | None:
 def _read(certificate: cms.AttributeCertificateV2) -> VOMSAttributes:
     information = certificate["ac_info"]
     validity = information["att_cert_validity_period"]
-    organisation: str | None = None
+    organisation = ""
     fqans: list[str] = []
     for attribute in information["attributes"]:
         if attribute["type"].dotted != _FQANS:
@@ -74,11 +74,11 @@ def _read(certificate: cms.AttributeCertificateV2) -> VOMSAttributes:
             fqans += [_text(name) for name in syntax["values"]]
             # As VOMS writes it: "cta://voms.example.org:15000".
             for authority in syntax["policy_authority"] or ():
-                organisation = organisation or str(authority).partition("://")[0]
-    if organisation is None and fqans:
+                organisation = organisation or _text(authority).partition("://")[0]
+    if not organisation and fqans:
         organisation = fqans[0].split("/")[1]
     return VOMSAttributes(
-        organisation,
+        organisation or None,
         tuple(fqans),
         validity["not_before_time"].native.astimezone(timezone.utc),
         validity["not_after_time"].native.astimezone(timezone.utc),
