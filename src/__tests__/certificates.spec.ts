@@ -65,7 +65,7 @@ describe('what is left', () => {
     });
     expect(describeEnd(end, NOW, trans)).toContain(local.split(' ')[0]);
     expect(describeEnd(end, NOW, trans)).toMatch(/, in 11 h 43 min$/);
-    expect(describeEnd(end, NOW + DAY, trans)).toMatch(/, which is over$/);
+    expect(describeEnd(end, NOW + DAY, trans)).toMatch(/ \(expired\)$/);
     expect(describeEnd(null, NOW, trans)).toBe('not known');
     expect(describeEnd('soon', NOW, trans)).toBe('not known');
   });
@@ -130,7 +130,7 @@ describe('the badge', () => {
       trans
     );
     expect(text).toMatch(/^cta: \/DC=org\/CN=Ada\nvalid until .*in 11 h 0 min/);
-    expect(text).toMatch(/\n\nlst: .*\nvalid until .*which is over\n/);
+    expect(text).toMatch(/\n\nlst: .*\nvalid until .*\(expired\)\n/);
     expect(text).toContain('as uploaded from here at');
     expect(text).toContain('since the service cannot be asked');
   });
@@ -178,12 +178,16 @@ describe('words', () => {
 
   it('show neither certificates nor what cannot be seen', () => {
     expect(cleaned(' invalid\n\u0000 \u202echain \r\n')).toBe('invalid chain');
+    const body = 'MHcCAQEEIJ8r/q+gDyrVdjXQ==\n'.repeat(3);
     expect(
       cleaned(
-        'no: -----BEGIN EC PRIVATE KEY-----\nMHcCAQ==\n-----END EC PRIVATE KEY-----\n.'
+        `no: -----BEGIN EC PRIVATE KEY-----\n${body}-----END EC PRIVATE KEY-----\n.`
       )
     ).toBe('no: … .');
-    expect(cleaned('-----BEGIN CERTIFICATE-----\nMIIB')).toBe('…');
+    expect(cleaned(`-----BEGIN CERTIFICATE-----\n${body}`)).toBe('…');
+    // Where it is only spoken of.
+    const advice = "a line '-----BEGIN CERTIFICATE-----': make a new one.";
+    expect(cleaned(advice)).toBe(advice);
     expect(cleaned('x'.repeat(5000)).length).toBeLessThan(1100);
   });
 

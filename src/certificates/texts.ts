@@ -67,7 +67,7 @@ export function describeEnd(
   const left = timeLeft(notAfter, now);
   return left > 0
     ? trans.__('%1, in %2', end, formatLeft(left, trans))
-    : trans.__('%1, which is over', end);
+    : trans.__('%1 (expired)', end);
 }
 
 /** A role in a VO without what says nothing: "/cta/Role=NULL/Capability=NULL" is "/cta". */
@@ -207,7 +207,10 @@ export function explainCertificates(
 /** The service's words in one line, without what cannot be seen and without certificates and keys. */
 export function cleaned(words: string): string {
   const line = words
-    .replace(/-----BEGIN[^]*?(-----END[^\n-]*-----|$)/g, '…')
+    .replace(
+      /-----BEGIN [A-Z0-9 ]+-----[A-Za-z0-9+/=\s]{32,}(-----END [A-Z0-9 ]+-----)?/g,
+      '…'
+    )
     // What would turn the direction of writing.
     .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
     // eslint-disable-next-line no-control-regex
