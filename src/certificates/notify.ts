@@ -62,7 +62,7 @@ export class ExpiryNotifier {
     const { key, not_after: end } = delegation;
     const id = Notification.warning(
       this._trans.__(
-        'The certificate delegated for %1 expires at %2. Delegate a new one to go on reading its data.',
+        'The certificate delegated for %1 expires at %2: delegate a new one before that.',
         key,
         formatLocal(end)
       ),

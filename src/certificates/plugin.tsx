@@ -115,7 +115,8 @@ function tellLate(result: IResult, trans: TranslationBundle): void {
         'The certificate was uploaded for %1. The service says: %2',
         key,
         cleaned(stored.message)
-      )
+      ),
+      { autoClose: 10_000 }
     );
   } else {
     const { title, text } = explainUpload(result, trans);

@@ -106,11 +106,11 @@ export function describeKind(
 export function describeKey(key: string, trans: TranslationBundle): string {
   switch (key) {
     case 'cta':
-      return trans.__('the data of CTA, below cta/');
+      return trans.__('CTA data');
     case 'lst':
-      return trans.__('the data of the LST, below lst/');
+      return trans.__('LST data');
     case 'arc':
-      return trans.__('computing jobs through ARC');
+      return trans.__('computing jobs on ARC');
     default:
       return trans.__('a purpose set up by the administrators');
   }
