@@ -12,7 +12,7 @@ CTADATA_UI_CONTROL, GET / answers once all of it is ready, and POST does what it
 /kill/NAME
     Kill a JupyterLab and start it again.
 /proxy/SECONDS
-    Make the proxy certificate `brief.pem`, which is valid for so long.
+    Make the proxy certificate `short.pem`, which is valid for so long from now on.
 
 What all of them write while they run is in `logs`; scan-logs.js looks there at the end.
 """
@@ -116,7 +116,7 @@ class Certificates:
         good = self._user.delegate(attributes=attributes)
         self._write("good.pem", good.pem())
         self.found = self._write("found.pem", self._proxy(hours=8).pem())
-        self._write("short.pem", self._proxy(minutes=30).pem())
+        self.make_short(1800)
         self._write("expired.pem", self._proxy(hours=-1).pem())
         self._write("user.pem", self._user.pem())
         self._write("stranger.pem", self._issue(stranger).delegate().pem())
@@ -126,10 +126,10 @@ class Certificates:
         self._write("encrypted.pem", good.certificate_pem() + encrypted + good.chain_pem())
         self._write("large.pem", good.pem() + b"\n" * 100_000)
 
-    def make_brief(self, seconds: float) -> None:
+    def make_short(self, seconds: float) -> None:
         """Make one that is valid for so long from now on."""
         self._now = datetime.now(timezone.utc).replace(microsecond=0)
-        self._write("brief.pem", self._proxy(seconds=seconds).pem())
+        self._write("short.pem", self._proxy(seconds=seconds).pem())
 
     def _issue(self, authority: Authority) -> Credential:
         name = [("DC", "org"), ("DC", "ctadata-demo"), ("O", "Observatory"), ("CN", "Ada Lovelace")]
@@ -246,7 +246,7 @@ def control(
                 labs[name].start()
                 labs[name].wait()
             elif action == "proxy":
-                certificates.make_brief(float(name))
+                certificates.make_short(float(name))
             else:
                 {
                     "stop": lambda _: storage.stop(),

@@ -47,8 +47,8 @@ export async function spoil(faults: IFault[], rate = 0): Promise<void> {
   });
 }
 
-/** Make the certificate `brief.pem`, a proxy that is valid for so many seconds from now on. */
-export async function makeBriefProxy(seconds: number): Promise<void> {
+/** Make the certificate `short.pem`, a proxy that is valid for so many seconds from now on. */
+export async function makeShortProxy(seconds: number): Promise<void> {
   await fetch(`http://127.0.0.1:${CTADATA_UI_CONTROL}/proxy/${seconds}`, {
     method: 'POST'
   });
