@@ -306,6 +306,17 @@ describe('the model', () => {
     expect(certificates.error).toBeNull();
   });
 
+  it('asks again by itself when the server has not answered', async () => {
+    certificates.dispose();
+    certificates = make(50);
+    const handler = server.handler;
+    server.handler = ({ cut }) => cut();
+    await certificates.refresh();
+    expect(certificates.error?.code).toBe('server-unreachable');
+    server.handler = handler;
+    await until(() => certificates.badge.state === 'none');
+  });
+
   it('takes in what was uploaded, also while an older answer is on its way', async () => {
     await certificates.refresh();
     let release = () => {};

@@ -14,6 +14,7 @@ import {
   describeNone,
   describeOrigin,
   explainCertificates,
+  explainUpload,
   formatLocal
 } from './texts';
 
@@ -260,7 +261,7 @@ function Result(props: IBodyProps & { result: IResult }): JSX.Element {
   const { key, refused, stored } = result;
   return refused ? (
     <Trouble
-      explanation={explainUpload(result, trans)}
+      explanation={explainUpload(refused, trans)}
       findings={<Findings findings={findingsOf(refused)} trans={trans} />}
       focused={result}
     >
@@ -351,23 +352,6 @@ function Heading(props: {
       {props.children}
     </h3>
   );
-}
-
-/** What became of an upload that failed. */
-export function explainUpload(
-  { refused }: IResult,
-  trans: TranslationBundle
-): IExplanation {
-  if (!refused) {
-    return { title: '', text: '', remedies: [] };
-  }
-  const explanation = explainCertificates(refused, trans);
-  return refused.code === 'server-unreachable'
-    ? {
-        ...explanation,
-        text: `${explanation.text} ${trans.__('It is not known whether the certificate was uploaded.')}`
-      }
-    : explanation;
 }
 
 function describe({ title, text }: IExplanation): string {

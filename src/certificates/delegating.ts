@@ -165,7 +165,6 @@ export class Delegating implements IDisposable {
           ? await api.uploadFound(key, look.inspection.fingerprint ?? '')
           : await api.upload(key, this._bytes);
       this._certificates.add(result.stored.delegation);
-      // What another user of the account has uploaded meanwhile, and the server's clock.
     } catch (error) {
       result.refused = error as RequestError;
     }

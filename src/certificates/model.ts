@@ -8,6 +8,9 @@ import { IBadgeState, badgeState, nextChange } from './state';
 /** Milliseconds after which the server is asked again: notebooks delegate, too. */
 const INTERVAL = 5 * 60_000;
 
+/** The same after it has not answered. */
+const RETRY = 60_000;
+
 /** What was uploaded from this account, and how long that lasts. */
 export class CertificatesModel implements IDisposable {
   /**
@@ -86,7 +89,10 @@ export class CertificatesModel implements IDisposable {
         this._error = error as RequestError;
       }
     }
-    this._due = Date.now() + this._interval;
+    // One that does not know of certificates will not learn it.
+    const retry = this._error && this._error.code !== 'extension-missing';
+    const wait = retry ? Math.min(RETRY, this._interval) : this._interval;
+    this._due = Date.now() + wait;
     this._tell();
   }
 

@@ -14,14 +14,13 @@ import * as React from 'react';
 
 import { CertificatesAPI } from './api';
 import { Badge } from './badge';
-import { explainUpload } from './body';
 import { Delegating, IResult } from './delegating';
 import { DelegationDialog } from './dialog';
 import { certificateIcon } from '../icons';
 import { CertificatesModel } from './model';
 import { ExpiryNotifier } from './notify';
 import { Remembered } from '../remembered';
-import { cleaned } from './texts';
+import { cleaned, explainUpload } from './texts';
 import { CommandIDs, ICTADataPanel, PANEL_ID } from '../tokens';
 
 /** Hands the platform a certificate that lasts hours, and says how many of them are left. */
@@ -108,7 +107,7 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
 
 /** Say what became of an upload whose dialog was closed meanwhile. */
 function tellLate(result: IResult, trans: TranslationBundle): void {
-  const { key, stored } = result;
+  const { key, refused, stored } = result;
   if (stored) {
     Notification.success(
       trans.__(
@@ -118,11 +117,11 @@ function tellLate(result: IResult, trans: TranslationBundle): void {
       ),
       { autoClose: 10_000 }
     );
-  } else {
-    const { title, text } = explainUpload(result, trans);
+  } else if (refused) {
+    const { title, text } = explainUpload(refused, trans);
     Notification.error(
       trans.__(
-        'The certificate was not uploaded for %1. %2',
+        'Certificate for %1: %2',
         key,
         [title, cleaned(text)].join(': ')
       ),

@@ -204,6 +204,24 @@ export function explainCertificates(
     : explanation;
 }
 
+/** The same of an upload: whether it was one may not be known. */
+export function explainUpload(
+  error: RequestError,
+  trans: TranslationBundle
+): IExplanation {
+  const explanation = explainCertificates(error, trans);
+  const { text } = explanation;
+  return error.code === 'server-unreachable'
+    ? {
+        ...explanation,
+        text: trans.__(
+          '%1 It is not known whether the certificate was uploaded.',
+          text
+        )
+      }
+    : explanation;
+}
+
 /** The service's words in one line, without what cannot be seen and without certificates and keys. */
 export function cleaned(words: string): string {
   const line = words
