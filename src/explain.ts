@@ -133,6 +133,26 @@ export function explain(
         ),
         remedies: []
       };
+    case 'certificate-error':
+      return {
+        title: trans.__('The certificate was not accepted'),
+        text,
+        remedies: []
+      };
+    case 'certificate-changed':
+      return {
+        title: trans.__('Another certificate'),
+        text: text || trans.__('The file holds another certificate by now.'),
+        remedies: ['retry']
+      };
+    case 'certificate-unusable':
+      return {
+        title: trans.__('It cannot be used'),
+        text,
+        remedies: ['retry']
+      };
+    case 'no-file':
+      return { title: trans.__('No file'), text, remedies: [] };
     default:
       return {
         title: trans.__('Something went wrong'),

@@ -1,3 +1,4 @@
+import { certificatesPlugin } from './certificates/plugin';
 import { drivePlugin } from './documents/plugin';
 import { linksPlugin } from './links/plugin';
 import { notebooksPlugin } from './notebooks/plugin';
@@ -9,6 +10,8 @@ import { uploadsPlugin } from './uploads/plugin';
 export default [
   panelPlugin,
   commandsPlugin,
+  // Its line stands above the uploads: they are in the panel in this order.
+  certificatesPlugin,
   drivePlugin,
   linksPlugin,
   notebooksPlugin,

@@ -12,8 +12,11 @@ export class Remembered<T extends string | boolean> {
     value: T
   ) {
     this._value = value;
-    void this._restore();
+    this.restored = this._restore();
   }
+
+  /** Resolves when it is known what has been remembered. */
+  readonly restored: Promise<void>;
 
   get changed(): ISignal<this, void> {
     return this._changed;

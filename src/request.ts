@@ -15,7 +15,9 @@ export class RequestError extends Error {
   constructor(
     readonly code: string,
     message: string,
-    readonly paths: readonly string[] = []
+    readonly paths: readonly string[] = [],
+    /** All that the server has answered. */
+    readonly answer: Readonly<Record<string, unknown>> = {}
   ) {
     super(message);
   }
@@ -224,12 +226,14 @@ function parse(body: string): unknown {
 }
 
 function failure(status: number, data: unknown): RequestError {
-  const { code, message, paths } = (data ?? {}) as Record<string, unknown>;
+  const answer = (data ?? {}) as Record<string, unknown>;
+  const { code, message, paths } = answer;
   if (typeof code === 'string' && typeof message === 'string') {
     return new RequestError(
       code,
       message,
-      Array.isArray(paths) ? paths.map(String) : []
+      Array.isArray(paths) ? paths.map(String) : [],
+      answer
     );
   }
   if (status === 401 || status === 403) {

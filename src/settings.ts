@@ -19,6 +19,8 @@ export interface IPanelSettings {
   confirmDownloads: 'always' | 'large' | 'never';
   /** Seconds that a transfer must have taken for its end to be notified. */
   notifyAfter: number;
+  /** Whether it is notified that a delegated certificate is about to expire. */
+  notifyExpiry: boolean;
   /** The largest file that is opened, in MB. */
   maxOpenSize: number;
   /** Whether it is said before an upload who can read it. */
@@ -30,6 +32,7 @@ const DEFAULTS: IPanelSettings = {
   favourites: [],
   confirmDownloads: 'large',
   notifyAfter: 20,
+  notifyExpiry: true,
   maxOpenSize: 10,
   confirmUploads: true
 };

@@ -57,6 +57,7 @@ export const ICTADataViewer = new Token<ICTADataViewer>(
 export const CommandIDs = {
   copyAsPython: 'ctadata:copy-as-python',
   copyPath: 'ctadata:copy-path',
+  delegateCertificate: 'ctadata:delegate-certificate',
   downloadTo: 'ctadata:download-to',
   downloadToComputer: 'ctadata:download-to-computer',
   downloadToWorkspace: 'ctadata:download-to-workspace',

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import logging
 import select
 import socket
 import threading
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BUFFER = 1 << 16
+_logger = logging.getLogger(__name__)
 # What the platform's services answer (docs/protocol.md).
 ANSWERS = {
     401: ("application/json", b'{"message": "Invalid or missing Bearer token"}'),
@@ -31,6 +34,8 @@ class Fault:
         A part of the request's path.
     status : int
         Answered in place of the service; 0: the service answers.
+    body : object
+        Answered with this status, as JSON; None: what the services say with it.
     delay : float
         Seconds before the answer begins.
     cut : int
@@ -39,8 +44,15 @@ class Fault:
 
     path: str
     status: int = 0
+    body: object = None
     delay: float = 0.0
     cut: int = 0
+
+    def answer(self) -> tuple[str, bytes]:
+        """Return the content type and the body in place of the service's."""
+        if self.body is None:
+            return ANSWERS[self.status]
+        return "application/json", json.dumps(self.body).encode()
 
 
 class Gate:
@@ -88,10 +100,11 @@ class Gate:
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         """Answer one request."""
         fault = next((f for f in self.faults if f.path in request.path), Fault(""))
+        _logger.info('"%s" %s', request.requestline, fault.status or "")
         time.sleep(fault.delay)
         with contextlib.suppress(OSError):
             if fault.status:
-                kind, body = ANSWERS[fault.status]
+                kind, body = fault.answer()
                 request.send_response(fault.status)
                 request.send_header("Content-Type", kind)
                 request.send_header("Content-Length", str(len(body)))

@@ -52,6 +52,7 @@ function project(name, port, base = '') {
 module.exports = {
   ...galata,
   testDir: 'tests',
+  globalTeardown: require.resolve('./scan-logs.js'),
   // The tests share one data service, which some of them stop.
   workers: 1,
   forbidOnly: true,

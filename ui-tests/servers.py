@@ -11,31 +11,47 @@ CTADATA_UI_CONTROL, GET / answers once all of it is ready, and POST does what it
     Spoil the service's answers; the body is JSON: faults as in gate.py, and the rate.
 /kill/NAME
     Kill a JupyterLab and start it again.
+/proxy/SECONDS
+    Make the proxy certificate `short.pem`, which is valid for so long from now on.
+
+What all of them write while they run is in `logs`; scan-logs.js looks there at the end.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+)
 from gate import Fault, Gate
 
 from ctadata.service import Service
+from ctadata.service.pki import Authority, Credential
 from ctadata.service.sample import make_sample_data
+from ctadata.service.voms import VOMSServer
 
 ROOT = Path(os.environ["CTADATA_UI_ROOT"])
 HERE = Path(__file__).parent
+LOGS = ROOT / "logs"
 TOKEN = os.environ["CTADATA_UI_STORAGE_TOKEN"]
 # So large that it is still being written when a test cancels it; it takes no space here.
 HUGE_FILE = "lst/R0/20241114/LST-1.1.Run11111.0000.fits.fz"
@@ -45,8 +61,9 @@ HUGE_SIZE = 4 * 1024**3
 class Storage:
     """The data service, always with the same token, behind a gate at always the same port."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, ca_bundle: Path) -> None:
         self._directory = directory
+        self._ca_bundle = ca_bundle
         self._service: Service | None = None
         port = int(os.environ["CTADATA_UI_SERVICE"])
         self.gate = Gate(port)
@@ -56,10 +73,13 @@ class Storage:
             "CTADS_URL": f"{services}/downloadservice/",
             "CTACS_URL": f"{services}/certificateservice/",
         }
+        # So that its log has a line, whatever is tested.
+        with suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(self.urls["CTADS_URL"], timeout=10).close()
 
     def start(self) -> None:
         if self._service is None:
-            service = Service(self._directory, token=TOKEN, user="alice")
+            service = Service(self._directory, token=TOKEN, user="alice", ca_bundle=self._ca_bundle)
             service.start()
             self._service = service
             self.gate.upstream = urlsplit(service.downloadservice_url).port
@@ -80,6 +100,52 @@ def make_data(directory: Path) -> None:
         file.truncate(HUGE_SIZE)
 
 
+class Certificates:
+    """The files that the tests hand to the panel, for their owner alone, as they should be."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(mode=0o700)
+        self._directory = directory
+        self._now = datetime.now(timezone.utc).replace(microsecond=0)
+        authority = Authority.create()
+        stranger = Authority.create([("DC", "org"), ("CN", "Nobody knows")])
+        self._user = self._issue(authority)
+        voms = VOMSServer.create(authority)
+        self.bundle = self._write("authority.pem", authority.pem())
+        attributes = voms.attributes(self._user)
+        good = self._user.delegate(attributes=attributes)
+        self._write("good.pem", good.pem())
+        self.found = self._write("found.pem", self._proxy(hours=8).pem())
+        self.make_short(1800)
+        self._write("expired.pem", self._proxy(hours=-1).pem())
+        self._write("user.pem", self._user.pem())
+        self._write("stranger.pem", self._issue(stranger).delegate().pem())
+        encrypted = good.key.private_bytes(
+            Encoding.PEM, PrivateFormat.TraditionalOpenSSL, BestAvailableEncryption(b"secret")
+        )
+        self._write("encrypted.pem", good.certificate_pem() + encrypted + good.chain_pem())
+        self._write("large.pem", good.pem() + b"\n" * 100_000)
+
+    def make_short(self, seconds: float) -> None:
+        """Make one that is valid for so long from now on."""
+        self._now = datetime.now(timezone.utc).replace(microsecond=0)
+        self._write("short.pem", self._proxy(seconds=seconds).pem())
+
+    def _issue(self, authority: Authority) -> Credential:
+        name = [("DC", "org"), ("DC", "ctadata-demo"), ("O", "Observatory"), ("CN", "Ada Lovelace")]
+        return authority.issue(name, not_before=self._now - timedelta(days=1))
+
+    def _proxy(self, **left: float) -> Credential:
+        begin, end = self._now - timedelta(hours=12), self._now + timedelta(**left)
+        return self._user.delegate(not_before=begin, not_after=end)
+
+    def _write(self, name: str, content: bytes) -> Path:
+        path = self._directory / name
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+        return path
+
+
 class Lab:
     """A JupyterLab that keeps all it writes below ROOT."""
 
@@ -93,6 +159,7 @@ class Lab:
         (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
         for folder in ("workspace", "config", "data", "runtime", "tmp"):
             (home / folder).mkdir()
+        self._log = LOGS / f"{name}.log"
         port = os.environ[f"CTADATA_UI_{name.upper()}"]
         self._url = f"http://127.0.0.1:{port}{base}api"
         self._command = [
@@ -103,6 +170,8 @@ class Lab:
             f"--ServerApp.root_dir={home / 'workspace'}",
             f"--LabApp.user_settings_dir={home / 'settings'}",
             f"--LabApp.workspaces_dir={home / 'workspaces'}",
+            # All that it may ever write is looked through.
+            "--ServerApp.log_level=DEBUG",
             *options,
         ]
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTERHUB_")}
@@ -112,13 +181,19 @@ class Lab:
             "JUPYTER_DATA_DIR": str(home / "data"),
             "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
             "TMPDIR": str(home / "tmp"),
+            # Otherwise one of whoever runs the tests may be found.
+            "X509_USER_PROXY": str(home / "no-proxy.pem"),
             **storage.urls,
             **env,
         }
         self.start()
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._command, env=self._env)
+        self._process = subprocess.Popen(
+            self._command, env=self._env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        if self._process.stdout:
+            take_down(self._process.stdout, self._log)
 
     def wait(self) -> None:
         """Return when it answers."""
@@ -136,7 +211,22 @@ class Lab:
         self._process.wait()
 
 
-def control(storage: Storage, labs: dict[str, Lab]) -> ThreadingHTTPServer:
+def take_down(output: IO[bytes], log: Path) -> None:
+    """Print what somebody writes, and keep it, until there is no more."""
+
+    def run() -> None:
+        with output, open(log, "ab", buffering=0) as file:
+            for line in output:
+                file.write(line)
+                sys.stderr.buffer.write(line)
+                sys.stderr.flush()
+
+    threading.Thread(target=run, daemon=True).start()
+
+
+def control(
+    storage: Storage, labs: dict[str, Lab], certificates: Certificates
+) -> ThreadingHTTPServer:
     """Return the server through which the tests do things to the others."""
 
     def spoil(body: bytes) -> None:
@@ -155,6 +245,8 @@ def control(storage: Storage, labs: dict[str, Lab]) -> ThreadingHTTPServer:
                 labs[name].stop(signal.SIGKILL)
                 labs[name].start()
                 labs[name].wait()
+            elif action == "proxy":
+                certificates.make_short(float(name))
             else:
                 {
                     "stop": lambda _: storage.stop(),
@@ -181,12 +273,18 @@ def main() -> None:
     with ExitStack() as stack:
         ROOT.mkdir(mode=0o700)
         stack.callback(shutil.rmtree, ROOT)
+        LOGS.mkdir()
+        logging.basicConfig(
+            level=logging.DEBUG,
+            handlers=[logging.FileHandler(LOGS / "service.log"), logging.StreamHandler()],
+        )
         make_data(ROOT / "data")
-        storage = Storage(ROOT / "data")
+        certificates = Certificates(ROOT / "certificates")
+        storage = Storage(ROOT / "data", certificates.bundle)
         stack.callback(storage.gate.close)
         stack.callback(storage.stop)
         labs = {
-            "open": Lab("open", storage, galata, **token),
+            "open": Lab("open", storage, galata, X509_USER_PROXY=str(certificates.found), **token),
             "secured": Lab(
                 "secured",
                 storage,
@@ -200,7 +298,7 @@ def main() -> None:
             stack.callback(lab.stop)
         for lab in labs.values():
             lab.wait()
-        control(storage, labs).serve_forever()
+        control(storage, labs, certificates).serve_forever()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,3 @@
-import { TranslationBundle } from '@jupyterlab/translation';
-
 import {
   announce,
   describeEnds,
@@ -7,17 +5,7 @@ import {
   summarize
 } from '../transfers/summary';
 import { transfer } from './server';
-
-/** What gettext does without a translation. */
-const trans = {
-  __: (text: string, ...args: unknown[]) => fill(text, args),
-  _n: (one: string, many: string, n: number, ...args: unknown[]) =>
-    fill(n === 1 ? one : many, [n, ...args])
-} as TranslationBundle;
-
-function fill(text: string, args: unknown[]): string {
-  return text.replace(/%(\d)/g, (_, i: string) => String(args[Number(i) - 1]));
-}
+import { trans } from './trans';
 
 function say(...items: ReturnType<typeof transfer>[]): string {
   return describeSummary(summarize(items), trans);

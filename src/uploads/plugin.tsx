@@ -17,6 +17,7 @@ import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import * as React from 'react';
 
+import { chooseFiles } from '../choose';
 import { collectChosen, collectDropped } from './dropped';
 import { baseName, parentPath } from '../paths';
 import { ICTADataPanel } from '../tokens';
@@ -157,7 +158,7 @@ function addCommands(
       isEnabled: () => uploads.own !== null,
       execute: async args => {
         const directory = directoryOf(args);
-        const files = await chooseFiles(isFolder);
+        const files = await chooseFiles(isFolder ? 'folder' : 'files');
         if (files.length > 0) {
           await uploading.fromComputer(collectChosen(files), directory);
         }
@@ -184,18 +185,5 @@ function addCommands(
       commands.notifyCommandChanged(UPLOAD_FILES);
       commands.notifyCommandChanged(UPLOAD_FOLDER);
     }
-  });
-}
-
-/** Let files, or one folder, be chosen; empty where somebody thinks better of it. */
-function chooseFiles(isFolder: boolean): Promise<File[]> {
-  const input = document.createElement('input');
-  input.type = 'file';
-  input.multiple = true;
-  input.webkitdirectory = isFolder;
-  return new Promise(resolve => {
-    input.addEventListener('change', () => resolve([...(input.files ?? [])]));
-    input.addEventListener('cancel', () => resolve([]));
-    input.click();
   });
 }

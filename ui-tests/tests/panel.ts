@@ -13,6 +13,11 @@ export function workspacePath(lab: string, ...segments: string[]): string {
   return path.join(CTADATA_UI_ROOT, lab, 'workspace', ...segments);
 }
 
+/** Where a certificate is that was made for the tests (see servers.py). */
+export function certificatePath(name: string): string {
+  return path.join(CTADATA_UI_ROOT, 'certificates', name);
+}
+
 /** A file of 4 GiB, and the folder that contains it. */
 export const HUGE_FOLDER = 'lst/R0/20241114';
 export const HUGE_FILE = 'LST-1.1.Run11111.0000.fits.fz';
@@ -28,6 +33,8 @@ export async function service(action: 'stop' | 'start'): Promise<void> {
 export interface IFault {
   path: string;
   status?: number;
+  /** Answered with this status, as JSON. */
+  body?: unknown;
   delay?: number;
   cut?: number;
 }
@@ -40,11 +47,43 @@ export async function spoil(faults: IFault[], rate = 0): Promise<void> {
   });
 }
 
+/** Make the certificate `short.pem`, a proxy that is valid for so many seconds from now on. */
+export async function makeShortProxy(seconds: number): Promise<void> {
+  await fetch(`http://127.0.0.1:${CTADATA_UI_CONTROL}/proxy/${seconds}`, {
+    method: 'POST'
+  });
+}
+
 /** Kill a JupyterLab and start it again; returns when it answers. */
 export async function killServer(lab: string): Promise<void> {
   await fetch(`http://127.0.0.1:${CTADATA_UI_CONTROL}/kill/${lab}`, {
     method: 'POST'
   });
+}
+
+/** Drop files and folders of this machine as the desktop does; `before` sees them hovering. */
+export async function drop(
+  target: Locator,
+  files: string[],
+  before: () => Promise<void> = async () => undefined
+): Promise<void> {
+  const box = await target.boundingBox();
+  if (!box) {
+    throw new Error('Nothing to drop on');
+  }
+  const session = await target.page().context().newCDPSession(target.page());
+  const send = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    session.send('Input.dispatchDragEvent', {
+      type,
+      x: box.x + box.width / 2,
+      y: box.y + box.height / 2,
+      data: { items: [], files, dragOperationsMask: 1 }
+    });
+  await send('dragEnter');
+  await send('dragOver');
+  await before();
+  await send('drop');
+  await session.detach();
 }
 
 /** Log in to the JupyterLab that asks for its token. */
@@ -68,6 +107,7 @@ export class CTADataPanel {
   readonly summary: Locator;
   readonly message: Locator;
   readonly transfers: Locator;
+  readonly badge: Locator;
 
   constructor(readonly page: Page) {
     this.root = page.locator('#ctadata-panel');
@@ -78,6 +118,7 @@ export class CTADataPanel {
     this.filter = this.root.getByRole('searchbox');
     this.summary = this.root.locator('.jp-CTAData-summary');
     this.message = this.root.locator('.jp-CTAData-message');
+    this.badge = this.root.locator('.jp-CTAData-badge');
     // An upload that is handed on is in both sections for a moment.
     this.transfers = this.root
       .getByRole('region', { name: 'Transfers' })

@@ -1,9 +1,8 @@
 import { IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
-import { Locator } from '@playwright/test';
 import * as fs from 'fs';
 import * as path from 'path';
 
-import { CTADataPanel, storagePath, workspacePath } from '../panel';
+import { CTADataPanel, drop, storagePath, workspacePath } from '../panel';
 
 const OWN = 'lst/users/alice';
 const NOTICE =
@@ -11,31 +10,6 @@ const NOTICE =
 
 /** Where a file of the user's own directory is on this machine. */
 const ownPath = (...segments: string[]) => storagePath(OWN, ...segments);
-
-/** Drop files and folders of this machine as the desktop does; `before` sees them hovering. */
-async function drop(
-  target: Locator,
-  files: string[],
-  before: () => Promise<void> = async () => undefined
-): Promise<void> {
-  const box = await target.boundingBox();
-  if (!box) {
-    throw new Error('Nothing to drop on');
-  }
-  const session = await target.page().context().newCDPSession(target.page());
-  const send = (type: 'dragEnter' | 'dragOver' | 'drop') =>
-    session.send('Input.dispatchDragEvent', {
-      type,
-      x: box.x + box.width / 2,
-      y: box.y + box.height / 2,
-      data: { items: [], files, dragOperationsMask: 1 }
-    });
-  await send('dragEnter');
-  await send('dragOver');
-  await before();
-  await send('drop');
-  await session.detach();
-}
 
 test.describe('uploads', () => {
   let panel: CTADataPanel;

@@ -1,0 +1,14 @@
+/** Let files, one of them, or one folder be chosen; empty where somebody thinks better of it. */
+export function chooseFiles(
+  what: 'file' | 'files' | 'folder'
+): Promise<File[]> {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.multiple = what !== 'file';
+  input.webkitdirectory = what === 'folder';
+  return new Promise(resolve => {
+    input.addEventListener('change', () => resolve([...(input.files ?? [])]));
+    input.addEventListener('cancel', () => resolve([]));
+    input.click();
+  });
+}
