@@ -184,7 +184,7 @@ def _described(proxy: ProxyCertificate) -> Iterator[str]:
     kind = _KINDS[proxy.kind] + ", limited" * proxy.limited
     yield _line("Certificate", kind)
     yield _line("Identity", proxy.identity or "-")
-    yield _line("Issued by", proxy.issuer or "-")
+    yield _line("Issued by", proxy.authority or proxy.issuer or "-")
     if proxy.vo:
         yield _line("VO", proxy.vo)
     for number, fqan in enumerate(proxy.fqans):

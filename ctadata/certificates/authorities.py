@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import CertificateError
 from .pem import Damaged, read_blocks
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from .certificate import Certificate
-    from .inspection import Authority
+
+    Authority: TypeAlias = bytes | str | os.PathLike[str] | x509.Certificate
 
 __all__ = ["known_authorities", "load_authorities", "read_authorities", "usual_authorities"]
 

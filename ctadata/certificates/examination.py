@@ -61,6 +61,7 @@ def examine(
         _worst_first(findings),
         subject=leaf.subject.slashed,
         issuer=leaf.issuer.slashed,
+        authority=chain.end_entity.issuer.slashed if chain.end_entity else None,
         identity=_identity(chain).slashed,
         kind=leaf.kind,
         limited=any(link.limited for link in chain.links),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from .findings import MAX_BYTES, Finding, finding
 from .pem import Damaged, is_der, is_pem, is_pkcs12, read_blocks
@@ -13,9 +13,7 @@ from .proxy import ProxyCertificate
 from .reading import read_file
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
-
-    Authority: TypeAlias = bytes | str | os.PathLike[str] | Certificate
+    from .authorities import Authority
 
 __all__ = ["PEM", "inspect"]
 

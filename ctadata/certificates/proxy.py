@@ -24,6 +24,8 @@ class ProxyCertificate:
     subject, issuer : str or None
         The certificate's and its issuer's name, in the grid's slash form; None, as all that
         follows, where no certificate could be read.
+    authority : str or None
+        Who has issued the certificate of the end entity.
     identity : str or None
         The name of the end entity, that is the person, for whom it speaks.
     kind : {'rfc3820', 'legacy', 'gt3-draft', 'end-entity', 'ca'} or None
@@ -47,6 +49,7 @@ class ProxyCertificate:
     findings: list[Finding]
     subject: str | None = None
     issuer: str | None = None
+    authority: str | None = None
     identity: str | None = None
     kind: Kind | None = None
     limited: bool = False
@@ -68,6 +71,7 @@ class ProxyCertificate:
         return {
             "subject": self.subject,
             "issuer": self.issuer,
+            "authority": self.authority,
             "identity": self.identity,
             "kind": self.kind,
             "limited": self.limited,

@@ -21,6 +21,7 @@ let answers: Record<string, (request: IRequest) => void>;
 const GOOD: IInspection = {
   subject: '/DC=org/CN=Ada/CN=1',
   issuer: '/DC=org/CN=Ada',
+  authority: '/DC=org/CN=CA',
   identity: '/DC=org/CN=Ada',
   kind: 'rfc3820',
   limited: false,

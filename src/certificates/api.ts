@@ -21,6 +21,8 @@ export interface IFinding {
 export interface IInspection {
   subject: string | null;
   issuer: string | null;
+  /** Who has issued the person's own certificate. */
+  authority: string | null;
   /** The person, in the grid's form with slashes. */
   identity: string | null;
   kind: 'rfc3820' | 'legacy' | 'gt3-draft' | 'end-entity' | 'ca' | null;

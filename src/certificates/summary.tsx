@@ -21,7 +21,7 @@ export function Summary(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { inspection, now, trans } = props;
-  const { identity, subject, issuer, kind, vo, fqans } = inspection;
+  const { authority, identity, subject, issuer, kind, vo, fqans } = inspection;
   const unknown = trans.__('not known');
   return (
     <>
@@ -32,7 +32,7 @@ export function Summary(props: {
         </dd>
         <dt>{trans.__('Issued by')}</dt>
         <dd>
-          <bdi>{issuer ?? unknown}</bdi>
+          <bdi>{authority ?? issuer ?? unknown}</bdi>
         </dd>
         <dt>{trans.__('Kind')}</dt>
         <dd>{kind === null ? unknown : describeKind(inspection, trans)}</dd>

@@ -52,6 +52,7 @@ def test_inspect(run, work):
     shown = dict(re.findall(r"^(\S.*?)  +(.*)$", done.stdout, re.MULTILINE))
     assert shown["Certificate"] == "proxy certificate (RFC 3820)"
     assert shown["Identity"] == IDENTITY
+    assert shown["Issued by"] == "/DC=org/DC=ctadata-tests/CN=Test CA"
     assert shown["VO"] == "cta"
     assert shown["Attributes"] == "/cta/Role=NULL/Capability=NULL"
     assert "/cta/lst/Role=production/Capability=NULL" in done.stdout

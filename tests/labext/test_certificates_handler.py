@@ -42,6 +42,7 @@ async def test_inspection(api: Api, storage: Path, tmp_path: Path) -> None:
     inspection = await inspect(api, proxy().pem())
     assert inspection["identity"] == IDENTITY
     assert inspection["issuer"] == IDENTITY
+    assert inspection["authority"] == "/DC=org/DC=ctadata-tests/CN=Test CA"
     assert inspection["subject"].startswith(f"{IDENTITY}/CN=")
     assert inspection["kind"] == "rfc3820"
     assert inspection["key_present"]

@@ -33,7 +33,7 @@ def storage_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
             file.truncate(SIZE)
     program = (
         "import sys; from ctadata.service import serve; "
-        "serve(sys.argv[1], '127.0.0.1', 0, 'a-token', 'alice')"
+        "serve(sys.argv[1], token='a-token', user='alice')"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(storage)], stdout=subprocess.PIPE, text=True
