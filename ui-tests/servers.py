@@ -170,6 +170,8 @@ class Lab:
             f"--ServerApp.root_dir={home / 'workspace'}",
             f"--LabApp.user_settings_dir={home / 'settings'}",
             f"--LabApp.workspaces_dir={home / 'workspaces'}",
+            # What tests delete would fill the trash of whoever runs them.
+            "--FileContentsManager.delete_to_trash=False",
             # All that it may ever write is looked through.
             "--ServerApp.log_level=DEBUG",
             *options,
