@@ -12,6 +12,7 @@ from .config import DOWNLOADSERVICE_VARIABLE, TOKEN_VARIABLE
 from .errors import (
     AccessDenied,
     AuthenticationError,
+    CertificateNeeded,
     CTADataError,
     MissingScope,
     NotFound,
@@ -291,9 +292,9 @@ def error_of(
             return _no_such_service(host, at, variable)
         return AccessDenied(f"Not allowed at {path or '/'!r}: {response.reason or text}", path=at)
     if status == 400 and "certificate" in text:
-        return AccessDenied(
+        return CertificateNeeded(
             f"The service has no usable certificate for you ({text}); upload a fresh one with "
-            "ctadata.upload_certificate or 'ctadata upload-certificate'",
+            "ctadata.upload_certificate or 'ctadata certificate upload'",
             path=at,
         )
     if status == 404:

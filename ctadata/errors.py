@@ -12,6 +12,7 @@
     │   ├── NotFound
     │   ├── AlreadyExists
     │   ├── AccessDenied
+    │   │   └── CertificateNeeded  the service has no usable certificate of the user
     │   └── InvalidPath          a path that cannot be asked for, such as one with '..'
     ├── TransferError            .failures: the errors of the files of a directory
     │   ├── IntegrityError       the bytes are not the file that the listing announced
@@ -34,6 +35,7 @@ __all__ = [
     "AuthenticationError",
     "CTADataError",
     "CertificateError",
+    "CertificateNeeded",
     "IntegrityError",
     "InvalidPath",
     "MissingScope",
@@ -123,6 +125,12 @@ class AccessDenied(StorageException):
     """The holder of the token may not do this."""
 
     code = "access-denied"
+
+
+class CertificateNeeded(AccessDenied):
+    """The service has no certificate of the user with which it could ask the storage."""
+
+    code = "certificate-needed"
 
 
 class InvalidPath(StorageException):

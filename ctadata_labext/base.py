@@ -44,6 +44,7 @@ STATUS_OF_CODE = {
     "token-refused": 424,
     "token-scope": 424,
     "access-denied": 424,
+    "certificate-needed": 424,
     "certificate-error": 424,
     "too-many-transfers": 429,
     "too-many-uploads": 429,

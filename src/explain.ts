@@ -3,7 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { RequestError } from './request';
 
 /** What somebody can do about an error from where it is shown. */
-export type Remedy = 'retry' | 'up' | 'root';
+export type Remedy = 'retry' | 'up' | 'root' | 'delegate';
 
 /** An error, told to people. */
 export interface IExplanation {
@@ -41,6 +41,12 @@ export function explain(
       return { title: trans.__('Not found'), text, remedies: ['up', 'root'] };
     case 'access-denied':
       return { title: trans.__('No access'), text, remedies: ['up', 'root'] };
+    case 'certificate-needed':
+      return {
+        title: trans.__('A certificate is needed'),
+        text,
+        remedies: ['delegate', 'retry']
+      };
     case 'invalid-path':
       return {
         title: trans.__('Not a path'),

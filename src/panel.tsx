@@ -33,6 +33,8 @@ export interface ICTADataPanelOptions {
   ready: Promise<void>;
   /** Open what is selected. */
   open: () => void;
+  /** Open the dialog that delegates a certificate. */
+  delegate: () => void;
 }
 
 /** The sidebar's widget: toolbar, path, listing, transfers. */
@@ -40,7 +42,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
   constructor(options: ICTADataPanelOptions) {
     super({ content: new Panel(), translator: options.translator });
     const { model, transfers, settings, downloads, here } = options;
-    const { collapsed, registry, open } = options;
+    const { collapsed, registry, open, delegate } = options;
     const trans = options.translator.load('ctadata');
     this.model = model;
     this.transfers = transfers;
@@ -72,6 +74,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
                 columns={settings.get('columns')}
                 trans={trans}
                 open={open}
+                delegate={delegate}
               />
             )}
           </UseSignal>

@@ -84,7 +84,8 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
       registry: app.docRegistry,
       translator,
       ready: state ? restoreModel(model, state) : Promise.resolve(),
-      open: () => void app.commands.execute(CommandIDs.open)
+      open: () => void app.commands.execute(CommandIDs.open),
+      delegate: () => void app.commands.execute(CommandIDs.delegateCertificate)
     });
     if (settingRegistry && toolbars) {
       const factory = createToolbarFactory(

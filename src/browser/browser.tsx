@@ -18,6 +18,8 @@ interface IBrowserProps {
   columns: readonly Column[];
   trans: TranslationBundle;
   open: () => void;
+  /** Open the dialog that delegates a certificate. */
+  delegate: () => void;
 }
 
 /** Filter box, listing, and a line that sums up. */
@@ -35,7 +37,7 @@ export function Browser(props: IBrowserProps): JSX.Element {
         aria-hidden="true"
       />
       <Listing {...props} />
-      {model.rows.length === 0 && <NoRows model={model} trans={trans} />}
+      {model.rows.length === 0 && <NoRows {...props} />}
       <Summary model={model} trans={trans} />
     </>
   );

@@ -12,13 +12,19 @@ interface IStateProps {
   trans: TranslationBundle;
 }
 
+interface INoRowsProps extends IStateProps {
+  /** Open the dialog that delegates a certificate. */
+  delegate: () => void;
+}
+
 /** What stands in the rows' place where there are none. */
-export function NoRows({ model, trans }: IStateProps): JSX.Element | null {
+export function NoRows(props: INoRowsProps): JSX.Element | null {
+  const { model, trans } = props;
   if (model.loading && model.count === null) {
     return <Loading model={model} trans={trans} />;
   }
   if (model.error) {
-    return <Failure error={model.error} model={model} trans={trans} />;
+    return <Failure {...props} error={model.error} />;
   }
   const { rows, search } = model;
   if (rows.filter !== '' && model.count) {
@@ -84,8 +90,8 @@ function Loading({ model, trans }: IStateProps): JSX.Element {
   );
 }
 
-function Failure(props: IStateProps & { error: RequestError }): JSX.Element {
-  const { model, trans, error } = props;
+function Failure(props: INoRowsProps & { error: RequestError }): JSX.Element {
+  const { model, trans, error, delegate } = props;
   const { title, text, remedies } = explain(error, trans);
   const service = model.status?.service.url;
   const actions: Record<Remedy, JSX.Element> = {
@@ -93,6 +99,9 @@ function Failure(props: IStateProps & { error: RequestError }): JSX.Element {
       <Action label={trans.__('Try again')} act={() => void model.refresh()} />
     ),
     up: <GoUp model={model} trans={trans} />,
+    delegate: (
+      <Action label={trans.__('Delegate a certificate…')} act={delegate} />
+    ),
     root: (
       <Action label={trans.__('Go to the top')} act={() => void model.cd('')} />
     )

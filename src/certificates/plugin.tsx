@@ -76,6 +76,10 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
           await dialog.launch();
         } finally {
           dialog = null;
+          // What was refused for want of a certificate may be there now.
+          if (panel.model.error?.code === 'certificate-needed') {
+            void panel.model.refresh();
+          }
         }
       }
     });

@@ -59,7 +59,12 @@ def test_health_needs_no_token(scripted, monkeypatch):
         (403, b"Access denied, token scopes are insufficient.", "MissingScope", "role 'server'"),
         (403, b"<html>'_xsrf' argument missing</html>", "ServiceUnreachable", "CTADS_URL"),
         (403, b"Access denied", "AccessDenied", "Not allowed at 'lst'"),
-        (400, b"Error while retrieving certificate: none", "AccessDenied", "upload-certificate"),
+        (
+            400,
+            b"Error while retrieving certificate: none",
+            "CertificateNeeded",
+            "certificate upload",
+        ),
         (404, b"Error: 404 <?xml ?>", "NotFound", "'lst'"),
         (500, b"<html>Internal</html>", "StorageException", "500"),
         (507, b"", "StorageException", "no space"),

@@ -224,8 +224,8 @@ OAUTH = {"Location": "/hub/api/oauth2/authorize?client_id=service-downloadservic
         (403, b"Access denied, token scopes are insufficient", {}, errors.AuthenticationError,
          "scope"),
         (403, b"Access denied", {}, errors.AccessDenied, "Not allowed"),
-        (400, b"Error while retrieving certificate: expired", {}, errors.AccessDenied,
-         "upload-certificate"),
+        (400, b"Error while retrieving certificate: expired", {}, errors.CertificateNeeded,
+         "certificate upload"),
     ],
 )  # fmt: skip
 def test_refused_in_the_middle(storage, work, status, said, headers, kind, says):

@@ -136,6 +136,24 @@ test.describe('certificates', () => {
 
   test.afterEach(() => spoil([]));
 
+  test('is offered where the service has none, and then shows the folder', async () => {
+    const body = 'Error while retrieving certificate: it has expired';
+    await spoil([{ path: '/list', status: 400, body }]);
+    await panel.toolbarButton('Ask the data service').click();
+    await expect(panel.message).toContainText('A certificate is needed');
+    await expect(panel.message).toContainText('it has expired');
+    await panel.message
+      .getByRole('button', { name: 'Delegate a certificate…' })
+      .click();
+    await dialog.choose('good.pem');
+    await spoil([]);
+    await dialog.uploadButton.click();
+    await expect(dialog.heading('Uploaded for cta')).toBeFocused();
+    await dialog.close();
+    await expect(panel.row('cta')).toBeVisible();
+    await expect(panel.message).toHaveCount(0);
+  });
+
   test('a proxy is looked at first, uploaded when that is wanted, and never kept', async ({
     page
   }) => {
