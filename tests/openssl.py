@@ -22,5 +22,6 @@ def openssl_refuses(content: bytes, authorities: Sequence[bytes]) -> str:
     try:
         crypto.X509StoreContext(store, leaf, others).verify_certificate()
     except crypto.X509StoreContextError as error:
-        return str(error)
+        # OpenSSL 4 says more than those before it.
+        return str(error).removesuffix(" or the system clock is incorrect")
     return ""

@@ -197,7 +197,6 @@ def test_a_directory_that_may_not_be_read(grid, tmp_path, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(os, "listdir", refuse)
-    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(CertificateError, match="Permission denied"):
         inspect(grid.proxy().pem(), trusted=[tmp_path])

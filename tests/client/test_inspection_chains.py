@@ -285,7 +285,7 @@ CHAINS = {
     "in the future": Case(
         of_user(not_before=NOW + HOUR),
         [*PLAIN, "not-yet-valid"],
-        "certificate is not yet valid or the system clock is incorrect",
+        "certificate is not yet valid",
     ),
     "an expired user": Case(
         lambda grid: grid.end_entity(-2 * DAY, -DAY).delegate(),
