@@ -15,7 +15,7 @@ from .certificates.authorities import known_authorities
 from .certificates.findings import Finding
 from .certificates.inspection import inspect
 from .certificates.proxy import ProxyCertificate
-from .certificates.reading import default_proxy_file
+from .certificates.reading import default_proxy_file, read_private_file
 from .certificates.sending import cleaned
 from .config import certificate_keys
 from .errors import CertificateError, CTADataError
@@ -63,7 +63,8 @@ def inspect_(file: str | None, as_json: bool) -> None:
     Example:
       ctadata certificate inspect /tmp/x509up_u1000
     """
-    proxy = inspect(file or default_proxy_file(), trusted=known_authorities())
+    path = file or default_proxy_file()
+    proxy = inspect(path, trusted=known_authorities())
     if as_json:
         click.echo(json.dumps(proxy.to_dict(), indent=2))
     else:
@@ -72,7 +73,7 @@ def inspect_(file: str | None, as_json: bool) -> None:
         for line in _sentences(proxy.findings):
             click.echo(line)
         if not proxy.blocked:
-            click.echo("It can be delegated.")
+            click.echo(_whether_from(path))
     sys.exit(1 if proxy.blocked else 0)
 
 
@@ -107,7 +108,7 @@ def status(as_json: bool) -> None:
     found: ProxyCertificate | None = None
     path = default_proxy_file()
     try:
-        found = inspect(path, trusted=known_authorities())
+        found = inspect(read_private_file(path), trusted=known_authorities())
         here = _in_short(found.identity, found.not_after)
         here += "; it cannot be delegated, see 'ctadata certificate inspect'" * found.blocked
     except CertificateError as error:
@@ -192,6 +193,15 @@ def _described(proxy: ProxyCertificate) -> Iterator[str]:
     yield _line("Valid from", _utc(proxy.not_before))
     yield _line("Valid until", f"{_utc(proxy.not_after)} ({_left(proxy.not_after)})")
     yield _line("Private key", "present" if proxy.key_present else "missing")
+
+
+def _whether_from(path: str) -> str:
+    """Say whether a certificate can be delegated as it lies there."""
+    try:
+        read_private_file(path)
+    except CertificateError as error:
+        return f"It can be delegated, but not from this file: {error}"
+    return "It can be delegated."
 
 
 def _shared(client: APIClient) -> str:

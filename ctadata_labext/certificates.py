@@ -13,14 +13,11 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ctadata import config
+from ctadata.api import APIClient
 from ctadata.certificates.authorities import known_authorities
 from ctadata.certificates.inspection import inspect
 from ctadata.certificates.proxy import ProxyCertificate, iso
-from ctadata.certificates.reading import (
-    default_proxy_file,
-    owner_of,
-    read_private_file,
-)
+from ctadata.certificates.reading import default_proxy_file, owner_of, read_private_file
 from ctadata.certificates.sending import cleaned
 from ctadata.errors import CertificateError
 
@@ -36,20 +33,7 @@ __all__ = [
 ]
 
 
-class _Handler(CTADataHandler):
-    """Base of the handlers of certificates."""
-
-    def upload(self, content: bytes, key: str) -> dict[str, Any]:
-        """Delegate a certificate; return openapi.yaml's ``Delegated``. Blocks."""
-        answer, delegation = self.extension.client.delegate_certificate(content, key)
-        return {
-            "message": cleaned(answer.get("message")),
-            "validity": answer["validity"],
-            "delegation": delegation.to_dict(),
-        }
-
-
-class CertificatesHandler(_Handler):
+class CertificatesHandler(CTADataHandler):
     """Tells what was delegated from this account."""
 
     auth_resource = AUTH_RESOURCE
@@ -70,7 +54,7 @@ class CertificatesHandler(_Handler):
         )
 
 
-class InspectHandler(_Handler):
+class InspectHandler(CTADataHandler):
     """Sees through a certificate, of which nothing is sent or stored."""
 
     auth_resource = AUTH_RESOURCE
@@ -82,7 +66,7 @@ class InspectHandler(_Handler):
         self.finish((await self.in_thread(_inspect, self.request.body)).to_dict())
 
 
-class FoundHandler(_Handler):
+class FoundHandler(CTADataHandler):
     """Tells which proxy certificate the grid's tools have left on this server."""
 
     auth_resource = AUTH_RESOURCE
@@ -94,7 +78,7 @@ class FoundHandler(_Handler):
         self.finish(await self.in_thread(_found))
 
 
-class CertificateHandler(_Handler):
+class CertificateHandler(CTADataHandler):
     """Delegates a certificate that comes from the browser."""
 
     auth_resource = AUTH_RESOURCE
@@ -103,10 +87,10 @@ class CertificateHandler(_Handler):
     @authorized
     async def put(self, key: str) -> None:
         """Delegate the body for a key; answer openapi.yaml's ``Delegated``."""
-        self.finish(await self.in_thread(self.upload, self.request.body, key))
+        self.finish(await self.in_thread(_delegate, self.extension.client, self.request.body, key))
 
 
-class FoundCertificateHandler(_Handler):
+class FoundCertificateHandler(CTADataHandler):
     """Delegates the proxy certificate that was found on this server."""
 
     auth_resource = AUTH_RESOURCE
@@ -118,20 +102,32 @@ class FoundCertificateHandler(_Handler):
         fingerprint = self.json_body().get("fingerprint")
         if not isinstance(fingerprint, str):
             raise BadRequest("'fingerprint' is not that of a certificate")
-        self.finish(await self.in_thread(self._upload, key, fingerprint))
-
-    def _upload(self, key: str, fingerprint: str) -> dict[str, Any]:
-        path = default_proxy_file()
-        content = read_private_file(path)
-        if _inspect(content).fingerprint != fingerprint:
-            raise CertificateChanged(
-                f"There is another certificate in {path!r} by now; look at it first", path=path
-            )
-        return self.upload(content, key)
+        client = self.extension.client
+        self.finish(await self.in_thread(_delegate_found, client, key, fingerprint))
 
 
 def _inspect(content: bytes) -> ProxyCertificate:
     return inspect(content, trusted=known_authorities())
+
+
+def _delegate(client: APIClient, content: bytes, key: str) -> dict[str, Any]:
+    """Delegate a certificate; return openapi.yaml's ``Delegated``."""
+    answer, delegation = client.delegate_certificate(content, key)
+    return {
+        "message": cleaned(answer.get("message")),
+        "validity": answer["validity"],
+        "delegation": delegation.to_dict(),
+    }
+
+
+def _delegate_found(client: APIClient, key: str, fingerprint: str) -> dict[str, Any]:
+    path = default_proxy_file()
+    content = read_private_file(path)
+    if inspect(content).fingerprint != fingerprint:
+        raise CertificateChanged(
+            f"There is another certificate in {path!r} by now; look at it first", path=path
+        )
+    return _delegate(client, content, key)
 
 
 def _found() -> dict[str, Any]:

@@ -131,11 +131,14 @@ def _of_pem(content: bytes) -> list[x509.Certificate]:
     # Imported late: cryptography is large, and few ever need it.
     from cryptography import x509
 
+    from .certificate import UNREADABLE
+    from .keys import without_warnings
+
     found = []
-    with suppress(Damaged):
+    with suppress(Damaged), without_warnings():
         for block in read_blocks(content):
             if block.is_certificate:
-                with suppress(Damaged, ValueError):
+                with suppress(Damaged, *UNREADABLE):
                     found.append(x509.load_der_x509_certificate(block.der))
     if not found:
         raise ValueError("no certificates")

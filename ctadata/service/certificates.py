@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -152,7 +153,7 @@ class Certificates:
             raise Refusal(
                 HTTPStatus.NOT_FOUND,
                 "this user has no certificate for this purpose: delegate one first, as"
-                " ctadata upload-certificate does",
+                " ctadata certificate upload does",
             )
         _, authorities = self._verify(pem, HTTPStatus.GONE)
         answer = json_response(
@@ -175,11 +176,9 @@ class Certificates:
             raise Refusal(status, str(error)) from None
 
     def _authorities(self) -> Sequence[x509.Certificate]:
-        try:
-            if self._ca_bundle is not None:
+        if self._ca_bundle is not None:
+            with suppress(OSError, ValueError):  # said below
                 return load_authorities(self._ca_bundle)
-        except (OSError, ValueError):
-            pass
         raise Refusal(
             HTTPStatus.BAD_REQUEST,
             "invalid certificate verification chain: this service knows no certificate"

@@ -73,6 +73,15 @@ def test_inspect_what_cannot_be_delegated(run, work):
     assert done.stdout.startswith("error: This is not a certificate in PEM form")
 
 
+def test_inspect_of_a_file_that_others_can_read(run, found):
+    write_proxy(found)
+    found.chmod(0o644)
+    done = run("certificate", "inspect")
+    assert done.exit_code == 0
+    assert "It can be delegated, but not from this file" in done.stdout
+    assert "chmod 600" in run("certificate", "status").stdout
+
+
 @pytest.mark.parametrize(
     ("days", "left"), [(-1, "expired"), (0.01, "14 min left"), (2.5, "2 d 11 h left")]
 )

@@ -259,3 +259,5 @@ def test_a_serial_number_of_0(grid):
     with pytest.warns(CryptographyDeprecationWarning):
         changed = resigned(content, grid.user.key, proxy)
     assert codes(changed.certificate_pem() + key_pem(proxy.key) + proxy.chain_pem()) == []
+    bundle = changed.certificate_pem() + grid.authority.pem()
+    assert codes(proxy.pem(), trusted=[bundle]) == []
