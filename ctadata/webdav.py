@@ -16,7 +16,7 @@ from webdav4.client import Client as WebDAVClient
 from webdav4.http import Client as WebDAVHttp
 
 from . import _own_directory
-from ._connections import ssl_context
+from ._connections import proxy_for, ssl_context
 from ._http import NEW_TOKEN
 from ._protocol import DownloadService, quoting_times
 from .errors import AccessDenied, AuthenticationError, NoToken, ServiceUnreachable
@@ -101,6 +101,8 @@ class Client(WebDAVClient):  # type: ignore[misc]
             auth=_Token(token),
             timeout=httpx.Timeout(service.http.timeout),
             verify=ssl_context(),
+            proxy=proxy_for(service.url),
+            trust_env=False,
         )
         super().__init__(url, http_client=http)
 
