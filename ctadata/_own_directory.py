@@ -88,8 +88,8 @@ def _guessed(service: DownloadService) -> str | None:
     name = user_name()
     if name is None:
         return None
-    directories = _directories_of_users(service)
-    guesses = [f"{users}/{re.sub('[^01a-z]', '_', name.lower())}" for users, _ in directories]
+    folded = re.sub("[^01a-z]", "_", name.lower())
+    guesses = (f"{users}/{folded}" for users, _ in _directories_of_users(service))
     return next(filter(partial(_is_own, service), guesses), None)
 
 
