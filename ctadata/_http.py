@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from collections.abc import Callable, Generator, Mapping
 from typing import IO, TYPE_CHECKING, NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
 from ._guard import Guard
-from .config import DOWNLOADSERVICE_VARIABLE, TOKEN_VARIABLE
+from .config import DOWNLOADSERVICE_VARIABLE, NEW_TOKEN
 from .errors import (
     AccessDenied,
     AuthenticationError,
     CertificateNeeded,
     CTADataError,
+    LocalFileError,
     MissingScope,
     NotFound,
     NoToken,
@@ -29,16 +32,26 @@ if TYPE_CHECKING:
     from ._blocks import Block
     from ._connections import Retry
 
-__all__ = ["Answer", "Body", "BrokenOff", "Http", "Redirected", "error_of", "network_error"]
+__all__ = [
+    "NEW_TOKEN",
+    "Answer",
+    "Body",
+    "BrokenOff",
+    "Http",
+    "Redirected",
+    "error_of",
+    "network_error",
+]
 
 logger = logging.getLogger(__name__)
 
 READ_TIMEOUT = 60.0
+# What the system says where this machine, and not the service, is at an end.
+OWN_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
 # Bytes per second: slower than any link that is of use.
 MIN_SPEED = 1024.0
 # Bytes of an answer that are read to tell what it means.
 BEGINNING = 4096
-NEW_TOKEN = "take a new token from the hub's control panel (Token) and set " + TOKEN_VARIABLE
 
 
 class Body(Protocol):
@@ -339,6 +352,12 @@ def error_of(answer: Answer, url: str, path: str, variable: str, token: str | No
             f"{host} is not available at the moment ({status} {answer.reason}); try again later",
             path=at,
         )
+    if status == 407:
+        return ServiceUnreachable(
+            f"The proxy on the way to {host} asks for a user name and a password; put them into "
+            f"{_proxy_variable(url)}",
+            path=at,
+        )
     if status == 507:
         return StorageException(f"The storage has no space left for {path!r}", path=at)
     detail = "" if html else f": {text}"
@@ -347,13 +366,20 @@ def error_of(answer: Answer, url: str, path: str, variable: str, token: str | No
     )
 
 
-def network_error(error: Exception, url: str, path: str, variable: str) -> ServiceUnreachable:
-    """Turn a failure of the network into an error that names the host."""
+def network_error(error: Exception, url: str, path: str, variable: str) -> CTADataError:
+    """Turn a failure of the network, or of this machine, into an error that names the host."""
     import urllib3.exceptions as ue
 
     host = urlsplit(url).netloc
     at = path or None
     reason = error.reason if isinstance(error, ue.MaxRetryError) and error.reason else error
+    cause = reason if isinstance(reason, OSError) else reason.__cause__
+    if isinstance(cause, OSError) and cause.errno in OWN_LIMITS:
+        return LocalFileError(
+            f"This machine cannot open a connection to {host}: {os.strerror(cause.errno)}; use "
+            "fewer jobs at a time, or raise the limit (ulimit -n)",
+            path=at,
+        )
     if isinstance(reason, ue.NewConnectionError):
         why = "unknown host name" if isinstance(reason, ue.NameResolutionError) else "refused"
         return ServiceUnreachable(
@@ -372,9 +398,15 @@ def network_error(error: Exception, url: str, path: str, variable: str) -> Servi
         )
     if isinstance(reason, ue.ProxyError):
         return ServiceUnreachable(
-            f"The proxy on the way to {host} cannot be used; see HTTPS_PROXY and NO_PROXY", path=at
+            f"The proxy on the way to {host} cannot be used; see {_proxy_variable(url)} and "
+            "NO_PROXY",
+            path=at,
         )
     return ServiceUnreachable(f"The connection to {host} broke off; try again", path=at)
+
+
+def _proxy_variable(url: str) -> str:
+    return f"{urlsplit(url).scheme.upper()}_PROXY"
 
 
 def _scope(url: str) -> str:

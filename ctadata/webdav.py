@@ -16,7 +16,7 @@ from webdav4.client import Client as WebDAVClient
 from webdav4.http import Client as WebDAVHttp
 
 from . import _own_directory
-from ._connections import ssl_context
+from ._connections import proxy_for, ssl_context
 from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
 from ._protocol import DownloadService
 from .config import DOWNLOADSERVICE_VARIABLE
@@ -135,6 +135,8 @@ class Client(WebDAVClient):  # type: ignore[misc]
             base_url=url,
             timeout=httpx.Timeout(service.http.timeout),
             verify=ssl_context(),
+            proxy=proxy_for(service.url),
+            trust_env=False,
         )
         super().__init__(url, http_client=http)
 
