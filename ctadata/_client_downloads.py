@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ._bars import watching
 from ._local import split_below
+from ._lookup import meant
 from ._paths import check_remote_path, local_name
 from ._services import JOBS, LocalPath, Services
 from .entries import Entry
@@ -97,7 +98,7 @@ class ClientDownloads(Services):
         """
         target = Path(save_to_fn) if save_to_fn is not None else None
         request = Request(
-            path,
+            meant(self._service, path),
             target.parent if target is not None else Path(),
             name=target.name if target is not None else None,
         )
@@ -159,7 +160,8 @@ class ClientDownloads(Services):
         base, parts = Path(dest if dest is not None else "."), tuple[str, ...]()
         if root is not None:
             base, parts = Path(root), split_below(base, Path(root))
-        request = Request(path, base, parts, recursive=recursive, whole_path=dest is None)
+        source = meant(self._service, path)
+        request = Request(source, base, parts, recursive=recursive, whole_path=dest is None)
         options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
         globs = Globs(include, exclude)
         with watching(False if dry_run else progress, on_progress, on_result) as watcher:
@@ -216,7 +218,7 @@ class ClientDownloads(Services):
         AlreadyExists
             If two of them would have the same local path.
         """
-        paths = list(paths)
+        paths = [meant(self._service, path) for path in paths]
         base = Path(dest if dest is not None else ".")
         locals_ = [base.joinpath(*_local_parts(path, dest is None)) for path in paths]
         sources: dict[Path, str] = {}

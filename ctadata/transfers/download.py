@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .._guard import Guard
 from .._listing import SpooledListing
+from .._lookup import suggesting
 from .._paths import local_name
 from .._protocol import DownloadService
 from ..entries import Entry
@@ -150,7 +151,9 @@ class Downloads:
         """Find out what is asked for."""
         with self._outcome.collect():
             self._outcome.single = True
-            listing = self._service.guarded(guard).spooled_listing(request.source)
+            service = self._service.guarded(guard)
+            with suggesting(service, request.source):
+                listing = service.spooled_listing(request.source)
             own = listing.own
             if own.is_directory and request.recursive:
                 self._outcome.single = False
