@@ -9,7 +9,7 @@ from typing import Any
 from . import config
 from ._services import LocalPath, Services
 from .certificates.delegations import Delegation, Delegations
-from .certificates.inspection import inspect
+from .certificates.inspection import ready_to_send
 from .certificates.proxy import ProxyCertificate
 from .certificates.reading import default_proxy_file, read_private_file
 from .errors import CertificateError
@@ -179,9 +179,8 @@ def _ready(
     if not isinstance(file, bytes):
         name = os.fspath(default_proxy_file() if file is None else file)
         file = read_private_file(name)
-    proxy = inspect(file)
     try:
-        content = proxy.to_send(force=force)
+        proxy, content = ready_to_send(file, force=force)
     except CertificateError as error:
         error.path = name
         raise

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ._bars import watching
 from ._local import split_below
+from ._lookup import meant
 from ._paths import check_remote_path
 from ._services import JOBS, LocalPath, Services
 from .transfers.download import Downloads, Request
@@ -95,7 +96,7 @@ class ClientDownloads(Services):
         """
         target = Path(save_to_fn) if save_to_fn is not None else None
         request = Request(
-            path,
+            meant(self._service, path),
             target.parent if target is not None else Path(),
             name=target.name if target is not None else None,
         )
@@ -157,7 +158,8 @@ class ClientDownloads(Services):
         base, parts = Path(dest if dest is not None else "."), tuple[str, ...]()
         if root is not None:
             base, parts = Path(root), split_below(base, Path(root))
-        request = Request(path, base, parts, recursive=recursive, whole_path=dest is None)
+        source = meant(self._service, path)
+        request = Request(source, base, parts, recursive=recursive, whole_path=dest is None)
         options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
         globs = Globs(include, exclude)
         with watching(False if dry_run else progress, on_progress, on_result) as watcher:
@@ -214,8 +216,8 @@ class ClientDownloads(Services):
         AlreadyExists
             If two of them would have the same local path; nothing is transferred then.
         """
+        paths = [meant(self._service, path) for path in paths]
         base = Path(dest if dest is not None else ".")
-        paths = list(paths)
         # A path that is named twice is downloaded once.
         keys = [tuple(check_remote_path(path)) for path in paths]
         sources = dict(zip(keys, paths, strict=True))

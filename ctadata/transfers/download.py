@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from .._guard import Guard
 from .._listing import SpooledListing
+from .._lookup import suggesting
 from .._paths import local_name
 from .._protocol import DownloadService
 from ..entries import Entry
@@ -174,7 +175,9 @@ class Downloads:
     def _find(self, number: int, request: Request, guard: Guard) -> None:
         """Find out what is asked for."""
         with self._outcome.collect():
-            listing = self._service.guarded(guard).spooled_listing(request.source)
+            service = self._service.guarded(guard)
+            with suggesting(service, request.source):
+                listing = service.spooled_listing(request.source)
             own = listing.own
             if own.is_directory and request.recursive:
                 self._found[number] = self._found_directory(listing, request)

@@ -228,7 +228,7 @@ def send(service: DownloadService, source: Source, own: str, path: str) -> dict[
     length = source.size
     while True:
         try:
-            answer = service.upload(path, source, length)
+            answer = service.upload(path, source, length, own=own)
             break
         except TooLarge:
             if length is None:

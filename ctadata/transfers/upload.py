@@ -316,9 +316,9 @@ class Uploads:
                 watch.step(0)
                 guard.limit(*budget(local, source.size, guard.timeout))
                 answer = send(service, source, own, path)
-                _own_directory.learn(
-                    self._service, self._token, answer["path"].removesuffix(f"/{path}")
-                )
+                # The service chooses; what it tells is certain.
+                told = answer["path"].removesuffix(f"/{path}")
+                _own_directory.learn(self._service, self._token, told)
                 done("finished")
             if self._answers is not None:
                 self._answers.append(answer)
