@@ -232,6 +232,9 @@ class Pool:
                 kind, task, guard = taken
                 try:
                     task(guard)
+                except BaseException as error:
+                    # Before the task counts as done, or `run` might see the end but no error.
+                    self.stop(error)
                 finally:
                     self._done(kind, guard)
         except BaseException as error:
