@@ -13,7 +13,8 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from ._addresses import host_of, problem_of
-from .errors import CTADataError, InvalidToken
+from ._local import local_path
+from .errors import CTADataError, InvalidToken, LocalFileError
 
 __all__ = [
     "CERTIFICATESERVICE_VARIABLE",
@@ -118,19 +119,30 @@ def data_directory(configured: str | os.PathLike[str] | None = None) -> Path:
     configured : str or path, optional
         A directory given by the caller; otherwise ``CTADATA_DATA_DIR`` of the environment,
         otherwise ``ctadata`` in Jupyter's data directory.
+
+    Raises
+    ------
+    LocalFileError
+        If this is no path, or this account has no home directory.
     """
     directory = configured or os.environ.get(DATA_DIRECTORY_VARIABLE)
-    return Path(directory) if directory else _jupyter_data_directory() / "ctadata"
+    return local_path(directory) if directory else _jupyter_data_directory() / "ctadata"
 
 
 def _jupyter_data_directory() -> Path:
     # As jupyter_core.paths has it, which scripts do without.
     if directory := os.environ.get("JUPYTER_DATA_DIR"):
         return Path(directory)
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Jupyter"
     base = os.environ.get("XDG_DATA_HOME")
-    return (Path(base) if base else Path.home() / ".local/share") / "jupyter"
+    if base and sys.platform != "darwin":
+        return Path(base, "jupyter")
+    try:
+        home = Path.home()
+    except RuntimeError as error:
+        raise LocalFileError(
+            f"This account has no home directory; set {DATA_DIRECTORY_VARIABLE} to a directory"
+        ) from error
+    return home / ("Library/Jupyter" if sys.platform == "darwin" else ".local/share/jupyter")
 
 
 def token(configured: str | None = None) -> str | None:

@@ -122,8 +122,11 @@ class Entry(str):
     def size(self) -> int | None:
         """The size in bytes; None where the service does not say, as for directories."""
         size = str(self.facts.get("size", ""))
-        # A number of very many digits is none for Python.
-        return int(size) if size.isdecimal() and len(size) < 4000 else None
+        # No file has as many bytes as do not fit into 63 bits.
+        if not (size.isdecimal() and len(size) < 20):
+            return None
+        number = int(size)
+        return number if number < 1 << 63 else None
 
     @property
     def modified(self) -> datetime | None:
