@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from . import config
 from ._bars import watching
 from ._paths import check_remote_path
 from ._services import JOBS, LocalPath, Services
@@ -14,6 +16,7 @@ from .errors import InvalidPath, TransferError
 from .transfers.globs import Globs
 from .transfers.meeting import Placed
 from .transfers.progress import Cancel, OnProgress, OnResult, Reports
+from .transfers.sent import SentFiles
 from .transfers.upload import Uploads
 
 __all__ = ["ClientUploads"]
@@ -48,8 +51,9 @@ class ClientUploads(Services):
             trailing slash, or where it is a directory, what receives the file under its own
             name.
         skip_existing : bool, optional
-            Whether it is left out where it is there already: with the same size and checksum
-            or, where the storage has none, stored after the local file was changed.
+            Whether it is left out where it is there already: with the same size and checksum or,
+            where the storage has no checksums, uploaded from here and not changed since, neither
+            here nor there. What was uploaded is remembered in the data directory.
         jobs, dry_run, progress, on_progress, on_result, cancel : optional
             As for `fetch_and_save_file`.
 
@@ -265,6 +269,7 @@ class ClientUploads(Services):
         return Uploads(
             self._service,
             self._current_token(),
+            sent=SentFiles(partial(config.data_directory, self.data_dir), self._service.url),
             root=Path(root).resolve() if root is not None else None,
             globs=globs,
             skip_existing=skip_existing,

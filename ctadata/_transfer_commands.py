@@ -146,7 +146,7 @@ def get(
     "--skip-existing",
     is_flag=True,
     help="Leave out what is there already, with the same size and checksum; where the storage "
-    "has no checksums, what was changed since it was stored is uploaded again.",
+    "has no checksums, what was uploaded from here and has not changed since.",
 )
 def put(
     local: tuple[str, ...],

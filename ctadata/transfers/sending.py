@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -23,10 +24,13 @@ from ..errors import (
 from .checksum import Checksum, Digest
 from .progress import Watch
 from .remote import RemoteFile
+from .sent import FileState, SentFiles
 
 __all__ = ["Source", "file_size", "open_source", "send"]
 
 BLOCK = 1 << 20
+# Seconds that are longer than a tick of any system's clock.
+TICK = 0.02
 
 
 @contextmanager
@@ -84,7 +88,7 @@ class Source:
         self._guard = guard
         self._watch = watch
         self.local = local
-        self._before = _state(file)
+        self._before = _settled(file, guard)
         self._start = file.tell() if file.seekable() else 0
         self.size: int | None = None
         if file.seekable():
@@ -94,11 +98,11 @@ class Source:
         self._sending = 0
         watch.total = self.size
 
-    def is_stored(self, service: DownloadService, existing: Entry) -> bool:
+    def is_stored(self, service: DownloadService, existing: Entry, sent: SentFiles) -> bool:
         """Whether the storage has this very file already.
 
         That is, one of the same size and, where the storage has one, checksum; where it has
-        none, one that was stored after this one was changed.
+        none, the one that was sent, if neither has changed since.
 
         Parameters
         ----------
@@ -106,18 +110,15 @@ class Source:
             Is asked for the checksum.
         existing : Entry
             The remote file, as a listing gave it.
+        sent : SentFiles
+            What was sent.
         """
         if self.size is None or existing.size != self.size:
             return False
         digest = RemoteFile(existing, checksum=True).digest(service)
         if digest is not None:
             return self._has(digest)
-        stored = existing.modified
-        if self._before is None or stored is None:
-            return False
-        _, changed = self._before
-        # The listing knows whole seconds.
-        return changed // 10**9 <= stored.timestamp()
+        return sent.has(existing.path, self.state, existing.modified)
 
     def _has(self, digest: Digest) -> bool:
         checksum = Checksum(digest)
@@ -128,6 +129,13 @@ class Source:
             offset += len(block)
         self._file.seek(self._start)
         return checksum.value(-1, offset) == digest.value
+
+    @property
+    def state(self) -> FileState | None:
+        """The state of the whole file, if that is what is sent, and has not changed since."""
+        same = self._before == _state(self._file)
+        whole = self._before is not None and self._before.size == self.size
+        return self._before if same and whole else None
 
     @property
     def repeatable(self) -> bool:
@@ -171,7 +179,11 @@ class Source:
     def check(self, stored: str) -> None:
         """Raise `IntegrityError` if the file has changed since the start."""
         self._watch.total = self._position
-        if _state(self._file) != self._before:
+        now = _state(self._file)
+        if now is None or self._before is None:
+            return
+        # Its mode, for example, may change without any harm.
+        if (now.size, now.mtime_ns) != (self._before.size, self._before.mtime_ns):
             raise IntegrityError(
                 f"{self.local!r} changed while it was uploaded to {stored!r}, which may now be a "
                 "mixture; upload it again",
@@ -179,16 +191,29 @@ class Source:
             )
 
 
-def _state(file: IO[bytes]) -> tuple[int, int] | None:
-    """Return the size in bytes and the time of the last change in nanoseconds."""
+def _state(file: IO[bytes]) -> FileState | None:
     try:
-        found = os.fstat(file.fileno())
+        return FileState.of(os.fstat(file.fileno()))
     except (OSError, io.UnsupportedOperation, AttributeError):
         return None
-    return found.st_size, found.st_mtime_ns
 
 
-def send(service: DownloadService, source: Source, own: str, path: str) -> dict[str, Any]:
+def _settled(file: IO[bytes], guard: Guard) -> FileState | None:
+    """Return the state of a file, once the next change of it would have another time.
+
+    Times of files are those of the system's last tick. Should the disk's clock be another one, no
+    harm is done: it is waited once, or not at all.
+    """
+    state = _state(file)
+    if state is not None and abs(time.time_ns() - state.ctime_ns) < TICK * 1e9:
+        guard.pause(TICK)
+        state = _state(file)
+    return state
+
+
+def send(
+    service: DownloadService, source: Source, own: str, path: str
+) -> tuple[dict[str, Any], Entry]:
     """Upload a file, again where it broke off, and compare what is stored.
 
     Parameters
@@ -204,8 +229,10 @@ def send(service: DownloadService, source: Source, own: str, path: str) -> dict[
 
     Returns
     -------
-    dict
+    answer : dict
         ``path`` in the storage, ``status`` and ``total_written`` in bytes.
+    stored : Entry
+        The file, as the storage lists it now.
 
     Raises
     ------
@@ -228,7 +255,7 @@ def send(service: DownloadService, source: Source, own: str, path: str) -> dict[
             length = None
             source.seek(0)
         except AccessDenied as error:
-            if _size(service, stored) is None:
+            if _listed(service, stored) is None:
                 raise
             raise AccessDenied(
                 f"{error}; a file is there already, and this storage does not let it be replaced: "
@@ -248,14 +275,14 @@ def send(service: DownloadService, source: Source, own: str, path: str) -> dict[
         # An existing file was replaced; the service then says nothing more.
         answer = {"path": stored, "status": "uploaded", "total_written": sent}
     source.check(answer["path"])
-    size = _size(service, answer["path"])
-    if not answer.get("total_written", sent) == sent == size:
+    entry = _listed(service, answer["path"])
+    if entry is None or not answer.get("total_written", sent) == sent == entry.size:
         raise IntegrityError(
             f"{source.local!r} has {sent} bytes, but not all of them arrived as "
-            f"{answer['path']!r} ({_left(size)}); upload it again",
+            f"{answer['path']!r} ({_left(entry)}); upload it again",
             path=answer["path"],
         )
-    return answer
+    return answer, entry
 
 
 def _broken(
@@ -263,7 +290,7 @@ def _broken(
 ) -> CTADataError:
     """Return an error that says what an upload that broke off has left behind."""
     try:
-        left = _left(_size(service, stored))
+        left = _left(_listed(service, stored))
     except CTADataError:
         left = "something incomplete may be left there"
     return type(error)(
@@ -271,12 +298,12 @@ def _broken(
     )
 
 
-def _left(size: int | None) -> str:
-    return "nothing is there" if size is None else f"a file of {size} bytes is left there"
+def _left(entry: Entry | None) -> str:
+    return "nothing is there" if entry is None else f"a file of {entry.size} bytes is left there"
 
 
-def _size(service: DownloadService, path: str) -> int | None:
+def _listed(service: DownloadService, path: str) -> Entry | None:
     try:
-        return service.listing(path).own.size
+        return service.listing(path).own
     except NotFound:
         return None

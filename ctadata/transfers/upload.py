@@ -22,6 +22,7 @@ from .outcome import Outcome, budget
 from .pool import Pool, Task
 from .progress import Cancel, Reports, Watch
 from .sending import Source, file_size, open_source, send
+from .sent import SentFiles
 
 __all__ = ["Uploads"]
 
@@ -48,6 +49,8 @@ class Uploads:
         Resolved; links to files outside of it are not followed.
     globs : Globs
         Which files of a directory take part.
+    sent : SentFiles
+        What was sent from this account.
     skip_existing : bool
         Whether files are left out that are there already (`Source.is_stored`).
     dry_run : bool
@@ -69,6 +72,7 @@ class Uploads:
         *,
         root: Path | None = None,
         globs: Globs,
+        sent: SentFiles,
         skip_existing: bool,
         dry_run: bool,
         answers: bool = True,
@@ -80,6 +84,7 @@ class Uploads:
         self._token = token
         self._root = root
         self._globs = globs
+        self._sent = sent
         self._skip_existing = skip_existing
         self._dry_run = dry_run
         self._reports = reports
@@ -168,7 +173,10 @@ class Uploads:
         return self._run(None)
 
     def _run(self, path: str | None) -> list[dict[str, Any]]:
-        self._pool.run()
+        try:
+            self._pool.run()
+        finally:
+            self._sent.close()
         self._outcome.raise_failures(path)
         return sorted(self._answers or [], key=lambda answer: str(answer["path"]))
 
@@ -307,7 +315,7 @@ class Uploads:
             answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
             if existing is not None and existing.is_directory:
                 raise AlreadyExists(f"{path!r} is a directory; name the file to write", path=path)
-            if existing is not None and source.is_stored(service, existing):
+            if existing is not None and source.is_stored(service, existing, self._sent):
                 done("skipped")
             elif self._dry_run:
                 answer["status"] = "planned"
@@ -315,7 +323,12 @@ class Uploads:
             else:
                 watch.step(0)
                 guard.limit(*budget(local, source.size, guard.timeout))
-                answer = send(service, source, own, path)
+                try:
+                    answer, entry = send(service, source, own, path)
+                except BaseException:
+                    self._sent.forget(stored)
+                    raise
+                self._sent.remember(answer["path"], source.state, entry.modified)
                 # The service chooses; what it tells is certain.
                 told = answer["path"].removesuffix(f"/{path}")
                 _own_directory.learn(self._service, self._token, told)
