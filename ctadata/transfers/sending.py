@@ -153,6 +153,8 @@ class Source:
         # It would be taken for an error of the connection.
         with local_errors(self.local, "read"):
             block = self._file.read(length)
+        # A disk that hung may have given it only now, after the end.
+        self._guard.check()
         if left is not None and len(block) < length:
             raise TransferError(
                 f"{self.local!r} has become shorter while it was read; upload it again",
