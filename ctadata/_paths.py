@@ -16,6 +16,11 @@ FORBIDDEN = r"\\\x00-\x1f\x7f-\x9f\ud800-\udfff"
 _forbidden = re.compile(f"[{FORBIDDEN}]")
 # The longest name that the usual file systems store (NAME_MAX).
 MAX_NAME_BYTES = 255
+#: How the names of unfinished downloads end: a journal, and a part with its process.
+JOURNAL = ".ctadata-journal"
+PART = ".part"
+PROCESS = r"\.([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f]{8}"
+TEMPORARY = re.compile(rf".*({re.escape(JOURNAL)}|{PROCESS}{re.escape(PART)})", re.DOTALL)
 
 
 def check_remote_path(path: str) -> list[str]:
@@ -92,6 +97,12 @@ def local_name(segment: str, path: str) -> str:
     InvalidPath
         If no local file can have this name.
     """
+    if TEMPORARY.fullmatch(segment):
+        raise InvalidPath(
+            f"{path!r} has the name of an unfinished download of this program and would be taken "
+            "for one; save it under a name of your own with save_to_fn",
+            path=path,
+        )
     if len(segment.encode()) > MAX_NAME_BYTES:
         raise InvalidPath(
             f"The name of {path!r} is longer than {MAX_NAME_BYTES} bytes, more than a local file "

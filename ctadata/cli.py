@@ -157,6 +157,11 @@ cli.add_command(upload_shared_certificate)
     help="Keep certificates in this directory; by default until the end only.",
 )
 @click.option("--admin", is_flag=True, help="Let the user upload certificates for others, too.")
+@click.option(
+    "--quirks",
+    is_flag=True,
+    help="Have all the defects of the data centre's own services, to test clients.",
+)
 def serve(directory: Path, **options: Any) -> None:
     """Serve DIRECTORY as the platform's services would, to try things out.
 

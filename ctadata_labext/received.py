@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ctadata._paths import MAX_NAME_BYTES, check_remote_path
-from ctadata.errors import CTADataError, InvalidPath, NotFound, TransferError
+from ctadata.errors import CTADataError, InvalidPath
 from ctadata.transfers.meeting import Placed, refuse_meeting
 from ctadata.transfers.progress import OnProgress, Result
 
-from .errors import BadRequest
+from .errors import BadRequest, NoSuchUpload, UploadsLost
 from .transfer import Job
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ def send_received(
     Raises
     ------
     TransferError
-        If some files failed, or have expired.
+        If some files failed.
+    UploadsLost
+        If all others are stored, but the server no longer has these.
     """
     ids = {str(file["path"]): str(file["id"]) for file in job.options["uploads"]}
     spool.renew(ids.values())
@@ -102,8 +104,8 @@ def send_received(
     for path, upload_id in ids.items():
         try:
             upload, is_stored = spool.handed_on(upload_id)
-        except NotFound as error:
-            lost.append(NotFound(f"{path!r}: {error}", path=path))
+        except NoSuchUpload as error:
+            lost.append(NoSuchUpload(f"{path!r}: {error}", path=path))
             continue
         if is_stored:
             on_progress(path, upload.size, upload.size, "skipped")
@@ -131,9 +133,9 @@ def send_received(
         cancel=cancel,
     )
     if lost:
-        raise TransferError(
-            f"{len(lost)} of the {len(ids)} files of {job.source!r} are no longer on the server; "
-            "upload them again",
+        raise UploadsLost(
+            f"The server no longer has {len(lost)} of the {len(ids)} files of {job.source!r}: "
+            "choose them on your computer again, and upload them",
             path=job.target,
             failures=lost,
         )
