@@ -166,6 +166,8 @@ class Source:
             block = self._file.read(length)
             if not isinstance(block, (bytes, bytearray)):
                 raise ValueError("it gives no bytes; open it with 'rb'")
+        # A disk that hung may have given it only now, after the end.
+        self._guard.check()
         if left is not None and len(block) < length:
             raise TransferError(
                 f"{self.local!r} has become shorter while it was read; upload it again",

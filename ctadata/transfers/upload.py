@@ -22,7 +22,7 @@ from .outcome import Outcome, budget
 from .pool import Pool, Task
 from .progress import Cancel, Reports, Watch
 from .sending import NAMELESS, Source, file_size, open_source, send
-from .sent import SentFiles
+from .sent import IMPATIENCE, SentFiles
 
 __all__ = ["Uploads"]
 
@@ -181,8 +181,12 @@ class Uploads:
     def _run(self, path: str | None) -> list[dict[str, Any]]:
         try:
             self._pool.run()
+        except BaseException:
+            self._sent.close(IMPATIENCE)
+            raise
         finally:
-            self._sent.close()
+            self._reports.close()
+        self._sent.close()
         self._outcome.raise_failures(path)
         return sorted(self._answers or [], key=lambda answer: str(answer["path"]))
 
