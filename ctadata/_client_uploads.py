@@ -15,7 +15,7 @@ from ._services import JOBS, LocalPath, Services
 from .errors import InvalidPath, TransferError
 from .transfers.globs import Globs
 from .transfers.meeting import Placed
-from .transfers.progress import Cancel, OnProgress, OnResult, Reports
+from .transfers.progress import Cancel, OnNotice, OnProgress, OnResult, Reports
 from .transfers.sent import SentFiles
 from .transfers.upload import Uploads
 
@@ -36,6 +36,7 @@ class ClientUploads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> dict[str, Any]:
         """Upload a file into the user's own directory.
@@ -54,7 +55,7 @@ class ClientUploads(Services):
             Whether it is left out where it is there already: with the same size and checksum or,
             where the storage has no checksums, uploaded from here and not changed since, neither
             here nor there. What was uploaded is remembered in the data directory.
-        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+        jobs, dry_run, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -73,8 +74,7 @@ class ClientUploads(Services):
             opened, name = None, os.fspath(local_fn)
         else:
             opened, name = local_fn, str(getattr(local_fn, "name", "-"))
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(Globs(), skip_existing, dry_run, jobs, reports, cancel)
             return uploads.file(opened, name, path)
 
@@ -93,6 +93,7 @@ class ClientUploads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> list[dict[str, Any]]:
         """Upload all files below a directory into the user's own directory.
@@ -111,7 +112,7 @@ class ClientUploads(Services):
             Whether files are left out that are there already, as for `upload_file`.
         answers : bool, optional
             Whether the answers are returned; for very many files `on_result` needs less memory.
-        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+        jobs, dry_run, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -131,8 +132,7 @@ class ClientUploads(Services):
         if not directory.is_dir():
             raise TransferError(f"{str(directory)!r} is not a directory", path=str(directory))
         globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(
                 globs, skip_existing, dry_run, jobs, reports, cancel, root, answers
             )
@@ -153,6 +153,7 @@ class ClientUploads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> list[dict[str, Any]]:
         """Upload several files and directories into one directory, each under its own name.
@@ -169,7 +170,7 @@ class ClientUploads(Services):
             As for `upload_dir`.
         answers : bool, optional
             Whether the answers are returned; for very many files `on_result` needs less memory.
-        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+        jobs, dry_run, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -203,8 +204,7 @@ class ClientUploads(Services):
             one = Placed(os.fspath(local), (*into, name), is_directory)
             placed.setdefault((os.path.abspath(local), name), one)
         globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(
                 globs, skip_existing, dry_run, jobs, reports, cancel, None, answers
             )
@@ -218,6 +218,7 @@ class ClientUploads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> list[dict[str, Any]]:
         """Upload several files, each to a path of its own.
@@ -227,7 +228,7 @@ class ClientUploads(Services):
         files : mapping of str to str or path
             The local file for each path, relative to the user's own directory; missing
             directories are made.
-        jobs, progress, on_progress, on_result, cancel : optional
+        jobs, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -250,8 +251,7 @@ class ClientUploads(Services):
         for one in placed:
             if not one.target:
                 raise InvalidPath(f"{one.source!r} is given no name in the storage")
-        with watching(progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(Globs(), False, False, jobs, reports, cancel)
             return uploads.many(placed)
 

@@ -175,6 +175,7 @@ class Downloads:
 
     def _find(self, number: int, request: Request, guard: Guard) -> None:
         """Find out what is asked for."""
+        guard.on_notice = partial(self._reports.notice, request.source)
         with self._outcome.collect():
             service = self._service.guarded(guard)
             with suggesting(service, request.source):
@@ -226,6 +227,7 @@ class Downloads:
             one.begin()
 
     def _list(self, entry: Entry, place: _Place, guard: Guard) -> None:
+        guard.on_notice = partial(self._reports.notice, entry.path)
         with self._outcome.collect():
             self._tree(self._service.guarded(guard).spooled_listing(entry.path), place)
 
@@ -267,6 +269,7 @@ class Downloads:
     def _file(self, entry: Entry, place: _Place, name: str, guard: Guard) -> None:
         local = place.prefix + name
         watch = Watch(self._reports, entry.path, entry.size)
+        guard.on_notice = partial(self._reports.notice, entry.path)
         with self._outcome.of_file(watch, local) as done:
             if self._dry_run:
                 done(self._planned(entry, place, name, local))
