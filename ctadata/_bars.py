@@ -9,12 +9,13 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from ._output import is_terminal
 from .transfers.tally import Tally
 
 if TYPE_CHECKING:
     from .transfers.progress import OnProgress, OnResult
 
-__all__ = ["Bars", "say", "watching"]
+__all__ = ["Bars", "watching"]
 
 # Files of this many bytes get a bar of their own, as many as this at a time.
 LARGE = 8 << 20
@@ -56,17 +57,6 @@ def watching(
                 on_progress(path, done, total, state)
 
         yield both
-
-
-def say(line: str, *, err: bool = False) -> None:
-    """Print a line, above the bars if there are any."""
-    stream = sys.stderr if err else sys.stdout
-    # It is imported only once there are bars.
-    tqdm = sys.modules.get("tqdm")
-    if tqdm is not None and stream.isatty():
-        tqdm.tqdm.write(line, file=stream)
-    else:
-        print(line, file=stream, flush=True)
 
 
 class Bars:
@@ -134,7 +124,7 @@ class Bars:
 
 
 def _in_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()
+    return is_terminal(sys.stderr)
 
 
 def _in_kernel() -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from ._output import echo, say
 from .api import APIClient
 from .certificates.authorities import known_authorities
 from .certificates.findings import Finding
@@ -66,14 +67,14 @@ def inspect_(file: str | None, as_json: bool) -> None:
     path = file or default_proxy_file()
     proxy = inspect(path, trusted=known_authorities())
     if as_json:
-        click.echo(json.dumps(proxy.to_dict(), indent=2))
+        echo(json.dumps(proxy.to_dict(), indent=2))
     else:
         for line in _described(proxy):
-            click.echo(line)
+            echo(line)
         for line in _sentences(proxy.findings):
-            click.echo(line)
+            echo(line)
         if not proxy.blocked:
-            click.echo(_whether_from(path))
+            echo(_whether_from(path))
     sys.exit(1 if proxy.blocked else 0)
 
 
@@ -122,7 +123,7 @@ def status(as_json: bool) -> None:
             "shared": shared,
             "found": {"path": path, "inspection": found and found.to_dict()},
         }
-        click.echo(json.dumps(content, indent=2))
+        echo(json.dumps(content, indent=2))
         return
     _echo("Service", client.certificateservice_url)
     for key in certificate_keys():
@@ -219,11 +220,11 @@ def _echo_stored(upload: Callable[[], dict[str, Any]]) -> None:
         if not error.findings:
             raise
         for line in _sentences(error.findings):
-            click.echo(line, err=True)
+            say(line, err=True)
         raise CertificateError(f"{error.path!r} was not sent", path=error.path) from error
     validity = answer.get("validity")
     text = cleaned(answer.get("message")) or "Stored"
-    click.echo(text + (f", valid until {validity}" if validity else ""))
+    echo(text + (f", valid until {validity}" if validity else ""))
 
 
 def _sentences(findings: list[Finding]) -> Iterator[str]:
@@ -231,7 +232,7 @@ def _sentences(findings: list[Finding]) -> Iterator[str]:
 
 
 def _echo(name: str, text: str) -> None:
-    click.echo(_line(name, text))
+    echo(_line(name, text))
 
 
 def _line(name: str, text: str) -> str:

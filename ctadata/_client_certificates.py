@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 from typing import Any
 
 from . import config
 from ._services import LocalPath, Services
 from .certificates.delegations import Delegation, Delegations
-from .certificates.inspection import inspect
+from .certificates.inspection import ready_to_send
 from .certificates.proxy import ProxyCertificate
 from .certificates.reading import default_proxy_file, read_private_file
 from .errors import CertificateError
@@ -112,9 +111,10 @@ class ClientCertificates(Services):
             As from `upload_certificate`.
         """
         proxy, content = _ready(file, certificate_key, force)
+        delegations = self._delegations
         answer = self._certificates.store(content, certificate_key)
         delegation = Delegation.of(proxy, certificate_key, answer["validity"])
-        self._delegations.remember(delegation)
+        delegations.remember(delegation)
         return answer, delegation
 
     def upload_shared_certificate(
@@ -176,12 +176,11 @@ def _ready(
             f"{key!r} is not a key of the certificate service; it is one of {', '.join(keys)}"
         )
     name = None
-    if not isinstance(file, bytes):
-        name = os.fspath(default_proxy_file() if file is None else file)
-        file = read_private_file(name)
-    proxy = inspect(file)
+    if not isinstance(file, (bytes, bytearray, memoryview)):
+        file = default_proxy_file() if file is None else file
+        name, file = str(file), read_private_file(file)
     try:
-        content = proxy.to_send(force=force)
+        proxy, content = ready_to_send(file, force=force)
     except CertificateError as error:
         error.path = name
         raise

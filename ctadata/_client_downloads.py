@@ -7,10 +7,9 @@ from pathlib import Path
 
 from ._bars import watching
 from ._local import split_below
-from ._paths import check_remote_path, local_name
+from ._lookup import meant
+from ._paths import check_remote_path
 from ._services import JOBS, LocalPath, Services
-from .entries import Entry
-from .errors import AlreadyExists
 from .transfers.download import Downloads, Request
 from .transfers.fetching import FetchOptions
 from .transfers.globs import Globs
@@ -97,7 +96,7 @@ class ClientDownloads(Services):
         """
         target = Path(save_to_fn) if save_to_fn is not None else None
         request = Request(
-            path,
+            meant(self._service, path),
             target.parent if target is not None else Path(),
             name=target.name if target is not None else None,
         )
@@ -159,7 +158,8 @@ class ClientDownloads(Services):
         base, parts = Path(dest if dest is not None else "."), tuple[str, ...]()
         if root is not None:
             base, parts = Path(root), split_below(base, Path(root))
-        request = Request(path, base, parts, recursive=recursive, whole_path=dest is None)
+        source = meant(self._service, path)
+        request = Request(source, base, parts, recursive=recursive, whole_path=dest is None)
         options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
         globs = Globs(include, exclude)
         with watching(False if dry_run else progress, on_progress, on_result) as watcher:
@@ -214,20 +214,13 @@ class ClientDownloads(Services):
         TransferError
             If some files failed; its ``failures`` name each of them.
         AlreadyExists
-            If two of them would have the same local path.
+            If two of them would have the same local path; nothing is transferred then.
         """
-        paths = list(paths)
+        paths = [meant(self._service, path) for path in paths]
         base = Path(dest if dest is not None else ".")
-        locals_ = [base.joinpath(*_local_parts(path, dest is None)) for path in paths]
-        sources: dict[Path, str] = {}
-        for path, local in zip(paths, locals_, strict=True):
-            other = sources.setdefault(local, path)
-            if check_remote_path(other) != check_remote_path(path):
-                raise AlreadyExists(
-                    f"{other!r} and {path!r} would both be saved as {str(local)!r}; download them "
-                    "into different directories",
-                    path=path,
-                )
+        # A path that is named twice is downloaded once.
+        keys = [tuple(check_remote_path(path)) for path in paths]
+        sources = dict(zip(keys, paths, strict=True))
         requests = [
             Request(path, base, recursive=recursive, whole_path=dest is None)
             for path in sources.values()
@@ -235,10 +228,11 @@ class ClientDownloads(Services):
         options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
         globs = Globs(include, exclude)
         with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            self._downloads(options, globs, dry_run, jobs, Reports(watcher, on_result), cancel).run(
-                requests
-            )
-        return locals_
+            reports = Reports(watcher, on_result)
+            downloads = self._downloads(options, globs, dry_run, jobs, reports, cancel)
+            downloads.run(requests)
+        locals_ = dict(zip(sources, downloads.local_paths(), strict=True))
+        return [locals_[key] for key in keys]
 
     def _downloads(
         self,
@@ -258,11 +252,3 @@ class ClientDownloads(Services):
             reports=reports,
             cancel=cancel,
         )
-
-
-def _local_parts(path: str, whole_path: bool) -> list[str]:
-    """Return where what is at a remote path is saved."""
-    segments = check_remote_path(path)
-    is_directory = isinstance(path, Entry) and path.is_directory
-    names = segments if whole_path and is_directory else segments[-1:]
-    return [local_name(name, path) for name in names]

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from ._bars import watching
+from ._paths import check_remote_path
 from ._services import JOBS, LocalPath, Services
-from .errors import TransferError
+from .errors import InvalidPath, TransferError
 from .transfers.globs import Globs
+from .transfers.meeting import Placed
 from .transfers.progress import Cancel, OnProgress, OnResult, Reports
 from .transfers.upload import Uploads
 
@@ -115,6 +117,9 @@ class ClientUploads(Services):
 
         Raises
         ------
+        AlreadyExists
+            If two files would have the same name in the storage, also where they differ only in
+            how accents are encoded (Unicode NFC and NFD); nothing is sent then.
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
@@ -127,7 +132,7 @@ class ClientUploads(Services):
             uploads = self._uploads(
                 globs, skip_existing, dry_run, jobs, reports, cancel, root, answers
             )
-            return uploads.many([], [(directory, path)], path)
+            return uploads.directory(directory, path)
 
     def upload_many(
         self,
@@ -170,27 +175,36 @@ class ClientUploads(Services):
 
         Raises
         ------
+        AlreadyExists
+            If two files would have the same name in the storage, also where they differ only in
+            how accents are encoded (Unicode NFC and NFD); nothing is sent then.
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
-        files, directories = [], []
+        into = tuple(check_remote_path(path))
+        # A path that is named twice is uploaded once.
+        placed: dict[tuple[str, str], Placed] = {}
         for local in map(Path, local_paths):
-            if not local.is_dir():
-                files.append(local)
-            elif recursive:
-                directories.append((local, f"{path.rstrip('/')}/{local.resolve().name}"))
-            else:
+            is_directory = local.is_dir()
+            if is_directory and not recursive:
                 raise TransferError(
                     f"{str(local)!r} is a directory; upload it with recursive=True (put -r)",
                     path=str(local),
                 )
+            name = local.resolve().name if is_directory else local.name
+            if not name:
+                raise InvalidPath(
+                    f"{str(local)!r} has no name under which it could be uploaded", path=str(local)
+                )
+            one = Placed(os.fspath(local), (*into, name), is_directory)
+            placed.setdefault((os.path.abspath(local), name), one)
         globs = Globs(include, exclude)
         with watching(False if dry_run else progress, on_progress, on_result) as watcher:
             reports = Reports(watcher, on_result)
             uploads = self._uploads(
                 globs, skip_existing, dry_run, jobs, reports, cancel, None, answers
             )
-            return uploads.many(files, directories, path)
+            return uploads.many(list(placed.values()))
 
     def upload_files(
         self,
@@ -219,13 +233,23 @@ class ClientUploads(Services):
 
         Raises
         ------
+        AlreadyExists
+            If two files would have the same name in the storage, also where they differ only in
+            how accents are encoded (Unicode NFC and NFD); nothing is sent then.
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
+        placed = [
+            Placed(os.fspath(local), tuple(check_remote_path(path)))
+            for path, local in files.items()
+        ]
+        for one in placed:
+            if not one.target:
+                raise InvalidPath(f"{one.source!r} is given no name in the storage")
         with watching(progress, on_progress, on_result) as watcher:
             reports = Reports(watcher, on_result)
             uploads = self._uploads(Globs(), False, False, jobs, reports, cancel)
-            return uploads.named({path: os.fspath(local) for path, local in files.items()})
+            return uploads.many(placed)
 
     def _uploads(
         self,

@@ -9,21 +9,24 @@ import socket
 import ssl
 import struct
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import mktime_tz, parsedate_tz
 from http.client import HTTPResponse
 from io import BufferedReader
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from ._addresses import problem_of
 from ._guard import Guard
+from .errors import CTADataError, LocalFileError
 
-__all__ = ["BLOCK", "Retry", "guarded", "send", "ssl_context", "timeouts"]
+__all__ = ["BLOCK", "Retry", "guarded", "proxy_for", "send", "ssl_context", "timeouts"]
 
 BLOCK = 1 << 20
 # Bytes that are read with the head of an answer.
@@ -218,18 +221,38 @@ def send(method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
         As `urllib3.HTTPConnectionPool.urlopen` takes them.
     """
     origin = url[: url.index("/", url.index("//") + 2)]
-    proxy = _proxy_for(origin, tuple(map(os.environ.get, PROXY_VARIABLES)))
+    proxy = proxy_for(origin)
     if proxy is not None:
         return _proxied(os.getpid(), proxy).urlopen(method, url, **options)
     # What a PoolManager does beside takes as long as the rest of the request.
     return _pool(os.getpid(), origin).urlopen(method, url[len(origin) :], **options)
 
 
+def proxy_for(url: str) -> str | None:
+    """Return the address of the proxy that the environment names for a service, if any.
+
+    Raises
+    ------
+    CTADataError
+        If it cannot be used; its address, which may have a password, is not repeated.
+    """
+    return _proxy_for(url, tuple(map(os.environ.get, PROXY_VARIABLES)))
+
+
 @functools.lru_cache(maxsize=16)
 def _proxy_for(origin: str, settings: tuple[str | None, ...]) -> str | None:
-    """Return the proxy that the environment names; costs more than a request for a small file."""
+    # Reading the environment costs more than a request for a small file.
     parts = urlsplit(origin)
-    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
+    proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
+    if not proxy:
+        return None
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    if problem := problem_of(proxy):
+        raise CTADataError(
+            f"{parts.scheme.upper()}_PROXY is not the address of a proxy: {problem}; correct it, "
+            "or name the service's host in NO_PROXY"
+        )
+    return proxy
 
 
 @functools.lru_cache(maxsize=8)
@@ -243,7 +266,14 @@ def _pool(pid: int, origin: str) -> urllib3.HTTPConnectionPool:
 
 @functools.lru_cache(maxsize=4)
 def _proxied(pid: int, proxy: str) -> urllib3.ProxyManager:
-    pool = urllib3.ProxyManager(proxy, **_options(secure=True))
+    parts = urlsplit(proxy)
+    headers = None
+    if parts.username is not None:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers = {"Proxy-Authorization": f"Basic {b64encode(login.encode()).decode()}"}
+    # Without the password, which would be in the errors of urllib3.
+    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    pool = urllib3.ProxyManager(address, proxy_headers=headers, **_options(secure=True))
     pool.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
     return pool
 
@@ -270,8 +300,15 @@ def ssl_context() -> ssl.SSLContext:
     """
     context = ssl.create_default_context()
     bundle = os.environ.get("REQUESTS_CA_BUNDLE", "")
-    if os.path.isdir(bundle):
-        context.load_verify_locations(capath=bundle)
-    elif os.path.exists(bundle):
-        context.load_verify_locations(bundle)
+    try:
+        if os.path.isdir(bundle):
+            context.load_verify_locations(capath=bundle)
+        elif os.path.exists(bundle):
+            context.load_verify_locations(bundle)
+    except OSError as error:
+        raise LocalFileError(
+            f"The certificates of {bundle!r} cannot be read ({error.strerror}); correct "
+            "REQUESTS_CA_BUNDLE, or unset it",
+            path=bundle,
+        ) from error
     return context

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from collections.abc import Callable, Generator, Mapping
-from typing import IO, TYPE_CHECKING, Protocol, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
 from ._guard import Guard
-from .config import DOWNLOADSERVICE_VARIABLE, TOKEN_VARIABLE
+from .config import DOWNLOADSERVICE_VARIABLE, NEW_TOKEN
 from .errors import (
     AccessDenied,
     AuthenticationError,
     CertificateNeeded,
     CTADataError,
+    LocalFileError,
     MissingScope,
     NotFound,
     NoToken,
@@ -29,14 +32,26 @@ if TYPE_CHECKING:
     from ._blocks import Block
     from ._connections import Retry
 
-__all__ = ["Body", "BrokenOff", "Http", "Redirected", "error_of", "network_error"]
+__all__ = [
+    "NEW_TOKEN",
+    "Answer",
+    "Body",
+    "BrokenOff",
+    "Http",
+    "Redirected",
+    "error_of",
+    "network_error",
+]
 
 logger = logging.getLogger(__name__)
 
 READ_TIMEOUT = 60.0
+# What the system says where this machine, and not the service, is at an end.
+OWN_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
 # Bytes per second: slower than any link that is of use.
 MIN_SPEED = 1024.0
-NEW_TOKEN = "take a new token from the hub's control panel (Token) and set " + TOKEN_VARIABLE
+# Bytes of an answer that are read to tell what it means.
+BEGINNING = 4096
 
 
 class Body(Protocol):
@@ -191,12 +206,22 @@ class Http:
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s: %d", method, urlsplit(url).path, response.status)
         if response.status not in accept:
-            try:
-                raise self.error_of(response, url, path, token)
-            finally:
-                self.guard.detach()
-                response.close()
+            raise self.refusal(response, url, path, token)
         return response
+
+    def close(self, response: BaseHTTPResponse) -> None:
+        """End a response whose body nobody reads."""
+        self.guard.detach()
+        response.close()
+
+    def refusal(
+        self, response: BaseHTTPResponse, url: str, path: str, token: str | None = None
+    ) -> CTADataError:
+        """End a response that is not a success, and return the error that it means."""
+        try:
+            return self.error_of(response, url, path, token)
+        finally:
+            self.close(response)
 
     def without_token(self, text: str) -> str:
         """Return a text with the token replaced wherever it appears."""
@@ -207,7 +232,13 @@ class Http:
         self, response: BaseHTTPResponse, url: str, path: str, token: str | None = None
     ) -> CTADataError:
         """Turn an answer that is not a success into the error that it means."""
-        return error_of(response, url, path, self._variable, token or self._token())
+        answer = Answer(
+            response.status,
+            response.reason or "",
+            response.headers.get("Location") or "",
+            _beginning(response),
+        )
+        return error_of(answer, url, path, self._variable, token or self._token())
 
     def read_blocks(
         self, response: BaseHTTPResponse, url: str, path: str
@@ -265,19 +296,36 @@ class Redirected(ServiceUnreachable):
     """The service sends us elsewhere, where no token is sent."""
 
 
-def error_of(
-    response: BaseHTTPResponse, url: str, path: str, variable: str, token: str | None
-) -> CTADataError:
+class Answer(NamedTuple):
+    """What of an answer tells why it is not a success.
+
+    Attributes
+    ----------
+    status, reason : int, str
+        The status line.
+    location : str
+        Where a redirect leads to.
+    body : bytes
+        The beginning of the body.
+    """
+
+    status: int
+    reason: str
+    location: str
+    body: bytes
+
+
+def error_of(answer: Answer, url: str, path: str, variable: str, token: str | None) -> CTADataError:
     """Turn an answer that is not a success into the error that it means.
 
     This is the one place that knows what the statuses mean (docs/protocol.md, "Credentials").
     """
-    status = response.status
+    status = answer.status
     host = urlsplit(url).netloc
     at = path or None
     if 300 <= status < 400:
-        return _redirected(response, host, at, variable)
-    html, text = _said(response, token)
+        return _redirected(answer, host, at, variable)
+    html, text = _said(answer.body, token)
     if status == 401:
         return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
     if status == 403:
@@ -290,7 +338,7 @@ def error_of(
             )
         if html and "_xsrf" in text:
             return _no_such_service(host, at, variable)
-        return AccessDenied(f"Not allowed at {path or '/'!r}: {response.reason or text}", path=at)
+        return AccessDenied(f"Not allowed at {path or '/'!r}: {answer.reason or text}", path=at)
     if status == 400 and "certificate" in text:
         return CertificateNeeded(
             f"The service has no usable certificate for you ({text}); upload a fresh one with "
@@ -301,25 +349,37 @@ def error_of(
         return NotFound(f"There is nothing at {path or '/'!r} in the storage", path=at)
     if status in {408, 425, 429, 502, 503, 504}:
         return ServiceUnreachable(
-            f"{host} is not available at the moment ({status} {response.reason or ''}); "
-            "try again later",
+            f"{host} is not available at the moment ({status} {answer.reason}); try again later",
+            path=at,
+        )
+    if status == 407:
+        return ServiceUnreachable(
+            f"The proxy on the way to {host} asks for a user name and a password; put them into "
+            f"{_proxy_variable(url)}",
             path=at,
         )
     if status == 507:
         return StorageException(f"The storage has no space left for {path!r}", path=at)
     detail = "" if html else f": {text}"
     return StorageException(
-        f"The storage answers {status} {response.reason or ''} for {path or '/'!r}{detail}", path=at
+        f"The storage answers {status} {answer.reason} for {path or '/'!r}{detail}", path=at
     )
 
 
-def network_error(error: Exception, url: str, path: str, variable: str) -> ServiceUnreachable:
-    """Turn a failure of the network into an error that names the host."""
+def network_error(error: Exception, url: str, path: str, variable: str) -> CTADataError:
+    """Turn a failure of the network, or of this machine, into an error that names the host."""
     import urllib3.exceptions as ue
 
     host = urlsplit(url).netloc
     at = path or None
     reason = error.reason if isinstance(error, ue.MaxRetryError) and error.reason else error
+    cause = reason if isinstance(reason, OSError) else reason.__cause__
+    if isinstance(cause, OSError) and cause.errno in OWN_LIMITS:
+        return LocalFileError(
+            f"This machine cannot open a connection to {host}: {os.strerror(cause.errno)}; use "
+            "fewer jobs at a time, or raise the limit (ulimit -n)",
+            path=at,
+        )
     if isinstance(reason, ue.NewConnectionError):
         why = "unknown host name" if isinstance(reason, ue.NameResolutionError) else "refused"
         return ServiceUnreachable(
@@ -338,9 +398,15 @@ def network_error(error: Exception, url: str, path: str, variable: str) -> Servi
         )
     if isinstance(reason, ue.ProxyError):
         return ServiceUnreachable(
-            f"The proxy on the way to {host} cannot be used; see HTTPS_PROXY and NO_PROXY", path=at
+            f"The proxy on the way to {host} cannot be used; see {_proxy_variable(url)} and "
+            "NO_PROXY",
+            path=at,
         )
     return ServiceUnreachable(f"The connection to {host} broke off; try again", path=at)
+
+
+def _proxy_variable(url: str) -> str:
+    return f"{urlsplit(url).scheme.upper()}_PROXY"
 
 
 def _scope(url: str) -> str:
@@ -350,10 +416,8 @@ def _scope(url: str) -> str:
     return f"access:services!service={name}" if below_services and name else "access:services"
 
 
-def _redirected(
-    response: BaseHTTPResponse, host: str, at: str | None, variable: str
-) -> CTADataError:
-    location = urlsplit(response.headers.get("Location") or "").path
+def _redirected(answer: Answer, host: str, at: str | None, variable: str) -> CTADataError:
+    location = urlsplit(answer.location).path
     if "login" in location or "oauth" in location:
         return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
     if "/hub/" in location:
@@ -369,15 +433,20 @@ def _no_such_service(host: str, at: str | None, variable: str) -> ServiceUnreach
     )
 
 
-def _said(response: BaseHTTPResponse, token: str | None) -> tuple[bool, str]:
-    """Return whether the answer is a page for people, and its first words, without the token."""
+def _beginning(response: BaseHTTPResponse) -> bytes:
+    """Return the beginning of a body, read before or now."""
     import urllib3.exceptions
 
     try:
-        raw = response.read(4096, decode_content=False)
+        raw = response.read(BEGINNING, decode_content=False)
     except urllib3.exceptions.HTTPError:
         raw = b""
-    text = (raw or response.data[:4096]).decode("utf-8", "replace")
+    return raw or response.data[:BEGINNING]
+
+
+def _said(body: bytes, token: str | None) -> tuple[bool, str]:
+    """Return whether the answer is a page for people, and its first words, without the token."""
+    text = body.decode("utf-8", "replace")
     # Not by the content type: the service calls its plain sentences text/html as well.
     html = text.lstrip().startswith("<")
     if not html:

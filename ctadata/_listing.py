@@ -18,7 +18,7 @@ from .errors import InvalidPath, NotFound, ServiceUnreachable, StorageException
 if TYPE_CHECKING:
     from ._blocks import Block
 
-__all__ = ["Listing", "SpooledListing", "json_answer", "parse_listing"]
+__all__ = ["Listing", "OtherResource", "SpooledListing", "json_answer", "parse_listing"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,10 @@ LONGEST = 1 << 20
 SPACE = re.compile(r"[ \t\n\r]*")
 # What may follow the directory's own path: one segment, and a slash if it is a directory.
 CHILD = re.compile(rf"(?!\.{{1,2}}/?\Z)[^/{FORBIDDEN}]+/?")
+
+
+class OtherResource(NotFound):
+    """The service answers about another path than was asked for."""
 
 
 class Listing(NamedTuple):
@@ -72,8 +76,10 @@ def parse_listing(raw: bytes, content_type: str, segments: list[str]) -> Listing
 
     Raises
     ------
+    OtherResource
+        If the listing is about another path.
     NotFound
-        If the listing does not speak of that path.
+        If the listing is empty.
     StorageException
         If this is not a listing.
     """
@@ -84,9 +90,10 @@ def parse_listing(raw: bytes, content_type: str, segments: list[str]) -> Listing
     own: list[Entry] = []
     refused: list[InvalidPath] = []
     children = list(_children(items, path, own, refused))
+    listing = Listing(_own(own, path, bool(children), refused), children, refused)
     for error in refused:
         logger.warning("%s and is left out", error)
-    return Listing(_own(own, path, bool(children), bool(refused)), children, refused)
+    return listing
 
 
 class SpooledListing:
@@ -143,7 +150,7 @@ class SpooledListing:
         for entry in _children(self._items(), self._path, own, refused):
             children = True
             self.fingerprint ^= _hash(entry, self._path)
-        self.own = _own(own, self._path, children, bool(refused))
+        self.own = _own(own, self._path, children, refused)
 
     def _items(self) -> Iterator[Any]:
         """Yield the items of the list, of which only one at a time is in memory."""
@@ -183,10 +190,15 @@ def _hash(entry: Entry, directory: str) -> int:
     return hash(facts)
 
 
-def _own(own: list[Entry], path: str, children: bool, refused: bool) -> Entry:
-    """Return the resource itself, where the listing says enough of it."""
-    if not own and not children and not refused and path:
-        raise NotFound(f"There is nothing at {path!r} in the storage", path=path)
+def _own(own: list[Entry], path: str, children: bool, refused: list[InvalidPath]) -> Entry:
+    """Return the resource itself; an answer about another one is none (docs/protocol.md)."""
+    if not own and not children and path:
+        missing = f"There is nothing at {path!r} in the storage"
+        if refused:
+            raise OtherResource(
+                f"{missing}: the service answers about {refused[0].path!r}", path=path
+            )
+        raise NotFound(missing, path=path)
     prefix = f"{path}/" if path else ""
     if not own:
         return Entry(prefix, {"href": prefix, "type": "directory"})

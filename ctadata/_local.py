@@ -1,8 +1,8 @@
-"""Local directories, opened and made, but never through a symbolic link.
+"""Local paths as users write them, directories, and what the local disk refuses.
 
 What is written takes its name from a listing, and a directory may change while it is
 written into; so each component below the directory that the caller trusts is opened by
-itself with ``O_NOFOLLOW`` (POSIX.1-2008, openat).
+itself with ``O_NOFOLLOW`` (POSIX.1-2008, openat), and never through a symbolic link.
 """
 
 from __future__ import annotations
@@ -10,12 +10,47 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .errors import AlreadyExists, InvalidPath, NoSpace, TransferError
+from .errors import AlreadyExists, CTADataError, InvalidPath, LocalFileError, NoSpace
 
-__all__ = ["local_error", "open_directory", "split_below"]
+__all__ = ["PASSING", "local_error", "local_errors", "local_path", "open_directory", "split_below"]
+
+# What says nothing of a file itself.
+PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.EIO, errno.EINTR}
+# What to do about an error of the system, where more can be said than its own words.
+_REMEDIES = {
+    errno.EACCES: "change its permissions, or choose another place",
+    errno.EPERM: "change its permissions, or choose another place",
+    errno.EROFS: "choose another place",
+    errno.EMFILE: "use fewer jobs at a time, or raise the limit (ulimit -n)",
+    errno.ENFILE: "use fewer jobs at a time",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EFBIG: "choose another disk",
+    errno.ESTALE: "the network disk has lost it; try again",
+    errno.EIO: "the disk may be damaged, or its server away; try again, or choose another disk",
+}
+
+
+def local_path(given: str | os.PathLike[str]) -> Path:
+    """Return a local path as a user means it: a leading ``~`` or ``~user`` is a home directory.
+
+    A shell does the same, but not where it is quoted, and Python does not. Where there is a file
+    of that very name, it is meant.
+
+    Raises
+    ------
+    LocalFileError
+        If it is no path.
+    """
+    text = given if isinstance(given, str) else getattr(given, "__fspath__", lambda: None)()
+    if not isinstance(text, str) or "\0" in text:
+        raise LocalFileError(f"{given!r} is not the path of a local file; give a string or a Path")
+    if text.startswith("~") and not os.path.lexists(text):
+        text = os.path.expanduser(text)
+    return Path(text)
 
 
 def split_below(directory: Path, root: Path) -> tuple[str, ...]:
@@ -53,13 +88,11 @@ def open_directory(root: Path, parts: Sequence[str]) -> Iterator[int]:
 
     Raises
     ------
-    TransferError
+    LocalFileError, NoSpace, AlreadyExists
         If it cannot be made or opened.
     """
-    try:
+    with local_errors(str(root.joinpath(*parts))):
         descriptor = _open_directory(root, parts)
-    except OSError as error:
-        raise local_error(error, str(root.joinpath(*parts))) from error
     try:
         yield descriptor
     finally:
@@ -81,14 +114,57 @@ def _open_directory(root: Path, parts: Sequence[str]) -> int:
     return descriptor
 
 
-def local_error(error: OSError, shown: str) -> TransferError | AlreadyExists:
-    """Turn a failure of the local file system into an error that names the file."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return NoSpace(f"The disk is full: {shown!r} could not be written; make room", path=shown)
-    if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+def local_error(error: OSError, shown: str, doing: str = "written") -> CTADataError:
+    """Turn a failure of the local file system into an error that names the file.
+
+    Parameters
+    ----------
+    error : OSError
+        What the system says.
+    shown : str
+        The local path.
+    doing : str, optional
+        What was to be done with it: ``written``, ``read``.
+    """
+    number = error.errno
+    if number in {errno.ENOSPC, errno.EDQUOT}:
+        full = "is full" if number == errno.ENOSPC else "is full for you: your quota is used up"
+        return NoSpace(f"The disk {full}; {shown!r} was not written: make room", path=shown)
+    if number in {errno.ELOOP, errno.ENOTDIR} and doing == "written":
         # O_NOFOLLOW with O_DIRECTORY says ENOTDIR of a link.
         return AlreadyExists(
             f"{shown!r} cannot be written: a part of its path is a file or a symbolic link",
             path=shown,
         )
-    return TransferError(f"{shown!r} cannot be written: {error.strerror}", path=shown)
+    # What Python raises itself has no number.
+    why = os.strerror(number) if number else str(error)
+    remedy = _REMEDIES.get(number or 0)
+    return LocalFileError(
+        f"{shown!r} cannot be {doing}: {why}" + (f"; {remedy}" if remedy else ""), path=shown
+    )
+
+
+@contextlib.contextmanager
+def local_errors(shown: str | None = None, doing: str = "written") -> Iterator[None]:
+    """Turn failures of the local file system in a block of code into errors of ctadata.
+
+    Parameters
+    ----------
+    shown : str, optional
+        The local path; by default what the system's error names.
+    doing : str, optional
+        As for `local_error`.
+    """
+    try:
+        yield
+    except OSError as error:
+        named = error.filename if isinstance(error.filename, str) else "a local file"
+        raise local_error(error, shown or named, doing) from error
+    except UnicodeEncodeError as error:
+        # Without the name, which could not be shown.
+        raise LocalFileError(
+            f"{shown or error.object!a} cannot be {doing}: local file names are in "
+            f"{sys.getfilesystemencoding()!r} here, which has not all of its characters; set "
+            "LC_ALL=C.UTF-8",
+            path=shown,
+        ) from error

@@ -9,15 +9,20 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections.abc import Iterator
+from functools import partial
 
+from ._listing import Listing
 from ._protocol import DownloadService
-from .config import user_name
-from .errors import AccessDenied, NotFound
+from .config import USER_VARIABLE, user_name
+from .errors import AccessDenied, CertificateNeeded, NotFound
 
 __all__ = ["find", "known", "learn"]
 
 # Folders that may have a directory of users, in the service's own order.
 FOLDERS = ("lst", "cta")
+# Directories of users that are tried one by one: before, and after the one question that may tell.
+FEW = 16
 MAX_CANDIDATES = 2000
 
 _known: dict[tuple[str, bytes], str] = {}
@@ -55,58 +60,95 @@ def find(service: DownloadService, token: str | None) -> str:
     AccessDenied
         If the service lets the user write nowhere.
     """
-    directory = known(service, token) or _confirmed(service)
-    if directory is None:
-        directory = _provoked(service) or _confirmed(service)
+    directory = known(service, token) or _found(service)
     if directory is None:
         raise AccessDenied(
-            f"{service.url} lets you write nowhere; ask the platform's administrators for a "
-            "directory of your own"
+            f"No directory of yours was found at {service.url}. If you have no certificate there, "
+            "upload one with ctadata.upload_certificate or 'ctadata certificate upload'; outside "
+            f"of the platform, set {USER_VARIABLE} to your name on the hub; else ask the "
+            "platform's administrators for a directory of your own"
         )
     learn(service, token, directory)
     return directory
 
 
-def _confirmed(service: DownloadService) -> str | None:
-    """Return the one directory of users that the service lets this user make.
+def _found(service: DownloadService) -> str | None:
+    """Ask the service; what needs few requests comes first."""
+    return (
+        _guessed(service)
+        or _tried(service, FEW)
+        or _told(service)
+        or _guessed(service)
+        or _tried(service, MAX_CANDIDATES)
+    )
+
+
+def _guessed(service: DownloadService) -> str | None:
+    """Return the directory that the service makes of the hub's user name, if it is the user's."""
+    name = user_name()
+    if name is None:
+        return None
+    folded = re.sub("[^01a-z]", "_", name.lower())
+    guesses = (f"{users}/{folded}" for users, _ in _directories_of_users(service))
+    return next(filter(partial(_is_own, service), guesses), None)
+
+
+def _tried(service: DownloadService, most: int) -> str | None:
+    """Return the first directory of a user that the service lets this one make.
+
+    Parameters
+    ----------
+    most : int
+        Where there are more directories, nothing is tried.
+    """
+    for _, listing in _directories_of_users(service):
+        names = [entry.path for entry in listing.children if entry.is_directory]
+        if len(names) <= most:
+            directory = next(filter(partial(_is_own, service), names), None)
+            if directory is not None:
+                return directory
+    return None
+
+
+def _directories_of_users(service: DownloadService) -> Iterator[tuple[str, Listing]]:
+    for folder in FOLDERS:
+        users = f"{folder}/users"
+        try:
+            yield users, service.listing(users)
+        except CertificateNeeded:
+            raise
+        except (NotFound, AccessDenied):
+            continue
+
+
+def _is_own(service: DownloadService, directory: str) -> bool:
+    """Return whether the service lets this user make a directory.
 
     Making one that is there already changes nothing, and the service refuses it for
     everybody else's.
     """
-    name = user_name()
-    guess = re.sub("[^01a-z]", "_", name.lower()) if name else None
-    for folder in FOLDERS:
-        try:
-            listing = service.listing(f"{folder}/users")
-        except (NotFound, AccessDenied):
-            continue
-        names = [entry.name for entry in listing.children if entry.is_directory]
-        if guess:
-            names = [guess, *(other for other in names if other != guess)]
-        for candidate in names[:MAX_CANDIDATES]:
-            directory = f"{folder}/users/{candidate}"
-            try:
-                service.make_collection(directory)
-            except AccessDenied:
-                continue
-            return directory
-    return None
+    try:
+        service.make_collection(directory)
+    except (NotFound, AccessDenied):
+        return False
+    return True
 
 
-def _provoked(service: DownloadService) -> str | None:
-    """Make the service create the user's directory, with an upload that has to fail.
+def _told(service: DownloadService) -> str | None:
+    """Let the service make the user's directory, by an upload that has to fail.
 
     Before it looks for the directory that should hold a file, it makes the user's own; here
-    that one does not exist, so that nothing is written.
+    that one does not exist, so that nothing is written. A storage that makes it all the same
+    tells where.
     """
-    nowhere = f"ctadata-{os.urandom(8).hex()}"
+    nowhere = f"ctadata-{os.urandom(8).hex()}/probe"
     try:
-        answer = service.upload(f"{nowhere}/probe", b"", 0)
-    except NotFound:
+        answer = service.upload(nowhere, b"", 0, own="")
+    except CertificateNeeded:
+        raise
+    except (NotFound, AccessDenied):
         return None
-    if answer is None:
-        return None
-    return str(answer["path"]).removesuffix(f"/{nowhere}/probe")
+    return str(answer["path"]).removesuffix(f"/{nowhere}") if answer else None
 
 
 def _key(service: DownloadService, token: str | None) -> tuple[str, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from .entries import Href
 from .errors import InvalidPath
 
 __all__ = ["FORBIDDEN", "check_remote_path", "join_quoted", "local_name"]
@@ -24,7 +25,7 @@ def check_remote_path(path: str) -> list[str]:
     ----------
     path : str
         A decoded path relative to the storage's root; a leading and a trailing slash
-        make no difference.
+        make no difference. An `Href` stands for the path of its entry.
 
     Returns
     -------
@@ -37,7 +38,8 @@ def check_remote_path(path: str) -> list[str]:
         If a segment is empty, ``.`` or ``..``, or has a backslash or a control character.
     """
     # str() since an Entry splits as a string but should not travel further as one.
-    text = str(path).removeprefix("/").removesuffix("/")
+    text = path.path if isinstance(path, Href) else str(path)
+    text = text.removeprefix("/").removesuffix("/")
     segments = text.split("/") if text else []
     for segment in segments:
         if segment in {"", ".", ".."}:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import threading
+import logging
+import re
 from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from ._guard import Guard
 from ._http import Body, BrokenOff, Http, Redirected
-from ._listing import Listing, SpooledListing, json_answer, parse_listing
+from ._listing import Listing, OtherResource, SpooledListing, json_answer, parse_listing
 from ._paths import check_remote_path, join_quoted
+from ._quoting import Quoting, is_plain
 from .errors import (
     AlreadyExists,
     AuthenticationError,
-    CTADataError,
     IntegrityError,
     NotFound,
     StorageException,
@@ -30,9 +31,10 @@ __all__ = ["Content", "DownloadService", "RangesUnusable", "TooLarge"]
 # The service waits until a block is full before it forwards it, so blocks should be small.
 FETCH_BLOCK = 1 << 20
 
-# How often a service wants names to be quoted, by its address; twice where nothing is known.
-_quoting: dict[str, int] = {}
-_quoting_lock = threading.Lock()
+# Such as lst/users/alice.
+OWN_DIRECTORY = re.compile(r"\w[\w.-]*/users/\w[\w.-]*")
+
+logger = logging.getLogger(__name__)
 
 
 class TooLarge(StorageException):
@@ -68,15 +70,18 @@ class DownloadService:
         Sends the requests.
     url : str
         The service's address, with trailing slash.
+    quoting : Quoting, optional
+        What is known of how this service decodes paths.
     """
 
-    def __init__(self, http: Http, url: str) -> None:
+    def __init__(self, http: Http, url: str, quoting: Quoting | None = None) -> None:
         self.http = http
         self.url = url
+        self._quoting = quoting or Quoting()
 
     def guarded(self, guard: Guard) -> DownloadService:
         """Return the same service, asked under the eyes of `guard`."""
-        return DownloadService(self.http.guarded(guard), self.url)
+        return DownloadService(self.http.guarded(guard), self.url, self._quoting)
 
     def health(self) -> str:
         """Return what the service says of itself; needs no token."""
@@ -99,13 +104,16 @@ class DownloadService:
         Raises
         ------
         NotFound
-            If there is nothing.
+            If there is nothing, or the service answers about another path.
         StorageException
             If the answer is not a listing.
         """
         segments = check_remote_path(path)
         response = self._ask("list", segments)
-        return parse_listing(response.data, response.headers.get("Content-Type", ""), segments)
+        content_type = response.headers.get("Content-Type", "")
+        listing = parse_listing(response.data, content_type, segments)
+        self._quoting.proven |= not is_plain(segments)
+        return listing
 
     def spooled_listing(self, path: str) -> SpooledListing:
         """List a directory that may be too large to be held as entries.
@@ -267,15 +275,57 @@ class DownloadService:
         NotFound
             If its parent does not exist.
         """
-        segments = check_remote_path(path)
         # The user's own root is only let through with a trailing slash.
-        url = f"{self.url}webdav/{join_quoted(segments, quoting_times(self.url))}/"
+        url = f"{self.url}webdav/{self.quoted_for_writing(path)}/"
         response = self.http.send("MKCOL", url, path=path, accept=(201, 405, 409))
         if response.status == 409:
             raise NotFound(f"The directory above {path!r} does not exist", path=path)
         return response.status == 201
 
-    def upload(self, path: str, body: bytes | Body, size: int | None) -> dict[str, Any] | None:
+    def quoted(self, path: str) -> str:
+        """Return a path as it stands in the address of a request that reads.
+
+        What is fetched does not say which file it is, a listing does. So the first name that is
+        not a plain one is listed, to see that the service takes it for what it is.
+
+        Raises
+        ------
+        NotFound
+            If there is nothing, or the service answers about another path.
+        """
+        segments = check_remote_path(path)
+        if not is_plain(segments) and not self._quoting.proven:
+            self.listing(path)
+        return join_quoted(segments, self._quoting.times)
+
+    def quoted_for_writing(self, path: str) -> str:
+        """Return a path as it stands in the address of a request that writes.
+
+        A service that misreads a name would overwrite another file. So each name that is not a
+        plain one is listed before: the service has to answer about it, or that there is none.
+
+        Raises
+        ------
+        StorageException
+            If the service answers about another path.
+        """
+        segments = check_remote_path(path)
+        if not is_plain(segments):
+            try:
+                self.listing(path)
+            except OtherResource as error:
+                raise StorageException(
+                    f"Nothing was written at {path!r}: the service takes this name for another one "
+                    "and would overwrite that. Use only letters, digits, '-', '_' and '.'",
+                    path=path,
+                ) from error
+            except NotFound:
+                logger.debug("%r is a new name", path)
+        return join_quoted(segments, self._quoting.times)
+
+    def upload(
+        self, path: str, body: bytes | Body, size: int | None, *, own: str
+    ) -> dict[str, Any] | None:
         """Store a file below the user's own directory (``POST /upload/<path>``).
 
         Parameters
@@ -286,6 +336,8 @@ class DownloadService:
             The content.
         size : int or None
             Its length in bytes; without it the body is sent in chunks.
+        own : str
+            The user's own directory.
 
         Returns
         -------
@@ -302,7 +354,8 @@ class DownloadService:
             If a body of this length is refused.
         """
         segments = check_remote_path(path)
-        url = f"{self.url}upload/{join_quoted(segments, quoting_times(self.url))}"
+        below = len(check_remote_path(own))
+        quoted = self.quoted_for_writing(f"{own}/{path}").split("/", below)[below]
         headers = {"Content-Type": "application/octet-stream"}
         if size is None:
             headers["Transfer-Encoding"] = "chunked"
@@ -310,7 +363,7 @@ class DownloadService:
             headers["Content-Length"] = str(size)
         response = self.http.send(
             "POST",
-            url,
+            f"{self.url}upload/{quoted}",
             path=path,
             body=body,
             headers=headers,
@@ -327,11 +380,7 @@ class DownloadService:
         answer = json_answer(response.data, response.headers.get("Content-Type", ""), path)
         if not isinstance(answer, dict) or not isinstance(answer.get("path"), str):
             raise StorageException(f"The service gives no usable answer to the upload of {path!r}")
-        stored = answer["path"]
-        # The service repeats the name as it came, that is still quoted once.
-        if not stored.endswith("/" + "/".join(segments)):
-            stored = unquote(stored)
-        return {**answer, "path": stored}
+        return {**answer, "path": _stored(answer["path"], segments)}
 
     def _ask(
         self,
@@ -344,40 +393,43 @@ class DownloadService:
         headers: Mapping[str, str] | None = None,
         accept: tuple[int, ...] = (200, 206),
     ) -> BaseHTTPResponse:
-        """GET an endpoint for a path, quoted as this service wants it.
-
-        A name with special characters that is not found when quoted one way is tried the
-        other way, and what worked is remembered (docs/protocol.md, "Quoting").
-        """
+        """Ask an endpoint about a path, quoted as this service decodes it."""
         name = "/".join(segments)
-        known = quoting_times(self.url)
-        missing: CTADataError | None = None
-        for times in (known, 3 - known):
+        if endpoint != "list":
+            self.quoted(name)
+        for _ in range(2):
+            times = self._quoting.times
             # The root of the listing has no trailing slash.
             url = f"{self.url}{endpoint}/{join_quoted(segments, times)}".rstrip("/") + query
-            try:
-                response = self.http.send(
-                    method, url, path=name, stream=stream, headers=headers, accept=accept
-                )
-            except NotFound as error:
-                missing = missing or error
-                if join_quoted(segments, 1) == name:
-                    # A name without special characters is the same either way.
-                    break
-            else:
-                if times != known:
-                    remember_quoting(self.url, times)
-                return response
-        assert missing is not None
-        raise missing
+            response = self.http.send(
+                method, url, path=name, stream=stream, headers=headers, accept=(*accept, 404)
+            )
+            if self._quoting.fits(response.headers, times) or is_plain(segments):
+                break
+            self.http.close(response)
+        else:
+            raise StorageException(f"The service reads {name!r} now in one way, now in another")
+        if response.status == 404:
+            raise self.http.refusal(response, url, name)
+        return response
 
 
-def quoting_times(url: str) -> int:
-    """Return how many times the service at `url` wants names to be quoted."""
-    return _quoting.get(url, 2)
+def _stored(answered: str, segments: list[str]) -> str:
+    """Return where the service says that it has stored an upload.
 
+    It repeats the name as it has decoded it, which may be once less than it was quoted.
 
-def remember_quoting(url: str, times: int) -> None:
-    """Remember how many times the service at `url` wants names to be quoted."""
-    with _quoting_lock:
-        _quoting[url] = times
+    Raises
+    ------
+    StorageException
+        If it speaks of another name.
+    """
+    name = "/" + "/".join(segments)
+    for stored in (unquote(answered), answered):
+        if stored.endswith(name) and OWN_DIRECTORY.fullmatch(stored.removesuffix(name)):
+            return stored
+    raise StorageException(
+        f"The service has stored {name[1:]!r} under another name, {answered!r}: look there, and "
+        "use only letters, digits, '-', '_' and '.' in names",
+        path=answered,
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from typing import ClassVar
 
 from . import config
 from ._http import Http
 from ._protocol import DownloadService
+from ._quoting import Quoting
 from .certificates.sending import CertificateService
 
 __all__ = ["JOBS", "LocalPath", "Services"]
@@ -48,6 +50,8 @@ class Services:
         }
         # Set on the instance, over the class attributes, and only where something was given.
         self.__dict__.update({name: value for name, value in given.items() if value is not None})
+        # By the service's address, which may change between two calls.
+        self._quoting: defaultdict[str, Quoting] = defaultdict(Quoting)
         self._http = Http(
             self._current_token, timeout=timeout, retries=retries, min_speed=min_speed
         )
@@ -65,7 +69,8 @@ class Services:
 
     @property
     def _service(self) -> DownloadService:
-        return DownloadService(self._http, self.downloadservice_url)
+        url = self.downloadservice_url
+        return DownloadService(self._http, url, self._quoting[url])
 
     @property
     def certificateservice_url(self) -> str:

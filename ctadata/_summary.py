@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 import time
 from types import TracebackType
 
-from ._bars import say
+from ._output import is_terminal, say
 from ._terminal import size_text
 from .errors import AuthenticationError, CTADataError, ServiceUnreachable, TransferCancelled
 from .transfers.progress import Result
@@ -67,7 +66,8 @@ class Summary:
     def bars(self) -> bool:
         """Whether bars are shown: where stderr is a terminal that has nothing else to show."""
         full = self._quiet or self._dry_run or log.isEnabledFor(logging.INFO)
-        return not full and sys.stderr.isatty() and not (self._as_json and sys.stdout.isatty())
+        in_the_way = self._as_json and is_terminal(sys.stdout)
+        return not full and is_terminal(sys.stderr) and not in_the_way
 
     def on_result(self, result: Result) -> None:
         """Take what became of a file."""
@@ -83,7 +83,7 @@ class Summary:
         if self._as_json:
             self._print_json(result)
         elif self._paths and result.error is None:
-            _print(result.path)
+            say(result.path)
 
     def __enter__(self) -> Summary:
         self._started = time.monotonic()
@@ -122,7 +122,7 @@ class Summary:
 
     def _print_json(self, result: Result) -> None:
         error = result.error
-        _print(
+        say(
             json.dumps(
                 {
                     "path": result.path,
@@ -143,11 +143,3 @@ class Summary:
             seconds = time.monotonic() - self._started
             rate = size_text(int(self._bytes / max(seconds, 1e-3)))
             say(f"{files} in {seconds:.1f} s ({rate}/s); {others}", err=True)
-
-
-def _print(line: str) -> None:
-    try:
-        say(line)
-    except BrokenPipeError:
-        # The reader has seen enough, but the transfer goes on.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,6 +10,7 @@ from ._client_certificates import ClientCertificates
 from ._client_downloads import ClientDownloads
 from ._client_uploads import ClientUploads
 from ._listing import Listing
+from ._lookup import meant, suggesting
 from ._services import LocalPath
 from .entries import Entry
 from .errors import CertificateError, CTADataError, StorageException
@@ -107,7 +108,7 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         NotFound
             If there is nothing at this path.
         """
-        listing = self.listing(path)
+        listing = self.listing(meant(self._service, path))
         return listing.children if listing.own.is_directory else [listing.own]
 
     def listing(self, path: str) -> Listing:
@@ -129,7 +130,9 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         NotFound
             If there is nothing at this path.
         """
-        return self._service.listing(path)
+        service = self._service
+        with suggesting(service, path):
+            return service.listing(path)
 
     def stat(self, path: str) -> Entry:
         """Return what the storage says of one path.

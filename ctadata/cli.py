@@ -6,7 +6,6 @@ import contextlib
 import importlib
 import json
 import logging
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from ._certificate_commands import (
     upload_personal_certificate,
     upload_shared_certificate,
 )
+from ._output import echo, is_terminal, prepare, say, silence
 from ._summary import INTERRUPTED
 from ._terminal import aligned
 from ._transfer_commands import get, put
@@ -33,6 +33,16 @@ __all__ = ["cli", "main"]
 class _Group(click.Group):
     """Shows an error as one line with its remedy, never as a traceback."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        prepare()
+        try:
+            return super().main(*args, **options)
+        except OSError as error:
+            # Not even a help text or an error could be printed.
+            silence(sys.stdout)
+            say(f"Error: {error.strerror or error}", err=True)
+            sys.exit(1)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -40,7 +50,6 @@ class _Group(click.Group):
             raise click.ClickException(str(error)) from error
         except BrokenPipeError:
             # The reader of a pipe, such as head, has seen enough; what is left is not printed.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
@@ -56,7 +65,7 @@ class _Failures:
         for failure in getattr(error, "failures", None) or [error]:
             self.count += 1
             name = f"{failure.path}: " if failure.path else ""
-            click.echo(f"{name}{failure}", err=True)
+            say(f"{name}{failure}", err=True)
 
     @contextlib.contextmanager
     def collect(self) -> Iterator[None]:
@@ -113,12 +122,12 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool) -> None:
     lines: Iterator[str]
     if as_json:
         lines = (json.dumps(_facts(entry)) for entry in entries)
-    elif long or sys.stdout.isatty():
+    elif long or is_terminal(sys.stdout):
         lines = aligned(entries, long)
     else:
         lines = map(str, entries)
     for line in lines:
-        click.echo(line)
+        echo(line)
     failures.exit()
 
 

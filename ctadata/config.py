@@ -7,15 +7,19 @@ while a kernel runs: so nothing is read at import and nothing is kept.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from .errors import CTADataError
+from ._addresses import host_of, problem_of
+from ._local import local_path
+from .errors import CTADataError, InvalidToken, LocalFileError
 
 __all__ = [
     "CERTIFICATESERVICE_VARIABLE",
     "DOWNLOADSERVICE_VARIABLE",
+    "NEW_TOKEN",
     "TOKEN_VARIABLE",
     "certificate_keys",
     "certificateservice_url",
@@ -34,6 +38,10 @@ DATA_DIRECTORY_VARIABLE = "CTADATA_DATA_DIR"
 
 DEFAULT_CERTIFICATE_KEYS = ("cta", "lst", "arc")
 DEFAULT_DOWNLOADSERVICE = "https://platform.cta.cscs.ch/services/downloadservice/"
+NEW_TOKEN = "take a new token from the hub's control panel (Token) and set " + TOKEN_VARIABLE
+
+# Visible ASCII: what RFC 6750 allows in a header, and a little more.
+_TOKEN = re.compile(r"[!-~]+")
 
 
 def downloadservice_url(configured: str | None = None) -> str:
@@ -111,25 +119,52 @@ def data_directory(configured: str | os.PathLike[str] | None = None) -> Path:
     configured : str or path, optional
         A directory given by the caller; otherwise ``CTADATA_DATA_DIR`` of the environment,
         otherwise ``ctadata`` in Jupyter's data directory.
+
+    Raises
+    ------
+    LocalFileError
+        If this is no path, or this account has no home directory.
     """
     directory = configured or os.environ.get(DATA_DIRECTORY_VARIABLE)
-    return Path(directory) if directory else _jupyter_data_directory() / "ctadata"
+    return local_path(directory) if directory else _jupyter_data_directory() / "ctadata"
 
 
 def _jupyter_data_directory() -> Path:
     # As jupyter_core.paths has it, which scripts do without.
     if directory := os.environ.get("JUPYTER_DATA_DIR"):
         return Path(directory)
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Jupyter"
     base = os.environ.get("XDG_DATA_HOME")
-    return (Path(base) if base else Path.home() / ".local/share") / "jupyter"
+    if base and sys.platform != "darwin":
+        return Path(base, "jupyter")
+    try:
+        home = Path.home()
+    except RuntimeError as error:
+        raise LocalFileError(
+            f"This account has no home directory; set {DATA_DIRECTORY_VARIABLE} to a directory"
+        ) from error
+    return home / ("Library/Jupyter" if sys.platform == "darwin" else ".local/share/jupyter")
 
 
 def token(configured: str | None = None) -> str | None:
-    """Return the hub token given by the caller or else by the environment, or None."""
+    """Return the hub token given by the caller or else by the environment, or None.
+
+    Surrounding white space is removed: a token that was read from a file ends in a newline.
+
+    Raises
+    ------
+    InvalidToken
+        If it cannot be a token; the message does not repeat it.
+    """
     value = configured or os.environ.get(TOKEN_VARIABLE) or ""
-    return value.strip() or None
+    if not isinstance(value, str):
+        raise InvalidToken(f"The hub token is not a string but {type(value).__name__}; {NEW_TOKEN}")
+    value = value.strip()
+    if value and _TOKEN.fullmatch(value) is None:
+        raise InvalidToken(
+            "The hub token has a character that no token has, such as a space or a line break; it "
+            f"was not sent: {NEW_TOKEN}"
+        )
+    return value or None
 
 
 def user_name() -> str | None:
@@ -138,22 +173,26 @@ def user_name() -> str | None:
 
 
 def _normalised(url: str, variable: str) -> str:
+    if not isinstance(url, str):
+        raise CTADataError(f"{variable} is not a string but {type(url).__name__}")
     url = url.strip()
     if "://" not in url:
-        host = urlsplit(f"//{url}").hostname or ""
+        host = host_of(f"//{url}")
         # What a developer starts on the own machine has no certificate.
         local = host in {"localhost", "::1"} or host.startswith("127.")
         url = f"{'http' if local else 'https'}://{url}"
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        # The query is not repeated: people have put tokens there.
-        shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+    problem = problem_of(url)
+    if problem is None:
+        parts = urlsplit(url)
+        if parts.username is not None or parts.password is not None:
+            raise CTADataError(
+                f"Take the user name and password out of {variable}: only a token is sent"
+            )
+        if parts.query or parts.fragment:
+            problem = "it has a query or a fragment"
+    if problem is not None:
         raise CTADataError(
-            f"{shown!r} is not the address of a service; set {variable} to one such as "
-            f"{DEFAULT_DOWNLOADSERVICE}"
-        )
-    if parts.username or parts.password:
-        raise CTADataError(
-            f"Take the user name and password out of {variable}: only a token is sent"
+            f"{variable} is not the address of a service: {problem}; set {variable} to one such "
+            f"as {DEFAULT_DOWNLOADSERVICE}"
         )
     return url.rstrip("/") + "/"

@@ -10,7 +10,30 @@ from ._dates import seconds_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Entry"]
+__all__ = ["Entry", "Href"]
+
+
+class Href(str):
+    """An entry's path as its listing spells it: percent-encoded once.
+
+    It is a string like any other, but ctadata reads it as the path of its entry. The spelling
+    alone does not tell whether ``a%20b`` is a name or stands for ``a b``.
+
+    Attributes
+    ----------
+    path : str
+        The decoded path.
+    """
+
+    path: str
+
+    def __new__(cls, href: str, path: str) -> Href:  # noqa: D102
+        self = super().__new__(cls, href)
+        self.path = path
+        return self
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        return str(self), self.path
 
 
 class Entry(str):
@@ -48,7 +71,7 @@ class Entry(str):
 
     def __getitem__(self, key: SupportsIndex | slice | str) -> str:
         if isinstance(key, str):
-            return self.facts[key]
+            return self._value(key, self.facts[key])
         return super().__getitem__(key)
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -66,7 +89,10 @@ class Entry(str):
         str or object
             The value as the service sent it, or `default`.
         """
-        return self.facts.get(key, default)
+        return self._value(key, self.facts[key]) if key in self.facts else default
+
+    def _value(self, key: str, value: str) -> str:
+        return Href(value, self.path) if key == "href" else value
 
     def keys(self) -> list[str]:
         """Return the keys that the service sent for this entry."""
@@ -96,8 +122,11 @@ class Entry(str):
     def size(self) -> int | None:
         """The size in bytes; None where the service does not say, as for directories."""
         size = str(self.facts.get("size", ""))
-        # A number of very many digits is none for Python.
-        return int(size) if size.isdecimal() and len(size) < 4000 else None
+        # No file has as many bytes as do not fit into 63 bits.
+        if not (size.isdecimal() and len(size) < 20):
+            return None
+        number = int(size)
+        return number if number < 1 << 63 else None
 
     @property
     def modified(self) -> datetime | None:

@@ -7,6 +7,7 @@
     │   └── ServiceTimeout       it accepted the connection but does not answer in time
     ├── AuthenticationError      the token is refused: 401, or a redirect to a login page
     │   ├── NoToken              there is no token to send
+    │   ├── InvalidToken         what is set as the token cannot be one; it is not sent
     │   └── MissingScope         the token is valid, but not for this service
     ├── StorageException         what the storage refused; the name older notebooks catch
     │   ├── NotFound
@@ -18,6 +19,7 @@
     │   ├── IntegrityError       the bytes are not the file that the listing announced
     │   ├── TransferCancelled
     │   └── NoSpace
+    ├── LocalFileError           the local disk refused something: permission, read-only, I/O error
     └── CertificateError         .findings: what is wrong with the certificate
 """
 
@@ -38,6 +40,8 @@ __all__ = [
     "CertificateNeeded",
     "IntegrityError",
     "InvalidPath",
+    "InvalidToken",
+    "LocalFileError",
     "MissingScope",
     "NoSpace",
     "NoToken",
@@ -95,6 +99,12 @@ class NoToken(AuthenticationError):
     """There is no token to send."""
 
     code = "no-token"
+
+
+class InvalidToken(AuthenticationError):
+    """What is set as the token cannot be one; the message does not repeat it."""
+
+    code = "token-invalid"
 
 
 class MissingScope(AuthenticationError):
@@ -181,6 +191,15 @@ class NoSpace(TransferError):
     """The disk that should receive the file is full."""
 
     code = "no-space"
+
+
+class LocalFileError(CTADataError):
+    """The local disk or operating system refused something; ``path`` is the local file.
+
+    For example permission denied, a read-only disk, too many open files, an I/O error.
+    """
+
+    code = "local-file"
 
 
 class CertificateError(CTADataError):

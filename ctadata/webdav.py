@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator
 from typing import IO, Any, BinaryIO
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 from webdav4.client import Client as WebDAVClient
 from webdav4.http import Client as WebDAVHttp
 
 from . import _own_directory
-from ._connections import ssl_context
-from ._http import NEW_TOKEN
-from ._protocol import DownloadService, quoting_times
-from .errors import AccessDenied, AuthenticationError, NoToken, ServiceUnreachable
+from ._connections import proxy_for, ssl_context
+from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
+from ._protocol import DownloadService
+from .config import DOWNLOADSERVICE_VARIABLE
+from .errors import InvalidPath, NoToken, ServiceUnreachable
 
 __all__ = ["Client"]
 
@@ -28,11 +29,11 @@ ROOTS = ("lst", "cta")
 
 
 class _Token(httpx.Auth):
-    def __init__(self, token: Callable[[], str | None]) -> None:
-        self._token = token
+    def __init__(self, value: Callable[[], str | None]) -> None:
+        self.value = value
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        token = self._token()
+        token = self.value()
         if token is None:
             raise NoToken(f"There is no hub token: {NEW_TOKEN}")
         request.headers["Authorization"] = f"Bearer {token}"
@@ -40,39 +41,72 @@ class _Token(httpx.Auth):
 
 
 class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
-    """Never follows a redirect with the token, and quotes as the service wants it."""
+    """Sends all of webdav4's requests: those of its methods, and those of its streams.
 
-    def __init__(self, service: str, **options: Any) -> None:
-        super().__init__(**options)
+    Each path is quoted as the service decodes it, no redirect is followed with the token, and what
+    the service refuses becomes an error of ctadata.
+    """
+
+    def __init__(self, service: DownloadService, token: _Token, **options: Any) -> None:
+        super().__init__(auth=token, **options)
         self._service = service
+        self._token = token
+        self._root = urlsplit(f"{service.url}webdav")
 
     def __del__(self) -> None:
         # webdav4's client has no close() of its own.
         self.close()
 
-    def request(self, method: str, url: Any, **options: Any) -> httpx.Response:
-        if quoting_times(self._service) == 2:
-            url = httpx.URL(url)
-            url = url.copy_with(raw_path=url.raw_path.replace(b"%", b"%25"))
-        headers = dict(options.pop("headers", None) or {})
-        if options.get("content") is None:
-            # Only with this type does the service answer 401 rather than with a login page.
-            headers.setdefault("Content-Type", "application/json")
-        else:
-            headers.setdefault("Content-Type", "application/octet-stream")
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send a request; see `httpx.Client.send`."""
+        path = self._path(request.url)
+        if path is not None:
+            request.url = self._quoted(request, path)
+        body = "application/octet-stream" if request.method == "PUT" else "application/json"
+        # Without a body, only this type lets the service answer 401 rather than a login page.
+        request.headers.setdefault("Content-Type", body)
         options["follow_redirects"] = False
         try:
-            response: httpx.Response = super().request(method, url, headers=headers, **options)
+            response: httpx.Response = super().send(request, **options)
         except httpx.TransportError as error:
-            raise ServiceUnreachable(f"{self._service} cannot be reached: {error}") from error
-        self._refuse(response)
+            raise ServiceUnreachable(
+                f"{self._service.url} cannot be reached: {error}; try again", path=path
+            ) from error
+        if response.is_redirect or response.status_code in {400, 401, 403, 503, 504}:
+            self._refuse(response, path or "")
         return response
 
-    def _refuse(self, response: httpx.Response) -> None:
-        if response.status_code == 401 or response.is_redirect:
-            raise AuthenticationError(f"{self._service} refuses the hub token: {NEW_TOKEN}")
-        if response.status_code == 403:
-            raise AccessDenied(f"The service refuses: {response.reason_phrase or response.text}")
+    def _path(self, url: httpx.URL) -> str | None:
+        """Return the remote path that an address is about; None for what is no path.
+
+        Raises
+        ------
+        InvalidPath
+            If the address lies outside of the service.
+        """
+        raw = urlsplit(str(url))
+        below = raw.path.removeprefix(self._root.path)
+        if raw[:2] != self._root[:2] or below == raw.path or below[:1] not in {"", "/"}:
+            raise InvalidPath(f"{raw.netloc}{raw.path} is not below {self._root.geturl()}")
+        return unquote(below.strip("/")) or None
+
+    def _quoted(self, request: httpx.Request, path: str) -> httpx.URL:
+        service = self._service
+        reads = request.method in {"GET", "HEAD", "OPTIONS", "PROPFIND"}
+        quoted = service.quoted(path) if reads else service.quoted_for_writing(path)
+        slash = "/" if request.url.path.endswith("/") else ""
+        query = b"?" + request.url.query if request.url.query else b""
+        return request.url.copy_with(raw_path=f"{self._root.path}/{quoted}{slash}".encode() + query)
+
+    def _refuse(self, response: httpx.Response, path: str) -> None:
+        try:
+            body = response.read()[:BEGINNING]
+        finally:
+            response.close()
+        location = response.headers.get("Location", "")
+        answer = Answer(response.status_code, response.reason_phrase, location, body)
+        url = self._service.url
+        raise error_of(answer, url, path, DOWNLOADSERVICE_VARIABLE, self._token.value())
 
 
 class Client(WebDAVClient):  # type: ignore[misc]
@@ -96,11 +130,13 @@ class Client(WebDAVClient):  # type: ignore[misc]
         # The root has no trailing slash (docs/protocol.md, "WebDAV").
         url = f"{service.url}webdav"
         http = _Http(
-            service.url,
+            service,
+            _Token(token),
             base_url=url,
-            auth=_Token(token),
             timeout=httpx.Timeout(service.http.timeout),
             verify=ssl_context(),
+            proxy=proxy_for(service.url),
+            trust_env=False,
         )
         super().__init__(url, http_client=http)
 
@@ -111,6 +147,11 @@ class Client(WebDAVClient):  # type: ignore[misc]
         joined = f"{base}/{inner}" if inner else base
         base_url: httpx.URL = self.base_url
         return base_url.copy_with(raw_path=(joined + "/" * add_trailing_slash).encode())
+
+    def options(self, path: str = "") -> set[str]:
+        """Return the WebDAV classes that the service says it complies with (RFC 4918, 18)."""
+        found: set[str] = super().options(self.join_url(path))
+        return found
 
     def upload_fileobj(self, file_obj: BinaryIO | IO[bytes], to_path: str, **options: Any) -> None:
         """Upload an open file; see `upload_file`."""

@@ -42,6 +42,7 @@ STATUS_OF_CODE = {
     "upload-busy": 423,
     "no-token": 424,
     "token-refused": 424,
+    "token-invalid": 424,
     "token-scope": 424,
     "access-denied": 424,
     "certificate-needed": 424,
@@ -53,6 +54,7 @@ STATUS_OF_CODE = {
     "transfer-failed": 502,
     "integrity-error": 502,
     "service-timeout": 504,
+    "local-file": 507,
     "no-space": 507,
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ctadata._paths import MAX_NAME_BYTES, check_remote_path
 from ctadata.errors import InvalidPath
+from ctadata.transfers.meeting import Placed, refuse_meeting
 from ctadata.transfers.progress import OnProgress
 
 from .errors import TargetsExist
@@ -50,6 +51,8 @@ def download_jobs(
         If a path or the destination may not be used.
     TargetsExist
         If something exists already and may not be replaced.
+    AlreadyExists
+        If two of the paths would have the same target.
     """
     directory = workspace.directory(destination)
     jobs, existing = [], []
@@ -65,6 +68,7 @@ def download_jobs(
             existing.append(target)
         options = {"overwrite": overwrite}
         jobs.append(Job("download", "/".join(segments), target, options=options))
+    refuse_meeting((Placed(job.source, tuple(job.target.split("/"))) for job in jobs), "saved", str)
     if existing and not overwrite:
         raise TargetsExist(
             f"{existing[0]!r} exists already"
@@ -100,6 +104,8 @@ def upload_jobs(
         If a path, a name or the destination may not be used.
     NotFound
         If a file or folder does not exist.
+    AlreadyExists
+        If two of the paths would have the same target.
     """
     into = check_remote_path(destination)
     jobs = []
@@ -116,6 +122,7 @@ def upload_jobs(
                 files=None if local.is_dir() else 1,
             )
         )
+    refuse_meeting((Placed(job.source, tuple(job.target.split("/"))) for job in jobs), "uploaded")
     return jobs
 
 

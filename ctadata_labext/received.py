@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ctadata._paths import MAX_NAME_BYTES, check_remote_path
 from ctadata.errors import CTADataError, InvalidPath, NotFound, TransferError
+from ctadata.transfers.meeting import Placed, refuse_meeting
 from ctadata.transfers.progress import OnProgress, Result
 
 from .errors import BadRequest
@@ -39,7 +40,9 @@ def received_job(name: str, uploads: Sequence[tuple[str, str]], destination: str
     InvalidPath
         If a path may not be used.
     BadRequest
-        If an upload or a path is there twice.
+        If an upload is there twice.
+    AlreadyExists
+        If two files would have the same name in the storage.
     """
     into = check_remote_path(destination)
     top = check_remote_path(name)
@@ -55,9 +58,15 @@ def received_job(name: str, uploads: Sequence[tuple[str, str]], destination: str
                 f"A name in {path!r} is longer than {MAX_NAME_BYTES} bytes; shorten it", path=path
             )
         files.append({"id": upload_id, "path": "/".join([*into, *segments])})
-    for key in ("id", "path"):
-        if len({file[key] for file in files}) < len(files):
-            raise BadRequest(f"Two of the 'uploads' have the same {key!r}")
+    if len({file["id"] for file in files}) < len(files):
+        raise BadRequest("Two of the 'uploads' have the same 'id'")
+    refuse_meeting(
+        (
+            Placed(path, tuple(file["path"].split("/")))
+            for (_, path), file in zip(uploads, files, strict=True)
+        ),
+        "uploaded",
+    )
     return Job(
         "upload", name, "/".join([*into, *top]), files=len(files), options={"uploads": files}
     )

@@ -33,12 +33,17 @@ class StatusHandler(CTADataHandler):
         """Answer openapi.yaml's ``Status``; always with 200."""
         client = self.extension.client
         service = await self._service()
+        problem: str | None = None
+        try:
+            present = config.token(client.token) is not None
+        except CTADataError as error:
+            present, problem = True, describe(error)["message"]
         self.finish(
             {
                 "service": service,
-                "token": {"present": config.token(client.token) is not None},
+                "token": {"present": present, "message": problem},
                 "user": config.user_name(),
-                "writable_root": client.own_directory if service["url"] else None,
+                "writable_root": client.own_directory if service["url"] and not problem else None,
                 "versions": {
                     "api": API_VERSION,
                     "ctadata": self.extension.version,

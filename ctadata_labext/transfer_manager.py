@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ctadata.errors import CTADataError, NotFound, TransferCancelled, TransferError
 from ctadata.transfers.journal import BEAT
+from ctadata.transfers.meeting import same_name
 from ctadata.transfers.progress import OnProgress
 
 from .errors import NotResumable, TargetsExist, TooManyTransfers
@@ -247,10 +248,10 @@ class TransferManager:
     def _admit(self, jobs: Sequence[Job]) -> None:
         """Raise if these jobs must not be queued now."""
         active = [transfer.job for transfer in self._transfers.values() if transfer.active]
-        seen = {(job.kind, job.target) for job in active}
+        seen = set(map(_place, active))
         busy = []
         for job in jobs:
-            place = (job.kind, job.target)
+            place = _place(job)
             if place in seen:
                 busy.append(job.target)
             seen.add(place)
@@ -328,3 +329,8 @@ class TransferManager:
             some.sort(key=lambda transfer: transfer.ended or transfer.created)
             for transfer in some[: max(0, len(some) - limit)]:
                 del self._transfers[transfer.id]
+
+
+def _place(job: Job) -> tuple[str, str]:
+    """Return what two jobs must not have in common: what they write."""
+    return job.kind, same_name(job.target) if job.kind == "upload" else job.target

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ctadata import _connections, _own_directory, _protocol
+from ctadata import _connections, _own_directory
 from ctadata.service import Service
 from ctadata.transfers import remote
 
@@ -37,7 +37,6 @@ def make_tree(root: Path) -> None:
 def nothing_is_remembered() -> None:
     """Forget what the client knows of services by their address: ports are used again."""
     _own_directory._known.clear()
-    _protocol._quoting.clear()
     remote._no_digests.clear()
     _connections._pool.cache_clear()
 

@@ -22,7 +22,7 @@ from ctadata.certificates import ProxyCertificate, inspect
 from ctadata.certificates.pem import read_blocks
 from ctadata.errors import CertificateError
 
-from .proxies import NOW, Grid, as_pem, key_pem, new_key, proxy_of
+from .proxies import NOW, Grid, as_pem, key_pem, new_key, proxy_of, to_send
 
 _BYTES = bytes([0, 1, 2, 0x7F, 0x80, 0x81, 0x82, 0x84, 0x30, 0x31, 0xA0, 0xFF])
 _TAGS = (1, 2, 3, 4, 5, 6, 10, 12, 19, 20, 22, 23, 24, 28, 30)
@@ -61,7 +61,7 @@ def check(result: ProxyCertificate, content: bytes) -> None:
         assert text is None or text.encode().decode() == text, "no Unicode"
     shown = f"{result} {result!r}"
     try:
-        sent = result.to_send(force=True)
+        sent = to_send(content, force=True)
     except CertificateError as error:
         shown += f"{error} {error!r}"
     else:

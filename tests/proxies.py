@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from ctadata.certificates import ProxyCertificate, inspect
+from ctadata.certificates import ProxyCertificate, inspect, inspection
 from ctadata.service.pki import Authority, Credential
 from ctadata.service.voms import VOMSServer
 
@@ -69,6 +69,14 @@ def codes(content: Any, **options: Any) -> list[str]:
 def look(content: Any, **options: Any) -> ProxyCertificate:
     options.setdefault("now", NOW)
     return inspect(content, **options)
+
+
+def to_send(content: Any, *, force: bool = False, **options: Any) -> str:
+    """What the certificate service would get."""
+    options = {"now": NOW, "trusted": ()} | options
+    proxy, pem = inspection._look(content, **options)
+    proxy.check_sendable(force=force)
+    return pem
 
 
 def signed(

@@ -41,7 +41,7 @@ def usual_authorities() -> Path | None:
         is such a directory.
     """
     bundle = Path(os.environ.get(BUNDLE_VARIABLE) or USUAL_BUNDLE)
-    return bundle if bundle.exists() else None
+    return bundle if os.path.exists(bundle) else None
 
 
 def known_authorities() -> list[x509.Certificate]:
@@ -81,8 +81,8 @@ def load_authorities(bundle: Path) -> list[x509.Certificate]:
         return _of_pem(bundle.read_bytes())
     found: dict[x509.Certificate, None] = {}
     for path in sorted(bundle.iterdir()):
-        if _CERTIFICATE_FILE.fullmatch(path.name) and path.is_file():
-            with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError):
+            if _CERTIFICATE_FILE.fullmatch(path.name) and path.is_file():
                 found.update(dict.fromkeys(_of_pem(path.read_bytes())))
     if not found:
         raise ValueError("no certificates")

@@ -27,8 +27,8 @@ _MOST_KEYS = 4  # one is right; reading takes its time
 
 def examine(
     blocks: Sequence[Block], now: datetime, trusted: Sequence[Certificate]
-) -> ProxyCertificate:
-    """Return what a PEM file holds, with all findings.
+) -> tuple[ProxyCertificate, str]:
+    """Return what a PEM file holds, with all findings; and what of it the service would get.
 
     Parameters
     ----------
@@ -38,6 +38,13 @@ def examine(
         The moment for which it is judged, with a time zone.
     trusted : sequence of Certificate
         The authorities that are known; none: do not look for them.
+
+    Returns
+    -------
+    ProxyCertificate
+        The report, which has no secrets.
+    str
+        ASCII PEM with the private key: certificate, key, chain. Empty where nothing can be sent.
     """
     key_blocks = [block for block in blocks if block.is_private_key]
     keys, findings = _read_keys(key_blocks)
@@ -45,7 +52,7 @@ def examine(
     findings += more
     if not certificates or more:
         # Which one is meant cannot be told where one is damaged.
-        return ProxyCertificate(_worst_first(findings), key_present=bool(key_blocks))
+        return ProxyCertificate(_worst_first(findings), key_present=bool(key_blocks)), ""
     chain = read_chain(certificates, [key.public for key in keys])
     leaf = chain.leaf
     key = next((key for key in keys if key.public == leaf.public), None)
@@ -57,7 +64,7 @@ def examine(
     findings += _about_time(chain, attributes, now)
     if trusted and not chain.links[-1].is_proxy and not is_known(chain, trusted, now):
         findings.append(finding("unknown-ca"))
-    return ProxyCertificate(
+    report = ProxyCertificate(
         _worst_first(findings),
         subject=leaf.subject.slashed,
         issuer=leaf.issuer.slashed,
@@ -71,8 +78,8 @@ def examine(
         fqans=attributes.fqans if attributes else (),
         key_present=bool(key_blocks),
         fingerprint=hashlib.sha256(leaf.der).hexdigest(),
-        _to_send=_canonical(chain, key),
     )
+    return report, _canonical(chain, key)
 
 
 def _read_keys(blocks: Sequence[Block]) -> tuple[list[Key], list[Finding]]:

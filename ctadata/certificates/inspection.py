@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from ..errors import CertificateError
 from .findings import MAX_BYTES, Finding, finding
 from .pem import Damaged, is_der, is_pem, is_pkcs12, read_blocks
 from .proxy import ProxyCertificate
@@ -15,7 +16,7 @@ from .reading import read_file
 if TYPE_CHECKING:
     from .authorities import Authority
 
-__all__ = ["PEM", "inspect"]
+__all__ = ["PEM", "inspect", "ready_to_send"]
 
 PEM = bytes | str | os.PathLike[str]
 """A certificate's content as bytes, or the path of its file."""
@@ -44,24 +45,64 @@ def inspect(
     Returns
     -------
     ProxyCertificate
-        What it is, with all findings; of any bytes at all.
+        What it is, with all findings; of any bytes at all. Neither the file's content nor its
+        private key is in it.
 
     Raises
     ------
     CertificateError
         If a file cannot be read.
     """
-    content = read_file(pem) if isinstance(pem, (str, os.PathLike)) else bytes(pem)
+    content = read_file(pem) if isinstance(pem, (str, os.PathLike)) else pem
+    return _look(content, now, trusted)[0]
+
+
+def ready_to_send(content: bytes, *, force: bool = False) -> tuple[ProxyCertificate, str]:
+    """Look at a proxy certificate that is to be delegated.
+
+    Parameters
+    ----------
+    content : bytes
+        The content of a file.
+    force : bool, optional
+        As `ProxyCertificate.check_sendable` takes it.
+
+    Returns
+    -------
+    ProxyCertificate
+        What it is.
+    str
+        What the certificate service gets, which is a secret: ASCII PEM, certificate, key, chain.
+
+    Raises
+    ------
+    CertificateError
+        If it must not be sent; its ``findings`` say why.
+    """
+    proxy, content_to_send = _look(content, None, ())
+    proxy.check_sendable(force=force)
+    return proxy, content_to_send
+
+
+def _look(
+    content: bytes, now: datetime | None, trusted: Iterable[Authority]
+) -> tuple[ProxyCertificate, str]:
+    if not isinstance(content, (bytes, bytearray, memoryview)):
+        raise CertificateError(
+            f"Give the path of a certificate's file, or its content as bytes, and not "
+            f"{type(content).__name__}"
+        )
+    content = bytes(content)
     now = now or datetime.now(timezone.utc)
     if now.tzinfo is None:
         now = now.replace(tzinfo=timezone.utc)
     unusable = _unusable(content)
     if unusable:
-        return ProxyCertificate([unusable])
+        return ProxyCertificate([unusable]), ""
     try:
         blocks = read_blocks(content)
     except Damaged:
-        return ProxyCertificate([finding("not-pem", "damaged")])
+        return ProxyCertificate([finding("not-pem", "damaged")]), ""
     # Imported late: cryptography is large, and most who import ctadata never need it.
     from .authorities import read_authorities
     from .examination import examine

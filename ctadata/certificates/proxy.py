@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ __all__ = ["ProxyCertificate", "iso"]
 
 @dataclass(frozen=True)
 class ProxyCertificate:
-    """What a file holds that is to be delegated as a proxy certificate.
+    """What a file holds that is to be delegated as a proxy certificate; nothing of the file itself.
 
     Attributes
     ----------
@@ -59,7 +59,6 @@ class ProxyCertificate:
     fqans: tuple[str, ...] = ()
     key_present: bool = False
     fingerprint: str | None = None
-    _to_send: str = field(default="", repr=False, compare=False)
 
     @property
     def blocked(self) -> bool:
@@ -85,14 +84,14 @@ class ProxyCertificate:
             "findings": [found._asdict() for found in self.findings],
         }
 
-    def to_send(self, *, force: bool = False) -> str:
-        """Return what the certificate service gets: ASCII PEM, certificate, key, chain.
+    def check_sendable(self, *, force: bool = False) -> None:
+        """Raise unless it may be sent.
 
         Parameters
         ----------
         force : bool, optional
-            Whether to do so in spite of blocking findings; what may give away a long-lived key
-            stays blocked.
+            Whether blocking findings are no reason, but for those that may give away a long-lived
+            key.
 
         Raises
         ------
@@ -109,7 +108,6 @@ class ProxyCertificate:
                 " ".join(["It was not sent.", *(found.sentence for found in against)]),
                 findings=self.findings,
             )
-        return self._to_send
 
 
 def iso(moment: datetime) -> str:

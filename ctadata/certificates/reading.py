@@ -6,7 +6,8 @@ import os
 import pwd
 import stat
 
-from ..errors import CertificateError
+from .._local import local_path
+from ..errors import CertificateError, LocalFileError
 from .findings import MAX_BYTES, NEW_PROXY
 
 __all__ = ["default_proxy_file", "owner_of", "read_file", "read_private_file"]
@@ -55,7 +56,7 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     CertificateError
         If it cannot be read, or is no regular file.
     """
-    return _read(os.fspath(path), private=False)
+    return _read(path, private=False)
 
 
 def read_private_file(path: str | os.PathLike[str]) -> bytes:
@@ -77,13 +78,18 @@ def read_private_file(path: str | os.PathLike[str]) -> bytes:
     CertificateError
         If it is not such a file.
     """
-    return _read(os.fspath(path), private=True)
+    return _read(path, private=True)
 
 
-def _read(name: str, *, private: bool) -> bytes:
-    if "-----BEGIN" in name or "\n" in name:
+def _read(path: str | os.PathLike[str], *, private: bool) -> bytes:
+    given = str(path)
+    if "-----BEGIN" in given or "\n" in given:
         # Its content is not repeated.
         raise CertificateError("Give the path of a certificate's file, or its content as bytes")
+    try:
+        name = str(local_path(path))
+    except LocalFileError as error:
+        raise CertificateError(str(error)) from error
     # Not to wait for the other end of a pipe.
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_NOFOLLOW if private else 0)
     try:

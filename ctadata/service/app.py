@@ -12,6 +12,7 @@ from urllib.parse import quote
 from .auth import Authentication
 from .certificates import Certificates
 from .downloads import Downloads
+from .paths import DECODING
 from .rights import Rights
 from .tree import Tree
 from .webdav import METHODS, WebDAV
@@ -23,6 +24,7 @@ from .wire import (
     RequestBody,
     Response,
     StartResponse,
+    raw_path,
     text_response,
 )
 
@@ -97,24 +99,25 @@ class Application:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
+        response = self._response(environ)
+        if f"{raw_path(environ)}/".startswith(f"{DOWNLOADS}/"):
+            response.headers |= DECODING
+        if environ["REQUEST_METHOD"] == "HEAD":
+            response = response.without_body()
+        return _Answer(response, start_response, environ["wsgi.input"])
+
+    def _response(self, environ: Environ) -> Response:
         try:
-            body = RequestBody.take(environ)
+            request = Request.from_environ(environ, RequestBody.take(environ))
+            return self._answer(request)
         except Refusal as refusal:
-            return _Answer(refusal.response, start_response, environ["wsgi.input"])
-        request = Request.from_environ(environ, body)
-        try:
-            response = self._answer(request)
-        except Refusal as refusal:
-            response = refusal.response
+            return refusal.response
         except IncompleteBody as error:
-            response = text_response(HTTPStatus.BAD_REQUEST, f"Error: 400 {error}")
+            return text_response(HTTPStatus.BAD_REQUEST, f"Error: 400 {error}")
         except Exception:
             # The query is not logged: it may hold a token.
-            _logger.exception("%s %s failed", request.method, request.raw_path)
-            response = text_response(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error")
-        if request.method == "HEAD":
-            response = response.without_body()
-        return _Answer(response, start_response, body)
+            _logger.exception("%s %s failed", environ["REQUEST_METHOD"], raw_path(environ))
+            return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error")
 
     def _answer(self, request: Request) -> Response:
         prefix = next((p for p in self._routes if f"{request.raw_path}/".startswith(f"{p}/")), None)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import BinaryIO
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from .paths import decode_path, encode_path
 from .rights import Rights
@@ -79,7 +79,7 @@ class Downloads:
 
     def fetch(self, request: Request, raw: str) -> Response:
         """Stream a file; ranges and lengths are left to WebDAV, as by the real service."""
-        names = decode_path(raw, dots_inside=False)
+        names = decode_path(raw)
         try:
             file = self._tree.open(names)
         except Missing:
@@ -97,7 +97,7 @@ class Downloads:
 
     def upload(self, request: Request, raw: str) -> Response:
         """Store the body below the user's own directory, under its name only when it is whole."""
-        below = decode_path(raw, dots_inside=False)
+        below = decode_path(raw)
         if not below:
             raise Refusal(HTTPStatus.NOT_FOUND, "Error: 404 the upload needs a name")
         names = [*self._rights.own_directory(), *below]
@@ -115,10 +115,9 @@ class Downloads:
             raise _write_refusal(error) from error
         if replaced:
             return Response(HTTPStatus.NO_CONTENT)
-        # The name as it came: of a doubly quoted one, the singly quoted form.
-        path = "/".join([*names[:3], unquote(raw.strip("/"))])
         return json_response(
-            HTTPStatus.OK, {"path": path, "status": "uploaded", "total_written": new_file.size}
+            HTTPStatus.OK,
+            {"path": "/".join(names), "status": "uploaded", "total_written": new_file.size},
         )
 
 

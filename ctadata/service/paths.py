@@ -1,16 +1,19 @@
 """Remote paths: from the raw URL to names, and from names to URLs.
 
-The service decodes a path once and its storage decodes it again (docs/protocol.md, "Quoting"), so
-that clients quote twice; browsers and older clients quote once. Both are understood.
+A path is percent-decoded exactly once (RFC 3986, section 2.4), as WebDAV clients expect. The header
+`DECODING` tells our client so (docs/protocol.md, "Quoting").
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from urllib.parse import quote, unquote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from .wire import Refusal
+
+DECODING = {"CTAData-Path-Decoding": "once"}
+"""The header of every answer: a client that sees it quotes paths once."""
 
 UPLOAD_PREFIX = ".ctadata-upload-"
 """How the names of unfinished uploads begin; nobody sees them or may use them."""
@@ -33,19 +36,13 @@ def _is_unusable(character: str) -> bool:
     return code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code in (0xFFFE, 0xFFFF)
 
 
-def decode_path(raw: str, *, dots_inside: bool = True) -> list[str]:
-    """Split a raw path into names.
-
-    Each segment is decoded once; one that is then still exactly in quoted form, with a percent
-    sign in it, was quoted twice and is decoded again. Any other is meant literally, so that
-    `#`, `?` and `%` arrive also when they were quoted once.
+def decode_path(raw: str) -> list[str]:
+    """Split a raw path into names; each segment is percent-decoded once.
 
     Parameters
     ----------
     raw : str
         The path below the endpoint as it was sent, with or without slashes at its ends.
-    dots_inside : bool
-        Whether a once decoded path may have two dots in a row, as in ``a..b``.
 
     Returns
     -------
@@ -55,24 +52,18 @@ def decode_path(raw: str, *, dots_inside: bool = True) -> list[str]:
     Raises
     ------
     Refusal
-        400 for a path that climbs, or has slashes, backslashes, NUL or control characters hidden
-        in a segment.
+        400 for a segment that decodes to a name that cannot be asked for (`is_usable_name`).
     """
+    path = raw.strip("/")
     names = []
-    for segment in raw.strip("/").split("/") if raw.strip("/") else []:
+    for segment in path.split("/") if path else []:
         try:
-            once = unquote_to_bytes(segment.encode("latin-1")).decode()
+            name = unquote_to_bytes(segment.encode("latin-1")).decode()
         except UnicodeDecodeError:
             raise _refused() from None
-        if ".." in once and not dots_inside:
+        if not is_usable_name(name):
             raise _refused()
-        twice = unquote(once)
-        for decoded in (once, twice):
-            if not is_usable_name(decoded):
-                raise _refused()
-        # '%2E' is never made by quoting, but is how two dots inside a name get past the service.
-        doubled = "%" in once and quote(twice, safe="") == once.replace("%2E", ".")
-        names.append(twice if doubled else once)
+        names.append(name)
     return names
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from cheroot import server, wsgi
 
+from .. import config
 from ..certificates.authorities import load_authorities, usual_authorities
 from ..errors import CTADataError
 from .app import CERTIFICATES, DOWNLOADS, Application
@@ -84,9 +85,11 @@ class Service:
         service_token: str | None = None,
         admin: bool = False,
     ) -> None:
-        if token == "" or service_token == "":
+        # A client could not send a token that is not one.
+        own = secrets.token_urlsafe(24) if token is None else token and config.token(token)
+        if not own or service_token == "":
             raise CTADataError("The token must not be empty.")
-        self.token = secrets.token_urlsafe(24) if token is None else token
+        self.token = own
         self.service_token = service_token or secrets.token_urlsafe(24)
         self.user = user or _current_user()
         try:

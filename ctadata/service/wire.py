@@ -26,6 +26,15 @@ Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
+def raw_path(environ: Environ) -> str:
+    """Return the path as it was sent, without the query.
+
+    PATH_INFO is of no use here: it is decoded once already, but for encoded slashes.
+    """
+    path: str = environ["REQUEST_URI"].partition("?")[0]
+    return path
+
+
 class IncompleteBody(Exception):
     """The client went away, fell silent or broke the framing before the body's end."""
 
@@ -50,7 +59,7 @@ class RequestBody:
 
     @classmethod
     def take(cls, environ: Environ) -> RequestBody:
-        """Take the body out of the hands of cheroot, whose input wraps the connection.
+        """Take the body from cheroot, whose input wraps the connection; `environ` then has it.
 
         Raises
         ------
@@ -59,15 +68,17 @@ class RequestBody:
         """
         source = environ["wsgi.input"]
         if environ.get("wsgi.input_terminated"):
-            return cls(source.rfile, None)
-        source.remaining = 0
-        length = environ.get("CONTENT_LENGTH") or "0"
-        if not re.fullmatch(r"[0-9]{1,18}", length):
-            body = cls(source.rfile, 0)
-            body.broken = True
-            environ["wsgi.input"] = body
+            body = cls(source.rfile, None)
+        else:
+            source.remaining = 0
+            length = environ.get("CONTENT_LENGTH") or "0"
+            valid = re.fullmatch(r"[0-9]{1,18}", length)
+            body = cls(source.rfile, int(length) if valid else 0)
+            body.broken = not valid
+        environ["wsgi.input"] = body
+        if body.broken:
             raise Refusal(HTTPStatus.BAD_REQUEST, "Malformed Content-Length")
-        return cls(source.rfile, int(length))
+        return body
 
     def read(self, size: int = BLOCK_SIZE) -> bytes:
         """Read up to `size` bytes; an empty answer means that the body has come whole.
@@ -175,12 +186,8 @@ class Request:
 
     @classmethod
     def from_environ(cls, environ: Environ, body: RequestBody) -> Request:
-        """Make it from cheroot's environment.
-
-        PATH_INFO is of no use here: it is decoded once already, but for encoded slashes.
-        """
-        raw_path = environ["REQUEST_URI"].partition("?")[0]
-        return cls(environ, environ["REQUEST_METHOD"], raw_path, body)
+        """Make it from cheroot's environment."""
+        return cls(environ, environ["REQUEST_METHOD"], raw_path(environ), body)
 
     def header(self, name: str) -> str | None:
         """Return a header's value, or None."""

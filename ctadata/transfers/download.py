@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from .._guard import Guard
 from .._listing import SpooledListing
+from .._lookup import suggesting
 from .._paths import local_name
 from .._protocol import DownloadService
 from ..entries import Entry
@@ -18,6 +21,7 @@ from .fetching import Fetching, FetchOptions
 from .folders import Folders
 from .globs import Globs
 from .loops import Ancestors, below
+from .meeting import Placed, refuse_meeting
 from .outcome import Outcome
 from .part import check_overwrite, keeps
 from .pool import Pool, Task
@@ -69,6 +73,15 @@ class _Place:
         return str(self.root.joinpath(*self.parts, "_"))[:-1]
 
 
+class _Found(NamedTuple):
+    """What a request is about, where it is saved, and what lets it begin."""
+
+    source: str
+    local: Path
+    directory: bool
+    begin: Callable[[], None]
+
+
 class Downloads:
     """One call's downloads from one service.
 
@@ -117,8 +130,11 @@ class Downloads:
         )
         self._outcome = Outcome(reports, jobs)
         self._folders = Folders()
+        self._lock = threading.Lock()
+        self._found: list[_Found | None] = []
+        self._missing = 0
 
-    def run(self, requests: Iterable[Request]) -> int:
+    def run(self, requests: Sequence[Request]) -> int:
         """Download all that is asked for; what fails does not stop the rest.
 
         Returns
@@ -128,17 +144,23 @@ class Downloads:
 
         Raises
         ------
+        AlreadyExists
+            If two of them would have the same local path; nothing is transferred then.
         CTADataError
             What failed, where one file was asked for.
         TransferError
             If some of several files failed; its ``failures`` name each of them.
         """
-        requests = list(requests)
-        for request in requests:
+        self._found = [None] * len(requests)
+        self._missing = len(requests)
+        self._outcome.single = True
+        for number, request in enumerate(requests):
             if isinstance(request.source, Entry) and request.source.size is not None:
-                self._request_file(request.source, request)
+                with self._outcome.collect():
+                    self._found[number] = self._found_file(request.source, request)
+                self._count_found()
             else:
-                self._pool.add_listing(partial(self._find, request))
+                self._pool.add_listing(partial(self._find, number, request))
         try:
             self._pool.run()
         finally:
@@ -146,29 +168,61 @@ class Downloads:
         self._outcome.raise_failures(requests[0].source if len(requests) == 1 else None)
         return self._outcome.bytes
 
-    def _find(self, request: Request, guard: Guard) -> None:
+    def local_paths(self) -> list[Path]:
+        """Return where each of the requests has been saved."""
+        return [found.local for found in self._found if found is not None]
+
+    def _find(self, number: int, request: Request, guard: Guard) -> None:
         """Find out what is asked for."""
         with self._outcome.collect():
-            self._outcome.single = True
-            listing = self._service.guarded(guard).spooled_listing(request.source)
+            service = self._service.guarded(guard)
+            with suggesting(service, request.source):
+                listing = service.spooled_listing(request.source)
             own = listing.own
             if own.is_directory and request.recursive:
-                self._outcome.single = False
-                remote = own.path.split("/") if own.path else []
-                names = remote if request.whole_path else remote[-1:]
-                parts = (*request.parts, *(local_name(name, own.path) for name in names))
-                self._tree(listing, _Place(request.root, parts, ""))
-                return
-            self._request_file(own, request)
+                self._found[number] = self._found_directory(listing, request)
+            else:
+                self._found[number] = self._found_file(own, request)
+        self._count_found()
 
-    def _request_file(self, entry: Entry, request: Request) -> None:
-        with self._outcome.collect():
-            self._outcome.single = True
-            size = file_size(entry)
-            name = request.name or local_name(entry.name, entry.path)
+    def _found_directory(self, listing: SpooledListing, request: Request) -> _Found:
+        own = listing.own
+        remote = own.path.split("/") if own.path else []
+        names = remote if request.whole_path else remote[-1:]
+        parts = (*request.parts, *(local_name(name, own.path) for name in names))
+        place = _Place(request.root, parts, "")
+
+        def begin() -> None:
+            self._outcome.single = False
+            with self._outcome.collect():
+                self._tree(listing, place)
+
+        return _Found(own.path, request.root.joinpath(*parts), True, begin)
+
+    def _found_file(self, entry: Entry, request: Request) -> _Found:
+        size = file_size(entry)
+        name = request.name or local_name(entry.name, entry.path)
+        place = _Place(request.root, request.parts, name)
+
+        def begin() -> None:
             self._announce(entry)
-            place = _Place(request.root, request.parts, name)
             self._pool.add(size, partial(self._file, entry, place, name))
+
+        return _Found(entry.path, Path(place.prefix + name), False, begin)
+
+    def _count_found(self) -> None:
+        """Begin once it is known of all requests what they are about."""
+        with self._lock:
+            self._missing -= 1
+            if self._missing:
+                return
+        found = [one for one in self._found if one is not None]
+        # What differs in the storage differs on most disks; `Folder.take` looks after the others.
+        refuse_meeting(
+            (Placed(one.source, one.local.parts, one.directory) for one in found), "saved", str
+        )
+        for one in found:
+            one.begin()
 
     def _list(self, entry: Entry, place: _Place, guard: Guard) -> None:
         with self._outcome.collect():

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from .._guard import Guard
 from .._http import BrokenOff
+from .._local import local_error
 from .._protocol import DownloadService, RangesUnusable
 from ..entries import Entry
 from ..errors import CTADataError, IntegrityError, ServiceUnreachable
 from .checksum import offered
 from .growth import Growth
 from .journal import Journal
-from .outcome import budget
+from .outcome import FATAL, budget
 from .part import check_space, has_journal, keeps
 from .partial import PAGE, Partial
 from .progress import Watch
@@ -137,7 +138,9 @@ class Fetching:
             self._transfer(service, pool)
             return "finished"
         entry = self._remote.entry
-        self._journal = Journal.claim(directory, name, service.url, entry, guard.pause)
+        self._journal = Journal.claim(
+            directory, name, service.url, entry, guard.pause, shown=self._folder.shown(name)
+        )
         guard.chore = self._journal.beat
         try:
             # Another process may have brought it meanwhile.
@@ -172,6 +175,15 @@ class Fetching:
         except (BrokenOff, ServiceUnreachable) as error:
             logger.info("A stream of %r ends: %s", self._remote.path, error)
             self._growth.failed()
+        except FATAL:
+            raise
+        except (CTADataError, OSError) as error:
+            # Of this file alone: the stream that waits for the others raises it.
+            self._stale = (
+                error
+                if isinstance(error, CTADataError)
+                else local_error(error, self._folder.shown(self._name))
+            )
         finally:
             with self._lock:
                 self._helpers.discard(guard)

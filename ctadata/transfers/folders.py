@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unicodedata import normalize
 
-from .._local import local_error, open_directory
+from .._local import local_errors, open_directory
 from ..errors import AlreadyExists
 from .part import Found, free_space, sweep
 
@@ -102,7 +102,7 @@ class Folders:
 
         Raises
         ------
-        TransferError
+        LocalFileError, NoSpace, AlreadyExists
             If it cannot be made or opened.
         """
         key = root, tuple(parts)
@@ -126,12 +126,9 @@ class Folders:
 
     def _made(self, root: Path, parts: Sequence[str]) -> Folder:
         path = root.joinpath(*parts)
-        with open_directory(root, parts) as descriptor:
-            try:
-                found = sweep(descriptor)
-                return Folder(path, os.dup(descriptor), found)
-            except OSError as error:
-                raise local_error(error, str(path)) from error
+        with open_directory(root, parts) as descriptor, local_errors(str(path), "used"):
+            found = sweep(descriptor)
+            return Folder(path, os.dup(descriptor), found)
 
     def _close_idle(self, keep: int) -> None:
         idle = [key for key, folder in self._open.items() if not folder.users]

@@ -34,6 +34,8 @@ MAX_BYTES = 1 << 20
 # Seconds: how often an owner is heard of, and after which silence it counts as dead.
 BEAT = 15.0
 SILENCE = 60.0
+# What the system says where something else than a journal has its name.
+UNUSABLE = {errno.EEXIST, errno.ELOOP, errno.EISDIR, errno.ENXIO}
 # Seconds between two looks at somebody else's journal.
 LOOK = 0.3
 # Seconds in which another process that takes over the same journal has replaced ours.
@@ -53,9 +55,10 @@ class Journal:
         The bytes that it has, as half-open spans.
     """
 
-    def __init__(self, directory: int, name: str, source: dict[str, Any]) -> None:
+    def __init__(self, directory: int, name: str, source: dict[str, Any], shown: str) -> None:
         self._directory = directory
         self._target = name
+        self._shown = shown
         self._name = journal_name(name)
         self._source = source
         self._owner = Owner()
@@ -67,7 +70,14 @@ class Journal:
 
     @classmethod
     def claim(
-        cls, directory: int, name: str, service: str, entry: Entry, pause: Callable[[float], None]
+        cls,
+        directory: int,
+        name: str,
+        service: str,
+        entry: Entry,
+        pause: Callable[[float], None],
+        *,
+        shown: str | None = None,
     ) -> Journal:
         """Claim a target, as soon as no other process downloads it.
 
@@ -83,6 +93,8 @@ class Journal:
             The file as it is now; what is there of another state of it is thrown away.
         pause : callable
             Waits so many seconds, or raises.
+        shown : str, optional
+            The target's local path, for errors.
         """
         source = {
             "service": service,
@@ -90,15 +102,18 @@ class Journal:
             "size": entry.size,
             "mtime": entry.get("mtime"),
         }
-        journal = cls(directory, name, source)
+        journal = cls(directory, name, source, shown or name)
         try:
             journal._claim(pause)
         except OSError as error:
             journal._owner.end()
+            denied = error.errno == errno.EACCES and journal._exists()
+            if error.errno not in UNUSABLE and not denied:
+                raise local_error(error, journal._shown) from error
             raise TransferError(
                 f"The journal {journal._name!r} of {name!r} cannot be used ({error.strerror}); "
                 "remove it, or save under another name",
-                path=name,
+                path=journal._shown,
             ) from error
         except BaseException:
             journal._owner.end()
@@ -134,7 +149,7 @@ class Journal:
                     )
                 self._replace()
             except OSError as error:
-                raise local_error(error, self._name) from error
+                raise local_error(error, self._shown) from error
 
     def beat(self) -> None:
         """Show from time to time that the owner lives."""
@@ -182,6 +197,13 @@ class Journal:
             pause(SETTLE)
             if self._token() == self._owner.token:
                 return
+
+    def _exists(self) -> bool:
+        try:
+            os.stat(self._name, dir_fd=self._directory, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
 
     def _create(self) -> bool:
         """Create the journal with all of its content at once; False if there is one."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from .._local import local_errors
 from ..errors import (
     AuthenticationError,
     CTADataError,
@@ -14,9 +15,10 @@ from ..errors import (
     TransferCancelled,
     TransferError,
 )
+from .part import DoesNotFit
 from .progress import Reports, Result, Watch
 
-__all__ = ["Outcome", "budget"]
+__all__ = ["FATAL", "Outcome", "budget"]
 
 # After these all that follows would fail in the same way.
 FATAL = (AuthenticationError, NoSpace, TransferCancelled)
@@ -92,7 +94,8 @@ class Outcome:
         """
         states: list[str] = []
         try:
-            yield states.append
+            with local_errors(local, "used"):
+                yield states.append
         except CTADataError as error:
             watch.tell("cancelled" if isinstance(error, TransferCancelled) else "failed")
             self._reports.result(Result(remote or watch.path, local, watch.total, "failed", error))
@@ -112,7 +115,8 @@ class Outcome:
     def collect(self) -> Iterator[None]:
         """Take note of what fails that is no file."""
         try:
-            yield
+            with local_errors(doing="read"):
+                yield
         except CTADataError as error:
             self.failed(error)
 
@@ -129,7 +133,8 @@ class Outcome:
             if isinstance(error, ServiceUnreachable):
                 self._unreachable += 1
             gone = self._unreachable > self._patience
-        if isinstance(error, FATAL):
+        # A smaller file may still fit.
+        if isinstance(error, FATAL) and not isinstance(error, DoesNotFit):
             raise error
         if gone:
             raise TransferError(

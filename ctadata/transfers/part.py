@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OVERWRITE",
+    "DoesNotFit",
     "Found",
     "PartFile",
     "check_overwrite",
@@ -115,10 +116,14 @@ def free_space(directory: int) -> int:
     return found.f_bavail * found.f_frsize
 
 
+class DoesNotFit(NoSpace):
+    """A file is larger than what the disk has left, where smaller ones may fit."""
+
+
 def check_space(directory: int, size: int, shown: str) -> None:
     """Raise `NoSpace` if the disk of a directory has less than `size` bytes left."""
     if (available := free_space(directory)) < size:
-        raise NoSpace(
+        raise (DoesNotFit if available > RESERVE else NoSpace)(
             f"{shown!r} needs {size} bytes, {size - available} more than the disk has left; make "
             "room or choose another directory",
             path=shown,
@@ -259,7 +264,7 @@ class PartFile:
         ------
         NoSpace
             If the disk is full.
-        TransferError
+        LocalFileError
             If it cannot be written for another reason.
         """
         size = sum(map(len, blocks))
@@ -339,9 +344,10 @@ class PartFile:
 
     def discard(self) -> None:
         """Remove what was written."""
+        # What the disk does not let go now is removed by a later download (`sweep`).
         with contextlib.suppress(OSError):
             self.close()
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.unlink(self.name, dir_fd=self._directory)
 
     def _error(self, error: OSError) -> CTADataError:

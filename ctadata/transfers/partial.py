@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .._local import PASSING, local_error
 from ..errors import CTADataError, TransferError
 from .checksum import Checksum, Digest
 from .part import PartFile
@@ -234,6 +235,9 @@ class Partial:
                 part=journal.part,
             )
         except OSError as error:
+            if error.errno in PASSING:
+                # What is there is not given up for that.
+                raise local_error(error, self._shown, "resumed") from error
             logger.info("%r cannot be resumed: %s", self._shown, error)
             return False
         self.spans = Spans(self._size, journal.spans)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from .._guard import Guard
-from ..errors import CTADataError, TransferCancelled
+from ..errors import CTADataError, LocalFileError, TransferCancelled
 from .progress import Cancel
 
 __all__ = ["LARGE", "MAX_JOBS", "Assisted", "Pool", "Task"]
@@ -211,8 +211,20 @@ class Pool:
             waiting += self._large_limit
         wanted = min(self._jobs, self._running + waiting)
         while self._threads < wanted:
+            thread = threading.Thread(target=self._work, name="ctadata", daemon=True)
+            # Counted first: it may end before this one goes on.
             self._threads += 1
-            threading.Thread(target=self._work, name="ctadata", daemon=True).start()
+            try:
+                thread.start()
+            except RuntimeError as error:
+                self._threads -= 1
+                if self._threads:
+                    # Those that there are do the rest.
+                    return
+                raise LocalFileError(
+                    "This machine starts no more threads; end other programs, or raise the limit "
+                    "(ulimit -u)"
+                ) from error
 
     def _work(self) -> None:
         try:
@@ -220,6 +232,9 @@ class Pool:
                 kind, task, guard = taken
                 try:
                     task(guard)
+                except BaseException as error:
+                    # Before the task counts as done, or `run` might see the end but no error.
+                    self.stop(error)
                 finally:
                     self._done(kind, guard)
         except BaseException as error:

@@ -40,7 +40,11 @@ def file_size(entry: Entry) -> int:
         )
     size = entry.size
     if size is None:
-        raise IntegrityError(f"The storage does not say the size of {path!r}", path=path)
+        raise IntegrityError(
+            f"The storage does not say how long {path!r} is, or says what cannot be, so that a "
+            "whole file could not be told from a broken one",
+            path=path,
+        )
     return size
 
 

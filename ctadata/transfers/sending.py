@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from .._guard import Guard
+from .._local import local_errors
 from .._protocol import DownloadService, TooLarge
 from ..entries import Entry
 from ..errors import (
@@ -34,16 +35,14 @@ def open_source(file: IO[bytes] | None, local: str) -> Iterator[IO[bytes]]:
 
     Raises
     ------
-    TransferError
+    LocalFileError
         If it is not a file that can be read.
     """
     if file is not None:
         yield file
         return
-    try:
+    with local_errors(local, "read"):
         opened = open(local, "rb")  # noqa: SIM115
-    except OSError as error:
-        raise _unreadable(local, error) from error
     with opened:
         yield opened
 
@@ -53,17 +52,11 @@ def file_size(local: str) -> int:
 
     Raises
     ------
-    TransferError
+    LocalFileError
         If there is none.
     """
-    try:
+    with local_errors(local, "read"):
         return os.stat(local).st_size
-    except OSError as error:
-        raise _unreadable(local, error) from error
-
-
-def _unreadable(local: str, error: OSError) -> TransferError:
-    return TransferError(f"{local!r} cannot be read: {error.strerror}", path=local)
 
 
 class Source:
@@ -149,11 +142,9 @@ class Source:
         left = None if self.size is None else self.size - self._position
         if left is not None and not 0 <= length <= left:
             length = left
-        try:
+        # It would be taken for an error of the connection.
+        with local_errors(self.local, "read"):
             block = self._file.read(length)
-        except OSError as error:
-            # It would be taken for one of the connection.
-            raise _unreadable(self.local, error) from error
         if left is not None and len(block) < length:
             raise TransferError(
                 f"{self.local!r} has become shorter while it was read; upload it again",
@@ -228,7 +219,7 @@ def send(service: DownloadService, source: Source, own: str, path: str) -> dict[
     length = source.size
     while True:
         try:
-            answer = service.upload(path, source, length)
+            answer = service.upload(path, source, length, own=own)
             break
         except TooLarge:
             if length is None:

@@ -43,5 +43,8 @@ def name_of_dead(temporary: str) -> str | None:
 
 
 def _shortened(name: str, ending: str) -> str:
+    # The user may have names that are not UTF-8.
+    raw = os.fsencode(name)
+    room = MAX_NAME_BYTES - len(ending)
     # Of the name as much as fits: cut between characters, not within one.
-    return name.encode()[: MAX_NAME_BYTES - len(ending)].decode(errors="ignore") + ending
+    return (name if len(raw) <= room else raw[:room].decode(errors="ignore")) + ending

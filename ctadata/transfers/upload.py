@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +15,9 @@ from .._guard import Guard
 from .._paths import check_remote_path
 from .._protocol import DownloadService
 from ..entries import Entry
-from ..errors import CTADataError, InvalidPath, NotFound, TransferError
+from ..errors import AlreadyExists, CTADataError, InvalidPath, NotFound, TransferError
 from .globs import Globs
+from .meeting import Placed, refuse_folded, refuse_meeting
 from .outcome import Outcome, budget
 from .pool import Pool, Task
 from .progress import Cancel, Reports, Watch
@@ -116,20 +117,15 @@ class Uploads:
         self._pool.add_listing(partial(self._find, file, local, path))
         return self._run(path)[0]
 
-    def many(
-        self, files: list[Path], directories: list[tuple[Path, str]], path: str
-    ) -> list[dict[str, Any]]:
-        """Upload files into a directory, and directories to where they are to be.
+    def directory(self, local: Path, path: str) -> list[dict[str, Any]]:
+        """Upload all that is in a directory; links to other directories are not followed.
 
         Parameters
         ----------
-        files : list of Path
-            Local files.
-        directories : list of (Path, str)
-            Local directories, and the remote one, relative to the user's own, that receives
-            what is in it. Links to other directories are not followed.
+        local : Path
+            The local directory.
         path : str
-            The remote directory that receives the files.
+            The remote directory that receives what is in it, relative to the user's own.
 
         Returns
         -------
@@ -138,24 +134,23 @@ class Uploads:
 
         Raises
         ------
+        AlreadyExists
+            If two names may be one in the storage; nothing is sent then.
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
-        for local in files:
-            target = "/".join(filter(None, [path.rstrip("/"), local.name]))
-            self._pool.add_listing(partial(self._find, None, os.fspath(local), target))
-        for local, remote in reversed(directories):
-            directory = _Directory(local, tuple(check_remote_path(remote)), "")
-            self._pool.add_listing(partial(self._directory, directory))
-        return self._run(str(directories[0][0]) if directories and not files else None)
+        placed = Placed(os.fspath(local), tuple(check_remote_path(path)), directory=True)
+        self._pool.add_listing(partial(self._plan, [placed]))
+        return self._run(os.fspath(local))
 
-    def named(self, files: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Upload files to where each of them is to be.
+    def many(self, placed: list[Placed]) -> list[dict[str, Any]]:
+        """Upload files and directories to where each of them is to be.
 
         Parameters
         ----------
-        files : mapping of str to str
-            The local file for each path, relative to the user's own directory.
+        placed : list of Placed
+            Local files and directories; the targets are relative to the user's own directory.
+            Links to other directories are not followed.
 
         Returns
         -------
@@ -164,15 +159,12 @@ class Uploads:
 
         Raises
         ------
+        AlreadyExists
+            If two of them have the same target, or may have it; nothing is sent then.
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
-        directories: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-        for path, local in files.items():
-            *parents, name = check_remote_path(path)
-            directories.setdefault(tuple(parents), []).append((name, local))
-        for remote, inside in directories.items():
-            self._pool.add_listing(partial(self._named, remote, inside))
+        self._pool.add_listing(partial(self._plan, placed))
         return self._run(None)
 
     def _run(self, path: str | None) -> list[dict[str, Any]]:
@@ -194,7 +186,7 @@ class Uploads:
                 check_remote_path(segments[-1])
                 existing = _entry(service, own, segments) if self._skip_existing else None
             if existing is None and not self._dry_run:
-                _make_parents(service, own, segments[:-1])
+                _receiving(service, own, segments[:-1], make=True)
             if not self._skip_existing:
                 existing = None
             size = file_size(local) if file is None else None
@@ -202,19 +194,39 @@ class Uploads:
             self._reports.progress(target, 0, size, "waiting")
             self._pool.add(size or 0, partial(self._file, file, local, target, own, existing))
 
-    def _named(self, remote: tuple[str, ...], files: list[tuple[str, str]], guard: Guard) -> None:
-        """Make a remote directory, and upload files into it under names of their own."""
+    def _plan(self, placed: list[Placed], guard: Guard) -> None:
+        """Begin with all sources, if their targets do not meet."""
+        refuse_meeting(placed, "uploaded")
+        files: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+        directories = []
+        for source, target, is_directory in placed:
+            if is_directory:
+                refuse_folded(Path(source), self._globs, guard.check)
+                directories.append(_Directory(Path(source), target, ""))
+            else:
+                files.setdefault(target[:-1], []).append((target[-1], source))
+        # The last one comes first.
+        for directory in reversed(directories):
+            self._pool.add_listing(partial(self._directory, directory))
+        for remote, inside in files.items():
+            self._pool.add_listing(partial(self._into, remote, inside))
+
+    def _into(self, remote: tuple[str, ...], files: list[tuple[str, str]], guard: Guard) -> None:
+        """Make a remote directory, and upload files into it under these names."""
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = _own_directory.find(service, self._token)
-            _make_parents(service, own, list(remote))
+            there = _receiving(service, own, remote, make=not self._dry_run)
             tasks: list[tuple[int, Task]] = []
             for name, local in files:
                 path = "/".join([*remote, name])
                 with self._outcome.collect():
+                    existing = there.get(name)
+                    if existing and not (existing.is_directory or self._skip_existing):
+                        existing = None
                     size = file_size(local)
                     self._reports.progress(path, 0, size, "waiting")
-                    tasks.append((size, partial(self._file, None, local, path, own, None)))
+                    tasks.append((size, partial(self._file, None, local, path, own, existing)))
             self._pool.add_all(iter(tasks))
 
     def _directory(self, directory: _Directory, guard: Guard) -> None:
@@ -226,7 +238,7 @@ class Uploads:
             made = False
             if not self._dry_run:
                 if not directory.relative:
-                    _make_parents(service, own, list(directory.remote[:-1]))
+                    _receiving(service, own, directory.remote[:-1], make=True)
                 made = service.make_collection(remote)
             existing: dict[str, Entry] = {}
             if self._skip_existing and not made:
@@ -293,6 +305,8 @@ class Uploads:
             source = Source(opened, local, watch, guard)
             service = self._service.guarded(guard)
             answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
+            if existing is not None and existing.is_directory:
+                raise AlreadyExists(f"{path!r} is a directory; name the file to write", path=path)
             if existing is not None and source.is_stored(service, existing):
                 done("skipped")
             elif self._dry_run:
@@ -302,9 +316,9 @@ class Uploads:
                 watch.step(0)
                 guard.limit(*budget(local, source.size, guard.timeout))
                 answer = send(service, source, own, path)
-                _own_directory.learn(
-                    self._service, self._token, answer["path"].removesuffix(f"/{path}")
-                )
+                # The service chooses; what it tells is certain.
+                told = answer["path"].removesuffix(f"/{path}")
+                _own_directory.learn(self._service, self._token, told)
                 done("finished")
             if self._answers is not None:
                 self._answers.append(answer)
@@ -317,14 +331,18 @@ def _entry(service: DownloadService, own: str, segments: list[str]) -> Entry | N
     return None
 
 
-def _make_parents(service: DownloadService, own: str, parents: list[str]) -> None:
-    """Make the directory that receives a file, where it is missing."""
-    target = "/".join([own, *parents])
+def _receiving(
+    service: DownloadService, own: str, segments: Sequence[str], *, make: bool
+) -> dict[str, Entry]:
+    """Return what is in a directory that receives files; make it where it is missing."""
+    target = "/".join([own, *segments])
     try:
         listing = service.listing(target)
     except NotFound:
-        for end in range(1, len(parents) + 1):
-            service.make_collection("/".join([own, *parents[:end]]))
-    else:
-        if not listing.own.is_directory:
-            raise InvalidPath(f"{target!r} is a file and cannot hold others", path=target)
+        if make:
+            for end in range(1, len(segments) + 1):
+                service.make_collection("/".join([own, *segments[:end]]))
+        return {}
+    if not listing.own.is_directory:
+        raise InvalidPath(f"{target!r} is a file and cannot hold others", path=target)
+    return {entry.name: entry for entry in listing.children}

@@ -138,7 +138,7 @@ def test_an_upload_is_not_sent_twice(scripted):
     scripted.on("POST", "upload/x", sends(b"", 503, Retry_After="0"))
     client = APIClient()
     with pytest.raises(errors.ServiceUnreachable):
-        client._service.upload("x", b"body", 4)
+        client._service.upload("x", b"body", 4, own="lst/users/me")
     assert len(scripted.requests) == 1
 
 

@@ -13,7 +13,7 @@ from ctadata.certificates import inspect
 from ctadata.errors import CertificateError
 from ctadata.service.pki import AUTHORITY, Authority
 from tests.openssl import openssl_refuses
-from tests.proxies import ADA, DAY, IDENTITY, NOW, codes, look
+from tests.proxies import ADA, DAY, IDENTITY, NOW, codes, look, to_send
 
 PLAIN = ["no-voms-attributes"]
 PEM = Encoding.PEM
@@ -65,7 +65,7 @@ def test_orders(grid, pieces, order, expected, sent):
     assert sorted(finding.code for finding in found.findings) == expected
     assert found.identity == IDENTITY
     canonical = b"".join(pieces[letter] for letter in sent).decode()
-    assert found.to_send(force=True) == canonical
+    assert to_send(content, force=True) == canonical
     complete = "chain-missing" not in expected
     assert (openssl_refuses(canonical.encode(), [pieces["r"]]) == "") == complete
 
@@ -74,7 +74,7 @@ def test_a_bundle_of_authorities_in_the_file(grid):
     bundle = b"".join(Authority.create([("CN", f"{number}")]).pem() for number in range(30))
     proxy = grid.proxy()
     assert codes(proxy.pem() + bundle) == []
-    assert look(proxy.pem() + bundle).to_send() == proxy.pem().decode()
+    assert to_send(proxy.pem() + bundle) == proxy.pem().decode()
     assert "key-mismatch" in codes(bundle + proxy.pem())
 
 
@@ -93,7 +93,7 @@ def test_a_renewed_certificate_of_the_same_name(grid):
         content = proxy.certificate_pem() + proxy.key_pem()
         content += b"".join(other.certificate_pem() for other in others)
         assert codes(content) == PLAIN
-        assert look(content).to_send() == proxy.pem().decode()
+        assert to_send(content) == proxy.pem().decode()
 
 
 WAYS = {

@@ -8,7 +8,7 @@ from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
 from tests.openssl import openssl_refuses
-from tests.proxies import DAY, IDENTITY, NOW, codes, look, proxy_of, replaced, signed
+from tests.proxies import DAY, IDENTITY, NOW, codes, look, proxy_of, replaced, signed, to_send
 
 PLAIN = ["no-voms-attributes"]
 CN, DC = NameOID.COMMON_NAME, NameOID.DOMAIN_COMPONENT
@@ -92,7 +92,7 @@ def test_latin_1(grid, root, written, openssl_reads_it):
     found = look(content, trusted=[grid.authority.pem()])
     assert (found.identity, found.subject) == ("/CN=Müller", "/CN=Müller/CN=4711")
     assert [finding.code for finding in found.findings] == PLAIN
-    assert found.to_send() == content.decode()
+    assert to_send(content) == content.decode()
     if openssl_reads_it:
         assert openssl_refuses(content, [grid.authority.pem()]) == ""
 

@@ -12,7 +12,7 @@ import pytest
 
 from ctadata.certificates import inspect
 from tests.openssl import openssl_refuses
-from tests.proxies import IDENTITY, Grid
+from tests.proxies import IDENTITY, Grid, to_send
 
 FQANS = ("/cta/Role=NULL/Capability=NULL", "/cta/lst/Role=production/Capability=NULL")
 MINUTE = timedelta(minutes=1)
@@ -103,7 +103,7 @@ def test_versions(make, rsa_grid, version, kind, limited, expected):
     assert near(found.not_after, 12)
     if kind == "rfc3820":
         assert openssl_refuses(path.read_bytes(), [rsa_grid.authority.pem()]) == ""
-        again = inspect(found.to_send().encode())
+        again = inspect(to_send(path.read_bytes()).encode())
         assert (again.findings, again.fingerprint) == ([], found.fingerprint)
 
 

@@ -8,6 +8,7 @@ from ctadata import APIClient
 from ctadata._protocol import parse_listing
 from ctadata.errors import InvalidPath, NotFound, ServiceUnreachable, StorageException
 from tests.conftest import ODD_NAMES
+from tests.scripted import sends
 
 MTIME = "Sun, 22 Nov 2026 06:28:06 GMT"
 
@@ -128,14 +129,33 @@ def test_a_page_is_not_a_listing():
         parse_listing(b"<html>", "text/html; charset=utf-8", ["lst"])
 
 
-def test_a_service_that_wants_names_quoted_once(scripted):
+def test_a_service_that_says_that_it_decodes_once(scripted):
     name = "two words.txt"
-    scripted.list("lst/two%20words.txt", file("lst/two%20words.txt"))
+    sign = {"CTAData_Path_Decoding": "once"}
+    listing = json.dumps([file("lst/two%20words.txt")]).encode()
+    scripted.default = sends(b"Error: 404", 404, **sign)
+    scripted.on("GET", "list/lst/two%20words.txt", sends(listing, **sign))
     client = APIClient()
     assert client.stat(f"lst/{name}").size == 5
     assert client.stat(f"lst/{name}").size == 5
     asked = [path.rpartition("/")[2] for _, path in scripted.requests]
     assert asked == ["two%2520words.txt", "two%20words.txt", "two%20words.txt"]
+
+
+def test_a_service_that_does_not_say_how_often_it_decodes_is_asked_twice_quoted_only(scripted):
+    scripted.list("lst/two%20words.txt", file("lst/two%20words.txt"))
+    with pytest.raises(NotFound):
+        APIClient().stat("lst/two words.txt")
+    assert [path.rpartition("/")[2] for _, path in scripted.requests] == ["two%2520words.txt"]
+
+
+def test_an_answer_about_another_path_does_not_count(scripted):
+    """As from a service that cuts the name at '#'."""
+    other = [directory("lst/h/"), file("lst/h/x")]
+    scripted.default = sends(json.dumps(other).encode())
+    for path in ("lst/h#x.txt", "lst/h%20", "lst/other"):
+        with pytest.raises(NotFound, match="about 'lst/h"):
+            APIClient().listing(path)
 
 
 def test_plain_names_are_asked_for_once(scripted):

@@ -101,7 +101,7 @@ def test_links_out_of_the_root_are_left_out(own, work, tmp_path):
 
 
 def test_local_files_that_are_none(service_env, work):
-    with pytest.raises(errors.TransferError, match="'missing' cannot be read"):
+    with pytest.raises(errors.LocalFileError, match="'missing' cannot be read"):
         ctadata.upload_file("missing", "x")
     with pytest.raises(errors.TransferError, match="not a directory"):
         ctadata.upload_dir("missing", "x")

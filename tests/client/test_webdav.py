@@ -48,7 +48,7 @@ def test_a_path_outside_gets_the_services_refusal(service_env, work, path):
 
 def test_redirects_are_not_followed(scripted):
     scripted.on("PROPFIND", "webdav", sends(b"", 302, Location=f"{scripted.url}elsewhere"))
-    with pytest.raises(errors.AuthenticationError, match="token"):
+    with pytest.raises(errors.ServiceUnreachable, match="redirect, where no token is sent"):
         ctadata.webdav4_client().ls("/")
     assert [path for _, path in scripted.requests] == ["/services/downloadservice/webdav"]
 

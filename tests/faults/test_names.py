@@ -223,14 +223,29 @@ def test_sizes_that_are_none(storage, work, name):
     assert {n: b for n, b in files(work).items() if b} == {"lst/d/good": b"good"}
 
 
-def test_a_size_that_no_disk_has(storage, work):
-    """Faults 24 and 19: it is not tried, and said."""
-    lists(storage, "lst/d", OWN, item("lst/d/odd", "9" * 20))
-    with pytest.raises(errors.NoSpace) as caught:
-        APIClient(retries=0).fetch_and_save_file_or_dir("lst/d", recursive=True)
-    assert_says(caught.value, "lst/d/odd", "room")
-    assert storage.asked("fetch") == []
-    assert files(work) == {}
+@pytest.mark.parametrize(
+    ("size", "kind"),
+    [
+        (1 << 62, errors.NoSpace),
+        ((1 << 63) - 1, errors.NoSpace),
+        (1 << 63, errors.IntegrityError),
+        ("9" * 20, errors.IntegrityError),
+        ("9" * 400, errors.IntegrityError),
+        ("9" * 9000, errors.IntegrityError),
+        ("-1", errors.IntegrityError),
+    ],
+)
+def test_a_size_that_no_disk_has(storage, work, size, kind):
+    """Faults 24, 36 and 19: it is not tried, and said; the other files come."""
+    lists(storage, "lst/d", OWN, item("lst/d/a"), item("lst/d/odd", str(size)), item("lst/d/z"))
+    for name in "az":
+        storage.fails("fetch", f"lst/d/{name}", always=Fault(body=b"good"))
+    with pytest.raises(errors.TransferError) as caught:
+        APIClient(retries=0).fetch_and_save_file_or_dir("lst/d", recursive=True, dest=work, jobs=1)
+    (failure,) = caught.value.failures
+    assert isinstance(failure, kind)
+    assert_says(failure, "odd")
+    assert files(work) == {"d/a": b"good", "d/z": b"good"}
 
 
 @pytest.mark.parametrize(

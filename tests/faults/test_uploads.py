@@ -282,7 +282,7 @@ class Failing(io.BytesIO):
 
 def test_a_source_that_cannot_be_read(storage, work):
     """An error that names the local file, not the network."""
-    with pytest.raises(errors.TransferError) as caught:
+    with pytest.raises(errors.LocalFileError) as caught:
         APIClient(timeout=1, retries=1).upload_file(Failing(content(SIZE)), "x")
     assert_says(caught.value, "local", "Input/output error")
     assert len(storage.asked("upload")) <= 1

@@ -230,9 +230,19 @@ async def test_hostile_paths(
         [{"id": 7, "path": "a"}],
         [{"id": "../x", "path": "a"}],
         [{"id": "abc", "path": "a"}, {"id": "abc", "path": "a/b"}],
-        [{"id": "abc", "path": "a"}, {"id": "def", "path": "a"}],
     ],
 )
 async def test_malformed_orders(api: Api, uploads: Any) -> None:
     status, answer = await order(api, "a", uploads)
     assert (status, answer["code"]) == (400, "bad-request")
+
+
+@pytest.mark.parametrize(
+    "paths", [["d/a", "d/a"], ["d/a", "d/a/b"], ["d/\u00e9", "d/e\u0301"], ["d", "d/a"]]
+)
+async def test_files_that_would_meet_are_refused(api: Api, storage: Path, paths: list[str]) -> None:
+    uploads = [{"id": f"{n:032x}", "path": path} for n, path in enumerate(paths)]
+    status, answer = await order(api, "d", uploads, "to")
+    assert (status, answer["code"]) == (409, "already-exists")
+    assert all(repr(path) in answer["message"] for path in paths)
+    assert not (storage / OWN / "to").exists()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +18,7 @@ async def test_all_is_well(api: Api, storage: Path, service: Service) -> None:
     assert status["service"] == {
         "url": service.downloadservice_url, "reachable": True, "message": None,
     }  # fmt: skip
-    assert status["token"] == {"present": True}
+    assert status["token"] == {"present": True, "message": None}
     assert status["user"] == "alice"
     assert str(status["versions"]["api"]) == description()["info"]["version"]
     assert status["versions"]["ctadata"] == version("ctadata")
@@ -35,11 +36,31 @@ async def test_the_writable_root_is_known_once_the_service_has_told_it(
 
 async def test_no_token(api: Api, storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Read anew at each request: a hub may take it away or renew it.
-    assert (await api.json("status"))["token"] == {"present": True}
+    assert (await api.json("status"))["token"] == {"present": True, "message": None}
     monkeypatch.delenv("JUPYTERHUB_API_TOKEN")
     status = await api.json("status")
-    assert status["token"] == {"present": False}
+    assert status["token"] == {"present": False, "message": None}
     assert status["service"]["reachable"]
+
+
+async def test_a_token_that_cannot_be_sent(
+    api: Api, storage: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "very-secret\nx")
+    token = (await api.json("status"))["token"]
+    assert token["present"]
+    assert "JUPYTERHUB_API_TOKEN" in token["message"]
+    for path, method in [
+        ("resources/lst", "GET"),
+        ("files/lst/file", "GET"),
+        ("search/lst?pattern=x", "GET"),
+        ("own-directory", "GET"),
+    ]:
+        response = await api(path, method)
+        assert (response.code, json.loads(response.body)["code"]) == (424, "token-invalid")
+        assert b"very-secret" not in response.body
+    assert "very-secret" not in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_the_service_is_down(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,6 +185,22 @@ async def test_one_target_one_transfer(api: Api, tiny: TinyService) -> None:
     assert (await api.ended(transfer))["state"] == "finished"
 
 
+@pytest.mark.parametrize("kind", ["download", "upload"])
+async def test_two_of_one_order_that_would_meet(
+    api: Api, storage: Path, jp_root_dir: Path, kind: str
+) -> None:
+    for name in ("q1/s.txt", "q2/s.txt"):
+        for root in (storage, jp_root_dir):
+            (root / name).parent.mkdir(exist_ok=True)
+            (root / name).write_text(name)
+    body = {"kind": kind, "paths": ["q1/s.txt", "q2/s.txt"], "destination": "y"}
+    response = await api("transfers", "POST", json_body=body)
+    answer = json.loads(response.body)
+    assert (response.code, answer["code"]) == (409, "already-exists")
+    assert "'q1/s.txt' and 'q2/s.txt' would both be" in answer["message"]
+    assert json.loads((await api("transfers")).body) == {"transfers": []}
+
+
 async def test_failures(api: Api, tiny: TinyService, jp_root_dir: Path) -> None:
     tiny.files = {"lst/d/good": b"good", "lst/d/short": bytes(1000), "lst/file": bytes(1000)}
     missing = await api.transfer("download", "lst/nothing")

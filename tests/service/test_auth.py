@@ -57,6 +57,32 @@ def test_health_needs_no_token(http: Http, path: str) -> None:
     assert answer.headers["Content-Type"].startswith("text/plain")
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("list", {}, 200),
+        ("fetch/lst/some-data-dir/small.txt", {}, 200),
+        ("webdav/lst/some-data-dir/small.txt", {}, 200),
+        ("", {}, 200),
+        ("health", NONE, 200),
+        ("list//lst", {}, 308),
+        ("list", NONE, 302),
+        ("list", NONE | JSON, 401),
+        ("list/nothing", {}, 404),
+        ("nothing", {}, 404),
+        ("list/..", {}, 400),
+        ("list", {"Content-Length": "1_0"}, 400),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_every_answer_says_that_paths_are_decoded_once(
+    http: Http, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    answer = http.request(method, path, headers=headers)
+    assert answer.status == status
+    assert answer.headers["CTAData-Path-Decoding"] == "once"
+
+
 def test_no_token_in_the_location(http: Http) -> None:
     answer = http.get("list/a%20b?token=nearly-right", headers=NONE)
     assert answer.status == 302

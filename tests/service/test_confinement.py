@@ -31,21 +31,16 @@ CLIMBING = [
     "lst/users/alice/../../../../secret",
     "%2e%2e/secret",
     "%2E%2E/secret",
-    "%252e%252e/secret",
-    "%252E%252E/secret",
     ".%2e/secret",
     "..%2fsecret",
     "..%2Fsecret",
     "lst%2f..%2f..%2fsecret",
-    "lst%252F..%252F..%252Fsecret",
     "..%5csecret",
-    "..%255Csecret",
     "lst/..\\..\\secret",
     "./../secret",
     "lst/./odd",
     "lst/%00",
     "lst/odd%00.txt",
-    "lst/odd%2500.txt",
     "lst/new%0Aline",
     "lst/%FF%FE",
     "lst/%C0%AE%C0%AE/secret",
@@ -81,6 +76,14 @@ def test_strange_request_targets(http: Http, method: str, target: str) -> None:
         answer = read_all(connection)
     assert answer.split(b" ", 2)[1] in (b"400", b"404", b"308"), answer[:80]
     assert b"root:" not in answer
+
+
+@pytest.mark.parametrize("path", ["%252e%252e/secret", "lst/%252E%252E%252Fsecret", "%252E/lst"])
+def test_paths_quoted_twice_do_not_climb(http: Http, secret: Path, path: str) -> None:
+    for endpoint in ("list", "fetch", "webdav"):
+        assert http.get(f"{endpoint}/{path}").status == 404
+    assert http.request("POST", f"upload/{path}", body=b"x").status in (200, 409)
+    assert secret.read_bytes() == SECRET
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def test_an_empty_file(http: Http) -> None:
         ("lst/some-data-dir/small.txt/below", 404),
         ("lst", 400),
         ("", 400),
-        ("lst/odd/a..b.txt", 400),
+        ("lst/../odd", 400),
     ],
 )
 def test_errors_are_errors(http: Http, path: str, status: int) -> None:

@@ -68,19 +68,36 @@ def test_what_is_missing_is_404(http: Http) -> None:
     assert answer.data.startswith(b"Error: 404 ")
 
 
-@pytest.mark.parametrize("times", [1, 2])
-@pytest.mark.parametrize("name", [*ODD_NAMES, "(unbalanced.txt", "a..b.txt"])
-def test_names_arrive_quoted_once_and_twice(
-    http: Http, storage: Path, name: str, times: int
-) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        *ODD_NAMES,
+        *("(unbalanced.txt", "a..b.txt", "..b", "b..", "...", "+", "a;b=c"),
+        # Each of them is the quoted form of another name.
+        *("c%20d.txt", "c%2520d.txt", "%C3%A9", "%2E.txt", "%2e%2e", "%2F", "a%2Fb", "%00"),
+    ],
+)
+def test_paths_are_decoded_exactly_once(http: Http, storage: Path, own: Path, name: str) -> None:
     (storage / "lst/odd" / name).write_text(name)
-    quoted = name
-    for _ in range(times):
-        quoted = quote(quoted, safe="")
-    (entry,) = http.get(f"list/lst/odd/{quoted}").json()
+    path = quote(f"lst/odd/{name}")
+    (entry,) = http.get(f"list/{path}").json()
     assert unquote(entry["href"]) == f"lst/odd/{name}"
-    if ".." not in name:
-        assert http.get(f"fetch/lst/odd/{quoted}").data.decode() == name
+    assert entry["href"] in [e["href"] for e in http.get("list/lst/odd").json()]
+    assert http.get(f"fetch/{entry['href']}").data.decode() == name
+    assert http.get(f"webdav/{path}").data.decode() == name
+    answer = http.request("POST", f"upload/{quote(name)}", body=b"new")
+    assert answer.json()["path"] == f"lst/users/alice/{name}"
+    assert http.request("PUT", f"webdav/lst/users/alice/{quote(name)}", body=b"x").status == 204
+    assert http.request("MKCOL", f"webdav/lst/users/alice/{quote(name)}d").status == 201
+    assert sorted(entry.name for entry in own.iterdir()) == [name, f"{name}d"]
+
+
+@pytest.mark.parametrize("name", ["%41.txt", "c%20d.txt", "h#x.txt", "%2e%2e"])
+def test_a_path_quoted_twice_is_another_name(http: Http, storage: Path, name: str) -> None:
+    (storage / "lst/odd" / name).write_text(name)
+    twice = quote(quote(f"lst/odd/{name}"))
+    for endpoint in ("list", "fetch", "webdav"):
+        assert http.get(f"{endpoint}/{twice}").status == 404
 
 
 def test_names_that_no_client_could_ask_for_are_not_listed(http: Http, storage: Path) -> None:
@@ -102,9 +119,8 @@ def test_ten_thousand_entries(http: Http, storage: Path) -> None:
 
 @given(st.text(min_size=1, max_size=20).filter(is_usable_name))
 @settings(suppress_health_check=[HealthCheck.filter_too_much])
-def test_every_usable_name_survives_double_quoting(name: str) -> None:
-    quoted = quote(quote(name, safe=""), safe="")
-    assert decode_path(quoted) == [name]
+def test_every_usable_name_survives_quoting(name: str) -> None:
+    assert decode_path(quote(name, safe="")) == [name]
 
 
 @given(st.text(alphabet="%./\\\0\n25EFefac#A", max_size=20))

@@ -40,12 +40,6 @@ def test_a_new_file(http: Http, storage: Path) -> None:
     assert (storage / "lst/users/alice/a file").read_bytes() == BODY
 
 
-def test_the_answer_repeats_a_doubly_quoted_name_singly_quoted(http: Http, own: Path) -> None:
-    answer = http.request("POST", "upload/h%2523x", body=b"")
-    assert answer.json()["path"] == "lst/users/alice/h%23x"
-    assert names(own) == ["h#x"]
-
-
 def test_overwriting_is_an_empty_204(http: Http, own: Path) -> None:
     (own / "file").write_bytes(b"old")
     answer = http.request("POST", "upload/file", body=BODY)
@@ -75,7 +69,7 @@ def test_a_chunked_body(http: Http, own: Path) -> None:
         ("upload/directory/", 405),
         ("upload", 404),
         ("upload/", 404),
-        ("upload/a..b", 400),
+        ("upload/../b", 400),
         ("upload/" + "n" * 300, 400),
     ],
 )
