@@ -328,7 +328,11 @@ def test_what_is_no_regular_file(scripted, work):
 
 @pytest.mark.parametrize(
     ("name", "match"),
-    [("missing", "no file 'missing'"), ("a\0b", "not the path of a local file"), ("x" * 300, "too long")],
+    [
+        ("missing", "no file 'missing'"),
+        ("a\0b", "not the path of a local file"),
+        ("x" * 300, "too long"),
+    ],
 )
 def test_names_of_no_file(work, name, match):
     for call in (ctadata.upload_certificate, ctadata.certificates.inspect):
