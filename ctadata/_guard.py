@@ -39,8 +39,6 @@ class Guard:
         self.timeout = timeout
         self.min_speed = min_speed
         self.congested = on_congestion
-        #: Is called at each `watch`, for what has to be done from time to time.
-        self.chore: Callable[[], None] = lambda: None
         self._deadline: tuple[float, CTADataError] | None = None
         self._lock = threading.Lock()
         self._woken = threading.Event()
@@ -58,6 +56,11 @@ class Guard:
                 self._stopped = error
             self._shut()
         self._woken.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the work was stopped."""
+        return self._stopped is not None
 
     def interrupt(self, error: CTADataError) -> None:
         """Let the body that is being read raise `error`."""
@@ -108,7 +111,6 @@ class Guard:
 
     def watch(self, now: float | None = None) -> None:
         """Interrupt a body that comes too slowly; called from time to time by another thread."""
-        self.chore()
         now = time.monotonic() if now is None else now
         if self._deadline is not None and now > self._deadline[0]:
             self.stop(self._deadline[1])

@@ -16,6 +16,7 @@ from ctadata.entries import Entry
 from ctadata.errors import InvalidPath, NotFound
 from ctadata.transfers.remote import file_size
 
+from .errors import BadRequest
 from .walking import distinct
 
 if TYPE_CHECKING:
@@ -68,7 +69,13 @@ class Archive:
     id: str = field(init=False, default_factory=lambda: secrets.token_hex(16))
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "length", len(_zip(self.members, lambda member: ())))
+        try:
+            length = len(_zip(self.members, lambda member: ()))
+        except OverflowError as error:
+            raise BadRequest(
+                "These files are larger than any zip file can be; choose fewer of them"
+            ) from error
+        object.__setattr__(self, "length", length)
 
     @property
     def files(self) -> int:

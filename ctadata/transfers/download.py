@@ -165,6 +165,7 @@ class Downloads:
             self._pool.run()
         finally:
             self._folders.close()
+            self._reports.close()
         self._outcome.raise_failures(requests[0].source if len(requests) == 1 else None)
         return self._outcome.bytes
 

@@ -11,6 +11,10 @@ from ..errors import CTADataError
 __all__ = ["Cancel", "OnProgress", "OnResult", "Reports", "Result", "Watch"]
 
 
+# Seconds that the end of a transfer waits for somebody who is being told something.
+PATIENCE = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of one file.
@@ -64,18 +68,28 @@ class Reports:
         self._on_progress = on_progress
         self._on_result = on_result
         self._lock = threading.Lock()
+        self._closed = False
 
     def progress(self, path: str, done: int, total: int | None, state: str) -> None:
         """Say how far a file is."""
         if self._on_progress is not None:
             with self._lock:
-                self._on_progress(path, done, total, state)
+                if not self._closed:
+                    self._on_progress(path, done, total, state)
 
     def result(self, result: Result) -> None:
         """Say what became of a file."""
         if self._on_result is not None:
             with self._lock:
-                self._on_result(result)
+                if not self._closed:
+                    self._on_result(result)
+
+    def close(self) -> None:
+        """Tell nothing any more: the transfer has ended, though a thread of it may still hang."""
+        self._closed = True
+        # What is being told just now is waited for, but not for ever.
+        if self._lock.acquire(timeout=PATIENCE):
+            self._lock.release()
 
 
 class Watch:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from .temporary import PART, temporary_name
 
-__all__ = ["FileState", "SentFiles"]
+__all__ = ["IMPATIENCE", "FileState", "SentFiles"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +32,9 @@ DIGITS = 16
 LINE = 2 * DIGITS + 2
 # Seconds after which new lines are written.
 INTERVAL = 1.0
-# Seconds that the end of a transfer waits for a disk that hangs.
-PATIENCE = 0.3
+# Seconds that the end of a transfer waits for the disk, and where the transfer was stopped.
+PATIENCE = 5.0
+IMPATIENCE = 0.2
 
 
 class FileState(NamedTuple):
@@ -119,11 +120,11 @@ class SentFiles:
                 self._known = self._read()
             return self._known.get(self._key(path)) == facts
 
-    def close(self) -> None:
-        """Write what has not been written yet."""
+    def close(self, patience: float = PATIENCE) -> None:
+        """Write what has not been written yet, in not more than so many seconds."""
         self._closing.set()
         if self._writer is not None:
-            self._writer.join(PATIENCE)
+            self._writer.join(patience)
 
     def _key(self, path: str) -> bytes:
         return _hash(f"{self._service}\n{path}")
