@@ -120,7 +120,8 @@ class Bars:
         self._open = True
         self._ending = threading.Event()
         self._drawer = threading.Thread(target=self._run, name="ctadata-bars", daemon=True)
-        self._screen = _Screen(None)
+        # Before the transfer opens anything.
+        self._screen = _Screen(sys.stderr)
         self._make: Callable[..., Any]
         self._max_files = 0
         self._moved = 0
@@ -204,7 +205,7 @@ class Bars:
             self._changed = False
         if self._total is None:
             # This may import a lot, which takes its time without being stuck.
-            self._make, self._max_files, self._screen = _kind_of_bar()
+            self._make, self._max_files, self._screen = _kind_of_bar(self._screen)
         self._drawing_since = time.monotonic()
         with self._drawing:
             self._draw_total()
@@ -274,6 +275,8 @@ class _Screen:
         self._stream = stream
         self._text = ""
         self.encoding = getattr(stream, "encoding", None) or "ascii"
+        self._number = _descriptor(stream)
+        self._file = _identity(self._number)
 
     def write(self, text: str) -> None:
         """Take what is to be written."""
@@ -300,12 +303,14 @@ class _Screen:
         text, self._text = self._text, ""
         if not text or self._stream is None:
             return
-        number = _descriptor(self._stream)
+        number = self._number
         if number is None:
             self._stream.write(text)
             self._stream.flush()
             return
         # Not by the stream's own buffer, whose lock would be held until the write returns.
+        if self._file is None or _identity(number) != self._file:
+            raise OSError("the descriptor was closed, and may be another file's now")
         data = text.encode(self._stream.encoding, "replace")
         ready = select.poll()
         ready.register(number, select.POLLOUT)
@@ -323,12 +328,21 @@ def _descriptor(stream: Any) -> int | None:
     return None
 
 
+def _identity(number: int | None) -> tuple[int, int] | None:
+    """Return what tells the file of a descriptor from others; None where it is closed."""
+    if number is not None:
+        with contextlib.suppress(OSError):
+            found = os.fstat(number)
+            return found.st_dev, found.st_ino
+    return None
+
+
 def _in_kernel() -> bool:
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
-def _kind_of_bar() -> tuple[Callable[..., Any], int, _Screen]:
+def _kind_of_bar(stderr: _Screen) -> tuple[Callable[..., Any], int, _Screen]:
     """Return what makes a bar here, how many files may have one, and where it is drawn."""
     in_kernel = _in_kernel()
     if in_kernel and find_spec("ipywidgets") is None:
@@ -341,7 +355,7 @@ def _kind_of_bar() -> tuple[Callable[..., Any], int, _Screen]:
         from tqdm.auto import tqdm
 
         # Widgets show themselves.
-        screen = _Screen(None if in_kernel else sys.stderr)
+        screen = _Screen(None) if in_kernel else stderr
         files = MAX_FILE_BARS if in_kernel or screen.isatty() else 0
 
     class Bar(tqdm):  # type: ignore[misc]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from ._bars import watching
-from ._local import split_below
+from ._local import local_path, several, split_below
 from ._lookup import meant
 from ._paths import check_remote_path
 from ._services import JOBS, LocalPath, Services
@@ -50,7 +51,8 @@ class ClientDownloads(Services):
         path : str
             A file, relative to the storage's root.
         save_to_fn : str or path, optional
-            The local file; by default the same name in the working directory.
+            The local file, or with a trailing slash the directory that receives it; by default
+            the same name in the working directory.
         chunk_size : int, optional
             Bytes that the service gathers before it sends them on.
         overwrite : {"update", "never", "fail", "skip", "replace"}, optional
@@ -100,12 +102,8 @@ class ClientDownloads(Services):
         TransferCancelled
             If it was cancelled.
         """
-        target = Path(save_to_fn) if save_to_fn is not None else None
-        request = Request(
-            meant(self._service, path),
-            target.parent if target is not None else Path(),
-            name=target.name if target is not None else None,
-        )
+        root, name = _target(save_to_fn)
+        request = Request(meant(self._service, path), root, name=name)
         options = FetchOptions(overwrite, streams, checksum, chunk_size or self.chunk_size)
         with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             return self._downloads(options, Globs(), dry_run, jobs, reports, cancel).run([request])
@@ -160,9 +158,10 @@ class ClientDownloads(Services):
         TransferError
             If some files of a directory failed; its ``failures`` name each of them.
         """
-        base, parts = Path(dest if dest is not None else "."), tuple[str, ...]()
+        base, parts = local_path(dest if dest is not None else "."), tuple[str, ...]()
         if root is not None:
-            base, parts = Path(root), split_below(base, Path(root))
+            root = local_path(root)
+            base, parts = root, split_below(base, root)
         source = meant(self._service, path)
         request = Request(source, base, parts, recursive=recursive, whole_path=dest is None)
         options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
@@ -220,8 +219,8 @@ class ClientDownloads(Services):
         AlreadyExists
             If two of them would have the same local path; nothing is transferred then.
         """
-        paths = [meant(self._service, path) for path in paths]
-        base = Path(dest if dest is not None else ".")
+        paths = [meant(self._service, path) for path in several(paths, "paths")]
+        base = local_path(dest if dest is not None else ".")
         # A path that is named twice is downloaded once.
         keys = [tuple(check_remote_path(path)) for path in paths]
         sources = dict(zip(keys, paths, strict=True))
@@ -255,3 +254,13 @@ class ClientDownloads(Services):
             reports=reports,
             cancel=cancel,
         )
+
+
+def _target(save_to_fn: LocalPath | None) -> tuple[Path, str | None]:
+    """Return the directory that receives a file, and its name where that is given."""
+    if save_to_fn is None:
+        return Path(), None
+    target = local_path(save_to_fn)
+    if os.path.basename(os.fspath(save_to_fn)) in {"", ".", ".."}:
+        return target, None
+    return target.parent, target.name

@@ -10,12 +10,14 @@ from typing import IO, Any
 
 from . import config
 from ._bars import watching
-from ._paths import check_remote_path
+from ._local import local_path, several
+from ._paths import check_remote_path, path_text
 from ._services import JOBS, LocalPath, Services
 from .errors import InvalidPath, TransferError
 from .transfers.globs import Globs
 from .transfers.meeting import Placed
 from .transfers.progress import Cancel, OnNotice, OnProgress, OnResult, Reports
+from .transfers.sending import name_of
 from .transfers.sent import SentFiles
 from .transfers.upload import Uploads
 
@@ -46,9 +48,10 @@ class ClientUploads(Services):
         Parameters
         ----------
         local_fn : str, path or binary file
-            The local file.
+            The local file; one that is open is read from where it is.
         path : str
-            Relative to the user's own directory; missing directories are made. With a
+            Relative to the user's own directory, or the whole path from the storage's root where
+            it begins with that directory; missing directories are made. With a
             trailing slash, or where it is a directory, what receives the file under its own
             name.
         skip_existing : bool, optional
@@ -70,10 +73,11 @@ class ClientUploads(Services):
         AccessDenied
             If the user may not write.
         """
-        if isinstance(local_fn, (str, os.PathLike)):
-            opened, name = None, os.fspath(local_fn)
+        if isinstance(local_fn, (str, os.PathLike)) or not hasattr(local_fn, "read"):
+            opened, name = None, os.fspath(local_path(local_fn))
         else:
-            opened, name = local_fn, str(getattr(local_fn, "name", "-"))
+            opened, name = local_fn, name_of(local_fn)
+        path = path_text(path)
         with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(Globs(), skip_existing, dry_run, jobs, reports, cancel)
             return uploads.file(opened, name, path)
@@ -128,8 +132,8 @@ class ClientUploads(Services):
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
-        directory = Path(local_dir)
-        if not directory.is_dir():
+        directory = local_path(local_dir)
+        if not os.path.isdir(directory):
             raise TransferError(f"{str(directory)!r} is not a directory", path=str(directory))
         globs = Globs(include, exclude)
         with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
@@ -189,14 +193,14 @@ class ClientUploads(Services):
         into = tuple(check_remote_path(path))
         # A path that is named twice is uploaded once.
         placed: dict[tuple[str, str], Placed] = {}
-        for local in map(Path, local_paths):
-            is_directory = local.is_dir()
+        for local in map(local_path, several(local_paths, "local_paths")):
+            is_directory = os.path.isdir(local)
             if is_directory and not recursive:
                 raise TransferError(
                     f"{str(local)!r} is a directory; upload it with recursive=True (put -r)",
                     path=str(local),
                 )
-            name = local.resolve().name if is_directory else local.name
+            name = os.path.basename(os.path.realpath(local)) if is_directory else local.name
             if not name:
                 raise InvalidPath(
                     f"{str(local)!r} has no name under which it could be uploaded", path=str(local)
@@ -214,6 +218,7 @@ class ClientUploads(Services):
         self,
         files: Mapping[str, LocalPath],
         *,
+        shown: Mapping[str, str] | None = None,
         jobs: int = JOBS,
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
@@ -245,7 +250,7 @@ class ClientUploads(Services):
             If some files failed; its ``failures`` name each of them.
         """
         placed = [
-            Placed(os.fspath(local), tuple(check_remote_path(path)))
+            Placed(os.fspath(local_path(local)), tuple(check_remote_path(path)))
             for path, local in files.items()
         ]
         for one in placed:
@@ -253,7 +258,7 @@ class ClientUploads(Services):
                 raise InvalidPath(f"{one.source!r} is given no name in the storage")
         with watching(progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(Globs(), False, False, jobs, reports, cancel)
-            return uploads.many(placed)
+            return uploads.many(placed, shown)
 
     def _uploads(
         self,
@@ -270,7 +275,7 @@ class ClientUploads(Services):
             self._service,
             self._current_token(),
             sent=SentFiles(partial(config.data_directory, self.data_dir), self._service.url),
-            root=Path(root).resolve() if root is not None else None,
+            root=Path(os.path.realpath(local_path(root))) if root is not None else None,
             globs=globs,
             skip_existing=skip_existing,
             dry_run=dry_run,

@@ -22,7 +22,7 @@ from ._certificate_commands import (
 from ._output import echo, is_terminal, prepare, say, silence
 from ._summary import INTERRUPTED
 from ._terminal import aligned
-from ._transfer_commands import get, put
+from ._transfer_commands import LocalPath, get, put
 from .api import APIClient
 from .entries import Entry
 from .errors import AuthenticationError, CTADataError, ServiceUnreachable
@@ -140,20 +140,20 @@ cli.add_command(upload_shared_certificate)
 
 
 @cli.command()
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("directory", type=LocalPath(exists=True, file_okay=False, path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=0, help="Port to listen at; 0 takes a free one.")
 @click.option("--token", help="The token that it asks for; by default a new one.")
 @click.option("--user", help="Whose directory can be written to; by default yours.")
 @click.option(
     "--ca-bundle",
-    type=click.Path(exists=True, path_type=Path),
+    type=LocalPath(exists=True, path_type=Path),
     help="Trust these certificate authorities, a PEM file or a directory of them;"
     " by default $X509_CERT_DIR, else /etc/grid-security/certificates.",
 )
 @click.option(
     "--certificates",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=LocalPath(file_okay=False, path_type=Path),
     help="Keep certificates in this directory; by default until the end only.",
 )
 @click.option("--admin", is_flag=True, help="Let the user upload certificates for others, too.")
@@ -178,12 +178,12 @@ def serve(directory: Path, **options: Any) -> None:
 @cli.command()
 @click.option(
     "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=LocalPath(exists=True, file_okay=False, path_type=Path),
     help="Serve this directory instead of sample data.",
 )
 @click.option(
     "--workspace",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=LocalPath(file_okay=False, path_type=Path),
     help="Open JupyterLab in this directory, and keep it.",
 )
 @click.option("--port", default=0, help="JupyterLab's port; 0 takes a free one.")

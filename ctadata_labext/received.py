@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ctadata._own_directory import below
 from ctadata._paths import MAX_NAME_BYTES, check_remote_path
 from ctadata.errors import CTADataError, InvalidPath
 from ctadata.transfers.meeting import Placed, refuse_meeting
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from .spool import Spool
 
-__all__ = ["drop_received", "received_job", "send_received"]
+__all__ = ["drop_received", "received_job", "send_received", "stored_path"]
 
 
 def received_job(name: str, uploads: Sequence[tuple[str, str]], destination: str) -> Job:
@@ -100,6 +101,7 @@ def send_received(
     spool.renew(ids.values())
     renewed = time.monotonic()
     left: dict[str, str] = {}
+    shown: dict[str, str] = {}
     lost: list[CTADataError] = []
     for path, upload_id in ids.items():
         try:
@@ -111,6 +113,8 @@ def send_received(
             on_progress(path, upload.size, upload.size, "skipped")
         else:
             left[path] = str(spool.data(upload_id))
+            # Errors tell of the file as the user knows it.
+            shown[left[path]] = upload.path
     stored = {local: ids[path] for path, local in left.items()}
 
     def keep(path: str, done: int, total: int | None, state: str) -> None:
@@ -126,6 +130,7 @@ def send_received(
 
     client.upload_files(
         left,
+        shown=shown,
         jobs=files_at_a_time,
         progress=False,
         on_progress=keep,
@@ -140,8 +145,13 @@ def send_received(
             failures=lost,
         )
     spool.forget(ids.values())
+    return stored_path(client, job)
+
+
+def stored_path(client: APIClient, job: Job) -> str | None:
+    """Return where an upload is, from the storage's root, if the own directory is known."""
     own = client.own_directory
-    return f"{own}/{job.target}" if own else None
+    return "/".join([own, *below(own, job.target.split("/"))]) if own else None
 
 
 def drop_received(spool: Spool, job: Job) -> None:

@@ -83,7 +83,11 @@ def keeps(directory: int, name: str, entry: Entry, overwrite: str, shown: str) -
         return True
     what = _irreplaceable(found)
     if what == "a directory" or (what and overwrite != "replace"):
-        remedy = "" if what == "a directory" else ", or replace it with overwrite='replace'"
+        remedy = (
+            f", or into it with {shown + '/'!r}"
+            if what == "a directory"
+            else ", or replace it with overwrite='replace'"
+        )
         raise AlreadyExists(
             f"{shown!r} is {what} and is not replaced; save under another name{remedy}", path=shown
         )

@@ -17,6 +17,7 @@ from ..errors import (
     AccessDenied,
     CTADataError,
     IntegrityError,
+    LocalFileError,
     NotFound,
     ServiceUnreachable,
     TransferError,
@@ -26,15 +27,17 @@ from .progress import Watch
 from .remote import RemoteFile
 from .sent import FileState, SentFiles
 
-__all__ = ["Source", "file_size", "open_source", "send"]
+__all__ = ["NAMELESS", "Source", "file_size", "name_of", "open_source", "send"]
 
+#: What errors call an open file that has no name.
+NAMELESS = "<open file>"
 BLOCK = 1 << 20
 # Seconds that are longer than a tick of any system's clock.
 TICK = 0.02
 
 
 @contextmanager
-def open_source(file: IO[bytes] | None, local: str) -> Iterator[IO[bytes]]:
+def open_source(file: IO[bytes] | None, local: str, shown: str) -> Iterator[IO[bytes]]:
     """Open a local file for reading, unless the caller has opened it.
 
     Raises
@@ -45,13 +48,20 @@ def open_source(file: IO[bytes] | None, local: str) -> Iterator[IO[bytes]]:
     if file is not None:
         yield file
         return
-    with local_errors(local, "read"):
+    with local_errors(shown, "read"):
         opened = open(local, "rb")  # noqa: SIM115
     with opened:
         yield opened
 
 
-def file_size(local: str) -> int:
+def name_of(file: IO[bytes]) -> str:
+    """Return the path of an open file; `NAMELESS` where it has none, such as a buffer or a pipe."""
+    name = getattr(file, "name", None)
+    # Of some it is a number, of others such as <stdin>.
+    return name if isinstance(name, str) and name[:1] != "<" else NAMELESS
+
+
+def file_size(local: str, shown: str | None = None) -> int:
     """Return the size of a local file in bytes.
 
     Raises
@@ -59,7 +69,7 @@ def file_size(local: str) -> int:
     LocalFileError
         If there is none.
     """
-    with local_errors(local, "read"):
+    with local_errors(shown or local, "read"):
         return os.stat(local).st_size
 
 
@@ -88,12 +98,13 @@ class Source:
         self._guard = guard
         self._watch = watch
         self.local = local
-        self._before = _settled(file, guard)
-        self._start = file.tell() if file.seekable() else 0
         self.size: int | None = None
-        if file.seekable():
-            self.size = file.seek(0, io.SEEK_END) - self._start
-            file.seek(self._start)
+        with _reading(local):
+            self._before = _settled(file, guard)
+            self._start = file.tell() if file.seekable() else 0
+            if file.seekable():
+                self.size = file.seek(0, io.SEEK_END) - self._start
+                file.seek(self._start)
         self._position = 0
         self._sending = 0
         watch.total = self.size
@@ -151,8 +162,10 @@ class Source:
         if left is not None and not 0 <= length <= left:
             length = left
         # It would be taken for an error of the connection.
-        with local_errors(self.local, "read"):
+        with _reading(self.local):
             block = self._file.read(length)
+            if not isinstance(block, (bytes, bytearray)):
+                raise ValueError("it gives no bytes; open it with 'rb'")
         # A disk that hung may have given it only now, after the end.
         self._guard.check()
         if left is not None and len(block) < length:
@@ -191,6 +204,16 @@ class Source:
                 "mixture; upload it again",
                 path=self.local,
             )
+
+
+@contextmanager
+def _reading(local: str) -> Iterator[None]:
+    """Name the file whose reading fails: of one that is closed, Python raises a ValueError."""
+    with local_errors(local, "read"):
+        try:
+            yield
+        except (ValueError, TypeError, AttributeError) as error:
+            raise LocalFileError(f"{local!r} cannot be read: {error}", path=local) from error
 
 
 def _state(file: IO[bytes]) -> FileState | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from .meeting import Placed, refuse_folded, refuse_meeting
 from .outcome import Outcome, budget
 from .pool import Pool, Task
 from .progress import Cancel, Reports, Watch
-from .sending import Source, file_size, open_source, send
+from .sending import NAMELESS, Source, file_size, open_source, send
 from .sent import IMPATIENCE, SentFiles
 
 __all__ = ["Uploads"]
@@ -91,6 +91,7 @@ class Uploads:
         http = service.http
         self._pool = Pool(jobs, timeout=http.timeout, min_speed=http.min_speed, cancel=cancel)
         self._outcome = Outcome(reports, jobs)
+        self._shown: Mapping[str, str] = {}
         self._answers: list[dict[str, Any]] | None = [] if answers else None
 
     def file(self, file: IO[bytes] | None, local: str, path: str) -> dict[str, Any]:
@@ -148,7 +149,9 @@ class Uploads:
         self._pool.add_listing(partial(self._plan, [placed]))
         return self._run(os.fspath(local))
 
-    def many(self, placed: list[Placed]) -> list[dict[str, Any]]:
+    def many(
+        self, placed: list[Placed], shown: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
         """Upload files and directories to where each of them is to be.
 
         Parameters
@@ -156,6 +159,8 @@ class Uploads:
         placed : list of Placed
             Local files and directories; the targets are relative to the user's own directory.
             Links to other directories are not followed.
+        shown : mapping of str to str, optional
+            What errors call a local file, by its path.
 
         Returns
         -------
@@ -169,6 +174,7 @@ class Uploads:
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
+        self._shown = shown or {}
         self._pool.add_listing(partial(self._plan, placed))
         return self._run(None)
 
@@ -190,13 +196,11 @@ class Uploads:
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = _own_directory.find(service, self._token)
-            segments = check_remote_path(path)
-            existing = None
-            if path and not path.endswith("/"):
-                existing = _entry(service, own, segments)
-            if not path or path.endswith("/") or (existing and existing.is_directory):
-                segments.append(os.path.basename(local))
-                check_remote_path(segments[-1])
+            segments = _own_directory.below(own, check_remote_path(path))
+            into = not segments or path.endswith("/")
+            existing = None if into else _entry(service, own, segments)
+            if into or (existing and existing.is_directory):
+                segments.append(_name(local, path))
                 existing = _entry(service, own, segments) if self._skip_existing else None
             if existing is None and not self._dry_run:
                 _receiving(service, own, segments[:-1], make=True)
@@ -210,6 +214,15 @@ class Uploads:
     def _plan(self, placed: list[Placed], guard: Guard) -> None:
         """Begin with all sources, if their targets do not meet."""
         refuse_meeting(placed, "uploaded")
+        own = _own_directory.find(self._service.guarded(guard), self._token)
+        placed = [
+            one._replace(target=tuple(_own_directory.below(own, one.target))) for one in placed
+        ]
+        # One may have been given by its whole path, another one by a part of it.
+        refuse_meeting(placed, "uploaded")
+        for one in placed:
+            if not (one.target or one.directory):
+                raise InvalidPath(f"{one.source!r} is given no name in the storage")
         files: dict[tuple[str, ...], list[tuple[str, str]]] = {}
         directories = []
         for source, target, is_directory in placed:
@@ -238,7 +251,7 @@ class Uploads:
                     existing = there.get(name)
                     if existing and not (existing.is_directory or self._skip_existing):
                         existing = None
-                    size = file_size(local)
+                    size = file_size(local, self._shown.get(local))
                     self._reports.progress(path, 0, size, "waiting")
                     tasks.append((size, partial(self._file, None, local, path, own, existing)))
             self._pool.add_all(iter(tasks))
@@ -313,12 +326,13 @@ class Uploads:
     ) -> None:
         watch = Watch(self._reports, path, None)
         guard.on_notice = partial(self._reports.notice, path)
+        shown = self._shown.get(local, local)
         stored = f"{own}/{path}"
         with (
             self._outcome.of_file(watch, local, stored) as done,
-            open_source(file, local) as opened,
+            open_source(file, local, shown) as opened,
         ):
-            source = Source(opened, local, watch, guard)
+            source = Source(opened, shown, watch, guard)
             service = self._service.guarded(guard)
             answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
             if existing is not None and existing.is_directory:
@@ -330,7 +344,7 @@ class Uploads:
                 done("planned")
             else:
                 watch.step(0)
-                guard.limit(*budget(local, source.size, guard.timeout))
+                guard.limit(*budget(shown, source.size, guard.timeout))
                 try:
                     answer, entry = send(service, source, own, path)
                 except BaseException:
@@ -350,6 +364,26 @@ def _entry(service: DownloadService, own: str, segments: list[str]) -> Entry | N
     with suppress(NotFound):
         return service.listing("/".join([own, *segments])).own
     return None
+
+
+def _name(local: str, path: str) -> str:
+    """Return the name that a file gets in a directory, which is its own.
+
+    Raises
+    ------
+    InvalidPath
+        If it has none, as an open file may, or one that no remote file may have.
+    """
+    if local == NAMELESS:
+        raise InvalidPath(
+            f"{path or '/'!r} is a directory, and the open file has no name; give the whole path "
+            "of the remote file",
+            path=path,
+        )
+    name = os.path.basename(local)
+    if check_remote_path(name) != [name]:
+        raise InvalidPath(f"{local!r} has no name under which it could be uploaded", path=local)
+    return name
 
 
 def _receiving(

@@ -250,3 +250,27 @@ async def test_files_that_would_meet_are_refused(api: Api, storage: Path, paths:
     assert (status, answer["code"]) == (409, "already-exists")
     assert all(repr(path) in answer["message"] for path in paths)
     assert not (storage / OWN / "to").exists()
+
+
+async def test_errors_name_the_file_as_the_user_knows_it(
+    api: Api, tus: Tus, storage: Path, extension: Any
+) -> None:
+    uploads = await receive(tus, {"run42/good": b"a", "run42/bad": b"b"})
+    bad = next(upload for upload in uploads if upload["path"] == "run42/bad")
+    data = extension.spool.data(bad["id"])
+    data.unlink()
+    data.mkdir()
+    failed = await transfer(api, "run42", uploads)
+    assert failed["state"] == "failed"
+    (failure,) = failed["failures"]
+    assert "'run42/bad' cannot be read: Is a directory" in failure["message"]
+    assert bad["id"] not in json.dumps(failed["failures"]) + failed["error"]["message"]
+    assert stored(storage / OWN / "run42") == {"good": b"a"}
+    data.rmdir()
+
+
+async def test_a_whole_path_as_the_destination(api: Api, tus: Tus, storage: Path) -> None:
+    (upload,) = await receive(tus, {"a": b"a"})
+    ended = await transfer(api, "a", [upload], to=OWN)
+    assert (ended["state"], ended["target"]) == ("finished", f"{OWN}/a")
+    assert stored(storage / OWN) == {"a": b"a"}
