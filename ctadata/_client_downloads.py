@@ -14,7 +14,7 @@ from ._services import JOBS, LocalPath, Services
 from .transfers.download import Downloads, Request
 from .transfers.fetching import FetchOptions
 from .transfers.globs import Globs
-from .transfers.progress import Cancel, OnProgress, OnResult, Reports
+from .transfers.progress import Cancel, OnNotice, OnProgress, OnResult, Reports
 
 __all__ = ["ClientDownloads"]
 
@@ -36,6 +36,7 @@ class ClientDownloads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> int:
         """Download a file.
@@ -76,7 +77,12 @@ class ClientDownloads(Services):
             ``waiting``, ``running``, and at the end ``finished``, ``skipped``, ``failed`` or
             ``cancelled``.
         on_result : callable, optional
-            Called with a `ctadata.transfers.progress.Result` at the end of each file.
+            Called with a `ctadata.transfers.progress.Result` at the end of each file. What a
+            callback raises ends the transfer and is raised.
+        on_notice : callable, optional
+            Called with the path and a sentence while the transfer waits before it tries again,
+            such as ``trying again (2 of 4) in 5 s: no data for 60 s``, and with the path and None
+            once it goes on.
         cancel : threading.Event or callable, optional
             Once it is set, or returns True, the transfer stops.
 
@@ -99,10 +105,8 @@ class ClientDownloads(Services):
         root, name = _target(save_to_fn)
         request = Request(meant(self._service, path), root, name=name)
         options = FetchOptions(overwrite, streams, checksum, chunk_size or self.chunk_size)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            return self._downloads(
-                options, Globs(), dry_run, jobs, Reports(watcher, on_result), cancel
-            ).run([request])
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
+            return self._downloads(options, Globs(), dry_run, jobs, reports, cancel).run([request])
 
     def fetch_and_save_file_or_dir(
         self,
@@ -121,6 +125,7 @@ class ClientDownloads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> int:
         """Download a file, or a directory with all that is below it.
@@ -140,7 +145,7 @@ class ClientDownloads(Services):
             Which files of a directory take part, as `Globs` compares them.
         overwrite, streams, checksum, jobs, dry_run, progress : optional
             As for `fetch_and_save_file`.
-        on_progress, on_result, cancel : optional
+        on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -161,10 +166,8 @@ class ClientDownloads(Services):
         request = Request(source, base, parts, recursive=recursive, whole_path=dest is None)
         options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
         globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            return self._downloads(
-                options, globs, dry_run, jobs, Reports(watcher, on_result), cancel
-            ).run([request])
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
+            return self._downloads(options, globs, dry_run, jobs, reports, cancel).run([request])
 
     def fetch_many(
         self,
@@ -182,6 +185,7 @@ class ClientDownloads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> list[Path]:
         """Download several files, such as some entries of a listing.
@@ -200,7 +204,7 @@ class ClientDownloads(Services):
             Which files of a directory take part, as `Globs` compares them.
         overwrite, streams, checksum, jobs, dry_run, progress : optional
             As for `fetch_and_save_file`.
-        on_progress, on_result, cancel : optional
+        on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -226,8 +230,7 @@ class ClientDownloads(Services):
         ]
         options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
         globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             downloads = self._downloads(options, globs, dry_run, jobs, reports, cancel)
             downloads.run(requests)
         locals_ = dict(zip(sources, downloads.local_paths(), strict=True))

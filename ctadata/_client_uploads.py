@@ -16,7 +16,7 @@ from ._services import JOBS, LocalPath, Services
 from .errors import InvalidPath, TransferError
 from .transfers.globs import Globs
 from .transfers.meeting import Placed
-from .transfers.progress import Cancel, OnProgress, OnResult, Reports
+from .transfers.progress import Cancel, OnNotice, OnProgress, OnResult, Reports
 from .transfers.sending import name_of
 from .transfers.sent import SentFiles
 from .transfers.upload import Uploads
@@ -38,6 +38,7 @@ class ClientUploads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> dict[str, Any]:
         """Upload a file into the user's own directory.
@@ -57,7 +58,7 @@ class ClientUploads(Services):
             Whether it is left out where it is there already: with the same size and checksum or,
             where the storage has no checksums, uploaded from here and not changed since, neither
             here nor there. What was uploaded is remembered in the data directory.
-        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+        jobs, dry_run, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -77,8 +78,7 @@ class ClientUploads(Services):
         else:
             opened, name = local_fn, name_of(local_fn)
         path = path_text(path)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(Globs(), skip_existing, dry_run, jobs, reports, cancel)
             return uploads.file(opened, name, path)
 
@@ -97,6 +97,7 @@ class ClientUploads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> list[dict[str, Any]]:
         """Upload all files below a directory into the user's own directory.
@@ -115,7 +116,7 @@ class ClientUploads(Services):
             Whether files are left out that are there already, as for `upload_file`.
         answers : bool, optional
             Whether the answers are returned; for very many files `on_result` needs less memory.
-        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+        jobs, dry_run, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -135,8 +136,7 @@ class ClientUploads(Services):
         if not os.path.isdir(directory):
             raise TransferError(f"{str(directory)!r} is not a directory", path=str(directory))
         globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(
                 globs, skip_existing, dry_run, jobs, reports, cancel, root, answers
             )
@@ -157,6 +157,7 @@ class ClientUploads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> list[dict[str, Any]]:
         """Upload several files and directories into one directory, each under its own name.
@@ -173,7 +174,7 @@ class ClientUploads(Services):
             As for `upload_dir`.
         answers : bool, optional
             Whether the answers are returned; for very many files `on_result` needs less memory.
-        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+        jobs, dry_run, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -207,8 +208,7 @@ class ClientUploads(Services):
             one = Placed(os.fspath(local), (*into, name), is_directory)
             placed.setdefault((os.path.abspath(local), name), one)
         globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(
                 globs, skip_existing, dry_run, jobs, reports, cancel, None, answers
             )
@@ -223,6 +223,7 @@ class ClientUploads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> list[dict[str, Any]]:
         """Upload several files, each to a path of its own.
@@ -232,9 +233,7 @@ class ClientUploads(Services):
         files : mapping of str to str or path
             The local file for each path, relative to the user's own directory; missing
             directories are made.
-        shown : mapping of str to str, optional
-            What errors call a local file, by its path; by default that path.
-        jobs, progress, on_progress, on_result, cancel : optional
+        jobs, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -254,8 +253,10 @@ class ClientUploads(Services):
             Placed(os.fspath(local_path(local)), tuple(check_remote_path(path)))
             for path, local in files.items()
         ]
-        with watching(progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        for one in placed:
+            if not one.target:
+                raise InvalidPath(f"{one.source!r} is given no name in the storage")
+        with watching(progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(Globs(), False, False, jobs, reports, cancel)
             return uploads.many(placed, shown)
 

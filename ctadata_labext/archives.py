@@ -11,7 +11,8 @@ from .base import AUTH_RESOURCE
 from .errors import BadRequest
 from .streaming import DownloadHandler, LongHandler
 from .walking import Walk
-from .zips import MAX_MEMBERS, Archive, Member, content, members_of
+from .zip_stream import Member
+from .zips import MAX_MEMBERS, Archive, content, members_of
 
 __all__ = ["ArchiveHandler", "ArchivesHandler"]
 

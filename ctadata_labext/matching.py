@@ -1,10 +1,11 @@
-"""Which names a search looks for: the same rule as that of the panel's filter (src/filter.ts)."""
+"""Which names a search looks for: the rule of the panel's filter (src/browser/filter.ts)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from fnmatch import translate
+from unicodedata import normalize
 
 from .errors import BadRequest
 
@@ -21,19 +22,23 @@ def name_test(pattern: str) -> Callable[[str], bool]:
     ----------
     pattern : str
         A part of the name or, with ``*`` (any characters) or ``?`` (one), a pattern for all of it;
-        case does not matter.
+        neither case nor Unicode's normal form matter.
 
     Raises
     ------
     BadRequest
         If it is empty or too long.
     """
-    wanted = pattern.strip().lower()
+    wanted = _folded(pattern.strip())
     if not 0 < len(wanted) <= MAX_PATTERN:
         raise BadRequest(f"Give 1 to {MAX_PATTERN} characters of a name to search for")
     if not {"*", "?"} & set(wanted):
-        return lambda name: wanted in name.lower()
+        return lambda name: wanted in _folded(name)
     # What fnmatch makes never goes back behind a '*' that was passed: at most the product of the
     # lengths is compared. It also knows sets of characters in brackets, which are text here.
     matches = re.compile(translate(wanted.replace("[", "[[]"))).match
-    return lambda name: matches(name.lower()) is not None
+    return lambda name: matches(_folded(name)) is not None
+
+
+def _folded(name: str) -> str:
+    return normalize("NFC", name).lower()

@@ -1,16 +1,20 @@
-"""The natural order of names: Run9 before Run10."""
+"""The natural order of names: Run9 before Run10; the panel's is the same (src/browser/names.ts)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from itertools import repeat
+from unicodedata import normalize
 
 __all__ = ["natural_order"]
 
 NUMBER = re.compile("([0-9]+)")
-# Digits up to which runs of them are compared as numbers; longer ones are in no name of the field.
+# Digits up to which runs of them are filled with zeros.
 DIGITS = 20
+LONG_NUMBER = re.compile(f"[0-9]{{{DIGITS + 1},}}")
+# What sorts behind everything that may follow a run of digits.
+LONGER = "9" * DIGITS + "\U0010ffff"
 # Names that are taken together: each step keeps the interpreter, and so the event loop, waiting.
 TOGETHER = 2000
 
@@ -26,9 +30,9 @@ def natural_order(names: Sequence[str]) -> list[int]:
     Returns
     -------
     list of int
-        Positions in `names`. Capitals count as small letters and runs of up to `DIGITS` digits
-        0-9 as if zeros filled them up to that length; apart from that names are compared by code
-        points, and so are, as they are, those that are the same to this rule.
+        Positions in `names`. Runs of digits 0-9 are compared as numbers, all else by code points;
+        neither case nor Unicode's normal form matter. Names that are the same to this rule are
+        compared as they are.
     """
     keys: list[str] = []
     for start in range(0, len(names), TOGETHER):
@@ -38,7 +42,18 @@ def natural_order(names: Sequence[str]) -> list[int]:
 
 def _keys(names: Sequence[str]) -> list[str]:
     # One pass over all of them; what parts a name from the next is in none.
-    parts = NUMBER.split("\n".join(names).lower())
-    parts[1::2] = map(str.zfill, parts[1::2], repeat(DIGITS))
+    together = normalize("NFC", "\n".join(names)).lower()
+    parts = NUMBER.split(together)
+    if LONG_NUMBER.search(together) is None:
+        parts[1::2] = map(str.zfill, parts[1::2], repeat(DIGITS))
+    else:
+        parts[1::2] = map(_filled, parts[1::2])
     lines = "".join(parts).split("\n")
     return [f"{line}\n{name}" for line, name in zip(lines, names, strict=True)]
+
+
+def _filled(run: str) -> str:
+    digits = run.lstrip("0")
+    if len(digits) <= DIGITS:
+        return digits.zfill(DIGITS)
+    return LONGER + chr(len(digits)) + digits

@@ -7,9 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
-
-from zipstream import ZipStream
+from typing import TYPE_CHECKING
 
 from ctadata._paths import check_remote_path
 from ctadata.entries import Entry
@@ -18,30 +16,24 @@ from ctadata.transfers.remote import file_size
 
 from .errors import BadRequest
 from .walking import distinct
+from .zip_stream import Member, zip_length, zip_pieces
 
 if TYPE_CHECKING:
     from ctadata._listing import Listing
     from ctadata.api import APIClient
 
-__all__ = ["MAX_MEMBERS", "Archive", "Archives", "Member", "content", "members_of"]
+__all__ = ["MAX_MEMBERS", "Archive", "Archives", "content", "members_of"]
 
 # Members that one archive may have: what is known of each is held until it was sent.
 MAX_MEMBERS = 100_000
+# Bytes of an archive: what files and programs count with 63 bits.
+MAX_LENGTH = (1 << 63) - 1
 # Archives, and members of all of them, that are remembered, and for how many seconds.
 MAX_ARCHIVES = 20
 MAX_REMEMBERED = 200_000
 LIFETIME = 600.0
 # Bytes that are sent at a time: the headers of files are short, and so may be the files.
 TOGETHER = 256 << 10
-
-
-class Member(NamedTuple):
-    """One file or, with a slash at the end of its name, one empty directory of an archive."""
-
-    name: str
-    path: str
-    size: int
-    mtime: str
 
 
 @dataclass(frozen=True)
@@ -69,12 +61,11 @@ class Archive:
     id: str = field(init=False, default_factory=lambda: secrets.token_hex(16))
 
     def __post_init__(self) -> None:
-        try:
-            length = len(_zip(self.members, lambda member: ()))
-        except OverflowError as error:
+        length = zip_length(self.members)
+        if length > MAX_LENGTH:
             raise BadRequest(
                 "These files are larger than any zip file can be; choose fewer of them"
-            ) from error
+            )
         object.__setattr__(self, "length", length)
 
     @property
@@ -186,7 +177,7 @@ def content(client: APIClient, archive: Archive) -> Generator[bytes, None, None]
 
     gathered: list[bytes] = []
     length = 0
-    with closing(iter(_zip(archive.members, fetched))) as pieces:
+    with closing(zip_pieces(archive.members, fetched)) as pieces:
         for piece in pieces:
             gathered.append(piece)
             length += len(piece)
@@ -194,27 +185,6 @@ def content(client: APIClient, archive: Archive) -> Generator[bytes, None, None]
                 yield b"".join(gathered)
                 gathered, length = [], 0
     yield b"".join(gathered)
-
-
-class _Later:
-    """Bytes that are asked for when their turn has come."""
-
-    def __init__(self, member: Member, fetched: Callable[[Member], Iterable[bytes]]) -> None:
-        self._member = member
-        self._fetched = fetched
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._fetched(self._member))
-
-
-def _zip(members: Sequence[Member], fetched: Callable[[Member], Iterable[bytes]]) -> ZipStream:
-    archive = ZipStream(sized=True)
-    for member in members:
-        if member.name.endswith("/"):
-            archive.mkdir(member.name)
-        else:
-            archive.add(_Later(member, fetched), member.name, size=member.size)
-    return archive
 
 
 def _member(entry: Entry, cut: int) -> Member:

@@ -77,6 +77,8 @@ export interface ITransfer {
   /** Bytes per second. */
   rate: number | null;
   error: { code: string; message: string } | null;
+  /** What delays it and what is done about that; older servers do not tell. */
+  notice?: string | null;
   failures: IFailure[];
   /** Whether it can run again, going on where it stopped. */
   resumable: boolean;
@@ -171,10 +173,11 @@ export class API {
   }
 
   /** The directory of the storage that the user may write to. */
-  async ownDirectory(): Promise<string> {
+  async ownDirectory(signal?: AbortSignal): Promise<string> {
     const { path } = await request<{ path: string }>(
       this.settings,
-      'own-directory'
+      'own-directory',
+      { signal }
     );
     return path;
   }

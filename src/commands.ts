@@ -21,7 +21,7 @@ import { normalizePath } from './paths';
 import { selectByPattern } from './browser/patterns';
 import { addPlaces } from './browser/places';
 import { cellCode } from './notebooks/python';
-import { RequestError } from './request';
+import { asRequestError } from './request';
 import { COLUMNS, Column } from './browser/sort';
 import { CommandIDs, ICTADataPanel, ICTADataViewer } from './tokens';
 import { columnLabels } from './browser/listing';
@@ -212,13 +212,18 @@ function addNavigation(
     describedBy: NO_ARGS,
     execute: async () => {
       show();
+      const { path } = model;
       const { button, value } = await InputDialog.getText({
-        title: trans.__('Search below %1', model.path || '/'),
+        title: trans.__('Search below %1', path || '/'),
         label: trans.__('A part of the name, or a pattern with * and ?'),
         okLabel: trans.__('Search'),
         text: rows.filter
       });
       if (button.accept && value?.trim()) {
+        if (model.path !== path) {
+          // The search is meant for what the question was about.
+          void model.cd(path);
+        }
         model.startSearch(value.trim());
       }
     }
@@ -246,13 +251,13 @@ function addNavigation(
     isToggled: args =>
       panel.settings.get('columns').includes(args.column as Column),
     execute: args => {
-      const shown = panel.settings.get('columns');
       const column = args.column as Column;
-      return panel.settings.set(
-        'columns',
-        shown.includes(column)
-          ? shown.filter(other => other !== column)
-          : [...shown, column]
+      return panel.downloads.attempt(() =>
+        panel.settings.change('columns', shown =>
+          shown.includes(column)
+            ? shown.filter(other => other !== column)
+            : [...shown, column]
+        )
       );
     }
   });
@@ -281,7 +286,7 @@ async function openFiles(
     try {
       return await viewer.open(entries[0]);
     } catch (thrown) {
-      const error = thrown as RequestError;
+      const error = asRequestError(thrown);
       if (error.code !== 'too-large' && error.code !== 'no-viewer') {
         return downloads.report(error);
       }

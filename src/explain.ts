@@ -1,6 +1,6 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { RequestError } from './request';
+import { asRequestError } from './request';
 
 /** What somebody can do about an error from where it is shown. */
 export type Remedy = 'retry' | 'up' | 'root' | 'delegate';
@@ -13,11 +13,12 @@ export interface IExplanation {
   remedies: readonly Remedy[];
 }
 
-/** Tell people about an error; the server's own words are kept where there are any. */
+/** Tell people about anything that was thrown; the server's own words are kept where there are any. */
 export function explain(
-  error: RequestError,
+  thrown: unknown,
   trans: TranslationBundle
 ): IExplanation {
+  const error = asRequestError(thrown);
   const text = error.message;
   switch (error.code) {
     case 'no-token':
@@ -63,7 +64,7 @@ export function explain(
       return {
         title: trans.__('Too large'),
         text: trans.__(
-          'It is larger than what is opened here; the settings say how much that is.'
+          'Too large to preview; the settings say how large a file may be.'
         ),
         remedies: []
       };
@@ -110,6 +111,28 @@ export function explain(
           'Run “jupyter server extension enable ctadata_labext” and restart the Jupyter server.'
         ),
         remedies: ['retry']
+      };
+    case 'not-offered':
+      return {
+        title: trans.__('The server extension does not know this'),
+        text: trans.__(
+          'It may be older or newer than this panel: reload this page; if that does not help, restart the Jupyter server.'
+        ),
+        remedies: ['retry']
+      };
+    case 'no-such-upload':
+      return {
+        title: trans.__('No longer on the server'),
+        text: trans.__(
+          'The server no longer has what was sent of it: upload it again.'
+        ),
+        remedies: ['retry']
+      };
+    case 'superseded':
+      return {
+        title: trans.__('Not shown'),
+        text: trans.__('You have asked for something else meanwhile.'),
+        remedies: []
       };
     case 'server-older':
       return {
@@ -159,6 +182,15 @@ export function explain(
       };
     case 'no-file':
       return { title: trans.__('No file'), text, remedies: [] };
+    case 'unexpected':
+      return {
+        title: trans.__('The panel met an error that it does not know'),
+        text: trans.__(
+          'Try again, or reload this page; if it comes back, report it: %1',
+          text || trans.__('no details')
+        ),
+        remedies: ['retry', 'up']
+      };
     default:
       return {
         title: trans.__('Something went wrong'),
@@ -170,9 +202,9 @@ export function explain(
 
 /** The same in one line. */
 export function explainBriefly(
-  error: RequestError,
+  thrown: unknown,
   trans: TranslationBundle
 ): string {
-  const { title, text } = explain(error, trans);
+  const { title, text } = explain(thrown, trans);
   return text || title;
 }

@@ -63,7 +63,13 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     const transfers = new TransfersModel(api);
     const settings = new Settings();
     void settingRegistry?.load(panelPlugin.id).then(
-      registered => settings.connect(registered),
+      async registered => {
+        try {
+          await settings.connect(registered);
+        } catch (error) {
+          console.warn('ctadata: settings not saved:', error);
+        }
+      },
       error => console.warn('ctadata: no settings:', error)
     );
     const workspace = new Workspace({

@@ -33,7 +33,12 @@ export class Remembered<T extends string | boolean> {
   }
 
   private async _restore(): Promise<void> {
-    const saved = await this._state?.fetch(this._key);
+    let saved: unknown;
+    try {
+      saved = await this._state?.fetch(this._key);
+    } catch (error) {
+      console.warn(`ctadata: ${this._key} is not known:`, error);
+    }
     // What was chosen meanwhile is newer.
     if (!this._isSet && typeof saved === typeof this._value) {
       this._assign(saved as T);

@@ -4,12 +4,16 @@ import { ServerConnection } from '@jupyterlab/services';
 /** The part of the Jupyter server's address space that is ours. */
 const NAMESPACE = 'ctadata';
 
+/** Where the server extension says that it is there. */
+const STATUS = 'status';
+
 /**
  * Something went wrong; `code` says what.
  *
  * The codes are those of the server extension, which also writes the message, and some of our own,
- * which have none: 'server-unreachable' (the Jupyter server itself), 'extension-missing', 'logged-out',
- * 'too-large'; and an 'invalid-path' that is not asked for.
+ * which have none: 'server-unreachable' (the Jupyter server itself), 'extension-missing' (it answers
+ * nothing at all), 'not-offered' (it does not know what was asked for), 'logged-out', 'too-large',
+ * 'superseded' and 'cancelled'; and an 'invalid-path' that is not asked for.
  */
 export class RequestError extends Error {
   constructor(
@@ -20,6 +24,33 @@ export class RequestError extends Error {
     readonly answer: Readonly<Record<string, unknown>> = {}
   ) {
     super(message);
+  }
+}
+
+/** Make anything that was thrown an error that can be explained. */
+export function asRequestError(thrown: unknown): RequestError {
+  if (thrown instanceof RequestError) {
+    return thrown;
+  }
+  if (thrown instanceof ServerConnection.NetworkError) {
+    return new RequestError('server-unreachable', thrown.message);
+  }
+  if (thrown instanceof ServerConnection.ResponseError) {
+    // JupyterLab's own sentence.
+    return new RequestError('internal', thrown.message);
+  }
+  console.error('ctadata: unexpected error:', thrown);
+  return new RequestError('unexpected', wordsOf(thrown));
+}
+
+/** What there is to read of something that was thrown. */
+function wordsOf(thrown: unknown): string {
+  try {
+    const { message, name } = (thrown ?? {}) as Record<string, unknown>;
+    return String(message || name || (thrown ?? ''));
+  } catch {
+    // Not even that can be read.
+    return '';
   }
 }
 
@@ -45,8 +76,9 @@ export async function request<T>(
 ): Promise<T> {
   const response = await send(settings, path, init);
   const data = parse(await reached(response.text()));
-  if (!response.ok || data === undefined) {
-    throw failure(response.status, data);
+  const hasAnswer = isObject(data) || response.status === 204;
+  if (!response.ok || !hasAnswer) {
+    throw await failure(settings, path, response.status, data);
   }
   return data as T;
 }
@@ -79,7 +111,8 @@ export async function requestLines<T extends ILine>(
   try {
     response = await send(settings, path, init);
     if (!response.ok) {
-      throw failure(response.status, parse(await response.text()));
+      const data = parse(await response.text());
+      throw await failure(settings, path, response.status, data);
     }
   } catch (error) {
     throw init.signal?.aborted || !(error instanceof RequestError)
@@ -98,14 +131,14 @@ export async function requestLines<T extends ILine>(
       throw broken('the answer ended too early');
     }
     const line = parse(text.value);
-    if (typeof line !== 'object' || line === null) {
+    if (!isObject(line)) {
       await lines.return(undefined);
-      throw failure(response.status, line);
+      throw await failure(settings, path, response.status, line);
     }
     if ('code' in line) {
       // It has begun well, so that the status could not say it.
       await lines.return(undefined);
-      throw failure(500, line);
+      throw await failure(settings, path, 500, line);
     }
     onLine(line as T);
     if ((line as T).done) {
@@ -155,7 +188,8 @@ export async function requestBytes(
   const stop = new AbortController();
   const response = await send(settings, path, { signal: stop.signal });
   if (!response.ok) {
-    throw failure(response.status, parse(await reached(response.text())));
+    const data = parse(await reached(response.text()));
+    throw await failure(settings, path, response.status, data);
   }
   // Without a length it is 0, and counted when it is there.
   if (Number(response.headers.get('Content-Length')) > limit) {
@@ -191,9 +225,14 @@ async function reached<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** What an answer that is not a success means. */
-export function answerError(status: number, body: string): RequestError {
-  return failure(status, parse(body));
+/** What an answer that is not a success means; `path` is what was asked for, below the namespace. */
+export function answerError(
+  settings: ServerConnection.ISettings,
+  path: string,
+  status: number,
+  body: string
+): Promise<RequestError> {
+  return failure(settings, path, status, parse(body));
 }
 
 /** The value of the cookie that proves that a page of this server asks. */
@@ -225,8 +264,17 @@ function parse(body: string): unknown {
   }
 }
 
-function failure(status: number, data: unknown): RequestError {
-  const answer = (data ?? {}) as Record<string, unknown>;
+function isObject(data: unknown): data is Record<string, unknown> {
+  return typeof data === 'object' && data !== null;
+}
+
+async function failure(
+  settings: ServerConnection.ISettings,
+  path: string,
+  status: number,
+  data: unknown
+): Promise<RequestError> {
+  const answer = isObject(data) ? data : {};
   const { code, message, paths } = answer;
   if (typeof code === 'string' && typeof message === 'string') {
     return new RequestError(
@@ -239,8 +287,23 @@ function failure(status: number, data: unknown): RequestError {
   if (status === 401 || status === 403) {
     return new RequestError('logged-out', '');
   }
-  // Without our JSON it was not our extension that answered.
   return status === 404
-    ? new RequestError('extension-missing', '')
+    ? notFound(settings, path)
     : new RequestError('internal', `HTTP ${status}`);
+}
+
+/** A 404 without our JSON: our extension did not answer, because it is missing or does not know this. */
+async function notFound(
+  settings: ServerConnection.ISettings,
+  path: string
+): Promise<RequestError> {
+  if (path === STATUS) {
+    return new RequestError('extension-missing', '');
+  }
+  try {
+    await request(settings, STATUS);
+    return new RequestError('not-offered', '');
+  } catch (error) {
+    return asRequestError(error);
+  }
 }

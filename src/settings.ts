@@ -57,17 +57,34 @@ export class Settings {
       await this._registered.set(key, value as never);
     } else {
       this._own[key] = value;
+      this._early.add(key);
       this._changed.emit();
     }
   }
 
-  /** Take them from here from now on. */
-  connect(registered: ISettingRegistry.ISettings): void {
+  /** Change a setting, after all changes before this one. */
+  change<K extends keyof IPanelSettings>(
+    key: K,
+    change: (value: IPanelSettings[K]) => IPanelSettings[K]
+  ): Promise<void> {
+    const changed = this._last.then(() => this.set(key, change(this.get(key))));
+    this._last = changed.catch(() => undefined);
+    return changed;
+  }
+
+  /** Take them from here from now on; what was set before is kept there. */
+  async connect(registered: ISettingRegistry.ISettings): Promise<void> {
     this._registered = registered;
     registered.changed.connect(() => this._changed.emit());
     this._changed.emit();
+    for (const key of this._early) {
+      await this.set(key, this._own[key]);
+    }
   }
 
+  private _early = new Set<keyof IPanelSettings>();
+  /** Resolves when the last change is done. */
+  private _last: Promise<void> = Promise.resolve();
   private _registered: ISettingRegistry.ISettings | null = null;
   private _own: IPanelSettings = { ...DEFAULTS };
   private _changed = new Signal<this, void>(this);

@@ -2,7 +2,8 @@
 
 The data service with the sample data, and three JupyterLabs: `open`, as galata wants it;
 `secured`, with token and XSRF check, below the address of a hub; `tokenless`, like `open` but
-without a token for the service. The environment says where (see playwright.config.js). On the port
+without a token for the service. The environment says where (see playwright.config.js); with
+CTADATA_UI_QUIRKS=1 the data service has the defects of the real one. On the port
 CTADATA_UI_CONTROL, GET / answers once all of it is ready, and POST does what its path says:
 
 /stop, /start
@@ -11,6 +12,8 @@ CTADATA_UI_CONTROL, GET / answers once all of it is ready, and POST does what it
     Spoil the service's answers; the body is JSON: faults as in gate.py, and the rate.
 /kill/NAME
     Kill a JupyterLab and start it again.
+/reset/NAME
+    Put storage, certificates and a JupyterLab back to where they were before the first test.
 /proxy/SECONDS
     Make the proxy certificate `short.pem`, which is valid for so long from now on.
 
@@ -43,6 +46,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from gate import Fault, Gate
+from state import Rest, Snapshot, empty
 
 from ctadata.service import Service
 from ctadata.service.pki import Authority, Credential
@@ -73,13 +77,20 @@ class Storage:
             "CTADS_URL": f"{services}/downloadservice/",
             "CTACS_URL": f"{services}/certificateservice/",
         }
+        self._snapshot = Snapshot(directory, ROOT / "data-copy", apart=[directory / HUGE_FILE])
         # So that its log has a line, whatever is tested.
         with suppress(urllib.error.HTTPError):
             urllib.request.urlopen(self.urls["CTADS_URL"], timeout=10).close()
 
     def start(self) -> None:
         if self._service is None:
-            service = Service(self._directory, token=TOKEN, user="alice", ca_bundle=self._ca_bundle)
+            service = Service(
+                self._directory,
+                token=TOKEN,
+                user="alice",
+                ca_bundle=self._ca_bundle,
+                quirks=os.environ.get("CTADATA_UI_QUIRKS") == "1",
+            )
             service.start()
             self._service = service
             self.gate.upstream = urlsplit(service.downloadservice_url).port
@@ -89,12 +100,23 @@ class Storage:
             self._service.stop()
             self._service = None
 
+    def reset(self) -> None:
+        """Have the first files again, no certificates, and no faults."""
+        self.gate.faults = []
+        self.gate.rate = 0.0
+        # What it was given is gone with it.
+        self.stop()
+        self._snapshot.restore()
+        self.start()
+
 
 def make_data(directory: Path) -> None:
     """Make the sample data, and what else the tests need."""
     directory.mkdir()
     make_sample_data(directory)
     (directory / "cta/empty").mkdir()
+    # As after the first upload.
+    (directory / "lst/users/alice").mkdir(parents=True, exist_ok=True)
     (directory / HUGE_FILE).parent.mkdir(parents=True)
     with open(directory / HUGE_FILE, "wb") as file:
         file.truncate(HUGE_SIZE)
@@ -177,6 +199,9 @@ class Lab:
             *options,
         ]
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTERHUB_")}
+        self._home = home
+        self._settings = Snapshot(home / "settings", home / "settings-copy")
+        self._rest = Rest(f"http://127.0.0.1:{port}{base}ctadata", env.get("JUPYTER_TOKEN", ""))
         self._env = {
             **inherited,
             "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -208,6 +233,13 @@ class Lab:
                     raise SystemExit("JupyterLab did not start") from None
                 time.sleep(0.1)
 
+    def reset(self) -> None:
+        """Have no transfers and uploads, an empty workspace, and nothing remembered."""
+        self._rest.forget_all()
+        self._settings.restore()
+        for folder in ("workspace", "workspaces", "data/ctadata/certificates"):
+            empty(self._home / folder)
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         self._process.send_signal(how)
         self._process.wait()
@@ -236,6 +268,27 @@ def control(
         storage.gate.faults = [Fault(**fault) for fault in order.get("faults", [])]
         storage.gate.rate = order.get("rate", 0.0)
 
+    def act(action: str, name: str, body: bytes) -> None:
+        if action == "kill":
+            labs[name].stop(signal.SIGKILL)
+            labs[name].start()
+            labs[name].wait()
+        elif action == "reset":
+            # Transfers end before what they read and write is changed.
+            labs[name].reset()
+            storage.reset()
+            certificates.make_short(1800)
+        elif action == "proxy":
+            certificates.make_short(float(name))
+        elif action == "spoil":
+            spoil(body)
+        elif action == "stop":
+            storage.stop()
+        elif action == "start":
+            storage.start()
+        else:
+            raise ValueError(f"No such action: {action}")
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._answer()
@@ -243,23 +296,17 @@ def control(
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             action, _, name = self.path[1:].partition("/")
-            if action == "kill":
-                labs[name].stop(signal.SIGKILL)
-                labs[name].start()
-                labs[name].wait()
-            elif action == "proxy":
-                certificates.make_short(float(name))
-            else:
-                {
-                    "stop": lambda _: storage.stop(),
-                    "start": lambda _: storage.start(),
-                    "spoil": spoil,
-                }[action](body)
+            try:
+                act(action, name, body)
+            except Exception as error:
+                self._answer(500, repr(error))
+                raise
             self._answer()
 
-        def _answer(self) -> None:
-            self.send_response(204)
+        def _answer(self, status: int = 204, text: str = "") -> None:
+            self.send_response(status)
             self.end_headers()
+            self.wfile.write(text.encode())
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""

@@ -237,7 +237,10 @@ class Pool:
             while (taken := self._take()) is not None:
                 kind, task, guard = taken
                 try:
-                    task(guard)
+                    try:
+                        task(guard)
+                    finally:
+                        guard.quiet()
                 except BaseException as error:
                     # Before the task counts as done, or `run` might see the end but no error.
                     self.stop(error)
@@ -268,8 +271,9 @@ class Pool:
 
     def _choose(self) -> tuple[str, Task] | None:
         files = len(self._small) + len(self._large)
+        may_look = bool(self._sources) and not self._looking and files < AHEAD
         # Not twice in a row: what was found is to be transferred meanwhile.
-        if self._sources and not self._looking and files < AHEAD and not (files and self._looked):
+        if may_look and not (files and self._looked):
             self._looking = self._looked = True
             return "ahead", self._look_ahead
         self._looked = False
@@ -285,6 +289,9 @@ class Pool:
             for file in self._assisted:
                 if file.wants_help():
                     return "large", file.help
+        if may_look:
+            self._looking = True
+            return "ahead", self._look_ahead
         return None
 
     def _look_ahead(self, guard: Guard) -> None:

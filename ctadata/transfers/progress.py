@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import CTADataError
 
-__all__ = ["Cancel", "OnProgress", "OnResult", "Reports", "Result", "Watch"]
+__all__ = ["Cancel", "OnNotice", "OnProgress", "OnResult", "Reports", "Result", "Watch"]
 
 
 # Seconds that the end of a transfer waits for somebody who is being told something.
@@ -49,6 +49,11 @@ OnProgress = Callable[[str, int, "int | None", str], None]
 #: Called once for each file, at its end. Called from any thread, but never from two at once.
 OnResult = Callable[[Result], None]
 
+#: Called with the path of a file or directory and a sentence while its transfer waits before it is
+#: tried again, such as ``trying again (2 of 4) in 5 s: no data for 60 s``; and with None once it
+#: goes on. Called from any thread, but never from two at once.
+OnNotice = Callable[[str, "str | None"], None]
+
 #: Set, or returning True, once the transfer is to stop.
 Cancel = threading.Event | Callable[[], bool]
 
@@ -58,15 +63,19 @@ class Reports:
 
     Parameters
     ----------
-    on_progress, on_result : optional
+    on_progress, on_result, on_notice : optional
         Who is told.
     """
 
     def __init__(
-        self, on_progress: OnProgress | None = None, on_result: OnResult | None = None
+        self,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
     ) -> None:
         self._on_progress = on_progress
         self._on_result = on_result
+        self._on_notice = on_notice
         self._lock = threading.Lock()
         self._closed = False
 
@@ -83,6 +92,13 @@ class Reports:
             with self._lock:
                 if not self._closed:
                     self._on_result(result)
+
+    def notice(self, path: str, text: str | None) -> None:
+        """Say why a transfer waits, or None: that it goes on."""
+        if self._on_notice is not None:
+            with self._lock:
+                if not self._closed:
+                    self._on_notice(path, text)
 
     def close(self) -> None:
         """Tell nothing any more: the transfer has ended, though a thread of it may still hang."""

@@ -192,6 +192,7 @@ class Uploads:
 
     def _find(self, file: IO[bytes] | None, local: str, path: str, guard: Guard) -> None:
         """Find out where one file goes to, and make the directory that receives it."""
+        guard.on_notice = partial(self._reports.notice, path)
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = _own_directory.find(service, self._token)
@@ -238,6 +239,7 @@ class Uploads:
 
     def _into(self, remote: tuple[str, ...], files: list[tuple[str, str]], guard: Guard) -> None:
         """Make a remote directory, and upload files into it under these names."""
+        guard.on_notice = partial(self._reports.notice, "/".join(remote))
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = _own_directory.find(service, self._token)
@@ -256,6 +258,7 @@ class Uploads:
 
     def _directory(self, directory: _Directory, guard: Guard) -> None:
         """Make the remote directory, and upload what is in the local one."""
+        guard.on_notice = partial(self._reports.notice, "/".join(directory.remote))
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = _own_directory.find(service, self._token)
@@ -322,6 +325,7 @@ class Uploads:
         guard: Guard,
     ) -> None:
         watch = Watch(self._reports, path, None)
+        guard.on_notice = partial(self._reports.notice, path)
         shown = self._shown.get(local, local)
         stored = f"{own}/{path}"
         with (

@@ -30,7 +30,7 @@ function lister(tree: Record<string, string[]>) {
   const listed: string[] = [];
   const list = async (folder: string): Promise<Names> => {
     listed.push(folder);
-    return new Map(
+    return new Names(
       (tree[folder] ?? []).map(name => [
         name.replace('/', ''),
         name.endsWith('/') ? 'directory' : 'file'
@@ -142,11 +142,83 @@ describe('place', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('tells two of the same name apart that are dropped together', async () => {
+  it.each([
+    ['files', [item('a.h5'), item('a.h5')], ['a.h5', 'a (1).h5']],
+    [
+      'files whose names look the same',
+      [item('caf\u00e9.h5'), item('cafe\u0301.h5')],
+      ['caf\u00e9.h5', 'cafe\u0301 (1).h5']
+    ],
+    [
+      'files of folders of the same name',
+      [item('run', 'x', 'sub/y'), item('run', 'z', 'sub/y')],
+      ['run/x', 'run/sub/y', 'run/z', 'run/sub/y (1)']
+    ],
+    [
+      'files in folders whose names look the same',
+      [item('\u00e9', 'x'), item('e\u0301', 'x')],
+      ['\u00e9/x', '\u00e9/x (1)']
+    ],
+    ['a file and a folder', [item('a'), item('a', 'x')], ['a', 'a (1)/x']],
+    ['a folder and a file', [item('a', 'x'), item('a')], ['a/x', 'a (1)']]
+  ])(
+    'asks about %s that would get one place, and lets neither replace the other',
+    async (_, items, paths) => {
+      const { list } = lister({});
+      const { ask, asked } = asker(['keep-both']);
+      expect(pathsOf(await place(items, NONE, list, ask))).toEqual(paths);
+      expect(asked).toMatchObject([
+        { isClaimed: true, answers: ['keep-both', 'skip'] }
+      ]);
+    }
+  );
+
+  it('asks about two files of one name within what was chosen', async () => {
+    const file = () => new File(['x'], 'a.h5');
     const { list } = lister({});
-    const { ask } = asker(['keep-both']);
+    const { ask, asked } = asker(['skip']);
+    const { items } = collectChosen([file(), file()]);
+    expect(pathsOf(await place(items, NONE, list, ask))).toEqual(['a.h5']);
+    expect(asked).toMatchObject([{ path: 'a.h5', isClaimed: true }]);
+  });
+
+  it('does not replace what is uploaded with “replace” for all', async () => {
+    const { list } = lister({ '': ['a.h5'] });
+    const { ask, asked } = asker(['replace', true], ['keep-both']);
     const placed = await place([item('a.h5'), item('a.h5')], NONE, list, ask);
     expect(pathsOf(placed)).toEqual(['a.h5', 'a (1).h5']);
+    expect(asked.map(({ isClaimed }) => isClaimed)).toEqual([false, true]);
+  });
+
+  it('replaces what only looks the same, under its own name', async () => {
+    const { list, listed } = lister({
+      '': ['cafe\u0301.h5', 're\u0301sume\u0301/', 'e\u0301', '\u00e9'],
+      're\u0301sume\u0301': ['x']
+    });
+    const { ask, asked } = asker(['replace', true]);
+    const placed = await place(
+      [item('caf\u00e9.h5'), item('r\u00e9sum\u00e9', 'x'), item('\u00e9')],
+      NONE,
+      list,
+      ask
+    );
+    expect(pathsOf(placed)).toEqual([
+      'cafe\u0301.h5',
+      're\u0301sume\u0301/x',
+      '\u00e9'
+    ]);
+    expect(asked).toHaveLength(1);
+    expect(listed).toEqual(['', 're\u0301sume\u0301']);
+  });
+
+  it('keeps the place of what goes on where it stopped', async () => {
+    const { list } = lister({});
+    const { ask, asked } = asker(['keep-both']);
+    const begun = item('run', 'x');
+    const items = [item('run', 'x'), begun];
+    const placed = await place(items, new Set(begun.files), list, ask);
+    expect(pathsOf(placed)).toEqual(['run/x (1)', 'run/x']);
+    expect(asked).toHaveLength(1);
   });
 
   it('leaves alone what goes on where it stopped', async () => {

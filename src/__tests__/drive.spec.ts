@@ -1,8 +1,10 @@
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IEntry } from '../api';
 import { CTADrive } from '../documents/drive';
+import { Viewer } from '../documents/viewer';
 import { TestServer, directory, entry } from './server';
 
 const server = new TestServer();
@@ -196,5 +198,46 @@ describe('the drive refuses', () => {
       expect(change).toMatchObject({ reason: { code: 'read-only' } });
     }
     expect(server.log).toEqual([]);
+  });
+});
+
+describe('the viewer', () => {
+  it('puts what took long behind what was opened meanwhile', async () => {
+    files['slow.txt'] = bytes('slow');
+    files['quick.txt'] = bytes('quick');
+    const answerAll = server.handler;
+    let release: () => void = () => undefined;
+    const released = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    server.handler = request => {
+      const ready = request.path.includes('slow') ? released : undefined;
+      void Promise.resolve(ready).then(() => answerAll(request));
+    };
+    const opened: [string, boolean | undefined][] = [];
+    // JupyterLab's own manager needs a page.
+    const manager = {
+      registry: {
+        defaultWidgetFactory: () => ({ modelName: 'text' }),
+        getModelFactory: () => ({ fileFormat: 'text', contentType: 'file' }),
+        getFileTypesForPath: () => []
+      },
+      findWidget: () => undefined,
+      openOrReveal: (
+        path: string,
+        _: string,
+        __: undefined,
+        options: { activate?: boolean }
+      ) => opened.push([path, options.activate])
+    } as unknown as IDocumentManager;
+    const viewer = new Viewer(drive, manager, () => LIMIT);
+    const slow = viewer.open(entry('slow.txt'));
+    await viewer.open(entry('quick.txt'));
+    release();
+    await slow;
+    expect(opened).toEqual([
+      ['cta:quick.txt', true],
+      ['cta:slow.txt', false]
+    ]);
   });
 });

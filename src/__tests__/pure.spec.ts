@@ -1,3 +1,6 @@
+import * as fs from 'fs';
+import * as path from 'path';
+
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IEntry } from '../api';
@@ -9,6 +12,12 @@ import { crumbsOf, encodePath, normalizePath, parentPath } from '../paths';
 import { describeTransfer } from '../transfers/progress';
 import { ISortState, sortOrder } from '../browser/sort';
 import { columns, entry, transfer } from './server';
+
+/** Cases that the tests in Python read, too. */
+function table<T>(name: string): T[] {
+  const file = path.join(__dirname, `../../tests/${name}.json`);
+  return JSON.parse(fs.readFileSync(file, 'utf8')) as T[];
+}
 
 describe('paths', () => {
   it.each([
@@ -66,7 +75,9 @@ describe('nameTest', () => {
   });
 
   it('refuses what is no regular expression', () => {
-    expect(() => nameTest('re:(')).toThrow(SyntaxError);
+    for (const text of ['re:(', 're:[', 're:*', 're:(?=a)', 're:(a)\\1']) {
+      expect(() => nameTest(text)).toThrow('error parsing regexp: ');
+    }
   });
 
   it('knows what the server can look for', () => {
@@ -74,11 +85,45 @@ describe('nameTest', () => {
     expect(['', ' ', 're:x', 'a{1..2}'].some(isSearchable)).toBe(false);
   });
 
-  it('is quick on a name and a pattern made to be slow', () => {
+  it.each([
+    '*a'.repeat(30) + '*c',
+    're:(a+)+$c',
+    're:(a|a)*c',
+    're:(\\w+\\.?)+c',
+    're:^(a|b)*a(a|b){20}$c',
+    're:(.{1,50}){1,10}c',
+    're:' + '.*'.repeat(50) + 'c',
+    're:(([a-z])+.)+[A-Z]([a-z])+c$'
+  ])('is quick with %p on names made to be slow', pattern => {
+    const test = nameTest(pattern);
+    const names = ['a'.repeat(255), 'ab'.repeat(127), 'a.'.repeat(127)];
     const start = performance.now();
-    expect(nameTest('*a'.repeat(30) + '*b')('a'.repeat(2000))).toBe(false);
+    expect(names.some(test)).toBe(false);
     expect(performance.now() - start).toBeLessThan(1000);
   });
+
+  it.each([
+    'run1111',
+    '*.00?0.*',
+    '*Run{11111..11113}.*',
+    're:run1111[1-3].*0$'
+  ])('is quick with %p on 100,000 names', pattern => {
+    const names = Array.from(
+      { length: 100_000 },
+      (_, index) => `dl1_LST-1.Run${11_000 + (index % 900)}.${index}.h5`
+    );
+    const test = nameTest(pattern);
+    const start = performance.now();
+    names.filter(test);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  it.each(table<[string, string, boolean]>('matching'))(
+    'finds with %p in %p as the server does: %p',
+    (pattern, name, expected) => {
+      expect(nameTest(pattern)(name)).toBe(expected);
+    }
+  );
 });
 
 describe('sortOrder', () => {
@@ -123,6 +168,35 @@ describe('sortOrder', () => {
       'a',
       'c'
     ]);
+  });
+
+  it.each(table<{ what: string; names: string[] }>('natural'))(
+    'puts what was found in the server’s order: $what',
+    ({ names }) => {
+      for (const found of [names, [...names].reverse(), [...names].sort()]) {
+        const findings = new Findings('');
+        findings.add(found.map(name => entry(name)));
+        const order = findings.naturalOrder();
+        expect([...order].map(index => findings.name(index))).toEqual(names);
+      }
+    }
+  );
+
+  it('puts equal names in the order of their paths, however they were found', () => {
+    const paths = ['Run9/a.h5', 'Run10/a.h5', 'run11/a.h5', 'Run9/A01', 'a/A1'];
+    const expected = [
+      'Run9/a.h5',
+      'Run10/a.h5',
+      'run11/a.h5',
+      'Run9/A01',
+      'a/A1'
+    ];
+    for (const found of [paths, [...paths].reverse(), [...paths].sort()]) {
+      const findings = new Findings('');
+      findings.add(found.map(name => entry(name)));
+      const order = findings.naturalOrder();
+      expect([...order].map(index => findings.key(index))).toEqual(expected);
+    }
   });
 
   it('puts what was found in natural order', () => {

@@ -3,7 +3,10 @@ import { CHUNK } from '../uploads/file-upload';
 import { proofOf } from '../request';
 import { TransfersModel } from '../transfers/model';
 import { UploadsModel } from '../uploads/model';
+import { explainBriefly } from '../explain';
+import { watchPage } from '../uploads/page';
 import { transfer } from './server';
+import { trans } from './trans';
 import { TusServer } from './tus';
 
 let server: TusServer;
@@ -350,4 +353,101 @@ it('proves who asks as ServerConnection does', () => {
     'X-XSRFToken': '2|ab'
   });
   expect(proofOf({ ...settings, token: '' }, 'not_xsrf=1')).toEqual({});
+});
+
+it('sends again what the server has lost before it was handed on', async () => {
+  let losses = 1;
+  server.meddle = ({ method, path, answer }) => {
+    if (method === 'POST' && path === 'transfers' && losses > 0) {
+      losses -= 1;
+      // As after a restart without its files.
+      server.stored.delete('id 0');
+      answer(404, { code: 'no-such-upload', message: "No upload 'id 0'" });
+      return true;
+    }
+    return false;
+  };
+  uploads.add(item('run42', 5, 6), '');
+  await until(isDone);
+  expect(storedBytes('run42/sub/0.fits')).toHaveLength(5);
+  expect(server.log.filter(line => line === 'POST uploads')).toHaveLength(3);
+  expect(server.orders).toHaveLength(1);
+});
+
+it('says so where the server loses it each time, and tries again when told to', async () => {
+  let losses = 2;
+  server.meddle = ({ method, path, answer }) => {
+    if (method === 'POST' && path === 'transfers' && losses > 0) {
+      losses -= 1;
+      server.stored.clear();
+      answer(404, { code: 'no-such-upload', message: "No upload '12'" });
+      return true;
+    }
+    return false;
+  };
+  uploads.add(item('a.fits', 5), '');
+  await until(hasFailed);
+  expect(explainBriefly(uploads.items[0].error, trans)).not.toContain("'12'");
+  uploads.retry(uploads.items[0]);
+  await until(isDone);
+  expect(storedBytes('a.fits')).toHaveLength(5);
+});
+
+it.each([
+  ['our code', { code: 'no-such-upload', message: "No upload '12'" }],
+  ['an older code', { code: 'not-found', message: "No upload '12'" }],
+  ['no words of ours', undefined]
+])(
+  'never takes one lost upload for a missing extension: %s',
+  async (_, body) => {
+    server.meddle = ({ method, answer }) => {
+      if (method === 'PATCH' || method === 'HEAD') {
+        answer(404, body);
+        return true;
+      }
+      return false;
+    };
+    uploads.add(item('a.fits', CHUNK + 1), '');
+    await until(hasFailed);
+    const [{ error }] = uploads.items;
+    expect(error?.code).toBe('no-such-upload');
+    const words = explainBriefly(error, trans);
+    expect(words).not.toContain('enable');
+    expect(words).not.toContain('12');
+  }
+);
+
+it('listens to the page until it is told not to', () => {
+  const listeners: string[] = [];
+  class Page extends EventTarget {
+    override addEventListener(
+      ...args: Parameters<EventTarget['addEventListener']>
+    ) {
+      super.addEventListener(...args);
+      listeners.push(args[0]);
+    }
+
+    override removeEventListener(
+      ...args: Parameters<EventTarget['removeEventListener']>
+    ) {
+      super.removeEventListener(...args);
+      listeners.splice(listeners.indexOf(args[0]), 1);
+    }
+  }
+  const page = new Page();
+  const state = { busy: true, reconnect: jest.fn() };
+  const watch = watchPage(page, state);
+  const leave = () =>
+    page.dispatchEvent(new Event('beforeunload', { cancelable: true }));
+  page.dispatchEvent(new Event('online'));
+  expect(state.reconnect).toHaveBeenCalledTimes(1);
+  expect(leave()).toBe(false);
+  state.busy = false;
+  expect(leave()).toBe(true);
+  state.busy = true;
+  watch.dispose();
+  expect(listeners).toEqual([]);
+  expect(leave()).toBe(true);
+  page.dispatchEvent(new Event('online'));
+  expect(state.reconnect).toHaveBeenCalledTimes(1);
 });

@@ -2,6 +2,7 @@ import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { explainBriefly } from '../explain';
 import { formatSize } from '../format';
 import { Here } from './here';
 import { BrowserModel } from './model';
@@ -38,6 +39,11 @@ export function Browser(props: IBrowserProps): JSX.Element {
       />
       <Listing {...props} />
       {model.rows.length === 0 && <NoRows {...props} />}
+      {model.error && model.rows.length > 0 && !model.search && (
+        <div className="jp-CTAData-inlineError" role="alert">
+          {trans.__('Not up to date: %1', explainBriefly(model.error, trans))}
+        </div>
+      )}
       <Summary model={model} trans={trans} />
     </>
   );

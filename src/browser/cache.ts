@@ -3,7 +3,12 @@ import { Directory } from './collection';
 /** Entries that are kept altogether. */
 const MAX_ENTRIES = 400_000;
 
-/** Listings that were shown before, so that going back needs no waiting; the oldest go first. */
+/**
+ * Listings that were shown before, so that going back needs no waiting; the oldest go first.
+ *
+ * A directory's version tells how often it has changed: an answer to a request from before the last
+ * change may be out of date.
+ */
 export class ListingCache {
   constructor(private _maxEntries = MAX_ENTRIES) {}
 
@@ -18,7 +23,15 @@ export class ListingCache {
     return directory;
   }
 
-  set(directory: Directory): void {
+  version(path: string): number {
+    return this._versions.get(path) ?? 0;
+  }
+
+  /** Keep a listing, unless the directory has changed since this version. */
+  set(directory: Directory, version = this.version(directory.path)): void {
+    if (version !== this.version(directory.path)) {
+      return;
+    }
     this.delete(directory.path);
     this._directories.set(directory.path, directory);
     this._entries += directory.length;
@@ -30,6 +43,12 @@ export class ListingCache {
     }
   }
 
+  /** Drop the listing of a directory that has changed. */
+  invalidate(path: string): void {
+    this._versions.set(path, this.version(path) + 1);
+    this.delete(path);
+  }
+
   delete(path: string): void {
     const directory = this._directories.get(path);
     if (directory) {
@@ -39,5 +58,6 @@ export class ListingCache {
   }
 
   private _directories = new Map<string, Directory>();
+  private _versions = new Map<string, number>();
   private _entries = 0;
 }

@@ -1,4 +1,5 @@
 import { IEntry } from '../api';
+import { compareNaturally, compareText, naturalKey } from './names';
 import { baseName } from '../paths';
 
 /** What a directory contains, in columns: one item for each name, the directories first. */
@@ -145,23 +146,18 @@ export class Findings implements ICollection {
 
   naturalOrder(): Uint32Array {
     const rank = (index: number) => (this.isDirectory(index) ? 0 : 1);
+    const entries = this._entries;
     const keys = this._keys;
     return Uint32Array.from(keys.keys()).sort(
       (a, b) =>
         rank(a) - rank(b) ||
-        (keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : a - b)
+        compareText(keys[a], keys[b]) ||
+        compareText(entries[a].name, entries[b].name) ||
+        compareNaturally(entries[a].path, entries[b].path)
     );
   }
 
   private _entries: IEntry[] = [];
   private _keys: string[] = [];
   private _directories = 0;
-}
-
-/** Run9 before Run10: each number is preceded by how many digits it has. */
-function naturalKey(name: string): string {
-  return name.toLowerCase().replace(/\d+/g, digits => {
-    const number = digits.replace(/^0+(?=\d)/, '');
-    return String.fromCharCode(48 + number.length) + number;
-  });
 }

@@ -1,4 +1,5 @@
 import { Directory } from './collection';
+import { fold } from './names';
 import { normalizePath } from '../paths';
 
 /** The most completions that are offered. */
@@ -15,12 +16,12 @@ export function splitTyped(text: string): { parent: string; start: string } {
 
 /** The paths that go on as was typed; those of directories end with a slash. */
 export function completions(directory: Directory, start: string): string[] {
-  const wanted = start.toLowerCase();
+  const wanted = fold(start);
   const prefix = directory.path === '' ? '' : `${directory.path}/`;
   const found: string[] = [];
   for (let index = 0; index < directory.length && found.length < MAX; index++) {
     const name = directory.name(index);
-    if (name.toLowerCase().startsWith(wanted)) {
+    if (fold(name).startsWith(wanted)) {
       found.push(prefix + name + (directory.isDirectory(index) ? '/' : ''));
     }
   }

@@ -1,3 +1,7 @@
+import { RE2JS } from 're2js';
+
+import { fold } from './names';
+
 /** Tells whether a name is meant. */
 export type NameTest = (name: string) => boolean;
 
@@ -8,24 +12,29 @@ const EXPRESSION = 're:';
  * What the filter box means: a part of the name, a pattern for all of it, or a regular expression.
  *
  * `*` stands for any characters, `?` for one, `{11111..11120}` for a number of that range; `re:`
- * introduces a regular expression, to be found anywhere in the name. Case does not matter.
+ * introduces a regular expression, to be found anywhere in the name. Neither case nor Unicode's
+ * normal form matter.
  *
- * @throws SyntaxError if the regular expression is none
+ * Regular expressions are those of RE2, without backreferences and lookaround: the time they take is
+ * proportional to the name's length, whatever is typed.
+ *
+ * @throws Error if the regular expression is none; its message says why
  */
 export function nameTest(filter: string): NameTest {
-  const wanted = filter.trim().toLowerCase();
+  const wanted = fold(filter.trim());
   if (wanted === '') {
     return () => true;
   }
   if (wanted.startsWith(EXPRESSION)) {
-    const expression = new RegExp(filter.trim().slice(EXPRESSION.length), 'iu');
-    return name => expression.test(name);
+    const text = filter.trim().slice(EXPRESSION.length).normalize();
+    const expression = RE2JS.compile(text, RE2JS.CASE_INSENSITIVE);
+    return name => expression.test(name.normalize());
   }
   if (!isGlob(wanted)) {
-    return name => name.toLowerCase().includes(wanted);
+    return name => fold(name).includes(wanted);
   }
   const glob = parseGlob(wanted);
-  return name => matchGlob(glob, name.toLowerCase());
+  return name => matchGlob(glob, fold(name));
 }
 
 /** Whether the server can look for this too: it knows parts of names, `*` and `?`. */
@@ -85,7 +94,7 @@ function matchGlob(pattern: readonly GlobPart[], name: string): boolean {
       p += 1;
       n += length;
     } else if (star >= 0) {
-      resume += 1;
+      resume += unitsAt(name, resume);
       n = resume;
       p = star + 1;
     } else {
@@ -105,7 +114,7 @@ function matched(
   start: number
 ): number {
   if (part === '?') {
-    return 1;
+    return unitsAt(name, start);
   }
   if ('character' in part) {
     return name[start] === part.character ? 1 : 0;
@@ -122,6 +131,11 @@ function matched(
   return end > start && number >= part.from && number <= part.to
     ? end - start
     : 0;
+}
+
+/** How many UTF-16 units the character has that begins there. */
+function unitsAt(text: string, index: number): number {
+  return (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
 }
 
 function isDigit(character: string | undefined): boolean {

@@ -1,23 +1,30 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API, API_VERSION, IStatus } from '../api';
-import { ListingCache } from './cache';
+import { API, IStatus } from '../api';
 import { Directory } from './collection';
 import { History, IPlace } from './history';
+import { Listings } from './listings';
+import { Loader, Origin } from './loader';
 import { baseName, normalizePath, parentPath } from '../paths';
-import { RequestError } from '../request';
+import { RequestError, asRequestError } from '../request';
 import { Rows } from './rows';
 import { Search } from './search';
+import { ServiceStatus } from './service';
 import { ISortState } from './sort';
 
-/** Milliseconds after which a directory that is still loading is called slow. */
-const SLOW = 5000;
-
-/** What the user looks at: one directory of the storage. Views render it, commands change it. */
+/**
+ * What the user looks at: one directory of the storage. Views render it, commands change it.
+ *
+ * The user's last wish wins: what the panel loads by itself (at the start, after a change) waits
+ * until the user waits for nothing, and takes nothing away that the user has chosen meanwhile.
+ */
 export class BrowserModel implements IDisposable {
   constructor(readonly api: API) {
+    this._listings = new Listings(api);
+    this._service = new ServiceStatus(api);
     this.rows.changed.connect(() => this._changed.emit());
+    this._loader.changed.connect(this._onLoaderChanged, this);
   }
 
   /** What is shown of the directory, or of what a search has found. */
@@ -52,22 +59,22 @@ export class BrowserModel implements IDisposable {
   }
 
   get loading(): boolean {
-    return this._load !== null;
+    return this._loader.current !== null;
   }
 
   /** Whether the storage lets us wait for an answer. */
   get slow(): boolean {
-    return this._slow;
+    return this._loader.slow;
   }
 
-  /** What prevented the last loading. */
+  /** What prevented the last loading; entries that are shown nevertheless may be out of date. */
   get error(): RequestError | null {
     return this._error;
   }
 
   /** What is known of the data service. */
   get status(): IStatus | null {
-    return this._status;
+    return this._service.current;
   }
 
   /** Whether the path is being typed. */
@@ -96,23 +103,31 @@ export class BrowserModel implements IDisposable {
   dispose(): void {
     if (!this._isDisposed) {
       this._isDisposed = true;
-      this._stop();
+      this._loader.dispose();
       this._search?.dispose();
       Signal.clearData(this);
     }
   }
 
-  /** Say, without loading it yet, which directory is shown and in which order. */
-  restore(path: string, sort: ISortState): void {
-    this._path = path;
-    this.rows.sort = sort;
+  /**
+   * Say, without loading it yet, which directory was shown last and in which order.
+   *
+   * What the user has chosen meanwhile stays.
+   */
+  restore(path: string, sort: ISortState | null): void {
+    if (!this._started) {
+      this._path = path;
+    }
+    if (sort) {
+      this.rows.restoreSort(sort);
+    }
   }
 
   /** Load the directory if nothing has been loaded or tried yet. */
   async start(): Promise<void> {
-    if (!this._directory && !this._error && !this._load) {
-      await Promise.all([this.refresh(), this._loadStatus()]);
-    }
+    const first = !this._watched;
+    this._started = this._watched = true;
+    await Promise.all([this._settle(), first && this._loadStatus()]);
   }
 
   /** Show another directory; its path is shown at once, and what is known of it. */
@@ -125,7 +140,7 @@ export class BrowserModel implements IDisposable {
       this._history.leave(this._place());
       this._show(path, child);
     } else {
-      this.endSearch();
+      this._showDirectory();
     }
     return this.refresh();
   }
@@ -150,107 +165,91 @@ export class BrowserModel implements IDisposable {
    *
    * Nothing changes until the storage has said that it exists.
    *
-   * @throws RequestError
+   * @throws RequestError; 'superseded' if the user has asked for something else meanwhile
    */
   async open(text: string): Promise<void> {
     const path = normalizePath(text);
-    const load = this._begin();
-    try {
-      const resource = await this.api.list(path, load.signal);
-      if (this._load !== load) {
-        return;
-      }
-      this._end();
-      if (resource instanceof Directory) {
+    const { filter } = this.rows;
+    let revealed: Promise<void> | null = null;
+    await this._load('user', path, async signal => {
+      const { resource, version } = await this._listings.ask(path, signal);
+      return () => {
+        if (!(resource instanceof Directory)) {
+          revealed = this.reveal(resource.path);
+          return;
+        }
+        // A filter that was typed while this was loading is meant for it.
+        const typed = this.rows.filter === filter ? '' : this.rows.filter;
         if (path !== this._path) {
           this._history.leave(this._place());
         }
         this._show(path, null);
-        this._accept(resource);
-      } else {
-        await this.reveal(path);
-      }
-    } catch (error) {
-      if (this._load === load) {
-        this._end();
-        throw error;
-      }
-    }
+        if (typed !== '') {
+          this.rows.filter = typed;
+        }
+        this._accept(resource, version);
+      };
+    });
+    await revealed;
+  }
+
+  /**
+   * Show the directory that the user's uploads go to.
+   *
+   * @throws RequestError; 'superseded' if the user has asked for something else meanwhile
+   */
+  async goToUploads(): Promise<void> {
+    let shown: Promise<void> | null = null;
+    await this._load('user', null, async signal => {
+      const path = await this.api.ownDirectory(signal);
+      return () => {
+        shown = this.cd(path);
+      };
+    });
+    await shown;
   }
 
   /** Show the directory that contains this, and select it there. */
   async reveal(path: string): Promise<void> {
-    await this.cd(parentPath(path));
+    const shown = this.cd(parentPath(path));
+    if (this.rows.filter !== '') {
+      this.rows.filter = '';
+    }
     this.rows.selectName(baseName(path));
+    await shown;
   }
 
   /** What a directory contains, as it was seen last if it was; null where that cannot be had. */
-  async lookUp(path: string): Promise<Directory | null> {
-    const known = this._cache.get(path);
-    if (known) {
-      return known;
-    }
-    try {
-      const resource = await this.api.list(path);
-      if (resource instanceof Directory) {
-        this._cache.set(resource);
-        return resource;
-      }
-    } catch (error) {
-      // Whoever goes there is told why; here it only means that nothing can be offered.
-      console.debug('ctadata: no completions:', error);
-    }
-    return null;
+  lookUp(path: string): Promise<Directory | null> {
+    return this._listings.lookUp(path);
   }
 
   /** Load the directory again; what is shown stays until the answer is there. */
-  async refresh(): Promise<void> {
-    const load = this._begin();
-    if (this._mismatch()) {
-      // The server may have been started anew.
-      await this._loadStatus();
-    }
-    try {
-      const resource = await this.api.list(this._path, load.signal);
-      // The answer for a directory that was left meanwhile is nobody's.
-      if (this._load !== load) {
-        return;
-      }
-      if (!(resource instanceof Directory)) {
-        throw new RequestError('not-a-directory', '');
-      }
-      this._accept(resource);
-    } catch (error) {
-      if (this._load !== load) {
-        return;
-      }
-      await this._reject(error as RequestError);
-      return;
-    }
-    this._end();
+  refresh(): Promise<void> {
+    return this._refresh('user');
   }
 
-  /** Take note that a directory has changed, or perhaps has. */
+  /** Note that a directory has changed, or perhaps has; it is loaded again if it is shown. */
   async invalidate(path: string): Promise<void> {
-    this._cache.delete(path);
-    if (path === this._path && this._directory) {
-      await this.refresh();
-    }
+    this._listings.cache.invalidate(path);
+    await this._settle();
   }
 
   /** Wait no longer. */
   cancel(): void {
-    if (this._load) {
-      this._stop();
+    if (this._loader.current?.path === this._path) {
+      // It is not tried again before the user wants it, or there is another change.
+      this._version = this._listings.cache.version(this._path);
       if (!this._directory) {
         this._error = new RequestError('cancelled', '');
       }
-      this._changed.emit();
     }
+    this._loader.cancel();
   }
 
   /** Look for names in all that is below the directory; what is found takes the rows' place. */
   startSearch(pattern: string): void {
+    this._stay();
     this._search?.dispose();
     const search = (this._search = new Search(this.api, this._path, pattern));
     search.changed.connect(() => this.rows.show(search.findings));
@@ -261,6 +260,19 @@ export class BrowserModel implements IDisposable {
 
   /** Show the directory again. */
   endSearch(): void {
+    this._stay();
+    this._showDirectory();
+  }
+
+  /** The user goes on here: what would lead elsewhere is not wanted any more. */
+  private _stay(): void {
+    const { current } = this._loader;
+    if (current && current.path !== this._path) {
+      this._loader.supersede();
+    }
+  }
+
+  private _showDirectory(): void {
     if (this._search) {
       this._search.dispose();
       this._search = null;
@@ -282,7 +294,7 @@ export class BrowserModel implements IDisposable {
       this._show(place.path, place.focus);
       // What was seen before is shown as it was seen; "refresh" asks again.
       if (this._directory) {
-        this._end();
+        this._loader.supersede();
       } else {
         await this.refresh();
       }
@@ -290,114 +302,150 @@ export class BrowserModel implements IDisposable {
   }
 
   private _show(path: string, focus: string | null): void {
+    this._started = true;
     this._search?.dispose();
     this._search = null;
     this._path = path;
-    this._directory = this._cache.get(path);
+    this._directory = this._listings.cache.get(path);
+    this._version = this._listings.cache.version(path);
     this._error = null;
+    // A path that is being typed was meant to lead from where the user is no longer.
+    this._editing = false;
     this.rows.reset(focus);
     this.rows.show(this._directory);
     this._pathChanged.emit(path);
   }
 
-  private _accept(directory: Directory): void {
-    const mismatch = this._mismatch();
-    if (mismatch) {
-      this._fail(mismatch);
+  /** Load something, then what has waited for it. */
+  private async _load(
+    origin: Origin,
+    path: string | null,
+    work: (signal: AbortSignal) => Promise<() => void>
+  ): Promise<void> {
+    this._started = true;
+    try {
+      await this._loader.run(origin, path, work);
+    } finally {
+      void this._settle();
+    }
+  }
+
+  /** Load what is shown if it is missing or has changed, unless something is being loaded. */
+  private async _settle(): Promise<void> {
+    const missing = !this._directory && !this._error;
+    const changed = this._version !== this._listings.cache.version(this._path);
+    if (
+      this._started &&
+      !this._isDisposed &&
+      !this._loader.current &&
+      (missing || changed)
+    ) {
+      await this._refresh('panel');
+    }
+  }
+
+  private async _refresh(origin: Origin): Promise<void> {
+    const path = this._path;
+    const version = this._listings.cache.version(path);
+    try {
+      await this._load(origin, path, async signal => {
+        if (this._service.mismatch) {
+          // The server may have been started anew.
+          await this._loadStatus();
+        }
+        try {
+          const { resource } = await this._listings.ask(path, signal);
+          if (!(resource instanceof Directory)) {
+            throw new RequestError('not-a-directory', '');
+          }
+          return () => this._accept(resource, version);
+        } catch (error) {
+          return () => this._reject(asRequestError(error), origin, version);
+        }
+      });
+    } catch (error) {
+      // The user has gone on, or does not want to wait.
+      console.debug('ctadata: not loaded:', error);
       return;
     }
-    this._cache.set(directory);
+    if (this._error?.code.startsWith('service-')) {
+      // Whoever looks for the reason wants to know which service it is.
+      await this._loadStatus();
+    }
+  }
+
+  private _accept(directory: Directory, version: number): void {
+    const { mismatch } = this._service;
+    if (mismatch) {
+      this._refuse(mismatch);
+      return;
+    }
     this._directory = directory;
+    this._version = version;
     this._error = null;
     if (!this._search) {
       this.rows.show(directory);
     }
   }
 
-  private async _reject(error: RequestError): Promise<void> {
-    this._fail(error);
-    this._end();
-    if (error.code.startsWith('service-')) {
-      // Whoever looks for the reason wants to know which service it is.
-      await this._loadStatus();
+  private _reject(error: RequestError, origin: Origin, version: number): void {
+    this._version = version;
+    // What the user did not ask for takes nothing away.
+    if (origin === 'user' || !this._directory) {
+      this._fail(error);
+    } else {
+      this._error = error;
     }
   }
 
   private _fail(error: RequestError): void {
     this._error = error;
     // Rows that may not be there any more must not look as if they were.
-    this._cache.delete(this._path);
+    this._listings.cache.delete(this._path);
     this._directory = null;
-    this.endSearch();
-    this.rows.show(null);
+    if (!this._search) {
+      this.rows.show(null);
+    }
+  }
+
+  /** Show nothing at all, because panel and server extension do not understand each other. */
+  private _refuse(mismatch: RequestError): void {
+    this._fail(mismatch);
+    this._showDirectory();
   }
 
   /** Ask the server extension which service it speaks to, and whether it is as old as the panel. */
   private async _loadStatus(): Promise<void> {
-    try {
-      this._status = await this.api.status();
-      const mismatch = this._mismatch();
-      if (mismatch) {
-        this._fail(mismatch);
-      }
-      this._changed.emit();
-    } catch (error) {
-      // Messages name no service then.
-      console.warn('ctadata: no status:', error);
+    await this._service.load();
+    const { mismatch } = this._service;
+    if (mismatch && !this._isDisposed) {
+      this._refuse(mismatch);
     }
-  }
-
-  /** Server extension and panel of different versions would misunderstand each other sooner or later. */
-  private _mismatch(): RequestError | null {
-    if (!this._status) {
-      return null;
-    }
-    const version = this._status.versions.api ?? 1;
-    if (version === API_VERSION) {
-      return null;
-    }
-    const code = version < API_VERSION ? 'server-older' : 'panel-older';
-    return new RequestError(code, '');
-  }
-
-  private _begin(): AbortController {
-    this._stop();
-    this._load = new AbortController();
-    this._timer = setTimeout(() => {
-      this._slow = true;
-      this._changed.emit();
-      if (!this._status) {
-        void this._loadStatus();
-      }
-    }, SLOW);
-    this._changed.emit();
-    return this._load;
-  }
-
-  private _end(): void {
-    this._load = null;
-    this._stop();
     this._changed.emit();
   }
 
-  private _stop(): void {
-    this._load?.abort();
-    this._load = null;
-    this._slow = false;
-    clearTimeout(this._timer);
+  private _onLoaderChanged(): void {
+    this._changed.emit();
+    if (this._loader.slow && !this._service.current) {
+      void this._loadStatus();
+    }
   }
 
   private _path = '';
   private _directory: Directory | null = null;
   private _search: Search | null = null;
-  private _cache = new ListingCache();
   private _history = new History();
   private _editing = false;
-  private _status: IStatus | null = null;
   private _error: RequestError | null = null;
-  private _load: AbortController | null = null;
-  private _slow = false;
-  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _listings: Listings;
+  private _service: ServiceStatus;
+  private _loader = new Loader();
+  /** The version of the directory that was asked for last. */
+  private _version = 0;
+  /** Whether something is to be loaded: somebody looks, or has asked for something. */
+  private _started = false;
+  /** Whether somebody has looked at the panel. */
+  private _watched = false;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
   private _pathChanged = new Signal<this, string>(this);

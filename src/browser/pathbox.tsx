@@ -4,7 +4,7 @@ import * as React from 'react';
 import { commonStart, completions, splitTyped } from './completion';
 import { explainBriefly } from '../explain';
 import { BrowserModel } from './model';
-import { RequestError } from '../request';
+import { RequestError, asRequestError } from '../request';
 import { focusListing } from '../focus';
 
 const LIST_ID = 'jp-CTAData-completions';
@@ -20,21 +20,46 @@ export function PathBox(props: {
   const [chosen, setChosen] = React.useState(-1);
   const offered = useCompletions(model, text);
   const box = React.useRef<HTMLInputElement>(null);
+  // The text of which it is being found out whether it exists.
+  const asked = React.useRef<string | null>(null);
+  const isLeaving = useLeaving(box);
   const leave = () => {
     if (box.current) {
       focusListing(box.current);
     }
     model.editing = false;
   };
-  const go = async (path: string) => {
-    try {
-      await model.open(path);
-      leave();
-    } catch (reason) {
-      setError(reason as RequestError);
+  /** What is typed, or typed no more, replaces what was asked for. */
+  const forget = () => {
+    if (asked.current !== null) {
+      asked.current = null;
+      model.cancel();
     }
   };
+  const go = async (path: string) => {
+    const input = box.current;
+    const panel = input?.closest('.jp-CTAData');
+    asked.current = path;
+    setError(null);
+    try {
+      await model.open(path);
+    } catch (thrown) {
+      if (asked.current === path) {
+        asked.current = null;
+        setError(asRequestError(thrown));
+      }
+      return;
+    }
+    asked.current = null;
+    // Whoever has gone on to write elsewhere stays there.
+    const focused = document.activeElement;
+    if (panel && (focused === input || focused === document.body)) {
+      focusListing(panel);
+    }
+    model.editing = false;
+  };
   const type = (typed: string) => {
+    forget();
     setText(typed);
     setError(null);
     setChosen(-1);
@@ -44,6 +69,7 @@ export function PathBox(props: {
     if (event.key === 'Enter') {
       void go(offered[chosen] ?? text);
     } else if (event.key === 'Escape') {
+      forget();
       leave();
     } else if (event.key === 'Tab' && count > 0 && !event.shiftKey) {
       type(offered[chosen] ?? commonStart(offered));
@@ -76,8 +102,9 @@ export function PathBox(props: {
         onFocus={event => event.target.select()}
         onChange={event => type(event.target.value)}
         onBlur={() => {
-          // A message that is being read must not vanish.
-          if (!error) {
+          // A message that is being read must not vanish, nor what is typed when JupyterLab takes
+          // the focus by itself.
+          if (!error && isLeaving()) {
             model.editing = false;
           }
         }}
@@ -114,6 +141,32 @@ export function PathBox(props: {
       )}
     </div>
   );
+}
+
+/** Tells whether the user is leaving a box: by the mouse, or by the key that goes on. */
+function useLeaving(box: React.RefObject<HTMLElement>): () => boolean {
+  const leaving = React.useRef(false);
+  React.useEffect(() => {
+    const stop = new AbortController();
+    const options = { capture: true, signal: stop.signal };
+    const note = (event: Event) => {
+      leaving.current =
+        event instanceof KeyboardEvent
+          ? event.key === 'Tab'
+          : !box.current?.contains(event.target as Node);
+    };
+    const forget = () => {
+      leaving.current = false;
+    };
+    for (const type of ['pointerdown', 'mousedown', 'keydown']) {
+      document.addEventListener(type, note, options);
+    }
+    for (const type of ['pointerup', 'mouseup', 'keyup']) {
+      document.addEventListener(type, forget, options);
+    }
+    return () => stop.abort();
+  }, []);
+  return () => leaving.current;
 }
 
 /** What the typed path may go on with; nothing while it is what was shown before. */

@@ -7,7 +7,6 @@ import { Menu } from '@lumino/widgets';
 import { ctaIcon, starIcon } from '../icons';
 import { BrowserModel } from './model';
 import { baseName } from '../paths';
-import { RequestError } from '../request';
 import { IFavourite, Settings } from '../settings';
 import { CommandIDs } from '../tokens';
 
@@ -21,7 +20,7 @@ export interface IPlacesContext {
   /** Bring the panel to the front. */
   show: () => void;
   /** Tell the user what went wrong. */
-  report: (error: RequestError) => void;
+  report: (error: unknown) => void;
   trans: TranslationBundle;
 }
 
@@ -75,9 +74,9 @@ export function addPlaces(
     execute: async () => {
       show();
       try {
-        await model.cd(await model.api.ownDirectory());
+        await model.goToUploads();
       } catch (error) {
-        report(error as RequestError);
+        report(error);
       }
     }
   });
@@ -89,13 +88,14 @@ export function addPlaces(
     isEnabled: () => model.path !== '',
     describedBy: { args: { type: 'object', properties: {} } },
     execute: () => {
-      const others = settings
-        .get('favourites')
-        .filter(({ path }) => path !== model.path);
-      return settings.set(
-        'favourites',
-        isFavourite(context) ? others : [...others, { path: model.path }]
-      );
+      const { path } = model;
+      const remove = isFavourite(context);
+      return settings
+        .change('favourites', favourites => {
+          const others = favourites.filter(other => other.path !== path);
+          return remove ? others : [...others, { path }];
+        })
+        .catch(report);
     }
   });
   commands.addCommand(CommandIDs.places, {

@@ -10,19 +10,27 @@ export async function restoreModel(
   model: BrowserModel,
   state: IStateDB
 ): Promise<void> {
-  const saved = (await state.fetch(PANEL_ID)) as PartialJSONObject | undefined;
-  if (typeof saved?.path === 'string') {
-    model.restore(saved.path, sortFrom(saved) ?? model.rows.sort);
+  let saved: PartialJSONObject | undefined;
+  try {
+    saved = (await state.fetch(PANEL_ID)) as PartialJSONObject | undefined;
+  } catch (error) {
+    console.warn('ctadata: the last folder is not known:', error);
   }
-  let { path } = model;
+  if (typeof saved?.path === 'string') {
+    model.restore(saved.path, sortFrom(saved));
+  }
+  let path = saved?.path ?? '';
   let { sort } = model.rows;
-  model.changed.connect(() => {
+  const save = () => {
     if (model.path !== path || model.rows.sort !== sort) {
       ({ path } = model);
       ({ sort } = model.rows);
       void state.save(PANEL_ID, { path, ...sort });
     }
-  });
+  };
+  model.changed.connect(save);
+  // The user may have gone elsewhere while this was being fetched.
+  save();
 }
 
 function sortFrom(saved: PartialJSONObject): ISortState | null {

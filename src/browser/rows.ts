@@ -14,7 +14,16 @@ export interface ISelected {
   readonly bytes: number;
 }
 
+/** Why a regular expression is none, without what all such messages begin with. */
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace('error parsing regexp: ', '');
+}
+
 const NOTHING: ICollection = new Findings('');
+
+/** The order as long as nobody has chosen one. */
+const NATURAL: ISortState = { column: 'name', ascending: true };
 
 /** What is shown of a collection: filtered and sorted, some of it selected. */
 export class Rows implements IRows {
@@ -55,6 +64,13 @@ export class Rows implements IRows {
     this._arrange();
   }
 
+  /** Sort as somebody did earlier, unless another order has been chosen meanwhile. */
+  restoreSort(sort: ISortState): void {
+    if (this._sort === NATURAL) {
+      this.sort = sort;
+    }
+  }
+
   get filter(): string {
     return this._filter;
   }
@@ -66,7 +82,7 @@ export class Rows implements IRows {
     try {
       this._test = filter.trim() === '' ? null : nameTest(filter);
     } catch (error) {
-      this._filterError = (error as SyntaxError).message;
+      this._filterError = messageOf(error);
     }
     this._arrange();
   }
@@ -90,6 +106,10 @@ export class Rows implements IRows {
     this._collection = collection ?? NOTHING;
     this._order = null;
     this._arrange();
+    if (collection && this._wanted !== null) {
+      this.selectName(this._wanted);
+      this._wanted = null;
+    }
   }
 
   /** Forget filter and selection; `focus` is the key of the row to start from. */
@@ -97,6 +117,7 @@ export class Rows implements IRows {
     this._filter = '';
     this._filterError = null;
     this._test = null;
+    this._wanted = null;
     this._selection.reset(focus);
   }
 
@@ -109,6 +130,7 @@ export class Rows implements IRows {
 
   /** Change the selection, and tell the views. */
   changeSelection(change: (selection: Selection) => void): void {
+    this._wanted = null;
     change(this._selection);
     this._selected = null;
     this._changed.emit();
@@ -119,15 +141,26 @@ export class Rows implements IRows {
     this.changeSelection(selection => selection.select(row));
   }
 
-  /** Select what has this name; returns whether it is shown. */
-  selectName(name: string): boolean {
+  /** Select what has this name, now or when the next entries are shown, unless something else is selected meanwhile. */
+  selectName(name: string): void {
+    const normal = name.normalize();
+    let alike = -1;
     for (let row = 0; row < this.length; row += 1) {
-      if (this.nameAt(row) === name) {
+      const other = this.nameAt(row);
+      if (other === name) {
         this.select(row);
-        return true;
+        return;
+      }
+      // The storage may write it in another of Unicode's normal forms.
+      if (alike < 0 && other.normalize() === normal) {
+        alike = row;
       }
     }
-    return false;
+    if (alike >= 0) {
+      this.select(alike);
+    } else {
+      this._wanted = name;
+    }
   }
 
   private _collectSelected(): ISelected {
@@ -163,7 +196,9 @@ export class Rows implements IRows {
   private _order: Uint32Array | null = null;
   /** Those that the filter lets through. */
   private _rows: Uint32Array = new Uint32Array();
-  private _sort: ISortState = { column: 'name', ascending: true };
+  private _sort = NATURAL;
+  /** The name to select as soon as it is there. */
+  private _wanted: string | null = null;
   private _filter = '';
   private _filterError: string | null = null;
   private _test: NameTest | null = null;

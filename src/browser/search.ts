@@ -3,7 +3,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { API } from '../api';
 import { Findings } from './collection';
-import { RequestError } from '../request';
+import { RequestError, asRequestError } from '../request';
 
 /** A search for names in all that is below a directory, and what it has found so far. */
 export class Search implements IDisposable {
@@ -81,7 +81,7 @@ export class Search implements IDisposable {
       );
     } catch (error) {
       if (this._abort === abort) {
-        this._error = error as RequestError;
+        this._error = asRequestError(error);
       }
     }
     if (this._abort === abort) {

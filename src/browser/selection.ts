@@ -1,3 +1,5 @@
+import { fold } from './names';
+
 /** What is shown, from top to bottom; each row has a key that no other one has. */
 export interface IRows {
   readonly length: number;
@@ -123,14 +125,14 @@ export class Selection {
 
   /** Typing: select the next row, the focused one included, whose name starts like that. */
   selectPrefix(prefix: string): void {
-    const wanted = prefix.toLowerCase();
+    const wanted = fold(prefix);
     const count = this._rows.length;
     // One letter again and again goes through all the rows that start with it.
     const start =
       this.focus < 0 ? 0 : this.focus + (wanted.length === 1 ? 1 : 0);
     for (let step = 0; step < count; step += 1) {
       const row = (start + step) % count;
-      if (this._rows.nameAt(row).toLowerCase().startsWith(wanted)) {
+      if (fold(this._rows.nameAt(row)).startsWith(wanted)) {
         this.select(row);
         return;
       }

@@ -23,7 +23,7 @@ export function NoRows(props: INoRowsProps): JSX.Element | null {
   if (model.loading && model.count === null) {
     return <Loading model={model} trans={trans} />;
   }
-  if (model.error) {
+  if (model.error && !model.search) {
     return <Failure {...props} error={model.error} />;
   }
   const { rows, search } = model;

@@ -4,7 +4,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { IFinding, IFound, IInspection, IStored, MAX_BYTES } from './api';
 import { CertificatesModel } from './model';
 import { Remembered } from '../remembered';
-import { RequestError } from '../request';
+import { RequestError, asRequestError } from '../request';
 
 /** A file of this computer, or the proxy on the server. */
 type Source = { file: Blob; name: string } | 'found';
@@ -117,7 +117,7 @@ export class Delegating implements IDisposable {
     try {
       this._found = await this._certificates.api.found();
     } catch (error) {
-      this._foundError = error as RequestError;
+      this._foundError = asRequestError(error);
     }
     this._changed.emit();
   }
@@ -166,7 +166,7 @@ export class Delegating implements IDisposable {
           : await api.upload(key, this._bytes);
       this._certificates.add(result.stored.delegation);
     } catch (error) {
-      result.refused = error as RequestError;
+      result.refused = asRequestError(error);
     }
     this._sending = false;
     this._result = result;
@@ -194,7 +194,7 @@ export class Delegating implements IDisposable {
           ? await this._lookAtFound()
           : await this._lookAtFile(source.file, source.name, asked);
     } catch (thrown) {
-      error = thrown as RequestError;
+      error = asRequestError(thrown);
     }
     if (asked === this._asked && !this._isDisposed) {
       this._looking = null;

@@ -2,7 +2,7 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { CertificatesAPI, IDelegation } from './api';
-import { RequestError } from '../request';
+import { RequestError, asRequestError } from '../request';
 import { IBadgeState, badgeState, nextChange } from './state';
 
 /** Milliseconds after which the server is asked again: notebooks delegate, too. */
@@ -86,12 +86,15 @@ export class CertificatesModel implements IDisposable {
       }
     } catch (error) {
       if (asked > this._known) {
-        this._error = error as RequestError;
+        this._error = asRequestError(error);
       }
     }
-    // One that does not know of certificates will not learn it.
-    const retry = this._error && this._error.code !== 'extension-missing';
-    const wait = retry ? Math.min(RETRY, this._interval) : this._interval;
+    // A server that does not know of certificates will not learn it.
+    const knows = !['extension-missing', 'not-offered'].includes(
+      this._error?.code ?? ''
+    );
+    const wait =
+      this._error && knows ? Math.min(RETRY, this._interval) : this._interval;
     this._due = Date.now() + wait;
     this._tell();
   }

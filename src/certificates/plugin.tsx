@@ -78,7 +78,7 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
           dialog = null;
           // What was refused for want of a certificate may be there now.
           if (panel.model.error?.code === 'certificate-needed') {
-            void panel.model.refresh();
+            void panel.model.invalidate(panel.model.path);
           }
         }
       }

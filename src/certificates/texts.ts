@@ -193,7 +193,7 @@ export function explainCertificates(
 ): IExplanation {
   const explanation = explain(error, trans);
   // Other parts of the extension may well be there.
-  return error.code === 'extension-missing'
+  return error.code === 'extension-missing' || error.code === 'not-offered'
     ? {
         ...explanation,
         title: trans.__('The Jupyter server does not know of certificates'),

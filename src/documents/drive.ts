@@ -7,7 +7,7 @@ import { API, IEntry } from '../api';
 import { Directory } from '../browser/collection';
 import { decode } from './decode';
 import { explainBriefly } from '../explain';
-import { RequestError } from '../request';
+import { RequestError, asRequestError } from '../request';
 
 /** The drive's name, which stands before a colon in paths. */
 export const DRIVE = 'cta';
@@ -71,9 +71,10 @@ export class CTADrive implements Contents.IDrive {
     try {
       return await this._get(path, options);
     } catch (reason) {
-      const error = reason as RequestError;
+      const error = asRequestError(reason);
       throw new RequestError(
-        error.code,
+        // Its message explains it already.
+        error.code === 'unexpected' ? 'internal' : error.code,
         explainBriefly(error, this._options.trans)
       );
     }

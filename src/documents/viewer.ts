@@ -20,14 +20,20 @@ export class Viewer implements ICTADataViewer {
       throw new RequestError('no-viewer', '');
     }
     const path = `${DRIVE}:${entry.path}`;
+    this._last = path;
     if (!manager.findWidget(path)) {
       if (entry.size !== null && entry.size > this._limit()) {
         throw new RequestError('too-large', '');
       }
       await this._drive.prepare(entry.path, form);
     }
-    manager.openOrReveal(path, 'default');
+    // What took long is not put before what the user has opened meanwhile.
+    const activate = this._last === path;
+    manager.openOrReveal(path, 'default', undefined, { activate });
   }
+
+  /** The path that was to be opened last. */
+  private _last = '';
 
   /** How the viewer for such a name takes the content; null where it does not take it from a drive. */
   private _form(name: string): Form | null {

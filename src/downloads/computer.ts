@@ -5,7 +5,6 @@ import { API, IEntry } from '../api';
 import { explainBriefly } from '../explain';
 import { formatSize } from '../format';
 import { Notice } from '../notice';
-import { RequestError } from '../request';
 
 /** Milliseconds for which it is said what comes. */
 const SHOWN = 10_000;
@@ -27,7 +26,7 @@ export async function downloadToComputer(
     // A link that fails tells nobody why.
     await api.list(first.path);
   } catch (error) {
-    Notification.error(explainBriefly(error as RequestError, trans));
+    Notification.error(explainBriefly(error, trans));
     return;
   }
   follow(api.fileUrl(first.path, document.cookie), first.name);
@@ -75,7 +74,7 @@ async function downloadArchive(
     if (abort.signal.aborted) {
       notice.close();
     } else {
-      const message = explainBriefly(error as RequestError, trans);
+      const message = explainBriefly(error, trans);
       notice.say(message, 'error', { autoClose: SHOWN, actions: [] });
     }
   } finally {

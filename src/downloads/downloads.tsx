@@ -5,7 +5,7 @@ import * as React from 'react';
 import { API, IEntry, ITransfer } from '../api';
 import { explainBriefly } from '../explain';
 import { DownloadPlan } from './plan';
-import { RequestError } from '../request';
+import { asRequestError } from '../request';
 import { Settings } from '../settings';
 import { TransfersModel } from '../transfers/model';
 import { DownloadQuestion, NameList, describeFolder } from './question';
@@ -55,13 +55,17 @@ export class Downloads {
       await action();
       return true;
     } catch (error) {
-      this.report(error as RequestError);
+      this.report(error);
       return false;
     }
   }
 
-  report(error: RequestError): void {
-    Notification.error(explainBriefly(error, this._trans));
+  /** Show what went wrong; what the user gave up for something else did not. */
+  report(thrown: unknown): void {
+    const error = asRequestError(thrown);
+    if (error.code !== 'superseded') {
+      Notification.error(explainBriefly(error, this._trans));
+    }
   }
 
   /** Whether a download is shown in a dialog before it starts. */
@@ -119,7 +123,7 @@ export class Downloads {
     try {
       await this._transfers.download(paths, folder);
     } catch (reason) {
-      const error = reason as RequestError;
+      const error = asRequestError(reason);
       if (error.code !== 'already-exists' || error.paths.length === 0) {
         this.report(error);
       } else if (await this._mayReplace(error.paths, folder)) {

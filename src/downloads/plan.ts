@@ -1,7 +1,7 @@
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { API, IEntry, ILocalFolder } from '../api';
-import { RequestError } from '../request';
+import { RequestError, asRequestError } from '../request';
 
 /** From so many bytes on a download is large. */
 const LARGE = 1024 ** 3;
@@ -96,7 +96,7 @@ export class DownloadPlan {
       }
     } catch (error) {
       if (!count.signal.aborted) {
-        this._error = error as RequestError;
+        this._error = asRequestError(error);
       }
     }
     this._count = null;

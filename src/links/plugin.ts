@@ -10,6 +10,7 @@ import { linkIcon } from '@jupyterlab/ui-components';
 import { PARAMETER, linkTo, withoutParameter } from './address';
 import { BrowserModel } from '../browser/model';
 import { normalizePath } from '../paths';
+import { asRequestError } from '../request';
 import { CommandIDs, ICTADataPanel } from '../tokens';
 
 /** The command's name. */
@@ -55,6 +56,8 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
     // JupyterLab may change the address before it has started.
     const path = new URLSearchParams(window.location.search).get(PARAMETER);
     if (path !== null) {
+      // The link comes before all that is done in the page it opens, and gives way to that.
+      void show(model, path);
       void app.restored.then(async () => {
         const { href } = window.location;
         window.history.replaceState(
@@ -63,7 +66,6 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
           withoutParameter(href)
         );
         await app.commands.execute(CommandIDs.openPanel);
-        await show(model, path);
         // Notebook 7 hides its sidebar again whenever something is added to it.
         if (!panel.isVisible) {
           await app.commands.execute(CommandIDs.openPanel);
@@ -77,7 +79,10 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
 async function show(model: BrowserModel, path: string): Promise<void> {
   try {
     await model.open(path);
-  } catch {
-    await model.cd(normalizePath(path));
+  } catch (error) {
+    const { code } = asRequestError(error);
+    if (code !== 'superseded' && code !== 'cancelled') {
+      await model.cd(normalizePath(path));
+    }
   }
 }

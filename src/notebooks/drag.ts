@@ -24,6 +24,11 @@ export function dragSelected(
   const stop = new AbortController();
   const options = { capture: true, signal: stop.signal };
   const onMove = (event: MouseEvent) => {
+    if ((event.buttons & 1) === 0) {
+      // The mouse was released where nobody told this page.
+      stop.abort();
+      return;
+    }
     // The text of the rows is not what is dragged.
     event.preventDefault();
     const dx = Math.abs(event.clientX - press.clientX);

@@ -3,7 +3,7 @@ import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { API, ITransfer } from '../api';
-import { RequestError } from '../request';
+import { RequestError, asRequestError } from '../request';
 
 /** Milliseconds between two looks at transfers that run. */
 const INTERVAL = 700;
@@ -84,7 +84,7 @@ export class TransfersModel implements IDisposable {
       await this.refresh();
     } catch (error) {
       // Whoever opens the panel is told that; nobody else needs to know.
-      if ((error as RequestError).code !== 'extension-missing') {
+      if (asRequestError(error).code !== 'extension-missing') {
         console.warn('ctadata: no transfers:', error);
       }
     }
@@ -103,7 +103,7 @@ export class TransfersModel implements IDisposable {
       }
     } catch (error) {
       if (!this.isDisposed) {
-        this._error = error as RequestError;
+        this._error = asRequestError(error);
         this._changed.emit();
       }
       throw error;
@@ -172,7 +172,7 @@ export class TransfersModel implements IDisposable {
       await this.api.removeTransfer(id);
     } catch (error) {
       // Another page may have been quicker.
-      if ((error as RequestError).code !== 'not-found') {
+      if (asRequestError(error).code !== 'not-found') {
         throw error;
       }
     }

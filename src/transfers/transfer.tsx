@@ -52,6 +52,11 @@ export function Transfer(props: ITransferProps): JSX.Element {
       <div className="jp-CTAData-transferText">
         {describeTransfer(transfer, trans)}
       </div>
+      {isActive(transfer) && transfer.notice && (
+        <div className="jp-CTAData-transferNotice" role="status">
+          {transfer.notice}
+        </div>
+      )}
       {transfer.failures.length > 0 && (
         <details>
           <summary>
@@ -145,7 +150,7 @@ function UploadActions(props: ITransferProps): JSX.Element {
         label={trans.__('Show %1 in this panel', name)}
         act={() =>
           void downloads.attempt(async () => {
-            await model.invalidate(parentPath(target));
+            void model.invalidate(parentPath(target));
             await model.reveal(target);
           })
         }

@@ -57,7 +57,7 @@ export async function confirmUpload(
 
 /** Ask what is to become of something whose name is taken; null: nothing shall be done at all. */
 export async function askAboutClash(
-  { path, existing, answers }: IClash,
+  { path, existing, isClaimed, answers }: IClash,
   target: string,
   trans: TranslationBundle
 ): Promise<{ answer: Answer; forAll: boolean } | null> {
@@ -70,13 +70,21 @@ export async function askAboutClash(
     answers.includes(answer)
   );
   const { button, isChecked } = await showDialog({
-    title: trans.__('The name is taken'),
+    title: isClaimed
+      ? trans.__('Two of the same name')
+      : existing === 'file'
+        ? trans.__('File already exists')
+        : trans.__('Folder already exists'),
     body: (
       <div className="jp-CTAData-uploadSummary">
         <p>
-          {existing === 'file'
-            ? trans.__('There is a file of this name already:')
-            : trans.__('There is a folder of this name already:')}
+          {isClaimed
+            ? trans.__(
+                'Two of the files and folders to upload would get the same path. One would replace the other:'
+              )
+            : existing === 'file'
+              ? trans.__('There is a file of this name already:')
+              : trans.__('There is a folder of this name already:')}
         </p>
         <p>
           <bdi className="jp-CTAData-target">{joinPath(target, path)}</bdi>

@@ -1,3 +1,4 @@
+import { ServerConnection } from '@jupyterlab/services';
 import { Upload as TusUpload, DetailedError } from 'tus-js-client';
 
 import { API, IReceived } from '../api';
@@ -77,10 +78,19 @@ export class FileUpload {
     }
   }
 
+  /** Begin from the beginning: the server has lost what was sent. */
+  reset(): void {
+    this.id = null;
+    this.sent = this._accepted = 0;
+    this.state = 'waiting';
+    this.error = null;
+  }
+
   /** Send it; resolves when it is there, has failed, or was stopped. */
   async run(): Promise<void> {
     this._stopped = false;
     this._show('sending', null);
+    let restarted = false;
     for (let tries = 0; ; tries += 1) {
       const before = this._accepted;
       const failure = await this._send();
@@ -99,11 +109,12 @@ export class FileUpload {
       const again =
         AWAY.has(status) || (PASSING.has(status) && tries < MAX_REFUSALS);
       if (status === 404 || status === 410) {
-        // The server has forgotten what it had: from the beginning, once.
-        if (this.id === null || tries > 0) {
+        // The server has lost what it had: from the beginning, once.
+        if (this.id === null || restarted) {
           this._show('failed', error);
           return;
         }
+        restarted = true;
         this.id = null;
         this.sent = this._accepted = 0;
         continue;
@@ -182,7 +193,9 @@ export class FileUpload {
           this.sent = this.size;
           resolve(null);
         },
-        onError: error => resolve(failureOf(error))
+        onError: error => {
+          void failureOf(error, settings, this.id).then(resolve);
+        }
       });
       this._tus = tus;
       tus.start();
@@ -243,14 +256,24 @@ interface IFailure {
   error: RequestError;
 }
 
-function failureOf(error: Error | DetailedError): IFailure {
+async function failureOf(
+  error: Error | DetailedError,
+  settings: ServerConnection.ISettings,
+  id: string | null
+): Promise<IFailure> {
   const response = 'originalResponse' in error ? error.originalResponse : null;
   if (!response) {
     const unreachable = new RequestError('server-unreachable', error.message);
     return { status: 0, error: unreachable };
   }
   const status = response.getStatus();
-  return { status, error: answerError(status, response.getBody()) };
+  const body = response.getBody();
+  if (id !== null && (status === 404 || status === 410)) {
+    // Whoever answers: what was sent is gone. The server's words name the upload by its number.
+    return { status, error: new RequestError('no-such-upload', '') };
+  }
+  const path = id === null ? 'uploads' : `uploads/${encodeURIComponent(id)}`;
+  return { status, error: await answerError(settings, path, status, body) };
 }
 
 function cookieOfPage(): string {

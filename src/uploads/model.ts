@@ -4,7 +4,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { API, IReceived } from '../api';
 import { IDropped, IUploadFile } from './dropped';
 import { FileUpload, fingerprintOf } from './file-upload';
-import { RequestError } from '../request';
+import { RequestError, asRequestError } from '../request';
 import { Speed } from './speed';
 import { TransfersModel } from '../transfers/model';
 
@@ -40,6 +40,8 @@ interface IMutableUpload extends IUpload {
   next: number;
   /** Files that are neither sent nor failed. */
   open: number;
+  /** Whether it is being sent again by itself, since the server has lost it. */
+  sentAgain: boolean;
   speed: Speed;
 }
 
@@ -182,6 +184,7 @@ export class UploadsModel implements IDisposable {
       error: null,
       next: 0,
       open: 0,
+      sentAgain: false,
       speed: new Speed()
     };
     this._items.push(upload);
@@ -244,7 +247,8 @@ export class UploadsModel implements IDisposable {
       await this.api.removeUpload(id);
     } catch (error) {
       // Its time has run out, or another page was quicker.
-      if ((error as RequestError).code !== 'not-found') {
+      const { code } = asRequestError(error);
+      if (code !== 'not-found' && code !== 'no-such-upload') {
         throw error;
       }
     }
@@ -310,9 +314,14 @@ export class UploadsModel implements IDisposable {
         destination
       );
       this._transfers.add(started);
-    } catch (error) {
+    } catch (thrown) {
+      const error = asRequestError(thrown);
+      if (isLost(error) && (await this._resetLost(upload))) {
+        this._begin(upload);
+        return;
+      }
       upload.state = 'failed';
-      upload.error = error as RequestError;
+      upload.error = error;
       this._changed.emit();
       return;
     }
@@ -320,6 +329,23 @@ export class UploadsModel implements IDisposable {
     const ids = new Set(files.map(({ id }) => id));
     this._received = this._received.filter(({ id }) => !ids.has(id));
     this._sort();
+  }
+
+  /** Let files be sent again that the server has lost; returns whether there are such files. */
+  private async _resetLost(upload: IMutableUpload): Promise<boolean> {
+    try {
+      await this.refresh();
+    } catch (error) {
+      console.warn('ctadata: not known what the server has:', error);
+      return false;
+    }
+    const ids = new Set(this._received.map(({ id }) => id));
+    const lost = upload.files.filter(({ id }) => id === null || !ids.has(id));
+    const again = lost.length > 0 && !upload.sentAgain;
+    // Once: a server that loses it each time would be sent it for ever.
+    upload.sentAgain = again;
+    lost.forEach(file => file.reset());
+    return again;
   }
 
   private _fingerprints(): Set<string> {
@@ -367,6 +393,11 @@ export class UploadsModel implements IDisposable {
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
+}
+
+/** Whether the server does not have what it was told to hand on. */
+function isLost({ code }: RequestError): boolean {
+  return code === 'no-such-upload' || code === 'not-found';
 }
 
 function isWaiting(file: FileUpload): boolean {

@@ -25,6 +25,7 @@ import { Uploading } from './uploading';
 import { UploadsModel } from './model';
 import { DropZone } from './dropzone';
 import { Uploads } from './section';
+import { watchPage } from './page';
 
 const UPLOAD_FILES = 'ctadata:upload-files';
 const UPLOAD_FOLDER = 'ctadata:upload-folder';
@@ -80,7 +81,9 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
       },
       trans
     });
+    const watch = watchPage(window, uploads);
     panel.disposed.connect(() => {
+      watch.dispose();
       zone.dispose();
       uploads.dispose();
     });
@@ -89,12 +92,6 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
       if (kind === 'upload') {
         // What has been added may be what is looked at.
         void model.invalidate(parentPath(target));
-      }
-    });
-    window.addEventListener('online', () => uploads.reconnect());
-    window.addEventListener('beforeunload', event => {
-      if (uploads.busy) {
-        event.preventDefault();
       }
     });
 

@@ -2,14 +2,13 @@ import { Notification } from '@jupyterlab/apputils';
 import { Contents } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { IEntry } from '../api';
-import { Ask, Clashes, Names, Stopped, place } from './clashes';
+import { Ask, Clashes, Kind, Names, Stopped, place } from './clashes';
 import { Directory } from '../browser/collection';
 import { ICollected, totalsOf } from './dropped';
 import { explainBriefly } from '../explain';
 import { formatSize } from '../format';
 import { baseName, joinPath } from '../paths';
-import { RequestError } from '../request';
+import { asRequestError } from '../request';
 import { Settings } from '../settings';
 import { TransfersModel } from '../transfers/model';
 import { UploadsModel } from './model';
@@ -76,20 +75,18 @@ export class Uploading {
     );
     await this._upload(path, what, [], async (target, destination) => {
       const clashes = new Clashes(this._askIn(target));
-      const taken = new Map(await this._namesIn(target));
+      const taken = await this._namesIn(target);
       const chosen: string[] = [];
       const names: string[] = [];
       for (const source of paths) {
         const { type } = await this._contents.get(source, { content: false });
-        const isDirectory = type === 'directory';
         const name = await clashes.settle(
           baseName(source),
           '',
           taken,
-          isDirectory
+          type === 'directory' ? 'directory' : 'file'
         );
         if (name !== null) {
-          taken.set(name, isDirectory ? 'directory' : 'file');
           chosen.push(source);
           names.push(name);
         }
@@ -112,7 +109,7 @@ export class Uploading {
       await action();
     } catch (error) {
       if (!(error instanceof Stopped)) {
-        Notification.error(explainBriefly(error as RequestError, this._trans));
+        Notification.error(explainBriefly(error, this._trans));
       }
     }
   }
@@ -137,7 +134,8 @@ export class Uploading {
         return;
       }
       if (confirm) {
-        await this._settings.set('confirmUploads', false);
+        // Whether it is asked again does not decide whether it is uploaded.
+        await this.attempt(() => this._settings.set('confirmUploads', false));
       }
     } else if (notes.length > 0) {
       Notification.warning(notes.join(' '));
@@ -150,21 +148,35 @@ export class Uploading {
     return clash => askAboutClash(clash, target, this._trans);
   }
 
-  /** What is in a directory of the storage; nothing where it does not exist yet. */
+  /** What is in a directory of the storage, and what is being sent there. */
   private async _namesIn(path: string): Promise<Names> {
-    try {
-      const directory = await this._uploads.api.list(path);
-      const names: [string, IEntry['type']][] = [];
-      if (directory instanceof Directory) {
-        for (let index = 0; index < directory.length; index += 1) {
-          const type = directory.isDirectory(index) ? 'directory' : 'file';
-          names.push([directory.name(index), type]);
+    const names = new Names(await this._listed(path));
+    const own = this._uploads.own ?? '';
+    for (const { destination, files } of this._uploads.items) {
+      for (const file of files) {
+        const target = [own, destination, file.path].reduce(joinPath);
+        if (target.startsWith(`${path}/`)) {
+          const [name, ...below] = target.slice(path.length + 1).split('/');
+          names.claim(name, below.length > 0 ? 'directory' : 'file');
         }
       }
-      return new Map(names);
+    }
+    return names;
+  }
+
+  /** What is in a directory of the storage; nothing where it does not exist yet. */
+  private async _listed(path: string): Promise<[string, Kind][]> {
+    try {
+      const directory = await this._uploads.api.list(path);
+      return directory instanceof Directory
+        ? Array.from({ length: directory.length }, (_, index) => [
+            directory.name(index),
+            directory.isDirectory(index) ? 'directory' : 'file'
+          ])
+        : [];
     } catch (error) {
-      if ((error as RequestError).code === 'not-found') {
-        return new Map();
+      if (asRequestError(error).code === 'not-found') {
+        return [];
       }
       throw error;
     }

@@ -389,12 +389,13 @@ names = st.text(
 )
 
 
-@pytest.fixture(scope="module")
-def embedded():
+@pytest.fixture(scope="module", params=["kind", "quirky"])
+def embedded(request):
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory, "storage")
         (root / "lst/d").mkdir(parents=True)
-        with Service(root, token=TOKEN, user="alice") as service:
+        (root / "lst/users").mkdir()
+        with Service(root, token=TOKEN, user="alice", quirks=request.param == "quirky") as service:
             yield root, APIClient(downloadservice=service.downloadservice_url, token=TOKEN)
 
 

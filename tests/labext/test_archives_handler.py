@@ -15,7 +15,8 @@ from tornado.simple_httpclient import HTTPStreamClosedError
 
 from ctadata.api import APIClient
 from ctadata_labext import zips
-from ctadata_labext.zips import Archive, Archives, Member, content
+from ctadata_labext.zip_stream import Member
+from ctadata_labext.zips import Archive, Archives, content
 
 
 async def plan(api: Api, *paths: str, **options: Any) -> Any:

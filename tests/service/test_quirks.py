@@ -28,11 +28,11 @@ MIB = 1024**2
 
 @pytest.fixture
 def service(tmp_path: Path, ca_bundle: Path) -> Iterator[Service]:
-    """The quirky service over the tree of the other tests, with a directory for users."""
+    """The quirky service; alice is no administrator."""
     storage = tmp_path / "storage"
     storage.mkdir()
     make_tree(storage)
-    (storage / "lst/users/alice").mkdir(parents=True)
+    (storage / "lst/users/alice").mkdir()
     with Service(storage, token=TOKEN, user="alice", ca_bundle=ca_bundle, quirks=True) as running:
         yield running
 

@@ -22,11 +22,20 @@ export function certificatePath(name: string): string {
 export const HUGE_FOLDER = 'lst/R0/20241114';
 export const HUGE_FILE = 'LST-1.1.Run11111.0000.fits.fz';
 
+/** Let the control server do something (see servers.py); returns when that is done. */
+export async function control(action: string, body?: unknown): Promise<void> {
+  const answer = await fetch(
+    `http://127.0.0.1:${CTADATA_UI_CONTROL}/${action}`,
+    { method: 'POST', body: body === undefined ? '' : JSON.stringify(body) }
+  );
+  if (!answer.ok) {
+    throw new Error(`${action}: ${answer.status} ${await answer.text()}`);
+  }
+}
+
 /** Stop or start the data service; returns when that is done. */
-export async function service(action: 'stop' | 'start'): Promise<void> {
-  await fetch(`http://127.0.0.1:${CTADATA_UI_CONTROL}/${action}`, {
-    method: 'POST'
-  });
+export function service(action: 'stop' | 'start'): Promise<void> {
+  return control(action);
 }
 
 /** How the data service's answers are spoiled; see gate.py. */
@@ -40,25 +49,18 @@ export interface IFault {
 }
 
 /** Spoil the service's answers from now on; `rate` is in bytes per second. */
-export async function spoil(faults: IFault[], rate = 0): Promise<void> {
-  await fetch(`http://127.0.0.1:${CTADATA_UI_CONTROL}/spoil`, {
-    method: 'POST',
-    body: JSON.stringify({ faults, rate })
-  });
+export function spoil(faults: IFault[], rate = 0): Promise<void> {
+  return control('spoil', { faults, rate });
 }
 
 /** Make the certificate `short.pem`, a proxy that is valid for so many seconds from now on. */
-export async function makeShortProxy(seconds: number): Promise<void> {
-  await fetch(`http://127.0.0.1:${CTADATA_UI_CONTROL}/proxy/${seconds}`, {
-    method: 'POST'
-  });
+export function makeShortProxy(seconds: number): Promise<void> {
+  return control(`proxy/${seconds}`);
 }
 
 /** Kill a JupyterLab and start it again; returns when it answers. */
-export async function killServer(lab: string): Promise<void> {
-  await fetch(`http://127.0.0.1:${CTADATA_UI_CONTROL}/kill/${lab}`, {
-    method: 'POST'
-  });
+export function killServer(lab: string): Promise<void> {
+  return control(`kill/${lab}`);
 }
 
 /** Drop files and folders of this machine as the desktop does; `before` sees them hovering. */

@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
-import { IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 
+import { galataTest as test } from '../fresh';
 import { CTADataPanel, spoil } from '../panel';
 
 const DL1 = 'cta/DL1/20241114/v0.1';

@@ -1,5 +1,6 @@
-import { expect, test } from '@jupyterlab/galata';
+import { expect } from '@jupyterlab/galata';
 
+import { galataTest as test } from '../fresh';
 import { CTADataPanel } from '../panel';
 
 const MUONS = 'lst/DL1/20241114/v0.1/tailcut84/muons';

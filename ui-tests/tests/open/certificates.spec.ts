@@ -1,13 +1,9 @@
 import AxeBuilder from '@axe-core/playwright';
-import {
-  IJupyterLabPageFixture,
-  expect,
-  galata,
-  test
-} from '@jupyterlab/galata';
+import { IJupyterLabPageFixture, expect, galata } from '@jupyterlab/galata';
 import { Locator } from '@playwright/test';
 import * as fs from 'fs';
 
+import { galataTest as test } from '../fresh';
 import {
   CTADataPanel,
   certificatePath,

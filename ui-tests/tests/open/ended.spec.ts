@@ -1,6 +1,7 @@
-import { IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import * as fs from 'fs';
 
+import { galataTest as test } from '../fresh';
 import { CTADataPanel, workspacePath } from '../panel';
 
 /** Answer these transfers, and run again what is asked for. */

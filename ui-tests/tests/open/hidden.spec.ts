@@ -1,11 +1,7 @@
-import {
-  IJupyterLabPageFixture,
-  expect,
-  galata,
-  test
-} from '@jupyterlab/galata';
+import { IJupyterLabPageFixture, expect, galata } from '@jupyterlab/galata';
 import * as fs from 'fs';
 
+import { galataTest as test } from '../fresh';
 import { CTADataPanel, HUGE_FILE, HUGE_FOLDER, storagePath } from '../panel';
 
 const FOLDER = 'cta/DL1/20241114/v0.1';

@@ -1,6 +1,7 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import * as fs from 'fs';
 
+import { test } from '../fresh';
 import { CTADataPanel, workspacePath } from '../panel';
 
 /** Galata waits for what JupyterLab has; Notebook 7 has less of it. */

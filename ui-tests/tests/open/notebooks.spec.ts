@@ -1,7 +1,8 @@
-import { IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import { test as plain } from '@playwright/test';
 import * as fs from 'fs';
 
+import { galataTest as test } from '../fresh';
 import { CTADataPanel, storagePath, workspacePath } from '../panel';
 
 const FOLDER = 'cta/to open';
@@ -44,15 +45,11 @@ const FILES: Record<string, string | Buffer> = {
   'large.txt': 'x'.repeat(11 * 2 ** 20)
 };
 
-test.beforeAll(() => {
+test.beforeEach(() => {
   fs.mkdirSync(storagePath(FOLDER), { recursive: true });
   for (const [name, content] of Object.entries(FILES)) {
     fs.writeFileSync(storagePath(FOLDER, name), content);
   }
-});
-
-test.afterAll(() => {
-  fs.rmSync(storagePath(FOLDER), { recursive: true });
 });
 
 /** The document of that name, in the main area. */

@@ -1,6 +1,7 @@
-import { expect, test } from '@jupyterlab/galata';
+import { expect } from '@jupyterlab/galata';
 import * as fs from 'fs';
 
+import { galataTest as test } from '../fresh';
 import { CTADataPanel, workspacePath } from '../panel';
 
 const FOLDER = 'cta/DL1/20241114/v0.1';

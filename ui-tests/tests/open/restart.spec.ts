@@ -1,7 +1,8 @@
-import { IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import { randomBytes } from 'crypto';
 import * as fs from 'fs';
 
+import { galataTest as test } from '../fresh';
 import {
   CTADataPanel,
   killServer,

@@ -1,7 +1,8 @@
-import { IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import * as fs from 'fs';
 import * as path from 'path';
 
+import { galataTest as test } from '../fresh';
 import { CTADataPanel, HUGE_FILE, HUGE_FOLDER, workspacePath } from '../panel';
 
 test.use({

@@ -1,6 +1,7 @@
-import { expect, test } from '@jupyterlab/galata';
+import { expect } from '@jupyterlab/galata';
 import * as fs from 'fs';
 
+import { galataTest as test } from '../fresh';
 import { CTADataPanel, service, storagePath } from '../panel';
 
 test.describe('what is said where there are no rows', () => {

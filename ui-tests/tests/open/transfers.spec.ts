@@ -1,7 +1,8 @@
-import { IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import { execFileSync } from 'child_process';
 import * as fs from 'fs';
 
+import { galataTest as test } from '../fresh';
 import {
   CTADataPanel,
   HUGE_FILE,

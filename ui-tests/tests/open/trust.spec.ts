@@ -1,5 +1,6 @@
-import { expect, test } from '@jupyterlab/galata';
+import { expect } from '@jupyterlab/galata';
 
+import { galataTest as test } from '../fresh';
 import { CTADataPanel, spoil } from '../panel';
 
 test.describe('what is said of faults', () => {

@@ -1,7 +1,8 @@
-import { IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { IJupyterLabPageFixture, expect } from '@jupyterlab/galata';
 import * as fs from 'fs';
 import * as path from 'path';
 
+import { galataTest as test } from '../fresh';
 import { CTADataPanel, drop, storagePath, workspacePath } from '../panel';
 
 const OWN = 'lst/users/alice';
@@ -32,13 +33,7 @@ test.describe('uploads', () => {
     await dialog(page).getByRole('button', { name: 'Upload' }).click();
   };
 
-  test.beforeEach(async ({ page, request }, info) => {
-    const left = await (await request.get('ctadata/uploads')).json();
-    for (const { id } of left.uploads) {
-      await request.delete(`ctadata/uploads/${id}`, {
-        headers: { 'Tus-Resumable': '1.0.0' }
-      });
-    }
+  test.beforeEach(async ({ page }, info) => {
     files = info.outputPath('files');
     fs.rmSync(ownPath(), { recursive: true, force: true });
     fs.mkdirSync(ownPath(), { recursive: true });

@@ -1,5 +1,6 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 
+import { test } from '../fresh';
 import { CTADataPanel, certificatePath, logIn } from '../panel';
 
 test('a certificate is delegated with token and XSRF check', async ({

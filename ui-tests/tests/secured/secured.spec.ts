@@ -1,6 +1,7 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import * as fs from 'fs';
 
+import { test } from '../fresh';
 import { CTADataPanel, logIn, storagePath, workspacePath } from '../panel';
 
 const FOLDER = 'cta/DL3/20241114/v0.1';

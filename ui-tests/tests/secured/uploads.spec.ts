@@ -1,7 +1,8 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { execFileSync } from 'child_process';
 import * as fs from 'fs';
 
+import { test } from '../fresh';
 import { CTADataPanel, logIn, storagePath } from '../panel';
 
 const OWN = 'lst/users/alice';

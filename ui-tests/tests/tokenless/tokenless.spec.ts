@@ -1,5 +1,6 @@
-import { expect, test } from '@jupyterlab/galata';
+import { expect } from '@jupyterlab/galata';
 
+import { galataTest as test } from '../fresh';
 import { CTADataPanel } from '../panel';
 
 test('says that there is no token, and what to do', async ({ page }) => {
