@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from ._bars import watching
-from ._local import split_below
+from ._local import local_path, several, split_below
 from ._lookup import meant
 from ._paths import check_remote_path
 from ._services import JOBS, LocalPath, Services
 from .transfers.download import Downloads, Request
 from .transfers.fetching import FetchOptions
 from .transfers.globs import Globs
-from .transfers.progress import Cancel, OnProgress, OnResult, Reports
+from .transfers.progress import Cancel, OnNotice, OnProgress, OnResult, Reports
 
 __all__ = ["ClientDownloads"]
 
@@ -35,6 +36,7 @@ class ClientDownloads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> int:
         """Download a file.
@@ -49,7 +51,8 @@ class ClientDownloads(Services):
         path : str
             A file, relative to the storage's root.
         save_to_fn : str or path, optional
-            The local file; by default the same name in the working directory.
+            The local file, or with a trailing slash the directory that receives it; by default
+            the same name in the working directory.
         chunk_size : int, optional
             Bytes that the service gathers before it sends them on.
         overwrite : {"update", "never", "fail", "skip", "replace"}, optional
@@ -74,7 +77,12 @@ class ClientDownloads(Services):
             ``waiting``, ``running``, and at the end ``finished``, ``skipped``, ``failed`` or
             ``cancelled``.
         on_result : callable, optional
-            Called with a `ctadata.transfers.progress.Result` at the end of each file.
+            Called with a `ctadata.transfers.progress.Result` at the end of each file. What a
+            callback raises ends the transfer and is raised.
+        on_notice : callable, optional
+            Called with the path and a sentence while the transfer waits before it tries again,
+            such as ``trying again (2 of 4) in 5 s: no data for 60 s``, and with the path and None
+            once it goes on.
         cancel : threading.Event or callable, optional
             Once it is set, or returns True, the transfer stops.
 
@@ -94,17 +102,11 @@ class ClientDownloads(Services):
         TransferCancelled
             If it was cancelled.
         """
-        target = Path(save_to_fn) if save_to_fn is not None else None
-        request = Request(
-            meant(self._service, path),
-            target.parent if target is not None else Path(),
-            name=target.name if target is not None else None,
-        )
+        root, name = _target(save_to_fn)
+        request = Request(meant(self._service, path), root, name=name)
         options = FetchOptions(overwrite, streams, checksum, chunk_size or self.chunk_size)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            return self._downloads(
-                options, Globs(), dry_run, jobs, Reports(watcher, on_result), cancel
-            ).run([request])
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
+            return self._downloads(options, Globs(), dry_run, jobs, reports, cancel).run([request])
 
     def fetch_and_save_file_or_dir(
         self,
@@ -123,6 +125,7 @@ class ClientDownloads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> int:
         """Download a file, or a directory with all that is below it.
@@ -142,7 +145,7 @@ class ClientDownloads(Services):
             Which files of a directory take part, as `Globs` compares them.
         overwrite, streams, checksum, jobs, dry_run, progress : optional
             As for `fetch_and_save_file`.
-        on_progress, on_result, cancel : optional
+        on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -155,17 +158,16 @@ class ClientDownloads(Services):
         TransferError
             If some files of a directory failed; its ``failures`` name each of them.
         """
-        base, parts = Path(dest if dest is not None else "."), tuple[str, ...]()
+        base, parts = local_path(dest if dest is not None else "."), tuple[str, ...]()
         if root is not None:
-            base, parts = Path(root), split_below(base, Path(root))
+            root = local_path(root)
+            base, parts = root, split_below(base, root)
         source = meant(self._service, path)
         request = Request(source, base, parts, recursive=recursive, whole_path=dest is None)
         options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
         globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            return self._downloads(
-                options, globs, dry_run, jobs, Reports(watcher, on_result), cancel
-            ).run([request])
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
+            return self._downloads(options, globs, dry_run, jobs, reports, cancel).run([request])
 
     def fetch_many(
         self,
@@ -183,6 +185,7 @@ class ClientDownloads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> list[Path]:
         """Download several files, such as some entries of a listing.
@@ -201,7 +204,7 @@ class ClientDownloads(Services):
             Which files of a directory take part, as `Globs` compares them.
         overwrite, streams, checksum, jobs, dry_run, progress : optional
             As for `fetch_and_save_file`.
-        on_progress, on_result, cancel : optional
+        on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -216,8 +219,8 @@ class ClientDownloads(Services):
         AlreadyExists
             If two of them would have the same local path; nothing is transferred then.
         """
-        paths = [meant(self._service, path) for path in paths]
-        base = Path(dest if dest is not None else ".")
+        paths = [meant(self._service, path) for path in several(paths, "paths")]
+        base = local_path(dest if dest is not None else ".")
         # A path that is named twice is downloaded once.
         keys = [tuple(check_remote_path(path)) for path in paths]
         sources = dict(zip(keys, paths, strict=True))
@@ -227,8 +230,7 @@ class ClientDownloads(Services):
         ]
         options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
         globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             downloads = self._downloads(options, globs, dry_run, jobs, reports, cancel)
             downloads.run(requests)
         locals_ = dict(zip(sources, downloads.local_paths(), strict=True))
@@ -252,3 +254,13 @@ class ClientDownloads(Services):
             reports=reports,
             cancel=cancel,
         )
+
+
+def _target(save_to_fn: LocalPath | None) -> tuple[Path, str | None]:
+    """Return the directory that receives a file, and its name where that is given."""
+    if save_to_fn is None:
+        return Path(), None
+    target = local_path(save_to_fn)
+    if os.path.basename(os.fspath(save_to_fn)) in {"", ".", ".."}:
+        return target, None
+    return target.parent, target.name

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from . import config
 from ._bars import watching
-from ._paths import check_remote_path
+from ._local import local_path, several
+from ._paths import check_remote_path, path_text
 from ._services import JOBS, LocalPath, Services
 from .errors import InvalidPath, TransferError
 from .transfers.globs import Globs
 from .transfers.meeting import Placed
-from .transfers.progress import Cancel, OnProgress, OnResult, Reports
+from .transfers.progress import Cancel, OnNotice, OnProgress, OnResult, Reports
+from .transfers.sending import name_of
+from .transfers.sent import SentFiles
 from .transfers.upload import Uploads
 
 __all__ = ["ClientUploads"]
@@ -33,6 +38,7 @@ class ClientUploads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> dict[str, Any]:
         """Upload a file into the user's own directory.
@@ -42,15 +48,17 @@ class ClientUploads(Services):
         Parameters
         ----------
         local_fn : str, path or binary file
-            The local file.
+            The local file; one that is open is read from where it is.
         path : str
-            Relative to the user's own directory; missing directories are made. With a
+            Relative to the user's own directory, or the whole path from the storage's root where
+            it begins with that directory; missing directories are made. With a
             trailing slash, or where it is a directory, what receives the file under its own
             name.
         skip_existing : bool, optional
-            Whether it is left out where it is there already: with the same size and checksum
-            or, where the storage has none, stored after the local file was changed.
-        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+            Whether it is left out where it is there already: with the same size and checksum or,
+            where the storage has no checksums, uploaded from here and not changed since, neither
+            here nor there. What was uploaded is remembered in the data directory.
+        jobs, dry_run, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -65,12 +73,12 @@ class ClientUploads(Services):
         AccessDenied
             If the user may not write.
         """
-        if isinstance(local_fn, (str, os.PathLike)):
-            opened, name = None, os.fspath(local_fn)
+        if isinstance(local_fn, (str, os.PathLike)) or not hasattr(local_fn, "read"):
+            opened, name = None, os.fspath(local_path(local_fn))
         else:
-            opened, name = local_fn, str(getattr(local_fn, "name", "-"))
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+            opened, name = local_fn, name_of(local_fn)
+        path = path_text(path)
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(Globs(), skip_existing, dry_run, jobs, reports, cancel)
             return uploads.file(opened, name, path)
 
@@ -89,6 +97,7 @@ class ClientUploads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> list[dict[str, Any]]:
         """Upload all files below a directory into the user's own directory.
@@ -107,7 +116,7 @@ class ClientUploads(Services):
             Whether files are left out that are there already, as for `upload_file`.
         answers : bool, optional
             Whether the answers are returned; for very many files `on_result` needs less memory.
-        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+        jobs, dry_run, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -123,12 +132,11 @@ class ClientUploads(Services):
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
-        directory = Path(local_dir)
-        if not directory.is_dir():
+        directory = local_path(local_dir)
+        if not os.path.isdir(directory):
             raise TransferError(f"{str(directory)!r} is not a directory", path=str(directory))
         globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(
                 globs, skip_existing, dry_run, jobs, reports, cancel, root, answers
             )
@@ -149,6 +157,7 @@ class ClientUploads(Services):
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> list[dict[str, Any]]:
         """Upload several files and directories into one directory, each under its own name.
@@ -165,7 +174,7 @@ class ClientUploads(Services):
             As for `upload_dir`.
         answers : bool, optional
             Whether the answers are returned; for very many files `on_result` needs less memory.
-        jobs, dry_run, progress, on_progress, on_result, cancel : optional
+        jobs, dry_run, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -184,14 +193,14 @@ class ClientUploads(Services):
         into = tuple(check_remote_path(path))
         # A path that is named twice is uploaded once.
         placed: dict[tuple[str, str], Placed] = {}
-        for local in map(Path, local_paths):
-            is_directory = local.is_dir()
+        for local in map(local_path, several(local_paths, "local_paths")):
+            is_directory = os.path.isdir(local)
             if is_directory and not recursive:
                 raise TransferError(
                     f"{str(local)!r} is a directory; upload it with recursive=True (put -r)",
                     path=str(local),
                 )
-            name = local.resolve().name if is_directory else local.name
+            name = os.path.basename(os.path.realpath(local)) if is_directory else local.name
             if not name:
                 raise InvalidPath(
                     f"{str(local)!r} has no name under which it could be uploaded", path=str(local)
@@ -199,8 +208,7 @@ class ClientUploads(Services):
             one = Placed(os.fspath(local), (*into, name), is_directory)
             placed.setdefault((os.path.abspath(local), name), one)
         globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(
                 globs, skip_existing, dry_run, jobs, reports, cancel, None, answers
             )
@@ -210,10 +218,12 @@ class ClientUploads(Services):
         self,
         files: Mapping[str, LocalPath],
         *,
+        shown: Mapping[str, str] | None = None,
         jobs: int = JOBS,
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
         on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
         cancel: Cancel | None = None,
     ) -> list[dict[str, Any]]:
         """Upload several files, each to a path of its own.
@@ -223,7 +233,7 @@ class ClientUploads(Services):
         files : mapping of str to str or path
             The local file for each path, relative to the user's own directory; missing
             directories are made.
-        jobs, progress, on_progress, on_result, cancel : optional
+        jobs, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
         Returns
@@ -240,16 +250,15 @@ class ClientUploads(Services):
             If some files failed; its ``failures`` name each of them.
         """
         placed = [
-            Placed(os.fspath(local), tuple(check_remote_path(path)))
+            Placed(os.fspath(local_path(local)), tuple(check_remote_path(path)))
             for path, local in files.items()
         ]
         for one in placed:
             if not one.target:
                 raise InvalidPath(f"{one.source!r} is given no name in the storage")
-        with watching(progress, on_progress, on_result) as watcher:
-            reports = Reports(watcher, on_result)
+        with watching(progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(Globs(), False, False, jobs, reports, cancel)
-            return uploads.many(placed)
+            return uploads.many(placed, shown)
 
     def _uploads(
         self,
@@ -265,7 +274,8 @@ class ClientUploads(Services):
         return Uploads(
             self._service,
             self._current_token(),
-            root=Path(root).resolve() if root is not None else None,
+            sent=SentFiles(partial(config.data_directory, self.data_dir), self._service.url),
+            root=Path(os.path.realpath(local_path(root))) if root is not None else None,
             globs=globs,
             skip_existing=skip_existing,
             dry_run=dry_run,

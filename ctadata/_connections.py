@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import random
 import socket
@@ -27,6 +28,8 @@ from ._guard import Guard
 from .errors import CTADataError, LocalFileError
 
 __all__ = ["BLOCK", "Retry", "guarded", "proxy_for", "send", "ssl_context", "timeouts"]
+
+logger = logging.getLogger(__name__)
 
 BLOCK = 1 << 20
 # Bytes that are read with the head of an answer.
@@ -155,10 +158,24 @@ class Retry(urllib3.Retry):
     # Not 413, where a smaller request would be wanted and not a later one.
     RETRY_AFTER_STATUS_CODES = RETRY_STATUS
     guard: Guard
+    #: What is sent, the tries in all, and why the last one failed.
+    what = ""
+    tries = 0
+    why = ""
 
     @classmethod
-    def of(cls, total: int, guard: Guard) -> Retry:
-        """Return a policy of `total` new tries that waits under the eyes of `guard`."""
+    def of(cls, total: int, guard: Guard, what: str) -> Retry:
+        """Return a policy of `total` new tries that waits under the eyes of `guard`.
+
+        Parameters
+        ----------
+        total : int
+            Tries after the first one.
+        guard : Guard
+            Can end the pauses, and is told why there are any.
+        what : str
+            What is sent, for the log.
+        """
         retry = cls(
             total=total,
             redirect=0,
@@ -170,13 +187,13 @@ class Retry(urllib3.Retry):
             retry_after_max=RETRY_AFTER_MAX,
             raise_on_status=False,
         )
-        retry.guard = guard
+        retry.guard, retry.what, retry.tries = guard, what, total + 1
         return retry
 
     def new(self, **options: Any) -> Retry:
         """Return the policy for what is left."""
         retry = super().new(**options)
-        retry.guard = self.guard
+        retry.guard, retry.what, retry.tries = self.guard, self.what, self.tries
         return retry
 
     def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
@@ -199,7 +216,9 @@ class Retry(urllib3.Retry):
             self.guard.congested()
         # Not a failure of the network but somebody's wish: not to be tried again.
         self.guard.check()
-        return super().increment(*args, **options)
+        retry = super().increment(*args, **options)
+        retry.why = _why(response, error, self.guard)
+        return retry
 
     def sleep(self, response: urllib3.BaseHTTPResponse | None = None) -> None:
         """Wait before the next try."""
@@ -207,7 +226,24 @@ class Retry(urllib3.Retry):
         if response is not None:
             # A connection that broke may only have been idle for too long; an answer is none.
             pause = self.get_retry_after(response) or max(pause, FIRST_PAUSE * random.random())
+        after = f" in {pause:.0f} s" if pause >= 1 else ""
+        text = f"trying again ({self.tries - (self.total or 0)} of {self.tries}){after}: {self.why}"
+        logger.info("%s: %s", self.what or "/", text)
+        self.guard.notice(text)
         self.guard.pause(pause)
+
+
+def _why(response: urllib3.BaseHTTPResponse | None, error: object, guard: Guard) -> str:
+    """Return in a few words why a request failed."""
+    if response is not None:
+        return f"{response.status} {response.reason or ''}".strip()
+    if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
+        return f"no connection within {min(CONNECT_TIMEOUT, guard.timeout):.0f} s"
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+        return f"no data for {guard.timeout:.0f} s"
+    if isinstance(error, urllib3.exceptions.NewConnectionError):
+        return "no connection"
+    return "the connection broke off"
 
 
 def send(method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:

@@ -39,8 +39,8 @@ class Guard:
         self.timeout = timeout
         self.min_speed = min_speed
         self.congested = on_congestion
-        #: Is called at each `watch`, for what has to be done from time to time.
-        self.chore: Callable[[], None] = lambda: None
+        #: Is told why the work waits, and None once it goes on.
+        self.on_notice: Callable[[str | None], None] = lambda text: None
         self._deadline: tuple[float, CTADataError] | None = None
         self._lock = threading.Lock()
         self._woken = threading.Event()
@@ -48,6 +48,7 @@ class Guard:
         self._stopped: CTADataError | None = None
         self._interrupted: CTADataError | None = None
         self._reading = False
+        self._noticed = False
         self._received = 0
         self._measured: tuple[float, int] | None = None
 
@@ -58,6 +59,11 @@ class Guard:
                 self._stopped = error
             self._shut()
         self._woken.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the work was stopped."""
+        return self._stopped is not None
 
     def interrupt(self, error: CTADataError) -> None:
         """Let the body that is being read raise `error`."""
@@ -83,6 +89,17 @@ class Guard:
         self._woken.wait(seconds)
         self.check()
 
+    def notice(self, text: str) -> None:
+        """Say why the work waits, until bytes come or are sent again."""
+        self._noticed = True
+        self.on_notice(text)
+
+    def quiet(self) -> None:
+        """Say that it no longer waits."""
+        if self._noticed:
+            self._noticed = False
+            self.on_notice(None)
+
     def attach(self, connection: Any) -> None:
         """Take note of the socket that a request goes through."""
         with self._lock:
@@ -105,10 +122,11 @@ class Guard:
         """Take note that so many bytes came, and that nothing is waited for at the moment."""
         self._received += size
         self._reading = False
+        if size:
+            self.quiet()
 
     def watch(self, now: float | None = None) -> None:
         """Interrupt a body that comes too slowly; called from time to time by another thread."""
-        self.chore()
         now = time.monotonic() if now is None else now
         if self._deadline is not None and now > self._deadline[0]:
             self.stop(self._deadline[1])
@@ -126,9 +144,8 @@ class Guard:
         self._measured = now, self._received
         if came < self.min_speed * (now - since):
             self.congested()
-            self.interrupt(
-                ServiceTimeout(f"only {came} bytes came in {now - since:.0f} s; try again")
-            )
+            what = f"only {came} bytes came in" if came else "no data for"
+            self.interrupt(ServiceTimeout(f"{what} {now - since:.0f} s; try again"))
 
     def _shut(self) -> None:
         # Of TLS only the TCP connection below: its own shutdown is not meant for two threads.

@@ -122,11 +122,12 @@ class Http:
 
         from ._connections import Retry
 
-        retry = before or Retry.of(self.retries, self.guard)
+        retry = before or Retry.of(self.retries, self.guard, error.path or "")
         try:
             retry = retry.increment("GET", error=urllib3.exceptions.ProtocolError())
         except urllib3.exceptions.MaxRetryError:
             raise error from error.__cause__
+        retry.why = _why(error, self.timeout)
         retry.sleep()
         return retry
 
@@ -193,7 +194,7 @@ class Http:
                     preload_content=not stream,
                     decode_content=False,
                     redirect=False,
-                    retries=_connections.Retry.of(self.retries, self.guard),
+                    retries=_connections.Retry.of(self.retries, self.guard, path),
                     timeout=_connections.timeouts(self.timeout),
                 )
         except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
@@ -203,6 +204,7 @@ class Http:
             raise network_error(error, url, path, self._variable) from error
         if not stream:
             self.guard.detach()
+            self.guard.quiet()
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s: %d", method, urlsplit(url).path, response.status)
         if response.status not in accept:
@@ -403,6 +405,14 @@ def network_error(error: Exception, url: str, path: str, variable: str) -> CTADa
             path=at,
         )
     return ServiceUnreachable(f"The connection to {host} broke off; try again", path=at)
+
+
+def _why(error: CTADataError, timeout: float) -> str:
+    """Return in a few words why something broke off."""
+    if isinstance(error.__cause__, TimeoutError):
+        return f"no data for {timeout:.0f} s"
+    text = str(error)
+    return (text.partition(" broke off: ")[2] or text).partition("; ")[0]
 
 
 def _proxy_variable(url: str) -> str:

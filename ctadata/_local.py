@@ -11,12 +11,23 @@ import contextlib
 import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from .errors import AlreadyExists, CTADataError, InvalidPath, LocalFileError, NoSpace
 
-__all__ = ["PASSING", "local_error", "local_errors", "local_path", "open_directory", "split_below"]
+__all__ = [
+    "PASSING",
+    "local_error",
+    "local_errors",
+    "local_path",
+    "open_directory",
+    "several",
+    "split_below",
+]
+
+P = TypeVar("P")
 
 # What says nothing of a file itself.
 PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.EIO, errno.EINTR}
@@ -34,7 +45,7 @@ _REMEDIES = {
 }
 
 
-def local_path(given: str | os.PathLike[str]) -> Path:
+def local_path(given: object) -> Path:
     """Return a local path as a user means it: a leading ``~`` or ``~user`` is a home directory.
 
     A shell does the same, but not where it is quoted, and Python does not. Where there is a file
@@ -51,6 +62,19 @@ def local_path(given: str | os.PathLike[str]) -> Path:
     if text.startswith("~") and not os.path.lexists(text):
         text = os.path.expanduser(text)
     return Path(text)
+
+
+def several(paths: Iterable[P], what: str) -> list[P]:
+    """Return the paths that a caller gave, or refuse a single one.
+
+    Raises
+    ------
+    CTADataError
+        If it is one path, which would be taken apart, or nothing that has any.
+    """
+    if isinstance(paths, (str, bytes, os.PathLike)) or not isinstance(paths, Iterable):
+        raise CTADataError(f"{what} is not a list of paths; for a single one give [{paths!r}]")
+    return list(paths)
 
 
 def split_below(directory: Path, root: Path) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import unquote
 
+from ._paths import path_text
 from ._protocol import DownloadService
 from .entries import Entry, Href
 from .errors import InvalidPath, NotFound
@@ -30,6 +31,7 @@ def meant(service: DownloadService, path: str) -> str:
     path : str
         A path as the user gave it.
     """
+    path = path_text(path)
     decoded = _decoded(path)
     if (
         decoded is None

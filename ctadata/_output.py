@@ -58,11 +58,9 @@ def say(line: str, *, err: bool = False) -> None:
     """
     stream = sys.stderr if err else sys.stdout
     try:
-        # It is imported only once there are bars.
-        tqdm = sys.modules.get("tqdm")
-        if tqdm is not None and is_terminal(stream):
-            tqdm.tqdm.write(line, file=stream)
-        else:
+        from ._bars import above_bars
+
+        with above_bars(stream):
             _print(line, stream)
     except BrokenPipeError:
         # The reader has seen enough.

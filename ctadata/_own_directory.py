@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from ._listing import Listing
 from ._protocol import DownloadService
 from .config import USER_VARIABLE, user_name
-from .errors import AccessDenied, CertificateNeeded, NotFound
+from .errors import AccessDenied, CertificateNeeded, InvalidPath, NotFound
 
-__all__ = ["find", "known", "learn"]
+__all__ = ["below", "find", "known", "learn"]
 
 # Folders that may have a directory of users, in the service's own order.
 FOLDERS = ("lst", "cta")
@@ -149,6 +149,34 @@ def _told(service: DownloadService) -> str | None:
     except (NotFound, AccessDenied):
         return None
     return str(answer["path"]).removesuffix(f"/{nowhere}") if answer else None
+
+
+def below(own: str, segments: Sequence[str]) -> list[str]:
+    """Return a path that is relative to the user's own directory.
+
+    Parameters
+    ----------
+    own : str
+        The user's own directory.
+    segments : sequence of str
+        A path relative to it, or the whole one from the storage's root, as listings and the panel
+        give it.
+
+    Raises
+    ------
+    InvalidPath
+        If it lies in the directory of somebody else.
+    """
+    head = own.split("/")
+    if list(segments[: len(head)]) == head:
+        return list(segments[len(head) :])
+    if len(segments) > 1 and segments[0] in FOLDERS and segments[1] == "users":
+        path = "/".join(segments)
+        raise InvalidPath(
+            f"{path!r} is not in your own directory, {own!r}, the only one that you can write to",
+            path=path,
+        )
+    return list(segments)
 
 
 def _key(service: DownloadService, token: str | None) -> tuple[str, bytes]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 from urllib.parse import quote
 
 from .entries import Href
 from .errors import InvalidPath
 
-__all__ = ["FORBIDDEN", "check_remote_path", "join_quoted", "local_name"]
+__all__ = ["FORBIDDEN", "check_remote_path", "join_quoted", "local_name", "path_text"]
 
 #: What no remote name may have, as in a regular expression's set: backslashes, control
 #: characters (Unicode's Cc), and lone surrogates (Cs), which cannot be sent.
@@ -16,6 +17,26 @@ FORBIDDEN = r"\\\x00-\x1f\x7f-\x9f\ud800-\udfff"
 _forbidden = re.compile(f"[{FORBIDDEN}]")
 # The longest name that the usual file systems store (NAME_MAX).
 MAX_NAME_BYTES = 255
+#: How the names of unfinished downloads end: a journal, and a part with its process.
+JOURNAL = ".ctadata-journal"
+PART = ".part"
+PROCESS = r"\.([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f]{8}"
+TEMPORARY = re.compile(rf".*({re.escape(JOURNAL)}|{PROCESS}{re.escape(PART)})", re.DOTALL)
+
+
+def path_text(path: str | PurePath) -> str:
+    """Return a remote path as the string that it is, or refuse what is none.
+
+    Raises
+    ------
+    InvalidPath
+        If it is neither a string nor a path of `pathlib`.
+    """
+    if isinstance(path, PurePath):
+        return path.as_posix()
+    if not isinstance(path, str):
+        raise InvalidPath(f"{path!r} is not a remote path; give a string such as 'cta/DL1'")
+    return path
 
 
 def check_remote_path(path: str) -> list[str]:
@@ -38,7 +59,7 @@ def check_remote_path(path: str) -> list[str]:
         If a segment is empty, ``.`` or ``..``, or has a backslash or a control character.
     """
     # str() since an Entry splits as a string but should not travel further as one.
-    text = path.path if isinstance(path, Href) else str(path)
+    text = path.path if isinstance(path, Href) else str(path_text(path))
     text = text.removeprefix("/").removesuffix("/")
     segments = text.split("/") if text else []
     for segment in segments:
@@ -92,6 +113,12 @@ def local_name(segment: str, path: str) -> str:
     InvalidPath
         If no local file can have this name.
     """
+    if TEMPORARY.fullmatch(segment):
+        raise InvalidPath(
+            f"{path!r} has the name of an unfinished download of this program and would be taken "
+            "for one; save it under a name of your own with save_to_fn",
+            path=path,
+        )
     if len(segment.encode()) > MAX_NAME_BYTES:
         raise InvalidPath(
             f"The name of {path!r} is longer than {MAX_NAME_BYTES} bytes, more than a local file "

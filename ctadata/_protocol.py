@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
-from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Generator, Iterator, Mapping
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from ._guard import Guard
@@ -31,10 +33,16 @@ __all__ = ["Content", "DownloadService", "RangesUnusable", "TooLarge"]
 # The service waits until a block is full before it forwards it, so blocks should be small.
 FETCH_BLOCK = 1 << 20
 
+# Bytes of a listing, about 170 for an entry: held in memory, and in a file.
+MAX_LISTING = 512 << 20
+MAX_SPOOLED_LISTING = 2 << 30
 # Such as lst/users/alice.
 OWN_DIRECTORY = re.compile(r"\w[\w.-]*/users/\w[\w.-]*")
 
 logger = logging.getLogger(__name__)
+
+
+Listed = TypeVar("Listed", Listing, SpooledListing)
 
 
 class TooLarge(StorageException):
@@ -109,9 +117,11 @@ class DownloadService:
             If the answer is not a listing.
         """
         segments = check_remote_path(path)
-        response = self._ask("list", segments)
-        content_type = response.headers.get("Content-Type", "")
-        listing = parse_listing(response.data, content_type, segments)
+        listing = self._list(
+            segments,
+            MAX_LISTING,
+            lambda blocks, kind: parse_listing(b"".join(chain(*blocks)), kind, segments),
+        )
         self._quoting.proven |= not is_plain(segments)
         return listing
 
@@ -129,16 +139,31 @@ class DownloadService:
             As `listing`.
         """
         segments = check_remote_path(path)
+        return self._list(
+            segments,
+            MAX_SPOOLED_LISTING,
+            lambda blocks, kind: SpooledListing(blocks, kind, segments),
+        )
+
+    def _list(
+        self,
+        segments: list[str],
+        longest: int,
+        read: Callable[[Iterator[list[Block]], str], Listed],
+    ) -> Listed:
+        """Let `read` take a listing, again where it broke off."""
         retry = None
         while True:
             response = self._ask("list", segments, stream=True)
             blocks = self.http.read_blocks(response, self.url, "/".join(segments))
             try:
-                return SpooledListing(blocks, response.headers.get("Content-Type", ""), segments)
+                with contextlib.closing(blocks):
+                    return read(
+                        _limited(blocks, longest, segments),
+                        response.headers.get("Content-Type", ""),
+                    )
             except BrokenOff as error:
                 retry = self.http.again(error, retry)
-            finally:
-                response.close()
 
     def fetch(
         self,
@@ -412,6 +437,22 @@ class DownloadService:
         if response.status == 404:
             raise self.http.refusal(response, url, name)
         return response
+
+
+def _limited(
+    blocks: Iterator[list[Block]], longest: int, segments: list[str]
+) -> Iterator[list[Block]]:
+    """Yield the blocks of a listing, which might be endless."""
+    received = 0
+    for some in blocks:
+        received += sum(map(len, some))
+        if received > longest:
+            raise StorageException(
+                f"The listing of {'/'.join(segments) or '/'!r} is longer than {longest >> 20} MiB; "
+                "ask for the directories below it",
+                path="/".join(segments),
+            )
+        yield some
 
 
 def _stored(answered: str, segments: list[str]) -> str:

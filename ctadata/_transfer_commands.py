@@ -8,12 +8,21 @@ from typing import Any, TypeVar
 
 import click
 
+from ._local import local_path
 from ._summary import Summary
 from .api import APIClient
 
-__all__ = ["get", "put"]
+__all__ = ["LocalPath", "get", "put"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class LocalPath(click.Path):
+    """A local path, of which a leading ``~`` is expanded where the shell has not done so."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: Any) -> Any:
+        """Return the path, if it is as wanted."""
+        return super().convert(os.fspath(local_path(value)), parameter, context)
 
 
 def _options_of_both(command: Command) -> Command:
@@ -125,7 +134,7 @@ def get(
     one_name = (
         output is not None
         and len(paths) == 1
-        and not (recursive or output.endswith("/") or os.path.isdir(output))
+        and not (recursive or output.endswith("/") or os.path.isdir(local_path(output)))
     )
     options.update(overwrite=overwrite, checksum=not no_checksum, dry_run=dry_run)
     with Summary("download", go_on, as_json=as_json, quiet=quiet, dry_run=dry_run) as summary:
@@ -139,14 +148,14 @@ def get(
 
 
 @click.command()
-@click.argument("local", nargs=-1, required=True, type=click.Path(exists=True), metavar="LOCAL...")
+@click.argument("local", nargs=-1, required=True, type=LocalPath(exists=True), metavar="LOCAL...")
 @click.argument("remote")
 @_options_of_both
 @click.option(
     "--skip-existing",
     is_flag=True,
     help="Leave out what is there already, with the same size and checksum; where the storage "
-    "has no checksums, what was changed since it was stored is uploaded again.",
+    "has no checksums, what was uploaded from here and has not changed since.",
 )
 def put(
     local: tuple[str, ...],

@@ -11,6 +11,7 @@ from ._client_downloads import ClientDownloads
 from ._client_uploads import ClientUploads
 from ._listing import Listing
 from ._lookup import meant, suggesting
+from ._paths import path_text
 from ._services import LocalPath
 from .entries import Entry
 from .errors import CertificateError, CTADataError, StorageException
@@ -130,7 +131,7 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         NotFound
             If there is nothing at this path.
         """
-        service = self._service
+        service, path = self._service, path_text(path)
         with suggesting(service, path):
             return service.listing(path)
 

@@ -22,10 +22,11 @@ from ._certificate_commands import (
 from ._output import echo, is_terminal, prepare, say, silence
 from ._summary import INTERRUPTED
 from ._terminal import aligned
-from ._transfer_commands import get, put
+from ._transfer_commands import LocalPath, get, put
 from .api import APIClient
 from .entries import Entry
 from .errors import AuthenticationError, CTADataError, ServiceUnreachable
+from .transfers.loops import walk
 
 __all__ = ["cli", "main"]
 
@@ -118,7 +119,10 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool) -> None:
     """
     client = APIClient()
     failures = _Failures()
-    entries = _walk(client, path, failures) if recursive else iter(client.list_dir(path))
+    if recursive:
+        entries = walk(client.listing, path, failures.collect)
+    else:
+        entries = iter(client.list_dir(path))
     lines: Iterator[str]
     if as_json:
         lines = (json.dumps(_facts(entry)) for entry in entries)
@@ -140,23 +144,28 @@ cli.add_command(upload_shared_certificate)
 
 
 @cli.command()
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("directory", type=LocalPath(exists=True, file_okay=False, path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=0, help="Port to listen at; 0 takes a free one.")
 @click.option("--token", help="The token that it asks for; by default a new one.")
 @click.option("--user", help="Whose directory can be written to; by default yours.")
 @click.option(
     "--ca-bundle",
-    type=click.Path(exists=True, path_type=Path),
+    type=LocalPath(exists=True, path_type=Path),
     help="Trust these certificate authorities, a PEM file or a directory of them;"
     " by default $X509_CERT_DIR, else /etc/grid-security/certificates.",
 )
 @click.option(
     "--certificates",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=LocalPath(file_okay=False, path_type=Path),
     help="Keep certificates in this directory; by default until the end only.",
 )
 @click.option("--admin", is_flag=True, help="Let the user upload certificates for others, too.")
+@click.option(
+    "--quirks",
+    is_flag=True,
+    help="Have all the defects of the data centre's own services, to test clients.",
+)
 def serve(directory: Path, **options: Any) -> None:
     """Serve DIRECTORY as the platform's services would, to try things out.
 
@@ -173,12 +182,12 @@ def serve(directory: Path, **options: Any) -> None:
 @cli.command()
 @click.option(
     "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=LocalPath(exists=True, file_okay=False, path_type=Path),
     help="Serve this directory instead of sample data.",
 )
 @click.option(
     "--workspace",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=LocalPath(file_okay=False, path_type=Path),
     help="Open JupyterLab in this directory, and keep it.",
 )
 @click.option("--port", default=0, help="JupyterLab's port; 0 takes a free one.")
@@ -203,14 +212,6 @@ def _import(name: str, extra: str) -> Any:
         raise click.ClickException(
             f"{error.name} is not installed: pip install 'ctadata[{extra}]'"
         ) from error
-
-
-def _walk(client: APIClient, path: str, failures: _Failures) -> Iterator[Entry]:
-    for entry in client.list_dir(path):
-        yield entry
-        if entry.is_directory:
-            with failures.collect():
-                yield from _walk(client, entry.path, failures)
 
 
 def _facts(entry: Entry) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from webdav4.http import Client as WebDAVHttp
 from . import _own_directory
 from ._connections import proxy_for, ssl_context
 from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
+from ._local import local_path
 from ._protocol import DownloadService
 from .config import DOWNLOADSERVICE_VARIABLE
 from .errors import InvalidPath, NoToken, ServiceUnreachable
@@ -184,7 +185,7 @@ class Client(WebDAVClient):  # type: ignore[misc]
         AccessDenied
             If the path lies outside of the user's own directory.
         """
-        super().upload_file(from_path, to_path, overwrite, **options)
+        super().upload_file(local_path(from_path), to_path, overwrite, **options)
 
     #: The spelling of the service's own documentation.
     uploadFile = upload_file

@@ -6,12 +6,14 @@ import asyncio
 import http
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from ctadata._local import local_errors
 from ctadata.errors import CertificateError, CTADataError
 
 from .compression import accepts_gzip, compress
@@ -31,6 +33,7 @@ STATUS_OF_CODE = {
     "bad-request": 400,
     "invalid-path": 400,
     "not-found": 404,
+    "no-such-upload": 404,
     "already-exists": 409,
     "cancelled": 409,
     "certificate-changed": 409,
@@ -92,10 +95,21 @@ class CTADataHandler(APIHandler):
 
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a short call of the client, or of the disk, beside the event loop."""
+        return await self.run_in(self.extension.metadata_pool, call, *args, **kwargs)
+
+    async def run_in(
+        self, threads: Executor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a call in one of these threads.
+
+        Raises
+        ------
+        LocalFileError
+            If the disk of the server refuses something.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self.extension.metadata_pool, partial(call, *args, **kwargs)
-        )
+        with local_errors(doing="used"):
+            return await loop.run_in_executor(threads, partial(call, *args, **kwargs))
 
     async def finish_long(self, pieces: Iterator[str]) -> None:
         """Answer with JSON that is made, and compressed where the browser takes that, in a thread.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ctadata.errors import AlreadyExists, CTADataError
+from ctadata.errors import AlreadyExists, CTADataError, NotFound, TransferError
 
 __all__ = [
     "MAX_MESSAGE",
     "BadRequest",
     "CertificateChanged",
     "Interrupted",
+    "NoSuchUpload",
     "NotResumable",
     "TargetsExist",
     "TooLarge",
@@ -20,6 +21,7 @@ __all__ = [
     "UnsupportedVersion",
     "UploadBusy",
     "UploadConflict",
+    "UploadsLost",
     "describe",
 ]
 
@@ -67,6 +69,18 @@ class UnsupportedVersion(CTADataError):
     """The request speaks another version of the protocol."""
 
     code = "unsupported-version"
+
+
+class NoSuchUpload(NotFound):
+    """The server has nothing, or no longer anything, of a file from the user's computer."""
+
+    code = "no-such-upload"
+
+
+class UploadsLost(TransferError):
+    """The server no longer has files that a transfer was to store; to try again is of no use."""
+
+    code = NoSuchUpload.code
 
 
 class UploadBusy(CTADataError):

@@ -13,7 +13,7 @@ from ctadata.transfers.meeting import Placed, refuse_meeting
 from ctadata.transfers.progress import OnProgress
 
 from .errors import TargetsExist
-from .received import send_received
+from .received import send_received, stored_path
 from .transfer import Job
 
 if TYPE_CHECKING:
@@ -166,8 +166,7 @@ def run_job(
             on_progress=on_progress,
             cancel=cancel,
         )
-        own = client.own_directory
-        return f"{own}/{job.target}" if own else None
+        return stored_path(client, job)
     with workspace.open(job.source) as file:
         answer = client.upload_file(
             file, job.target, progress=False, on_progress=on_progress, cancel=cancel

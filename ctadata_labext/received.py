@@ -7,12 +7,13 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ctadata._own_directory import below
 from ctadata._paths import MAX_NAME_BYTES, check_remote_path
-from ctadata.errors import CTADataError, InvalidPath, NotFound, TransferError
+from ctadata.errors import CTADataError, InvalidPath
 from ctadata.transfers.meeting import Placed, refuse_meeting
 from ctadata.transfers.progress import OnProgress, Result
 
-from .errors import BadRequest
+from .errors import BadRequest, NoSuchUpload, UploadsLost
 from .transfer import Job
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from .spool import Spool
 
-__all__ = ["drop_received", "received_job", "send_received"]
+__all__ = ["drop_received", "received_job", "send_received", "stored_path"]
 
 
 def received_job(name: str, uploads: Sequence[tuple[str, str]], destination: str) -> Job:
@@ -92,23 +93,28 @@ def send_received(
     Raises
     ------
     TransferError
-        If some files failed, or have expired.
+        If some files failed.
+    UploadsLost
+        If all others are stored, but the server no longer has these.
     """
     ids = {str(file["path"]): str(file["id"]) for file in job.options["uploads"]}
     spool.renew(ids.values())
     renewed = time.monotonic()
     left: dict[str, str] = {}
+    shown: dict[str, str] = {}
     lost: list[CTADataError] = []
     for path, upload_id in ids.items():
         try:
             upload, is_stored = spool.handed_on(upload_id)
-        except NotFound as error:
-            lost.append(NotFound(f"{path!r}: {error}", path=path))
+        except NoSuchUpload as error:
+            lost.append(NoSuchUpload(f"{path!r}: {error}", path=path))
             continue
         if is_stored:
             on_progress(path, upload.size, upload.size, "skipped")
         else:
             left[path] = str(spool.data(upload_id))
+            # Errors tell of the file as the user knows it.
+            shown[left[path]] = upload.path
     stored = {local: ids[path] for path, local in left.items()}
 
     def keep(path: str, done: int, total: int | None, state: str) -> None:
@@ -124,6 +130,7 @@ def send_received(
 
     client.upload_files(
         left,
+        shown=shown,
         jobs=files_at_a_time,
         progress=False,
         on_progress=keep,
@@ -131,15 +138,20 @@ def send_received(
         cancel=cancel,
     )
     if lost:
-        raise TransferError(
-            f"{len(lost)} of the {len(ids)} files of {job.source!r} are no longer on the server; "
-            "upload them again",
+        raise UploadsLost(
+            f"The server no longer has {len(lost)} of the {len(ids)} files of {job.source!r}: "
+            "choose them on your computer again, and upload them",
             path=job.target,
             failures=lost,
         )
     spool.forget(ids.values())
+    return stored_path(client, job)
+
+
+def stored_path(client: APIClient, job: Job) -> str | None:
+    """Return where an upload is, from the storage's root, if the own directory is known."""
     own = client.own_directory
-    return f"{own}/{job.target}" if own else None
+    return "/".join([own, *below(own, job.target.split("/"))]) if own else None
 
 
 def drop_received(spool: Spool, job: Job) -> None:

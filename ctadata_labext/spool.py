@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ctadata._local import local_error
-from ctadata.errors import NoSpace, NotFound
+from ctadata.errors import NoSpace
 
-from .errors import TooLarge, TooManyUploads, UploadBusy, UploadConflict
+from .errors import NoSuchUpload, TooLarge, TooManyUploads, UploadBusy, UploadConflict
 from .upload_files import RECEIVED, SENDING, STORED, Facts, Upload, UploadFiles
 
 __all__ = ["Piece", "Spool"]
@@ -138,14 +138,14 @@ class Spool:
 
         Raises
         ------
-        NotFound
+        NoSuchUpload
             If there is none of this id.
         """
         upload = self._files.read(upload_id, RECEIVED)
         if upload is None:
-            raise NotFound(
-                "The server has this upload no more: it was ended, handed on or expired; upload "
-                "the file again"
+            raise NoSuchUpload(
+                "The server no longer has this upload: it was ended, handed on or expired; choose "
+                "the file again, and upload it"
             )
         return upload
 
@@ -167,7 +167,7 @@ class Spool:
 
         Raises
         ------
-        NotFound
+        NoSuchUpload
             If there is none of this id.
         UploadBusy
             If somebody else is adding to it.
@@ -189,7 +189,7 @@ class Spool:
 
         Raises
         ------
-        NotFound, UploadBusy
+        NoSuchUpload, UploadBusy
             As in `append`.
         """
         piece = self._take(upload_id)
@@ -208,7 +208,7 @@ class Spool:
 
         Raises
         ------
-        NotFound
+        NoSuchUpload
             If one does not exist.
         UploadConflict
             If one has not come completely, or belongs to a transfer already.
@@ -245,14 +245,16 @@ class Spool:
 
         Raises
         ------
-        NotFound
+        NoSuchUpload
             If it expired.
         """
         for state in (SENDING, STORED):
             upload = self._files.read(upload_id, state)
             if upload is not None:
                 return upload, state == STORED
-        raise NotFound("The received file has expired; upload it again")
+        raise NoSuchUpload(
+            "The server no longer has it, for it has expired; choose the file again, and upload it"
+        )
 
     def data(self, upload_id: str) -> Path:
         """Return the file that has an upload's bytes."""

@@ -10,6 +10,8 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
+from ctadata.errors import LocalFileError
+
 __all__ = ["DaemonExecutor"]
 
 P = ParamSpec("P")
@@ -44,12 +46,9 @@ class DaemonExecutor(Executor):
         with self._lock:
             if self._closed:
                 raise RuntimeError(f"{self._name} is shut down")
-            self._calls.put((future, partial(fn, *args, **kwargs)))
             if len(self._threads) < self._max_workers:
-                name = f"{self._name}-{len(self._threads)}"
-                thread = threading.Thread(target=self._work, name=name, daemon=True)
-                self._threads.append(thread)
-                thread.start()
+                self._add_thread()
+            self._calls.put((future, partial(fn, *args, **kwargs)))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -84,6 +83,21 @@ class DaemonExecutor(Executor):
         for thread in self._threads:
             thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
+
+    def _add_thread(self) -> None:
+        name = f"{self._name}-{len(self._threads)}"
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            # Those that there are do the rest.
+            if not self._threads:
+                raise LocalFileError(
+                    "The Jupyter server's machine starts no more threads; end notebooks or other "
+                    "programs, and try again"
+                ) from error
+        else:
+            self._threads.append(thread)
 
     def _drop_waiting(self) -> None:
         while True:

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from ctadata.errors import CTADataError, TransferCancelled, TransferError
 
-from .errors import Interrupted, describe
+from .errors import Interrupted, UploadsLost, describe
 from .progress import Amounts, Progress
 
 __all__ = ["Job", "Transfer"]
@@ -93,7 +93,8 @@ class Transfer:
     @property
     def resumable(self) -> bool:
         """Whether it has ended, and something may be left to be done."""
-        return self.state in {"failed", "cancelled", "interrupted"}
+        lost = self.error is not None and self.error["code"] == UploadsLost.code
+        return self.state in {"failed", "cancelled", "interrupted"} and not lost
 
     def begin(self) -> None:
         """Take note that it runs now."""

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ctadata.errors import CTADataError, NotFound, TransferCancelled, TransferError
+from ctadata._local import local_error
+from ctadata.errors import CTADataError, NotFound, TransferCancelled
 from ctadata.transfers.journal import BEAT
 from ctadata.transfers.meeting import same_name
 from ctadata.transfers.progress import OnProgress
@@ -309,8 +310,7 @@ class TransferManager:
             return None, error
         except OSError as error:
             # Of the local disk: the client turns those of the network into errors of its own.
-            why = error.strerror or "the local disk refuses it"
-            return None, TransferError(f"{job.target!r}: {why}", path=job.target)
+            return None, local_error(error, job.target, "used")
         except Exception:
             # A transfer must not stay "running" for ever because of a fault in the program.
             self._log.exception("ctadata transfer %s: unexpected error", transfer.id)

@@ -17,7 +17,8 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ctadata.errors import TransferError
+from ctadata._local import local_errors
+from ctadata.errors import LocalFileError
 from ctadata.transfers.part import free_space
 
 __all__ = ["RECEIVED", "SENDING", "STORED", "Facts", "Upload", "UploadFiles"]
@@ -99,13 +100,14 @@ class UploadFiles:
 
         Raises
         ------
-        TransferError
-            If it is somebody else's.
+        LocalFileError
+            If it cannot be made, or is somebody else's.
         """
-        os.makedirs(self._directory, mode=0o700, exist_ok=True)
-        found = os.stat(self._directory)
+        with local_errors(str(self._directory), "used"):
+            os.makedirs(self._directory, mode=0o700, exist_ok=True)
+            found = os.stat(self._directory)
         if found.st_uid != os.geteuid():
-            raise TransferError(
+            raise LocalFileError(
                 f"{str(self._directory)!r} belongs to somebody else; set "
                 "CTADataExtension.uploads_directory to a folder of your own"
             )

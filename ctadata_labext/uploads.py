@@ -6,10 +6,8 @@ What has come completely is handed on to a transfer (`transfers`).
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from jupyter_core.utils import ensure_async
@@ -151,9 +149,7 @@ class TusHandler(CTADataHandler):
 
     async def on_disk(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a call of the spool, which no listing that hangs may hold up."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self.extension.upload_pool, partial(call, *args, **kwargs)
-        )
+        return await self.run_in(self.extension.upload_pool, call, *args, **kwargs)
 
     def tell(self, upload: Upload) -> None:
         """Say how far an upload is, and until when it is kept."""

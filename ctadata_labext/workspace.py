@@ -162,7 +162,8 @@ class Workspace:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             os.close(file)
             raise self._not_regular(path)
-        return os.fdopen(file, "rb")
+        # By way of `opener`, so that errors have the path and not the descriptor's number.
+        return open(path, "rb", opener=lambda *_: file)
 
     def _files(self, descriptor: int) -> Iterator[tuple[str, os.stat_result]]:
         with os.scandir(descriptor) as found:

@@ -14,6 +14,7 @@ from ctadata.entries import Entry
 from ctadata.errors import InvalidPath, NotFound
 from ctadata.transfers.remote import file_size
 
+from .errors import BadRequest
 from .walking import distinct
 from .zip_stream import Member, zip_length, zip_pieces
 
@@ -25,6 +26,8 @@ __all__ = ["MAX_MEMBERS", "Archive", "Archives", "content", "members_of"]
 
 # Members that one archive may have: what is known of each is held until it was sent.
 MAX_MEMBERS = 100_000
+# Bytes of an archive: what files and programs count with 63 bits.
+MAX_LENGTH = (1 << 63) - 1
 # Archives, and members of all of them, that are remembered, and for how many seconds.
 MAX_ARCHIVES = 20
 MAX_REMEMBERED = 200_000
@@ -58,7 +61,12 @@ class Archive:
     id: str = field(init=False, default_factory=lambda: secrets.token_hex(16))
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "length", zip_length(self.members))
+        length = zip_length(self.members)
+        if length > MAX_LENGTH:
+            raise BadRequest(
+                "These files are larger than any zip file can be; choose fewer of them"
+            )
+        object.__setattr__(self, "length", length)
 
     @property
     def files(self) -> int:

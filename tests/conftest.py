@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def make_tree(root: Path) -> None:
     (data / "small.txt").write_bytes(b"small")
     (data / "empty").write_bytes(b"")
     (data / "deep/er/nested.txt").write_bytes(b"nested")
+    (root / "lst/users").mkdir()
     odd = root / "lst/odd"
     odd.mkdir()
     for name in ODD_NAMES:
@@ -55,13 +57,24 @@ def ca_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bundle
 
 
-@pytest.fixture
-def service(tmp_path: Path, ca_bundle: Path) -> Iterator[Service]:
-    """The embedded service over a small tree in `tmp_path / "storage"`; alice administrates it."""
-    storage = tmp_path / "storage"
-    storage.mkdir()
-    make_tree(storage)
-    with Service(storage, token=TOKEN, user="alice", ca_bundle=ca_bundle, admin=True) as running:
+@contextmanager
+def serving(directory: Path, ca_bundle: Path, *, quirks: bool = False) -> Iterator[Service]:
+    """Run the embedded service over a small tree that is made; alice administrates it."""
+    directory.mkdir()
+    make_tree(directory)
+    with Service(
+        directory, token=TOKEN, user="alice", ca_bundle=ca_bundle, admin=True, quirks=quirks
+    ) as running:
+        yield running
+
+
+@pytest.fixture(params=["kind", "quirky"])
+def service(request: pytest.FixtureRequest, tmp_path: Path, ca_bundle: Path) -> Iterator[Service]:
+    """The embedded service over a small tree in `tmp_path / "storage"`.
+
+    Each test runs against both: as the protocol should be, and with the defects of the real one.
+    """
+    with serving(tmp_path / "storage", ca_bundle, quirks=request.param == "quirky") as running:
         yield running
 
 

@@ -69,7 +69,7 @@ class Scripted:
                 script.tokens.append(self.headers.get("Authorization"))
                 script.answer(self, path)
 
-            do_GET = do_HEAD = do_POST = do_MKCOL = do_PROPFIND = do_PUT = answer
+            do_GET = do_HEAD = do_POST = do_MKCOL = do_PROPFIND = do_PUT = do_OPTIONS = answer
 
             def log_message(self, *args: object) -> None:
                 """Keep the tests' output clean."""

@@ -2,7 +2,8 @@
 
 The data service with the sample data, and three JupyterLabs: `open`, as galata wants it;
 `secured`, with token and XSRF check, below the address of a hub; `tokenless`, like `open` but
-without a token for the service. The environment says where (see playwright.config.js). On the port
+without a token for the service. The environment says where (see playwright.config.js); with
+CTADATA_UI_QUIRKS=1 the data service has the defects of the real one. On the port
 CTADATA_UI_CONTROL, GET / answers once all of it is ready, and POST does what its path says:
 
 /stop, /start
@@ -83,7 +84,13 @@ class Storage:
 
     def start(self) -> None:
         if self._service is None:
-            service = Service(self._directory, token=TOKEN, user="alice", ca_bundle=self._ca_bundle)
+            service = Service(
+                self._directory,
+                token=TOKEN,
+                user="alice",
+                ca_bundle=self._ca_bundle,
+                quirks=os.environ.get("CTADATA_UI_QUIRKS") == "1",
+            )
             service.start()
             self._service = service
             self.gate.upstream = urlsplit(service.downloadservice_url).port

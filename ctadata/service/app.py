@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from .rights import Rights
 from .tree import Tree
 from .webdav import METHODS, WebDAV
 from .wire import (
+    Answer,
     Environ,
     IncompleteBody,
     Refusal,
@@ -104,7 +105,7 @@ class Application:
             response.headers |= DECODING
         if environ["REQUEST_METHOD"] == "HEAD":
             response = response.without_body()
-        return _Answer(response, start_response, environ["wsgi.input"])
+        return Answer(response, start_response, environ["wsgi.input"])
 
     def _response(self, environ: Environ) -> Response:
         try:
@@ -141,20 +142,3 @@ class Application:
                 Allow=", ".join(sorted(route.methods)),
             )
         return route.handler(request, raw)
-
-
-class _Answer:
-    """The body of an answer; at its end, what is left of the request is read away."""
-
-    def __init__(self, response: Response, start_response: StartResponse, body: RequestBody):
-        self._close = response.close
-        self._chunks = response.start(start_response)
-        self._request_body = body
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._chunks)
-
-    def close(self) -> None:
-        if self._close is not None:
-            self._close()
-        self._request_body.drain()

@@ -21,6 +21,7 @@ from cheroot import server, wsgi
 from .. import config
 from ..certificates.authorities import load_authorities, usual_authorities
 from ..errors import CTADataError
+from . import quirks as quirky
 from .app import CERTIFICATES, DOWNLOADS, Application
 from .certificate_store import CertificateStore
 from .certificates import Certificates
@@ -29,6 +30,9 @@ from .tree import Tree
 
 _THREADS = 24
 _TIMEOUT = 60
+# Of the real service: whoever pauses for longer is cut off.
+_QUIRKY_THREADS = 10
+_QUIRKY_TIMEOUT = 10
 # Linger for no time: the connection is reset when it is closed (socket(7)).
 _RESET = struct.pack("ii", 1, 0)
 _logger = logging.getLogger(__name__)
@@ -60,6 +64,8 @@ class Service:
         What a download service shows to be given certificates; by default made by chance.
     admin : bool
         Whether the user may upload certificates for others, and the one that all share.
+    quirks : bool
+        Whether to have all the defects of the data centre's own services, for tests.
 
     Attributes
     ----------
@@ -84,6 +90,7 @@ class Service:
         certificates: str | Path | None = None,
         service_token: str | None = None,
         admin: bool = False,
+        quirks: bool = False,
     ) -> None:
         # A client could not send a token that is not one.
         own = secrets.token_urlsafe(24) if token is None else token and config.token(token)
@@ -99,10 +106,18 @@ class Service:
                 f"{directory} cannot be served: {error.strerror}.", path=str(directory)
             ) from error
         self._store = CertificateStore(_kept_outside(tree.root, certificates))
-        endpoints = Certificates(
-            self.user, self._store, _bundle(ca_bundle), self.service_token, admin
-        )
-        self._server = _Server((host, port), Application(tree, self.token, self.user, endpoints))
+        owner = (self.user, self._store, _bundle(ca_bundle), self.service_token, admin)
+        if quirks:
+            self._server = _Server(
+                (host, port),
+                quirky.Application(tree, self.token, self.user, quirky.Certificates(*owner)),
+                threads=_QUIRKY_THREADS,
+                timeout=_QUIRKY_TIMEOUT,
+            )
+        else:
+            self._server = _Server(
+                (host, port), Application(tree, self.token, self.user, Certificates(*owner))
+            )
         self._thread = threading.Thread(target=self._server.serve, name="ctadata service")
 
     def start(self) -> None:
@@ -218,15 +233,22 @@ class _Server(wsgi.Server):
     expiration_interval = 0.1  # also how long the end takes
     max_request_header_size = 64 * 1024
 
-    def __init__(self, address: tuple[str, int], application: Application) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        application: Application | quirky.Application,
+        *,
+        threads: int = _THREADS,
+        timeout: int = _TIMEOUT,
+    ) -> None:
         super().__init__(
             address,
             application,
-            numthreads=_THREADS,
-            max=_THREADS,
+            numthreads=threads,
+            max=threads,
             server_name="ctadata",
             request_queue_size=128,
-            timeout=_TIMEOUT,
+            timeout=timeout,
             shutdown_timeout=2,
         )
         self._lock = threading.Lock()

@@ -68,7 +68,7 @@ class Tree:
         Missing
             When there is none.
         """
-        with _absence_as_missing():
+        with absence_as_missing():
             if not names:
                 return os.stat(self.root)
             with self._directory(names[:-1]) as parent:
@@ -87,7 +87,7 @@ class Tree:
         """
         found = []
         with (
-            _absence_as_missing(),
+            absence_as_missing(),
             self._directory(names) as directory,
             os.scandir(directory) as entries,
         ):
@@ -113,7 +113,7 @@ class Tree:
         """
         if not names:
             raise IsADirectoryError(errno.EISDIR, "the root")
-        with _absence_as_missing(), self._directory(names[:-1]) as parent:
+        with absence_as_missing(), self._directory(names[:-1]) as parent:
             descriptor = os.open(names[-1], _FILE, dir_fd=parent)
         try:
             mode = os.fstat(descriptor).st_mode
@@ -136,7 +136,7 @@ class Tree:
         FileExistsError
             When there is something of this name.
         """
-        with _absence_as_missing(), self._directory(names[:-1]) as parent:
+        with absence_as_missing(), self._directory(names[:-1]) as parent:
             os.mkdir(names[-1], dir_fd=parent)
 
     @contextmanager
@@ -150,7 +150,7 @@ class Tree:
         IsADirectoryError
             When there is a directory of this name.
         """
-        with _absence_as_missing(), self._directory(names[:-1]) as parent:
+        with absence_as_missing(), self._directory(names[:-1]) as parent:
             directory = os.dup(parent)
         try:
             new_file = NewFile(directory, names[-1])
@@ -222,7 +222,8 @@ def _is_shown(name: str, facts: os.stat_result) -> bool:
 
 
 @contextmanager
-def _absence_as_missing() -> Iterator[None]:
+def absence_as_missing() -> Iterator[None]:
+    """Turn the errors that mean that there is nothing into `Missing`."""
     try:
         yield
     except OSError as error:

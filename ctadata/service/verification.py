@@ -91,7 +91,7 @@ def verify(pem: str, authorities: Sequence[x509.Certificate]) -> datetime:
         chain = x509.load_pem_x509_certificates(pem.encode("ascii"))
         _check_key(chain[0], pem)
         _check_kinds(chain)
-        verified = _verified(chain, authorities)
+        verified = verified_chain(chain, authorities)
     expiry = min(certificate.not_valid_after_utc for certificate in verified)
     if expiry - datetime.now(timezone.utc) > LONGEST_VALIDITY:
         raise Unacceptable(f"{_TOO_LONG}; make a shorter one, such as voms-proxy-init -hours 168")
@@ -186,12 +186,17 @@ def _is_authority(certificate: x509.Certificate) -> bool:
     return constraints.value.ca
 
 
-def _verified(
+def verified_chain(
     chain: Sequence[x509.Certificate], authorities: Sequence[x509.Certificate]
 ) -> list[x509.Certificate]:
     """Return the chain that OpenSSL builds, from the first certificate to a trusted one.
 
     Only its members count: what else is in the file must not shorten its validity.
+
+    Raises
+    ------
+    Unacceptable
+        When there is none.
     """
     store = crypto.X509Store()
     store.set_flags(crypto.X509StoreFlags.ALLOW_PROXY_CERTS)

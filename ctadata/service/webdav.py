@@ -1,4 +1,4 @@
-"""/webdav: WsgiDAV over the confined tree, with the download service's limits.
+"""/webdav: the served directory by WebDAV, with the download service's limits.
 
 Only GET, HEAD, OPTIONS, PROPFIND, PROPPATCH, MKCOL, PUT and TRACE; writes only in the user's own
 directory (docs/protocol.md, "WebDAV").
@@ -6,40 +6,18 @@ directory (docs/protocol.md, "WebDAV").
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import stat
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from http import HTTPStatus
-from io import BytesIO
-from itertools import chain
-from typing import Any, BinaryIO
 
-from wsgidav.dav_error import (
-    HTTP_BAD_REQUEST,
-    HTTP_CONFLICT,
-    HTTP_FORBIDDEN,
-    HTTP_INSUFFICIENT_STORAGE,
-    HTTP_INTERNAL_ERROR,
-    HTTP_METHOD_NOT_ALLOWED,
-    DAVError,
-)
-from wsgidav.dav_provider import DAVCollection, DAVNonCollection, DAVProvider
-from wsgidav.error_printer import ErrorPrinter
-from wsgidav.request_resolver import RequestResolver
-from wsgidav.wsgidav_app import WsgiDAVApp
-
+from .dav import DAV
 from .paths import decode_path, encode_path
 from .rights import Rights
-from .tree import Missing, NewFile, Tree
-from .wire import BLOCK_SIZE, Environ, IncompleteBody, Refusal, Request, RequestBody, Response
+from .tree import Missing, Tree
+from .wire import Environ, Refusal, Request, Response
 
 METHODS = frozenset({"GET", "HEAD", "MKCOL", "OPTIONS", "PROPFIND", "PROPPATCH", "PUT", "TRACE"})
 
 _WRITING = frozenset({"MKCOL", "PROPPATCH", "PUT"})
-_XML_LIMIT = 1024**2
 _RANGE = re.compile(r"bytes=([0-9]+-[0-9]*|-0*[1-9][0-9]*)")
 _SECRET_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
 
@@ -59,20 +37,7 @@ class WebDAV:
 
     def __init__(self, tree: Tree, rights: Rights, prefix: str) -> None:
         self._rights = rights
-        self._app = WsgiDAVApp(
-            {
-                "mount_path": prefix,
-                "provider_mapping": {"/": _Provider(tree)},
-                "middleware_stack": [ErrorPrinter, RequestResolver],
-                "http_authenticator": {"accept_basic": False, "accept_digest": False},
-                "lock_storage": None,
-                "property_manager": None,
-                "block_size": BLOCK_SIZE,
-                "suppress_version_info": True,
-                "logging": {"enable": False},
-                "verbose": 1,
-            }
-        )
+        self._storage = DAV(tree, prefix)
 
     def answer(self, request: Request, raw: str) -> Response:
         """Answer one request."""
@@ -92,7 +57,7 @@ class WebDAV:
                 raise Refusal(HTTPStatus.CONFLICT, "the parent is missing") from None
             except PermissionError:
                 raise Refusal(HTTPStatus.FORBIDDEN, "Access denied") from None
-        return self._delegate(request, names)
+        return self._storage.answer(_adapted(request.environ), names, request.body)
 
     def _check_rights(self, names: list[str], *, trailing_slash: bool) -> None:
         if self._rights.may_write(names, trailing_slash=trailing_slash):
@@ -101,41 +66,20 @@ class WebDAV:
         reason = f"Missing rights to write in : {path}, you are not allowed to write in this folder"
         raise Refusal(HTTPStatus.FORBIDDEN, "Access denied", reason=reason)
 
-    def _delegate(self, request: Request, names: list[str]) -> Response:
-        """Let WsgiDAV answer."""
-        environ = request.environ | {
-            "SCRIPT_NAME": "",
-            "PATH_INFO": "/" + "/".join(names).encode().decode("latin-1"),
-            "wsgi.input": request.body,
-            "wsgidav.auth.user_name": "user",
-            # What is left unread is drained later, in constant memory.
-            "wsgidav.all_input_read": 1,
-        }
-        _adapt(environ, request.body)
-        heads: list[tuple[str, list[tuple[str, str]]]] = []
-        chunks: Any = self._app(
-            environ, lambda status, fields, _=None: heads.append((status, fields))
-        )
-        first = next(chunks, b"")  # WsgiDAV starts the response with the first chunk
-        status, _, reason = heads[0][0].partition(" ")
-        body: Iterable[bytes] = chain([first], chunks)
-        return Response(int(status), body, dict(heads[0][1]), reason, close=chunks.close)
 
-
-def _adapt(environ: Environ, body: RequestBody) -> None:
-    """Keep from WsgiDAV what it would take wrongly, or without bounds."""
-    method = environ["REQUEST_METHOD"]
-    if method == "PROPFIND" and environ.get("HTTP_DEPTH", "infinity").lower() == "infinity":
+def _adapted(environ: Environ) -> Environ:
+    """Keep from WsgiDAV what it would misunderstand, or answer without bounds."""
+    environ = environ.copy()
+    if environ["REQUEST_METHOD"] == "PROPFIND":
+        depth = environ.get("HTTP_DEPTH", "infinity").lower()
         # Bounded, as sabre/dav does it: one level is what clients that send no Depth live with.
-        environ["HTTP_DEPTH"] = "1"
-    if method in ("PROPFIND", "PROPPATCH"):
-        xml = body.read_all(_XML_LIMIT)
-        environ |= {"wsgi.input": BytesIO(xml), "CONTENT_LENGTH": str(len(xml))}
+        environ["HTTP_DEPTH"] = "1" if depth == "infinity" else depth
     # RFC 9110, section 14.2: what is no single valid range is ignored.
     wanted = environ.get("HTTP_RANGE", "")
     start, _, end = wanted.removeprefix("bytes=").partition("-")
     if not _RANGE.fullmatch(wanted) or (start and end and int(end) < int(start)):
         environ.pop("HTTP_RANGE", None)
+    return environ
 
 
 def _trace(request: Request) -> Response:
@@ -146,155 +90,3 @@ def _trace(request: Request) -> Response:
             lines.append(f"{key[5:].replace('_', '-').title()}: {value}")
     body = "\r\n".join([*lines, "", ""]).encode("latin-1")
     return Response(HTTPStatus.OK, body, {"Content-Type": "message/http"})
-
-
-class _Provider(DAVProvider):  # type: ignore[misc]
-    """Gives WsgiDAV the resources of a tree."""
-
-    def __init__(self, tree: Tree) -> None:
-        super().__init__()
-        self.tree = tree
-        self.verbose = 1
-
-    def get_resource_inst(self, path: str, environ: Environ) -> _Collection | _File | None:
-        names = _names(path)
-        try:
-            return self.resource(path, environ, self.tree.stat(names))
-        except Missing:
-            return None
-
-    def resource(self, path: str, environ: Environ, facts: os.stat_result) -> _Collection | _File:
-        kind = _Collection if stat.S_ISDIR(facts.st_mode) else _File
-        return kind(path, environ, facts)
-
-
-class _Facts:
-    """What files and directories have in common."""
-
-    facts: os.stat_result
-
-    def get_creation_date(self) -> float:
-        return self.facts.st_ctime
-
-    def get_last_modified(self) -> float:
-        return self.facts.st_mtime
-
-    def get_display_name(self) -> str:
-        return _names(self.path)[-1] if _names(self.path) else ""  # type: ignore[attr-defined]
-
-
-class _Collection(_Facts, DAVCollection):  # type: ignore[misc]
-    def __init__(self, path: str, environ: Environ, facts: os.stat_result) -> None:
-        super().__init__(path, environ)
-        self.facts = facts
-
-    def get_etag(self) -> None:
-        return None
-
-    def get_member_names(self) -> list[str]:
-        return [name for name, _ in self.provider.tree.scan(_names(self.path))]
-
-    def get_member(self, name: str) -> _Collection | _File | None:
-        path = f"{self.path.rstrip('/')}/{name}"
-        member: _Collection | _File | None = self.provider.get_resource_inst(path, self.environ)
-        return member
-
-    def get_member_list(self) -> list[_Collection | _File]:
-        """Return the members, from one reading of the directory."""
-        path = self.path.rstrip("/")
-        return [
-            self.provider.resource(f"{path}/{name}", self.environ, facts)
-            for name, facts in self.provider.tree.scan(_names(self.path))
-        ]
-
-    def create_empty_resource(self, name: str) -> _File:
-        """Return the file that PUT is about to write; nothing is made before it is whole."""
-        return _File(f"{self.path.rstrip('/')}/{name}", self.environ, self.facts)
-
-    def create_collection(self, name: str) -> None:
-        try:
-            self.provider.tree.make_directory([*_names(self.path), name])
-        except FileExistsError:  # something hidden, or another request was quicker
-            raise DAVError(HTTP_METHOD_NOT_ALLOWED) from None
-        except Missing:
-            raise DAVError(HTTP_CONFLICT) from None
-
-
-class _File(_Facts, DAVNonCollection):  # type: ignore[misc]
-    def __init__(self, path: str, environ: Environ, facts: os.stat_result) -> None:
-        super().__init__(path, environ)
-        self.facts = facts
-        self._writing = ExitStack()
-        self._sink: _Sink | None = None
-
-    def get_content_length(self) -> int:
-        return self.facts.st_size
-
-    def get_etag(self) -> str:
-        return _etag(self.facts)
-
-    def support_etag(self) -> bool:
-        return True
-
-    def support_ranges(self) -> bool:
-        return True
-
-    def get_content(self) -> BinaryIO:
-        file: BinaryIO = self.provider.tree.open(_names(self.path))
-        if _etag(os.fstat(file.fileno())) != self.get_etag():
-            file.close()
-            raise DAVError(HTTP_CONFLICT, "the file was replaced meanwhile; ask again")
-        return file
-
-    def begin_write(self, *, content_type: str | None = None) -> _Sink:
-        new_file = self._writing.enter_context(self.provider.tree.new_file(_names(self.path)))
-        self._sink = _Sink(new_file)
-        return self._sink
-
-    def end_write(self, *, with_errors: bool) -> None:
-        with self._writing:
-            if with_errors or self._sink is None:
-                return
-            if self._sink.error is not None:
-                raise self._sink.error
-            self._sink.new_file.commit()
-        self.facts = self.provider.tree.stat(_names(self.path))
-
-
-class _Sink:
-    """What WsgiDAV pours the body of a PUT into.
-
-    Errors are kept for the end: WsgiDAV would log a traceback for every client that goes away.
-    """
-
-    def __init__(self, new_file: NewFile) -> None:
-        self.new_file = new_file
-        self.error: DAVError | None = None
-
-    def writelines(self, blocks: Iterator[bytes]) -> None:
-        try:
-            for block in blocks:
-                self.new_file.write(block)
-        except IncompleteBody as error:
-            self.error = DAVError(HTTP_BAD_REQUEST, str(error))
-        except OSError as error:
-            self.error = DAVError(_write_status(error))
-
-    def close(self) -> None:
-        """Leave the closing to the end of the write."""
-
-
-def _write_status(error: OSError) -> int:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return int(HTTP_INSUFFICIENT_STORAGE)
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return int(HTTP_FORBIDDEN)
-    return int(HTTP_INTERNAL_ERROR)
-
-
-def _names(path: str) -> list[str]:
-    return [name for name in path.split("/") if name]
-
-
-def _etag(facts: os.stat_result) -> str:
-    return f"{facts.st_ino:x}-{facts.st_mtime_ns:x}-{facts.st_size:x}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -239,6 +239,36 @@ class Response:
         if isinstance(self.body, bytes):
             headers = {"Content-Length": str(len(self.body))} | headers
         return replace(self, body=[], headers=headers)
+
+
+class Answer:
+    """A response that is sent; at its end, what is left of the request's body is read.
+
+    Parameters
+    ----------
+    response : Response
+        What is sent.
+    start_response : callable
+        The server's (PEP 3333).
+    body : RequestBody
+        The request's body.
+    """
+
+    def __init__(
+        self, response: Response, start_response: StartResponse, body: RequestBody
+    ) -> None:
+        self._close = response.close
+        self._chunks = response.start(start_response)
+        self._request_body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._chunks)
+
+    def close(self) -> None:
+        """Free what the response holds."""
+        if self._close is not None:
+            self._close()
+        self._request_body.drain()
 
 
 def text_response(status: int, text: str, reason: str = "", **headers: str) -> Response:

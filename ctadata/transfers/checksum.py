@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 try:
@@ -105,15 +105,27 @@ class Checksum:
                     self._hash.update(block)
                     self._hashed += len(block)
 
-    def value(self, descriptor: int, size: int) -> str:
-        """Return the whole file's checksum; what did not pass here is read from `descriptor`."""
+    def value(self, descriptor: int, size: int, check: Callable[[], None] = lambda: None) -> str:
+        """Return the whole file's checksum; what did not pass here is read from `descriptor`.
+
+        Parameters
+        ----------
+        descriptor : int
+            The file.
+        size : int
+            Its bytes.
+        check : callable, optional
+            Raises once the work is to stop.
+        """
         if self._hash is None:
-            return self._whole_adler(descriptor, size)
-        for offset, block in _read(descriptor, self._hashed, size):
+            return self._whole_adler(descriptor, size, check)
+        for offset, block in _read(descriptor, self._hashed, size, check):
             self.feed(offset, [block])
         return str(self._hash.hexdigest())
 
-    def check(self, descriptor: int, size: int, path: str) -> None:
+    def check(
+        self, descriptor: int, size: int, path: str, check: Callable[[], None] = lambda: None
+    ) -> None:
         """Compare the whole file, as `value` knows it.
 
         Raises
@@ -121,7 +133,7 @@ class Checksum:
         IntegrityError
             If the file is not what the storage has.
         """
-        value = self.value(descriptor, size)
+        value = self.value(descriptor, size, check)
         if value != self.expected.value:
             raise IntegrityError(
                 f"The {self.expected.algorithm} of {path!r} is {value} where the storage says "
@@ -139,7 +151,7 @@ class Checksum:
         with self._lock:
             self._adlers[offset] = start, value
 
-    def _whole_adler(self, descriptor: int, size: int) -> str:
+    def _whole_adler(self, descriptor: int, size: int, check: Callable[[], None]) -> str:
         spans = sorted((start, stop, value) for stop, (start, value) in self._adlers.items())
         # A stream that was repeated may have left spans that overlap: they are read again.
         known = []
@@ -151,7 +163,7 @@ class Checksum:
         gaps = _gaps(merged((start, stop) for start, stop, _ in known), size)
         for start, stop in gaps:
             value = 1
-            for _, block in _read(descriptor, start, stop):
+            for _, block in _read(descriptor, start, stop, check):
                 value = adler32(block, value)
             known.append((start, stop, value))
         whole = 1
@@ -179,8 +191,11 @@ def _gaps(spans: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
     return gaps
 
 
-def _read(descriptor: int, start: int, stop: int) -> Any:
+def _read(
+    descriptor: int, start: int, stop: int, check: Callable[[], None]
+) -> Iterator[tuple[int, bytes]]:
     while start < stop:
+        check()
         block = os.pread(descriptor, min(BLOCK, stop - start), start)
         if not block:
             return

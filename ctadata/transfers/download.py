@@ -20,7 +20,7 @@ from ..errors import InvalidPath
 from .fetching import Fetching, FetchOptions
 from .folders import Folders
 from .globs import Globs
-from .loops import Ancestors, below
+from .loops import Ancestors, Loops
 from .meeting import Placed, refuse_meeting
 from .outcome import Outcome
 from .part import check_overwrite, keeps
@@ -130,6 +130,7 @@ class Downloads:
         )
         self._outcome = Outcome(reports, jobs)
         self._folders = Folders()
+        self._loops = Loops()
         self._lock = threading.Lock()
         self._found: list[_Found | None] = []
         self._missing = 0
@@ -165,6 +166,7 @@ class Downloads:
             self._pool.run()
         finally:
             self._folders.close()
+            self._reports.close()
         self._outcome.raise_failures(requests[0].source if len(requests) == 1 else None)
         return self._outcome.bytes
 
@@ -174,6 +176,7 @@ class Downloads:
 
     def _find(self, number: int, request: Request, guard: Guard) -> None:
         """Find out what is asked for."""
+        guard.on_notice = partial(self._reports.notice, request.source)
         with self._outcome.collect():
             service = self._service.guarded(guard)
             with suggesting(service, request.source):
@@ -225,12 +228,13 @@ class Downloads:
             one.begin()
 
     def _list(self, entry: Entry, place: _Place, guard: Guard) -> None:
+        guard.on_notice = partial(self._reports.notice, entry.path)
         with self._outcome.collect():
             self._tree(self._service.guarded(guard).spooled_listing(entry.path), place)
 
     def _tree(self, listing: SpooledListing, place: _Place) -> None:
         """Let all be downloaded that is in a directory."""
-        ancestors = below(listing.own.path, place.ancestors, listing.fingerprint)
+        ancestors = self._loops.below(listing.own.path, place.ancestors, listing.fingerprint)
         if not self._dry_run:
             # An empty directory is made too.
             with self._folders.use(place.root, place.parts):
@@ -266,6 +270,7 @@ class Downloads:
     def _file(self, entry: Entry, place: _Place, name: str, guard: Guard) -> None:
         local = place.prefix + name
         watch = Watch(self._reports, entry.path, entry.size)
+        guard.on_notice = partial(self._reports.notice, entry.path)
         with self._outcome.of_file(watch, local) as done:
             if self._dry_run:
                 done(self._planned(entry, place, name, local))

@@ -141,7 +141,6 @@ class Fetching:
         self._journal = Journal.claim(
             directory, name, service.url, entry, guard.pause, shown=self._folder.shown(name)
         )
-        guard.chore = self._journal.beat
         try:
             # Another process may have brought it meanwhile.
             if self._keeps():
@@ -218,11 +217,15 @@ class Fetching:
         except BaseException:
             there.leave()
             raise
+        guard = service.http.guard
         try:
-            self._finish(there)
+            self._finish(there, guard)
         except BaseException:
-            # Nothing is missing, so that there is nothing to go on with.
-            there.discard()
+            if guard.stopped:
+                # Whole, but for its name: the next call resumes it.
+                there.leave()
+            else:
+                there.discard()
             raise
 
     def _bring(self, service: DownloadService, pool: Pool) -> None:
@@ -386,8 +389,9 @@ class Fetching:
             for guard in helpers:
                 guard.interrupt(BrokenOff("The other streams have ended"))
 
-    def _finish(self, there: Partial) -> None:
-        there.check()
+    def _finish(self, there: Partial, guard: Guard) -> None:
+        there.check(guard)
+        guard.check()
         if self._keeps():
             there.discard()
         else:

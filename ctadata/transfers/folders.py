@@ -11,7 +11,8 @@ from pathlib import Path
 from unicodedata import normalize
 
 from .._local import local_errors, open_directory
-from ..errors import AlreadyExists
+from ..errors import AlreadyExists, TransferCancelled
+from .gate import Gate
 from .part import Found, free_space, sweep
 
 __all__ = ["Folder", "Folders"]
@@ -31,16 +32,18 @@ class Folder:
         It, opened.
     found : Found
         What was in it when it was opened.
+    gate : Gate
+        Passed by files that get their names in it.
     tight : bool
         Whether its disk was nearly full then, so that every file has to look.
     """
 
-    def __init__(self, path: Path, descriptor: int, found: Found) -> None:
+    def __init__(self, path: Path, descriptor: int, found: Found, gate: Gate) -> None:
         self._prefix = str(path / "_")[:-1]
         self.descriptor = descriptor
         self.found = found
         self.tight = free_space(descriptor) < TIGHT
-        self.users = 0
+        self.gate = gate
         self._lock = threading.Lock()
         # Names as a disk compares them that does not tell capitals or accents apart; None where
         # the disk does, or where it is not known yet.
@@ -89,12 +92,24 @@ class Folder:
         return True
 
 
+class _Place:
+    """A directory that some use, opened by the first of them."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.folder: Folder | None = None
+        self.users = 0
+
+
 class Folders:
     """Opens directories, makes what is missing of them, and closes them when they are idle."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open: OrderedDict[tuple[Path, tuple[str, ...]], Folder] = OrderedDict()
+        self._open: OrderedDict[tuple[Path, tuple[str, ...]], _Place] = OrderedDict()
+        # Directories that stay open without being used; none, once the transfer has ended.
+        self._idle = IDLE
+        self._gate = Gate()
 
     @contextlib.contextmanager
     def use(self, root: Path, parts: Sequence[str]) -> Iterator[Folder]:
@@ -104,33 +119,43 @@ class Folders:
         ------
         LocalFileError, NoSpace, AlreadyExists
             If it cannot be made or opened.
+        TransferCancelled
+            If the transfer has ended.
         """
         key = root, tuple(parts)
         with self._lock:
-            folder = self._open.get(key)
-            if folder is None:
-                folder = self._open[key] = self._made(root, parts)
-            folder.users += 1
+            if not self._idle:
+                raise TransferCancelled("The transfer has ended")
+            place = self._open.setdefault(key, _Place())
+            place.users += 1
             self._open.move_to_end(key)
         try:
-            yield folder
+            # On a disk that hangs only those wait that need this directory.
+            with place.lock:
+                if place.folder is None:
+                    place.folder = self._made(root, parts)
+            yield place.folder
         finally:
             with self._lock:
-                folder.users -= 1
-                self._close_idle(IDLE)
+                place.users -= 1
+                self._close_idle()
 
     def close(self) -> None:
-        """Close all directories that are not in use."""
+        """Let no file get its name any more, and close all directories, once nobody uses them."""
+        self._gate.close()
         with self._lock:
-            self._close_idle(0)
+            self._idle = 0
+            self._close_idle()
 
     def _made(self, root: Path, parts: Sequence[str]) -> Folder:
         path = root.joinpath(*parts)
         with open_directory(root, parts) as descriptor, local_errors(str(path), "used"):
             found = sweep(descriptor)
-            return Folder(path, os.dup(descriptor), found)
+            return Folder(path, os.dup(descriptor), found, self._gate)
 
-    def _close_idle(self, keep: int) -> None:
-        idle = [key for key, folder in self._open.items() if not folder.users]
-        for key in idle[: max(0, len(idle) - keep)]:
-            os.close(self._open.pop(key).descriptor)
+    def _close_idle(self) -> None:
+        idle = [key for key, place in self._open.items() if not place.users]
+        for key in idle[: max(0, len(idle) - self._idle)]:
+            folder = self._open.pop(key).folder
+            if folder is not None:
+                os.close(folder.descriptor)

@@ -40,6 +40,8 @@ UNUSABLE = {errno.EEXIST, errno.ELOOP, errno.EISDIR, errno.ENXIO}
 LOOK = 0.3
 # Seconds in which another process that takes over the same journal has replaced ours.
 SETTLE = 0.1
+# Seconds that the end waits for a beat on a disk that hangs.
+PATIENCE = 0.2
 
 
 class Journal:
@@ -64,6 +66,8 @@ class Journal:
         self._owner = Owner()
         self._lock = threading.Lock()
         self._written = time.monotonic()
+        self._ended = threading.Event()
+        self._beating: threading.Thread | None = None
         self._synced: list[tuple[int, int]] = []
         self.part: str | None = None
         self.spans: list[tuple[int, int]] = []
@@ -105,6 +109,7 @@ class Journal:
         journal = cls(directory, name, source, shown or name)
         try:
             journal._claim(pause)
+            journal._start_beating()
         except OSError as error:
             journal._owner.end()
             denied = error.errno == errno.EACCES and journal._exists()
@@ -151,14 +156,6 @@ class Journal:
             except OSError as error:
                 raise local_error(error, self._shown) from error
 
-    def beat(self) -> None:
-        """Show from time to time that the owner lives."""
-        with self._lock:
-            if time.monotonic() - self._written > BEAT:
-                self._written = time.monotonic()
-                with contextlib.suppress(OSError):
-                    os.utime(self._name, dir_fd=self._directory, follow_symlinks=False)
-
     def restart(self, entry: Entry) -> None:
         """Forget what is there: the file has changed."""
         with self._lock:
@@ -170,11 +167,41 @@ class Journal:
         with self._lock, contextlib.suppress(OSError):
             if self._token() == self._owner.token:
                 os.unlink(self._name, dir_fd=self._directory)
-        self._owner.end()
+        self.leave()
 
     def leave(self) -> None:
         """Give the claim back, and leave what is there to the next one."""
         self._owner.end()
+        self._ended.set()
+        if self._beating is not None:
+            self._beating.join(PATIENCE)
+
+    def _start_beating(self) -> None:
+        """Show from time to time that the owner lives, whatever its thread waits for.
+
+        In a thread of its own, since the disk may hang; and with a descriptor of its own, since the
+        directory may be closed meanwhile.
+        """
+        directory = os.dup(self._directory)
+        beating = threading.Thread(
+            target=self._beat, args=(directory,), name="ctadata-journal", daemon=True
+        )
+        try:
+            beating.start()
+        except RuntimeError as error:
+            os.close(directory)
+            logger.info("%r shows only that it lives when it is written: %s", self._name, error)
+        else:
+            self._beating = beating
+
+    def _beat(self, directory: int) -> None:
+        try:
+            while not self._ended.wait(BEAT):
+                if time.monotonic() - self._written >= BEAT:
+                    with contextlib.suppress(OSError):
+                        os.utime(self._name, dir_fd=directory, follow_symlinks=False)
+        finally:
+            os.close(directory)
 
     def _claim(self, pause: Callable[[float], None]) -> None:
         waiting = False

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .._local import local_error
 from ..entries import Entry
 from ..errors import AlreadyExists, CTADataError, NoSpace, TransferError
+from .gate import Gate
 from .temporary import JOURNAL, PART, journal_name, name_of_dead, temporary_name
 
 if TYPE_CHECKING:
@@ -82,7 +83,11 @@ def keeps(directory: int, name: str, entry: Entry, overwrite: str, shown: str) -
         return True
     what = _irreplaceable(found)
     if what == "a directory" or (what and overwrite != "replace"):
-        remedy = "" if what == "a directory" else ", or replace it with overwrite='replace'"
+        remedy = (
+            f", or into it with {shown + '/'!r}"
+            if what == "a directory"
+            else ", or replace it with overwrite='replace'"
+        )
         raise AlreadyExists(
             f"{shown!r} is {what} and is not replaced; save under another name{remedy}", path=shown
         )
@@ -289,7 +294,7 @@ class PartFile:
         except OSError as error:
             raise self._error(error) from error
 
-    def finish(self, modified: datetime | None, *, replace: bool) -> None:
+    def finish(self, modified: datetime | None, *, replace: bool, gate: Gate | None = None) -> None:
         """Give the file its final name, once its bytes are on the disk.
 
         Parameters
@@ -298,11 +303,15 @@ class PartFile:
             The date that it gets.
         replace : bool
             Whether a file that has the final name is replaced.
+        gate : Gate, optional
+            Passed for it.
 
         Raises
         ------
         AlreadyExists
             If something took the name meanwhile that must not be replaced.
+        TransferCancelled
+            If the gate is closed.
         NoSpace
             If the disk is full.
         TransferError
@@ -314,19 +323,8 @@ class PartFile:
             os.fsync(self.descriptor)
             # Network file systems may find only now that the disk is full.
             self.close()
-            here = {"src_dir_fd": self._directory, "dst_dir_fd": self._directory}
-            if not replace:
-                try:
-                    os.link(self.name, self._final, **here, follow_symlinks=False)
-                except FileExistsError:
-                    raise
-                except OSError:
-                    # Some file systems have no links; the name was looked at just before.
-                    os.replace(self.name, self._final, **here)
-                else:
-                    os.unlink(self.name, dir_fd=self._directory)
-            else:
-                os.replace(self.name, self._final, **here)
+            with (gate or Gate()).passing(self._remove):
+                self._rename(replace)
         except FileNotFoundError:
             raise TransferError(
                 f"{self._shown!r} was removed while it was written; try again", path=self._shown
@@ -335,6 +333,21 @@ class PartFile:
             raise AlreadyExists(f"{self._shown!r} exists already", path=self._shown) from None
         except OSError as error:
             raise self._error(error) from error
+
+    def _rename(self, replace: bool) -> None:
+        here = {"src_dir_fd": self._directory, "dst_dir_fd": self._directory}
+        if replace:
+            os.replace(self.name, self._final, **here)
+            return
+        try:
+            os.link(self.name, self._final, **here, follow_symlinks=False)
+        except (FileExistsError, FileNotFoundError):
+            raise
+        except OSError:
+            # Some file systems have no links; the name was looked at just before.
+            os.replace(self.name, self._final, **here)
+        else:
+            os.unlink(self.name, dir_fd=self._directory)
 
     def close(self) -> None:
         """Leave what was written where it is."""
@@ -347,6 +360,9 @@ class PartFile:
         # What the disk does not let go now is removed by a later download (`sweep`).
         with contextlib.suppress(OSError):
             self.close()
+        self._remove()
+
+    def _remove(self) -> None:
         with contextlib.suppress(OSError):
             os.unlink(self.name, dir_fd=self._directory)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .._guard import Guard
 from .._local import PASSING, local_error
 from ..errors import CTADataError, TransferError
 from .checksum import Checksum, Digest
@@ -150,10 +151,10 @@ class Partial:
                 self._part.sync()
             self._journal.record(self._part.name, spans, synced=synced)
 
-    def check(self) -> None:
+    def check(self, guard: Guard) -> None:
         """Raise `IntegrityError` if the checksum is not the storage's."""
         if self._checksum is not None:
-            self._checksum.check(self._part.descriptor, self._size, self._remote.path)
+            self._checksum.check(self._part.descriptor, self._size, self._remote.path, guard.check)
 
     def finish(self, *, replace: bool) -> None:
         """Give the whole file its name and date.
@@ -164,7 +165,7 @@ class Partial:
             If something took the name meanwhile that must not be replaced.
         """
         try:
-            self._part.finish(self._remote.entry.modified, replace=replace)
+            self._part.finish(self._remote.entry.modified, replace=replace, gate=self._folder.gate)
         except FileNotFoundError:
             raise TransferError(
                 f"{self._shown!r} was removed while it was written; try again", path=self._shown

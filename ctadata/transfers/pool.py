@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Protocol
 
 from .._guard import Guard
@@ -25,7 +26,7 @@ STEP = 50
 # Seconds between two looks at whether anything has to be stopped.
 TICK = 0.1
 # Seconds that threads have to put things in order once they are stopped.
-GRACE = 0.7
+GRACE = 0.5
 # Seconds after which one more job is tried again, and in which jobs are halved but once.
 RECOVERY = 10.0
 CALM = 2.0
@@ -87,6 +88,7 @@ class Pool:
         self._assisted: list[Assisted] = []
         self._guards: set[Guard] = set()
         self._threads = 0
+        self._looking = self._looked = False
         self._running = 0
         self._listing = 0
         self._streaming = 0
@@ -158,6 +160,7 @@ class Pool:
             What a task has raised, or what came to this thread, such as KeyboardInterrupt.
         """
         try:
+            self._check_cancelled()
             with self._lock:
                 self._start_threads()
                 while not self._finished():
@@ -173,8 +176,7 @@ class Pool:
 
     def _look_after(self) -> None:
         """Do what has to be done from time to time; called with the lock held."""
-        if self._cancelled is not None and self._cancelled():
-            raise _cancelled()
+        self._check_cancelled()
         now = time.monotonic()
         if self._limit < self._jobs and now - self._limited_at > RECOVERY:
             self._limit += 1
@@ -190,6 +192,10 @@ class Pool:
         if self._assisted or self._limit > self._threads:
             self._something.notify_all()
             self._start_threads()
+
+    def _check_cancelled(self) -> None:
+        if self._cancelled is not None and self._cancelled():
+            raise _cancelled()
 
     def _let_end(self) -> None:
         """Give the threads a moment; what hangs in the system then ends by itself."""
@@ -231,7 +237,10 @@ class Pool:
             while (taken := self._take()) is not None:
                 kind, task, guard = taken
                 try:
-                    task(guard)
+                    try:
+                        task(guard)
+                    finally:
+                        guard.quiet()
                 except BaseException as error:
                     # Before the task counts as done, or `run` might see the end but no error.
                     self.stop(error)
@@ -261,8 +270,13 @@ class Pool:
                 self._something.wait()
 
     def _choose(self) -> tuple[str, Task] | None:
-        self._look_ahead()
         files = len(self._small) + len(self._large)
+        may_look = bool(self._sources) and not self._looking and files < AHEAD
+        # Not twice in a row: what was found is to be transferred meanwhile.
+        if may_look and not (files and self._looked):
+            self._looking = self._looked = True
+            return "ahead", self._look_ahead
+        self._looked = False
         # Some look further while the others transfer what was found.
         looking = self._listing >= max(1, self._limit // 4)
         if self._listings and not self._sources and not (files and looking) and files < AHEAD:
@@ -275,17 +289,25 @@ class Pool:
             for file in self._assisted:
                 if file.wants_help():
                     return "large", file.help
+        if may_look:
+            self._looking = True
+            return "ahead", self._look_ahead
         return None
 
-    def _look_ahead(self) -> None:
-        for _ in range(STEP):
-            if not self._sources or len(self._small) + len(self._large) >= AHEAD:
-                return
-            found = next(self._sources[-1], None)
-            if found is None:
-                self._sources.pop()
-            else:
-                self._queue(*found)
+    def _look_ahead(self, guard: Guard) -> None:
+        """Ask for the next tasks; without the lock, since this may wait for a disk."""
+        with self._lock:
+            source = self._sources[-1]
+            room = AHEAD - len(self._small) - len(self._large)
+        found = list(islice(source, min(STEP, room)))
+        with self._lock:
+            if len(found) < min(STEP, room):
+                self._sources.remove(source)
+            for size, task in found:
+                self._queue(size, task)
+            self._looking = False
+            self._start_threads()
+            self._something.notify_all()
 
     def _queue(self, size: int, task: Task) -> None:
         (self._large if size >= LARGE else self._small).append(task)

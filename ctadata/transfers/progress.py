@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 from ..errors import CTADataError
 
-__all__ = ["Cancel", "OnProgress", "OnResult", "Reports", "Result", "Watch"]
+__all__ = ["Cancel", "OnNotice", "OnProgress", "OnResult", "Reports", "Result", "Watch"]
+
+
+# Seconds that the end of a transfer waits for somebody who is being told something.
+PATIENCE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,11 @@ OnProgress = Callable[[str, int, "int | None", str], None]
 #: Called once for each file, at its end. Called from any thread, but never from two at once.
 OnResult = Callable[[Result], None]
 
+#: Called with the path of a file or directory and a sentence while its transfer waits before it is
+#: tried again, such as ``trying again (2 of 4) in 5 s: no data for 60 s``; and with None once it
+#: goes on. Called from any thread, but never from two at once.
+OnNotice = Callable[[str, "str | None"], None]
+
 #: Set, or returning True, once the transfer is to stop.
 Cancel = threading.Event | Callable[[], bool]
 
@@ -54,28 +63,49 @@ class Reports:
 
     Parameters
     ----------
-    on_progress, on_result : optional
+    on_progress, on_result, on_notice : optional
         Who is told.
     """
 
     def __init__(
-        self, on_progress: OnProgress | None = None, on_result: OnResult | None = None
+        self,
+        on_progress: OnProgress | None = None,
+        on_result: OnResult | None = None,
+        on_notice: OnNotice | None = None,
     ) -> None:
         self._on_progress = on_progress
         self._on_result = on_result
+        self._on_notice = on_notice
         self._lock = threading.Lock()
+        self._closed = False
 
     def progress(self, path: str, done: int, total: int | None, state: str) -> None:
         """Say how far a file is."""
         if self._on_progress is not None:
             with self._lock:
-                self._on_progress(path, done, total, state)
+                if not self._closed:
+                    self._on_progress(path, done, total, state)
 
     def result(self, result: Result) -> None:
         """Say what became of a file."""
         if self._on_result is not None:
             with self._lock:
-                self._on_result(result)
+                if not self._closed:
+                    self._on_result(result)
+
+    def notice(self, path: str, text: str | None) -> None:
+        """Say why a transfer waits, or None: that it goes on."""
+        if self._on_notice is not None:
+            with self._lock:
+                if not self._closed:
+                    self._on_notice(path, text)
+
+    def close(self) -> None:
+        """Tell nothing any more: the transfer has ended, though a thread of it may still hang."""
+        self._closed = True
+        # What is being told just now is waited for, but not for ever.
+        if self._lock.acquire(timeout=PATIENCE):
+            self._lock.release()
 
 
 class Watch:

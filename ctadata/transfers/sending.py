@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -16,6 +17,7 @@ from ..errors import (
     AccessDenied,
     CTADataError,
     IntegrityError,
+    LocalFileError,
     NotFound,
     ServiceUnreachable,
     TransferError,
@@ -23,14 +25,19 @@ from ..errors import (
 from .checksum import Checksum, Digest
 from .progress import Watch
 from .remote import RemoteFile
+from .sent import FileState, SentFiles
 
-__all__ = ["Source", "file_size", "open_source", "send"]
+__all__ = ["NAMELESS", "Source", "file_size", "name_of", "open_source", "send"]
 
+#: What errors call an open file that has no name.
+NAMELESS = "<open file>"
 BLOCK = 1 << 20
+# Seconds that are longer than a tick of any system's clock.
+TICK = 0.02
 
 
 @contextmanager
-def open_source(file: IO[bytes] | None, local: str) -> Iterator[IO[bytes]]:
+def open_source(file: IO[bytes] | None, local: str, shown: str) -> Iterator[IO[bytes]]:
     """Open a local file for reading, unless the caller has opened it.
 
     Raises
@@ -41,13 +48,20 @@ def open_source(file: IO[bytes] | None, local: str) -> Iterator[IO[bytes]]:
     if file is not None:
         yield file
         return
-    with local_errors(local, "read"):
+    with local_errors(shown, "read"):
         opened = open(local, "rb")  # noqa: SIM115
     with opened:
         yield opened
 
 
-def file_size(local: str) -> int:
+def name_of(file: IO[bytes]) -> str:
+    """Return the path of an open file; `NAMELESS` where it has none, such as a buffer or a pipe."""
+    name = getattr(file, "name", None)
+    # Of some it is a number, of others such as <stdin>.
+    return name if isinstance(name, str) and name[:1] != "<" else NAMELESS
+
+
+def file_size(local: str, shown: str | None = None) -> int:
     """Return the size of a local file in bytes.
 
     Raises
@@ -55,7 +69,7 @@ def file_size(local: str) -> int:
     LocalFileError
         If there is none.
     """
-    with local_errors(local, "read"):
+    with local_errors(shown or local, "read"):
         return os.stat(local).st_size
 
 
@@ -84,21 +98,22 @@ class Source:
         self._guard = guard
         self._watch = watch
         self.local = local
-        self._before = _state(file)
-        self._start = file.tell() if file.seekable() else 0
         self.size: int | None = None
-        if file.seekable():
-            self.size = file.seek(0, io.SEEK_END) - self._start
-            file.seek(self._start)
+        with _reading(local):
+            self._before = _settled(file, guard)
+            self._start = file.tell() if file.seekable() else 0
+            if file.seekable():
+                self.size = file.seek(0, io.SEEK_END) - self._start
+                file.seek(self._start)
         self._position = 0
         self._sending = 0
         watch.total = self.size
 
-    def is_stored(self, service: DownloadService, existing: Entry) -> bool:
+    def is_stored(self, service: DownloadService, existing: Entry, sent: SentFiles) -> bool:
         """Whether the storage has this very file already.
 
         That is, one of the same size and, where the storage has one, checksum; where it has
-        none, one that was stored after this one was changed.
+        none, the one that was sent, if neither has changed since.
 
         Parameters
         ----------
@@ -106,18 +121,15 @@ class Source:
             Is asked for the checksum.
         existing : Entry
             The remote file, as a listing gave it.
+        sent : SentFiles
+            What was sent.
         """
         if self.size is None or existing.size != self.size:
             return False
         digest = RemoteFile(existing, checksum=True).digest(service)
         if digest is not None:
             return self._has(digest)
-        stored = existing.modified
-        if self._before is None or stored is None:
-            return False
-        _, changed = self._before
-        # The listing knows whole seconds.
-        return changed // 10**9 <= stored.timestamp()
+        return sent.has(existing.path, self.state, existing.modified)
 
     def _has(self, digest: Digest) -> bool:
         checksum = Checksum(digest)
@@ -128,6 +140,13 @@ class Source:
             offset += len(block)
         self._file.seek(self._start)
         return checksum.value(-1, offset) == digest.value
+
+    @property
+    def state(self) -> FileState | None:
+        """The state of the whole file, if that is what is sent, and has not changed since."""
+        same = self._before == _state(self._file)
+        whole = self._before is not None and self._before.size == self.size
+        return self._before if same and whole else None
 
     @property
     def repeatable(self) -> bool:
@@ -143,8 +162,12 @@ class Source:
         if left is not None and not 0 <= length <= left:
             length = left
         # It would be taken for an error of the connection.
-        with local_errors(self.local, "read"):
+        with _reading(self.local):
             block = self._file.read(length)
+            if not isinstance(block, (bytes, bytearray)):
+                raise ValueError("it gives no bytes; open it with 'rb'")
+        # A disk that hung may have given it only now, after the end.
+        self._guard.check()
         if left is not None and len(block) < length:
             raise TransferError(
                 f"{self.local!r} has become shorter while it was read; upload it again",
@@ -171,7 +194,11 @@ class Source:
     def check(self, stored: str) -> None:
         """Raise `IntegrityError` if the file has changed since the start."""
         self._watch.total = self._position
-        if _state(self._file) != self._before:
+        now = _state(self._file)
+        if now is None or self._before is None:
+            return
+        # Its mode, for example, may change without any harm.
+        if (now.size, now.mtime_ns) != (self._before.size, self._before.mtime_ns):
             raise IntegrityError(
                 f"{self.local!r} changed while it was uploaded to {stored!r}, which may now be a "
                 "mixture; upload it again",
@@ -179,16 +206,39 @@ class Source:
             )
 
 
-def _state(file: IO[bytes]) -> tuple[int, int] | None:
-    """Return the size in bytes and the time of the last change in nanoseconds."""
+@contextmanager
+def _reading(local: str) -> Iterator[None]:
+    """Name the file whose reading fails: of one that is closed, Python raises a ValueError."""
+    with local_errors(local, "read"):
+        try:
+            yield
+        except (ValueError, TypeError, AttributeError) as error:
+            raise LocalFileError(f"{local!r} cannot be read: {error}", path=local) from error
+
+
+def _state(file: IO[bytes]) -> FileState | None:
     try:
-        found = os.fstat(file.fileno())
+        return FileState.of(os.fstat(file.fileno()))
     except (OSError, io.UnsupportedOperation, AttributeError):
         return None
-    return found.st_size, found.st_mtime_ns
 
 
-def send(service: DownloadService, source: Source, own: str, path: str) -> dict[str, Any]:
+def _settled(file: IO[bytes], guard: Guard) -> FileState | None:
+    """Return the state of a file, once the next change of it would have another time.
+
+    Times of files are those of the system's last tick. Should the disk's clock be another one, no
+    harm is done: it is waited once, or not at all.
+    """
+    state = _state(file)
+    if state is not None and abs(time.time_ns() - state.ctime_ns) < TICK * 1e9:
+        guard.pause(TICK)
+        state = _state(file)
+    return state
+
+
+def send(
+    service: DownloadService, source: Source, own: str, path: str
+) -> tuple[dict[str, Any], Entry]:
     """Upload a file, again where it broke off, and compare what is stored.
 
     Parameters
@@ -204,8 +254,10 @@ def send(service: DownloadService, source: Source, own: str, path: str) -> dict[
 
     Returns
     -------
-    dict
+    answer : dict
         ``path`` in the storage, ``status`` and ``total_written`` in bytes.
+    stored : Entry
+        The file, as the storage lists it now.
 
     Raises
     ------
@@ -228,7 +280,7 @@ def send(service: DownloadService, source: Source, own: str, path: str) -> dict[
             length = None
             source.seek(0)
         except AccessDenied as error:
-            if _size(service, stored) is None:
+            if _listed(service, stored) is None:
                 raise
             raise AccessDenied(
                 f"{error}; a file is there already, and this storage does not let it be replaced: "
@@ -248,14 +300,14 @@ def send(service: DownloadService, source: Source, own: str, path: str) -> dict[
         # An existing file was replaced; the service then says nothing more.
         answer = {"path": stored, "status": "uploaded", "total_written": sent}
     source.check(answer["path"])
-    size = _size(service, answer["path"])
-    if not answer.get("total_written", sent) == sent == size:
+    entry = _listed(service, answer["path"])
+    if entry is None or not answer.get("total_written", sent) == sent == entry.size:
         raise IntegrityError(
             f"{source.local!r} has {sent} bytes, but not all of them arrived as "
-            f"{answer['path']!r} ({_left(size)}); upload it again",
+            f"{answer['path']!r} ({_left(entry)}); upload it again",
             path=answer["path"],
         )
-    return answer
+    return answer, entry
 
 
 def _broken(
@@ -263,7 +315,7 @@ def _broken(
 ) -> CTADataError:
     """Return an error that says what an upload that broke off has left behind."""
     try:
-        left = _left(_size(service, stored))
+        left = _left(_listed(service, stored))
     except CTADataError:
         left = "something incomplete may be left there"
     return type(error)(
@@ -271,12 +323,12 @@ def _broken(
     )
 
 
-def _left(size: int | None) -> str:
-    return "nothing is there" if size is None else f"a file of {size} bytes is left there"
+def _left(entry: Entry | None) -> str:
+    return "nothing is there" if entry is None else f"a file of {entry.size} bytes is left there"
 
 
-def _size(service: DownloadService, path: str) -> int | None:
+def _listed(service: DownloadService, path: str) -> Entry | None:
     try:
-        return service.listing(path).own.size
+        return service.listing(path).own
     except NotFound:
         return None

@@ -104,7 +104,7 @@ class SmallFile:
             folder.take(name, part.name)
             part.write(0, self._blocks)
             self._check(part)
-            part.finish(remote.entry.modified, replace=replace)
+            part.finish(remote.entry.modified, replace=replace, gate=folder.gate)
         except BaseException:
             part.discard()
             raise

@@ -6,14 +6,12 @@ import os
 import random
 import re
 
-from .._paths import MAX_NAME_BYTES
+from .._paths import JOURNAL, MAX_NAME_BYTES, PART, PROCESS
 from .owner import Owner
 
 __all__ = ["JOURNAL", "PART", "is_part_of", "journal_name", "name_of_dead", "temporary_name"]
 
-PART = ".part"
-JOURNAL = ".ctadata-journal"
-_TEMPORARY = re.compile(r"(.*)\.([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f]{8}\.[a-z-]+", re.DOTALL)
+_TEMPORARY = re.compile(rf"(.*){PROCESS}\.[a-z-]+", re.DOTALL)
 
 
 def journal_name(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,8 @@ from .meeting import Placed, refuse_folded, refuse_meeting
 from .outcome import Outcome, budget
 from .pool import Pool, Task
 from .progress import Cancel, Reports, Watch
-from .sending import Source, file_size, open_source, send
+from .sending import NAMELESS, Source, file_size, open_source, send
+from .sent import IMPATIENCE, SentFiles
 
 __all__ = ["Uploads"]
 
@@ -48,6 +49,8 @@ class Uploads:
         Resolved; links to files outside of it are not followed.
     globs : Globs
         Which files of a directory take part.
+    sent : SentFiles
+        What was sent from this account.
     skip_existing : bool
         Whether files are left out that are there already (`Source.is_stored`).
     dry_run : bool
@@ -69,6 +72,7 @@ class Uploads:
         *,
         root: Path | None = None,
         globs: Globs,
+        sent: SentFiles,
         skip_existing: bool,
         dry_run: bool,
         answers: bool = True,
@@ -80,12 +84,14 @@ class Uploads:
         self._token = token
         self._root = root
         self._globs = globs
+        self._sent = sent
         self._skip_existing = skip_existing
         self._dry_run = dry_run
         self._reports = reports
         http = service.http
         self._pool = Pool(jobs, timeout=http.timeout, min_speed=http.min_speed, cancel=cancel)
         self._outcome = Outcome(reports, jobs)
+        self._shown: Mapping[str, str] = {}
         self._answers: list[dict[str, Any]] | None = [] if answers else None
 
     def file(self, file: IO[bytes] | None, local: str, path: str) -> dict[str, Any]:
@@ -143,7 +149,9 @@ class Uploads:
         self._pool.add_listing(partial(self._plan, [placed]))
         return self._run(os.fspath(local))
 
-    def many(self, placed: list[Placed]) -> list[dict[str, Any]]:
+    def many(
+        self, placed: list[Placed], shown: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
         """Upload files and directories to where each of them is to be.
 
         Parameters
@@ -151,6 +159,8 @@ class Uploads:
         placed : list of Placed
             Local files and directories; the targets are relative to the user's own directory.
             Links to other directories are not followed.
+        shown : mapping of str to str, optional
+            What errors call a local file, by its path.
 
         Returns
         -------
@@ -164,26 +174,33 @@ class Uploads:
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
+        self._shown = shown or {}
         self._pool.add_listing(partial(self._plan, placed))
         return self._run(None)
 
     def _run(self, path: str | None) -> list[dict[str, Any]]:
-        self._pool.run()
+        try:
+            self._pool.run()
+        except BaseException:
+            self._sent.close(IMPATIENCE)
+            raise
+        finally:
+            self._reports.close()
+        self._sent.close()
         self._outcome.raise_failures(path)
         return sorted(self._answers or [], key=lambda answer: str(answer["path"]))
 
     def _find(self, file: IO[bytes] | None, local: str, path: str, guard: Guard) -> None:
         """Find out where one file goes to, and make the directory that receives it."""
+        guard.on_notice = partial(self._reports.notice, path)
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = _own_directory.find(service, self._token)
-            segments = check_remote_path(path)
-            existing = None
-            if path and not path.endswith("/"):
-                existing = _entry(service, own, segments)
-            if not path or path.endswith("/") or (existing and existing.is_directory):
-                segments.append(os.path.basename(local))
-                check_remote_path(segments[-1])
+            segments = _own_directory.below(own, check_remote_path(path))
+            into = not segments or path.endswith("/")
+            existing = None if into else _entry(service, own, segments)
+            if into or (existing and existing.is_directory):
+                segments.append(_name(local, path))
                 existing = _entry(service, own, segments) if self._skip_existing else None
             if existing is None and not self._dry_run:
                 _receiving(service, own, segments[:-1], make=True)
@@ -197,6 +214,15 @@ class Uploads:
     def _plan(self, placed: list[Placed], guard: Guard) -> None:
         """Begin with all sources, if their targets do not meet."""
         refuse_meeting(placed, "uploaded")
+        own = _own_directory.find(self._service.guarded(guard), self._token)
+        placed = [
+            one._replace(target=tuple(_own_directory.below(own, one.target))) for one in placed
+        ]
+        # One may have been given by its whole path, another one by a part of it.
+        refuse_meeting(placed, "uploaded")
+        for one in placed:
+            if not (one.target or one.directory):
+                raise InvalidPath(f"{one.source!r} is given no name in the storage")
         files: dict[tuple[str, ...], list[tuple[str, str]]] = {}
         directories = []
         for source, target, is_directory in placed:
@@ -213,6 +239,7 @@ class Uploads:
 
     def _into(self, remote: tuple[str, ...], files: list[tuple[str, str]], guard: Guard) -> None:
         """Make a remote directory, and upload files into it under these names."""
+        guard.on_notice = partial(self._reports.notice, "/".join(remote))
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = _own_directory.find(service, self._token)
@@ -224,13 +251,14 @@ class Uploads:
                     existing = there.get(name)
                     if existing and not (existing.is_directory or self._skip_existing):
                         existing = None
-                    size = file_size(local)
+                    size = file_size(local, self._shown.get(local))
                     self._reports.progress(path, 0, size, "waiting")
                     tasks.append((size, partial(self._file, None, local, path, own, existing)))
             self._pool.add_all(iter(tasks))
 
     def _directory(self, directory: _Directory, guard: Guard) -> None:
         """Make the remote directory, and upload what is in the local one."""
+        guard.on_notice = partial(self._reports.notice, "/".join(directory.remote))
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = _own_directory.find(service, self._token)
@@ -297,25 +325,32 @@ class Uploads:
         guard: Guard,
     ) -> None:
         watch = Watch(self._reports, path, None)
+        guard.on_notice = partial(self._reports.notice, path)
+        shown = self._shown.get(local, local)
         stored = f"{own}/{path}"
         with (
             self._outcome.of_file(watch, local, stored) as done,
-            open_source(file, local) as opened,
+            open_source(file, local, shown) as opened,
         ):
-            source = Source(opened, local, watch, guard)
+            source = Source(opened, shown, watch, guard)
             service = self._service.guarded(guard)
             answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
             if existing is not None and existing.is_directory:
                 raise AlreadyExists(f"{path!r} is a directory; name the file to write", path=path)
-            if existing is not None and source.is_stored(service, existing):
+            if existing is not None and source.is_stored(service, existing, self._sent):
                 done("skipped")
             elif self._dry_run:
                 answer["status"] = "planned"
                 done("planned")
             else:
                 watch.step(0)
-                guard.limit(*budget(local, source.size, guard.timeout))
-                answer = send(service, source, own, path)
+                guard.limit(*budget(shown, source.size, guard.timeout))
+                try:
+                    answer, entry = send(service, source, own, path)
+                except BaseException:
+                    self._sent.forget(stored)
+                    raise
+                self._sent.remember(answer["path"], source.state, entry.modified)
                 # The service chooses; what it tells is certain.
                 told = answer["path"].removesuffix(f"/{path}")
                 _own_directory.learn(self._service, self._token, told)
@@ -329,6 +364,26 @@ def _entry(service: DownloadService, own: str, segments: list[str]) -> Entry | N
     with suppress(NotFound):
         return service.listing("/".join([own, *segments])).own
     return None
+
+
+def _name(local: str, path: str) -> str:
+    """Return the name that a file gets in a directory, which is its own.
+
+    Raises
+    ------
+    InvalidPath
+        If it has none, as an open file may, or one that no remote file may have.
+    """
+    if local == NAMELESS:
+        raise InvalidPath(
+            f"{path or '/'!r} is a directory, and the open file has no name; give the whole path "
+            "of the remote file",
+            path=path,
+        )
+    name = os.path.basename(local)
+    if check_remote_path(name) != [name]:
+        raise InvalidPath(f"{local!r} has no name under which it could be uploaded", path=local)
+    return name
 
 
 def _receiving(

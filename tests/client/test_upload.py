@@ -122,19 +122,23 @@ def test_a_directory_that_is_there_means_into(own, latest):
 
 def test_what_is_there_already_is_left_out_where_asked_for(own, work):
     (work / "results").mkdir()
-    for name in ("same", "changed", "new"):
+    for name in ("same", "changed"):
         (work / "results" / name).write_text(name)
-    (own / "results").mkdir(parents=True)
-    (own / "results/same").write_text("same")
-    (own / "results/changed").write_text("other")
+    APIClient().upload_dir("results", "results")
+    (work / "results/changed").write_text("CHANGED")
+    (work / "results/new").write_text("new")
+    (work / "results/unknown").write_text("unknown")
+    (own / "results/unknown").write_text("unKNOWN")
     found = []
     APIClient().upload_dir("results", "results", skip_existing=True, on_result=found.append)
     assert {os.path.basename(result.local): result.state for result in found} == {
         "same": "skipped",
         "changed": "finished",
         "new": "finished",
+        "unknown": "finished",
     }
-    assert (own / "results/changed").read_text() == "changed"
+    for name, content in {"changed": "CHANGED", "unknown": "unknown"}.items():
+        assert (own / "results" / name).read_text() == content
 
 
 def test_cancelling(own, latest):

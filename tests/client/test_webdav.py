@@ -61,3 +61,121 @@ def test_the_token_is_needed_and_refused_in_clear_words(service_env, monkeypatch
     monkeypatch.delenv("JUPYTERHUB_API_TOKEN")
     with pytest.raises(errors.NoToken):
         client.ls("/")
+
+
+LITERAL = [
+    "h",
+    "h#ash.txt",
+    "#",
+    "enc%41.txt",
+    "enc%2541.txt",
+    "encA.txt",
+    "a..b.txt",
+    "x?y",
+    "a+b &c",
+]
+
+
+@pytest.fixture
+def literal(service_env, tmp_path):
+    """Files of which each one's name is another one's, once it is decoded or cut."""
+    for name in LITERAL:
+        (tmp_path / "storage/lst/odd" / name).write_text(f"this is {name}")
+
+
+def read_whole(client, path):
+    with client.open(path, mode="rb") as file:
+        return file.read()
+
+
+def read_from_the_middle(client, path):
+    with client.open(path, mode="rb") as file:
+        start = file.read(4)
+        file.seek(4)
+        return start + file.read()
+
+
+@pytest.mark.parametrize("name", LITERAL)
+@pytest.mark.parametrize("read", [read_whole, read_from_the_middle])
+def test_a_stream_has_the_bytes_of_its_file(literal, name, read):
+    assert read(ctadata.webdav4_client(), f"lst/odd/{name}") == f"this is {name}".encode()
+
+
+@pytest.mark.parametrize("name", LITERAL)
+def test_what_a_client_says_of_a_file_is_about_that_file(literal, name):
+    client = ctadata.webdav4_client()
+    path = f"lst/odd/{name}"
+    assert client.exists(path)
+    assert client.isfile(path)
+    assert client.content_length(path) == len(f"this is {name}")
+    assert client.ls(path, detail=False) == [path]
+    assert "1" in client.options(path)
+
+
+@pytest.mark.parametrize("name", LITERAL)
+def test_uploads_under_any_name(literal, work, tmp_path, name):
+    client = ctadata.webdav4_client()
+    for other in ("h", "enc", "x", "a"):
+        (work / "own").write_text(other)
+        client.upload_file("own", f"w/{other}")
+    (work / "own").write_text(name)
+    client.upload_file("own", f"w/{name}", overwrite=True)
+    client.mkdir(f"lst/users/alice/w/dir {name}")
+    own = tmp_path / "storage/lst/users/alice/w"
+    there = {p.name: p.read_text() for p in own.iterdir() if p.is_file()}
+    assert there == {"h": "h", "enc": "enc", "x": "x", "a": "a", name: name}
+    assert (own / f"dir {name}").is_dir()
+
+
+def test_a_stream_follows_no_redirect(scripted, work):
+    props = (
+        b'<d:multistatus xmlns:d="DAV:"><d:response><d:href>/services/downloadservice/webdav/lst/a'
+        b"</d:href><d:propstat><d:prop><d:resourcetype/></d:prop>"
+        b"<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response></d:multistatus>"
+    )
+    scripted.on("PROPFIND", "webdav/lst/a", sends(props, 207, "application/xml"))
+    scripted.on("GET", "webdav/lst/a", sends(b"", 307, Location=f"{scripted.url}elsewhere"))
+    with pytest.raises(errors.ServiceUnreachable, match="redirect"):
+        ctadata.webdav4_client().download_file("lst/a", "a")
+    assert not [path for _, path in scripted.requests if path.endswith("elsewhere")]
+
+
+REFUSALS = {
+    "scope": (403, b"Access denied, token scopes are insufficient.", errors.MissingScope, "scope"),
+    "certificate": (
+        400,
+        b"Error while retrieving certificate: missing",
+        errors.CertificateNeeded,
+        "upload a fresh one",
+    ),
+    "login": (302, b"", errors.AuthenticationError, "refuses the hub token"),
+    "down": (503, b"<html>Service Unavailable</html>", errors.ServiceUnreachable, "not available"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refusals_are_said_in_our_words(scripted, name):
+    status, body, kind, words = REFUSALS[name]
+    scripted.default = sends(body, status, "text/html", Location="/hub/login?next=x")
+    client = ctadata.webdav4_client()
+    for attempt in (
+        lambda: client.ls("lst"),
+        lambda: client.options(),
+        lambda: client.http.get(client.join_url("lst/a")),
+        lambda: client.mkdir("lst/users/me/x"),
+    ):
+        with pytest.raises(kind, match=words):
+            attempt()
+
+
+def test_the_token_goes_to_nobody_else(service_env, scripted):
+    """An address that was given whole, or that leads out, is refused before anything is sent."""
+    client = ctadata.webdav4_client(downloadservice=service_env.downloadservice_url)
+    for url in (
+        f"{scripted.url}webdav/lst",
+        f"{service_env.downloadservice_url}list/lst",
+        f"{service_env.downloadservice_url}webdavx",
+    ):
+        with pytest.raises(errors.InvalidPath, match="is not below"):
+            client.http.get(url)
+    assert scripted.requests == []

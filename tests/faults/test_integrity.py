@@ -214,3 +214,14 @@ def test_a_storage_that_refuses_to_be_asked(storage, work):
     storage.fails("head", NAME, always=Fault(status=405))
     assert get() == 1000
     assert files(work) == {"run.h5": body}
+
+
+def test_a_change_within_the_second_and_of_the_same_size(storage, work):
+    """The listing tells no difference, so that only `replace` fetches it again."""
+    storage.put("lst/x", b"first")
+    assert APIClient().fetch_and_save_file("lst/x") == 5
+    storage.put("lst/x", b"other")
+    APIClient().fetch_and_save_file("lst/x")
+    assert (work / "x").read_bytes() == b"first"
+    APIClient().fetch_and_save_file("lst/x", overwrite="replace")
+    assert (work / "x").read_bytes() == b"other"

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ctadata
-from ctadata import APIClient, errors
+from ctadata import APIClient, _protocol, errors
 from ctadata.service import Service
 from tests.conftest import TOKEN
 from tests.scripted import sends
@@ -302,7 +302,7 @@ SIMILAR = [
     ["Run.h5", "run.h5", "RUN.H5"],
     [unicodedata.normalize(form, "Übermaß é.txt") for form in ("NFC", "NFD")],
     ["a", "a ", " a", "a.", "a\u00a0"],
-    ["x.part", ".x.ctadata-journal", "x"],
+    ["x.part", "x.ctadata-journal.txt", "x"],
 ]
 
 
@@ -312,6 +312,56 @@ def test_names_that_are_nearly_the_same(storage, work, names):
     whole = {name: storage.put(f"lst/d/{name}", 100 + n, n) for n, name in enumerate(names)}
     APIClient().fetch_and_save_file_or_dir("lst/d", recursive=True, dest=".")
     assert files(work / "d") == whole
+
+
+OURS = [".x.ctadata-journal", ".ctadata-journal", "x.01234567-1-89abcdef.part"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_names_of_our_own_unfinished_downloads(storage, work, name):
+    """Fault 36: refused by name, and the rest comes; under another name it comes, too."""
+    whole = storage.put("lst/d/x", 9_000_000)
+    body = storage.put(f"lst/d/{name}", b"{}")
+    client = APIClient()
+    with pytest.raises(errors.TransferError) as caught:
+        client.fetch_and_save_file_or_dir("lst/d", recursive=True, dest=".")
+    (failure,) = caught.value.failures
+    assert_says(failure, name, "unfinished download", "save_to_fn")
+    assert files(work / "d") == {"x": whole}
+    client.fetch_and_save_file(f"lst/d/{name}", "other")
+    assert (work / "other").read_bytes() == body
+
+
+@pytest.mark.parametrize("recursive", [True, False])
+def test_a_listing_without_end(storage, work, monkeypatch, recursive):
+    """Fault 36: neither memory nor disk nor time is used up."""
+    monkeypatch.setattr(_protocol, "MAX_LISTING", 10 << 20)
+    monkeypatch.setattr(_protocol, "MAX_SPOOLED_LISTING", 10 << 20)
+    entries = b", ".join(json.dumps(item(f"lst/d/{n}")).encode() for n in range(10_000))
+    sent = []
+
+    def endless(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.end_headers()
+        handler.wfile.write(b"[" + json.dumps(OWN).encode())
+        with contextlib.suppress(ConnectionError):
+            while True:
+                handler.wfile.write(b", " + entries)
+                sent.append(len(entries))
+        handler.close_connection = True
+
+    storage.on("GET", "list/lst/d", endless)
+    client = APIClient()
+    for attempt in (
+        lambda: client.fetch_and_save_file_or_dir("lst/d", recursive=recursive),
+        lambda: client.list_dir("lst/d"),
+    ):
+        with pytest.raises(errors.StorageException) as caught:
+            attempt()
+        assert_says(caught.value, "lst/d", "longer than 10 MiB")
+    assert sum(sent) < 60 << 20
+    assert files(work) == {}
 
 
 def test_names_as_long_as_can_be(storage, work):
@@ -339,12 +389,13 @@ names = st.text(
 )
 
 
-@pytest.fixture(scope="module")
-def embedded():
+@pytest.fixture(scope="module", params=["kind", "quirky"])
+def embedded(request):
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory, "storage")
         (root / "lst/d").mkdir(parents=True)
-        with Service(root, token=TOKEN, user="alice") as service:
+        (root / "lst/users").mkdir()
+        with Service(root, token=TOKEN, user="alice", quirks=request.param == "quirky") as service:
             yield root, APIClient(downloadservice=service.downloadservice_url, token=TOKEN)
 
 

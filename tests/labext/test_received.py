@@ -92,7 +92,7 @@ async def test_what_is_not_there_completely(api: Api, tus: Tus, storage: Path) -
     assert "run42/b" in answer["message"]
     assert "4 of 10 bytes" in answer["message"]
     status, answer = await order(api, "run42", [whole, {"id": "abc", "path": "run42/c"}])
-    assert (status, answer["code"]) == (404, "not-found")
+    assert (status, answer["code"]) == (404, "no-such-upload")
     # None of them belongs to a transfer now.
     assert len(await tus.waiting()) == 2
     assert (await tus.patch(half["id"], 4, b"456789")).code == 204
@@ -178,7 +178,11 @@ async def test_what_has_expired_is_said(
     again = await api.ended(await api.json(f"transfers/{failed['id']}/retry", "POST", body=b""))
     assert again["state"] == "failed"
     assert [failure["path"] for failure in again["failures"]] == ["run42/a"]
-    assert "upload it again" in again["failures"][0]["message"]
+    # The file is on the user's computer only: to try again would be of no use.
+    assert not again["resumable"]
+    assert again["error"]["code"] == "no-such-upload"
+    assert "choose them on your computer again" in again["error"]["message"]
+    assert "choose the file again" in again["failures"][0]["message"]
     assert stored(storage / OWN / "run42") == {"b": b"b"}
 
 
@@ -246,3 +250,27 @@ async def test_files_that_would_meet_are_refused(api: Api, storage: Path, paths:
     assert (status, answer["code"]) == (409, "already-exists")
     assert all(repr(path) in answer["message"] for path in paths)
     assert not (storage / OWN / "to").exists()
+
+
+async def test_errors_name_the_file_as_the_user_knows_it(
+    api: Api, tus: Tus, storage: Path, extension: Any
+) -> None:
+    uploads = await receive(tus, {"run42/good": b"a", "run42/bad": b"b"})
+    bad = next(upload for upload in uploads if upload["path"] == "run42/bad")
+    data = extension.spool.data(bad["id"])
+    data.unlink()
+    data.mkdir()
+    failed = await transfer(api, "run42", uploads)
+    assert failed["state"] == "failed"
+    (failure,) = failed["failures"]
+    assert "'run42/bad' cannot be read: Is a directory" in failure["message"]
+    assert bad["id"] not in json.dumps(failed["failures"]) + failed["error"]["message"]
+    assert stored(storage / OWN / "run42") == {"good": b"a"}
+    data.rmdir()
+
+
+async def test_a_whole_path_as_the_destination(api: Api, tus: Tus, storage: Path) -> None:
+    (upload,) = await receive(tus, {"a": b"a"})
+    ended = await transfer(api, "a", [upload], to=OWN)
+    assert (ended["state"], ended["target"]) == ("finished", f"{OWN}/a")
+    assert stored(storage / OWN) == {"a": b"a"}

@@ -76,9 +76,19 @@ async def test_retry_of_an_upload(api: Api, storage: Path, jp_root_dir: Path) ->
     failed = await api.transfer("upload", "results", to="run")
     assert (failed["state"], failed["files_done"]) == ("failed", 1)
     (jp_root_dir / "results/odd\\name").rename(jp_root_dir / "results/name")
+    stored = (storage / "lst/users/alice/run/results/a").stat()
     again = await api.ended(await api.json(f"transfers/{failed['id']}/retry", "POST", body=b""))
     assert (again["state"], again["target"]) == ("finished", "lst/users/alice/run/results")
     assert files(storage / again["target"]) == {"a": b"a", "name": b"b"}
+    # What the first try has sent is not sent again,
+    assert (storage / again["target"] / "a").stat() == stored
+    (jp_root_dir / "results/odd\\name").write_bytes(b"c")
+    failed = await api.transfer("upload", "results", to="run")
+    (jp_root_dir / "results/odd\\name").unlink()
+    # unless it has changed since, by however little.
+    (jp_root_dir / "results/a").write_bytes(b"A")
+    await api.ended(await api.json(f"transfers/{failed['id']}/retry", "POST", body=b""))
+    assert files(storage / again["target"]) == {"a": b"A", "name": b"b"}
 
 
 async def test_the_workspace_may_have_changed_before_a_retry(
@@ -115,7 +125,9 @@ async def test_uploads_under_other_names(api: Api, storage: Path, jp_root_dir: P
     assert files(stored) == {"a (2)": b"a", "Übermaß 50%/b": b"b"}
     assert (await api.transfer("upload", "a", names=None))["target"] == "lst/users/alice/a"
     clash = await api.order("upload", "a", "folder", names=["same", "same"])
-    assert (clash.code, json.loads(clash.body)["paths"]) == (409, ["same"])
+    assert clash.code == 409
+    message = json.loads(clash.body)["message"]
+    assert "'a' and 'folder' would both be uploaded as 'same'" in message
 
 
 @pytest.mark.parametrize(

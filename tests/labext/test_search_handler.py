@@ -35,7 +35,7 @@ async def test_what_is_found(api: Api, storage: Path) -> None:
             "modified": int(nested.stat().st_mtime),
         }
     ]
-    assert last == {"done": True, "truncated": False, "directories": 5, "failures": []}
+    assert last == {"done": True, "truncated": False, "directories": 6, "failures": []}
     found, _ = await search(api, "", "d*")
     assert {entry["path"]: (entry["type"], entry["size"]) for entry in found} == {
         "cta/DL1": ("directory", None),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ctadata.errors import NoSpace, NotFound, TransferError
+from ctadata.errors import LocalFileError, NoSpace, NotFound
 from ctadata_labext.errors import TooLarge, TooManyUploads, UploadBusy, UploadConflict
 from ctadata_labext.spool import SWEEP_INTERVAL, Spool
 from ctadata_labext.upload_files import Facts, Upload
@@ -93,7 +93,7 @@ def test_a_directory_of_somebody_else_is_refused(
     directory.mkdir(parents=True)
     mine = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
-    with pytest.raises(TransferError, match="uploads_directory"):
+    with pytest.raises(LocalFileError, match="uploads_directory"):
         spool.create(facts())
     assert list(directory.iterdir()) == []
 

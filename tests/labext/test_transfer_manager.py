@@ -208,7 +208,7 @@ def test_failures_of_a_directory(manager: TransferManager) -> None:
     [
         (IntegrityError("Too short"), "integrity-error"),
         (AccessDenied("Not yours"), "access-denied"),
-        (OSError(errno.EACCES, "Permission denied", "/secret/place"), "transfer-failed"),
+        (OSError(errno.EACCES, "Permission denied", "/secret/place"), "local-file"),
     ],
 )
 def test_errors(manager: TransferManager, error: Exception, code: str) -> None:

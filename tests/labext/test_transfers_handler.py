@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -426,3 +427,31 @@ async def test_a_server_that_stops_interrupts_its_transfers(
     interrupted = await api.json(f"transfers/{transfer['id']}")
     assert (interrupted["state"], interrupted["error"]["code"]) == ("interrupted", "interrupted")
     assert not (jp_root_dir / "file").exists()
+
+
+async def test_a_whole_path_as_the_destination(api: Api, storage: Path, jp_root_dir: Path) -> None:
+    """As the panel's box for paths has it: it is not nested in the user's own directory."""
+    (jp_root_dir / "d").mkdir()
+    (jp_root_dir / "d/a").write_bytes(b"a")
+    own = "lst/users/alice"
+    for path, target in (("d/a", f"{own}/run/a"), ("d", f"{own}/run/d")):
+        ended = await api.transfer("upload", path, to=f"{own}/run")
+        assert (ended["state"], ended["target"]) == ("finished", target)
+    assert (
+        (storage / own / "run/a").read_bytes() == (storage / own / "run/d/a").read_bytes() == b"a"
+    )
+    assert not (storage / own / "lst").exists()
+
+
+async def test_errors_name_the_file_of_the_workspace(
+    api: Api, storage: Path, jp_root_dir: Path
+) -> None:
+    (jp_root_dir / "d").mkdir()
+    (jp_root_dir / "d/a").write_bytes(b"a")
+    (storage / "lst/users/alice/taken").mkdir(parents=True)
+    (storage / "lst/users/alice/x").write_bytes(b"")
+    failed = await api.transfer("upload", "d/a", to="x")
+    assert failed["state"] == "failed"
+    assert "lst/users/alice/x" in failed["error"]["message"]
+    # Not the number of a descriptor.
+    assert not re.search(r"'[0-9]+'", failed["error"]["message"])

@@ -266,7 +266,7 @@ async def test_refused_pieces(api: Api, tus: Tus) -> None:
     )
     assert await refused(bytes(7), Upload_Offset="4") == (413, "too-large")
     assert await tus.offset(upload_id) == 4
-    assert await api.error("uploads/abc", "DELETE", headers=TUS) == (404, "not-found")
+    assert await api.error("uploads/abc", "DELETE", headers=TUS) == (404, "no-such-upload")
 
 
 @pytest.mark.parametrize(

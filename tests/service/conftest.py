@@ -13,6 +13,8 @@ import urllib3
 
 from ctadata.service import Service
 
+from ..conftest import serving
+
 DOWNLOADS = "/services/downloadservice"
 CERTIFICATES = "/services/certificateservice"
 
@@ -48,6 +50,13 @@ class Http:
 
     def close(self) -> None:
         self._pool.close()
+
+
+@pytest.fixture
+def service(tmp_path: Path, ca_bundle: Path) -> Iterator[Service]:
+    """The kind service only: `test_quirks.py` has one of its own."""
+    with serving(tmp_path / "storage", ca_bundle) as running:
+        yield running
 
 
 @pytest.fixture

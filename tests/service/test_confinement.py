@@ -137,6 +137,7 @@ def test_an_upload_replaces_a_link_and_not_its_target(http: Http, own: Path, sec
 def test_a_user_directory_that_is_a_link_is_not_entered(http: Http, storage: Path) -> None:
     outside = storage.parent / "outside"
     outside.mkdir()
+    (storage / "lst/users").rmdir()
     (storage / "lst/users").symlink_to(outside)
     assert http.request("POST", "upload/new", body=b"x").status == 409
     assert list(outside.iterdir()) == []
