@@ -26,6 +26,7 @@ from ._transfer_commands import LocalPath, get, put
 from .api import APIClient
 from .entries import Entry
 from .errors import AuthenticationError, CTADataError, ServiceUnreachable
+from .transfers.loops import walk
 
 __all__ = ["cli", "main"]
 
@@ -118,7 +119,10 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool) -> None:
     """
     client = APIClient()
     failures = _Failures()
-    entries = _walk(client, path, failures) if recursive else iter(client.list_dir(path))
+    if recursive:
+        entries = walk(client.listing, path, failures.collect)
+    else:
+        entries = iter(client.list_dir(path))
     lines: Iterator[str]
     if as_json:
         lines = (json.dumps(_facts(entry)) for entry in entries)
@@ -208,14 +212,6 @@ def _import(name: str, extra: str) -> Any:
         raise click.ClickException(
             f"{error.name} is not installed: pip install 'ctadata[{extra}]'"
         ) from error
-
-
-def _walk(client: APIClient, path: str, failures: _Failures) -> Iterator[Entry]:
-    for entry in client.list_dir(path):
-        yield entry
-        if entry.is_directory:
-            with failures.collect():
-                yield from _walk(client, entry.path, failures)
 
 
 def _facts(entry: Entry) -> dict[str, Any]:

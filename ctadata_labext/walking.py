@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ctadata._paths import check_remote_path
 from ctadata.errors import AuthenticationError, CTADataError
-from ctadata.transfers.loops import Ancestors, below
+from ctadata.transfers.loops import Ancestors, Loops
 
 from .errors import describe
 
@@ -82,6 +82,7 @@ class Walk(Generic[T]):
         self._threads = threads
         self._look = look
         self._waiting = deque(_Place(path, ()) for path in distinct(paths))
+        self._loops = Loops()
         self.begun = False
         self.complete = False
         self.directories = 0
@@ -136,7 +137,7 @@ class Walk(Generic[T]):
         """List a directory; in one of the threads."""
         try:
             listing = self._client.listing(place.path)
-            ancestors = below(place.path, place.ancestors, listing.fingerprint)
+            ancestors = self._loops.below(place.path, place.ancestors, listing.fingerprint)
             findings = self._look(listing)
         except CTADataError as error:
             error.path = error.path or place.path

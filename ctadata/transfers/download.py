@@ -20,7 +20,7 @@ from ..errors import InvalidPath
 from .fetching import Fetching, FetchOptions
 from .folders import Folders
 from .globs import Globs
-from .loops import Ancestors, below
+from .loops import Ancestors, Loops
 from .meeting import Placed, refuse_meeting
 from .outcome import Outcome
 from .part import check_overwrite, keeps
@@ -130,6 +130,7 @@ class Downloads:
         )
         self._outcome = Outcome(reports, jobs)
         self._folders = Folders()
+        self._loops = Loops()
         self._lock = threading.Lock()
         self._found: list[_Found | None] = []
         self._missing = 0
@@ -233,7 +234,7 @@ class Downloads:
 
     def _tree(self, listing: SpooledListing, place: _Place) -> None:
         """Let all be downloaded that is in a directory."""
-        ancestors = below(listing.own.path, place.ancestors, listing.fingerprint)
+        ancestors = self._loops.below(listing.own.path, place.ancestors, listing.fingerprint)
         if not self._dry_run:
             # An empty directory is made too.
             with self._folders.use(place.root, place.parts):
