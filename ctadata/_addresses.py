@@ -43,7 +43,8 @@ def problem_of(url: str, schemes: tuple[str, ...] = ("http", "https")) -> str | 
     host = parts.hostname
     if not host:
         return "it has no host"
-    if not (_IPV6 if ":" in host else _HOST).fullmatch(host) or len(host) > 253:
+    bracketed = parts.netloc.rpartition("@")[2].startswith("[")
+    if not (_IPV6 if bracketed else _HOST).fullmatch(host) or len(host) > 253:
         return "its host is malformed"
     return None
 

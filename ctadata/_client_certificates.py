@@ -27,6 +27,7 @@ class ClientCertificates(Services):
         certificate_key: str = "cta",
         *,
         force: bool = False,
+        certificate_file_path: LocalPath | None = None,
     ) -> dict[str, Any]:
         """Delegate a proxy certificate of one's own to the certificate service.
 
@@ -40,6 +41,8 @@ class ClientCertificates(Services):
             ``arc``.
         force : bool, optional
             Send it in spite of blocking findings, unless it may give away a long-lived key.
+        certificate_file_path : str or path, optional
+            What earlier releases call `file`.
 
         Returns
         -------
@@ -54,21 +57,23 @@ class ClientCertificates(Services):
             `ctadata.certificates.inspect` finds what speaks against it (``findings``), or if the
             service does not store it.
         """
+        file = _one_file(file, certificate_file_path)
         return self.upload_personal_certificate(file, certificate_key, force=force)
 
     def upload_personal_certificate(
         self,
-        file: LocalPath | bytes | None,
-        certificate_key: str,
+        file: LocalPath | bytes | None = None,
+        certificate_key: str = "cta",
         user: str | None = None,
         *,
         force: bool = False,
+        certificate_file_path: LocalPath | None = None,
     ) -> dict[str, Any]:
         """Delegate a user's proxy certificate to the certificate service.
 
         Parameters
         ----------
-        file, certificate_key, force
+        file, certificate_key, force, certificate_file_path
             As for `upload_certificate`.
         user : str, optional
             Another user's name, for administrators.
@@ -83,6 +88,7 @@ class ClientCertificates(Services):
         CertificateError
             As from `upload_certificate`.
         """
+        file = _one_file(file, certificate_file_path)
         if user is None:
             return self.delegate_certificate(file, certificate_key, force=force)[0]
         _, content = _ready(file, certificate_key, force)
@@ -118,13 +124,17 @@ class ClientCertificates(Services):
         return answer, delegation
 
     def upload_shared_certificate(
-        self, file: LocalPath | bytes, *, force: bool = False
+        self,
+        file: LocalPath | bytes | None = None,
+        *,
+        force: bool = False,
+        certificate_file_path: LocalPath | None = None,
     ) -> dict[str, Any]:
         """Store the certificate that all users share; for administrators.
 
         Parameters
         ----------
-        file, force
+        file, force, certificate_file_path
             As for `upload_certificate`.
 
         Returns
@@ -137,6 +147,10 @@ class ClientCertificates(Services):
         CertificateError
             As from `upload_certificate`.
         """
+        file = _one_file(file, certificate_file_path)
+        if file is None:
+            # Nobody's own proxy is given to all by mistake.
+            raise CertificateError("Name the file of the certificate that all users are to share")
         return self._certificates.store_shared(_ready(file, None, force)[1])
 
     def delegations(self) -> list[Delegation]:
@@ -164,6 +178,13 @@ class ClientCertificates(Services):
     def _delegations(self) -> Delegations:
         directory = config.data_directory(self.data_dir) / "certificates"
         return Delegations(directory, self.certificateservice_url)
+
+
+def _one_file(file: LocalPath | bytes | None, older: LocalPath | None) -> LocalPath | bytes | None:
+    """Return the file that is given by one keyword or the other."""
+    if file is not None and older is not None:
+        raise CertificateError("Give either file or certificate_file_path, which mean the same")
+    return older if file is None else file
 
 
 def _ready(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from typing import ClassVar
 
 from . import config
 from ._http import RETRIES, Http
@@ -26,11 +25,12 @@ MAX_TIMEOUT = 1e6
 class Services:
     """The services as the holder of one token sees them; see `ctadata.api.APIClient`."""
 
-    downloadservice: ClassVar[str | None] = None
-    certificateservice: ClassVar[str | None] = None
-    token: ClassVar[str | None] = None
-    chunk_size: ClassVar[int | None] = None
-    data_dir: ClassVar[LocalPath | None] = None
+    # Not of `ClassVar`: they can be assigned on the class and on one client.
+    downloadservice: str | None = None
+    certificateservice: str | None = None
+    token: str | None = None
+    chunk_size: int | None = None
+    data_dir: LocalPath | None = None
 
     def __init__(
         self,

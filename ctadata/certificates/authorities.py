@@ -132,10 +132,10 @@ def _of_pem(content: bytes) -> list[x509.Certificate]:
     from cryptography import x509
 
     from .certificate import UNREADABLE
-    from .keys import without_warnings
+    from .keys import hostile_bytes
 
     found = []
-    with suppress(Damaged), without_warnings():
+    with suppress(Damaged), hostile_bytes():
         for block in read_blocks(content):
             if block.is_certificate:
                 with suppress(Damaged, *UNREADABLE):

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .asn1 import DraftProxyCertInfo, ProxyCertInfo
-from .keys import public_bytes, without_warnings
+from .keys import hostile_bytes, public_bytes
 from .names import DistinguishedName, read_name
 
 if TYPE_CHECKING:
@@ -130,23 +130,26 @@ class Certificate:
         for named, actual in zip(self.issuers_identifiers, other.identifiers, strict=True):
             if named is not None and actual is not None and named != actual:
                 return False
-        key = other._key
-        signed = self._x509.tbs_certificate_bytes
-        signature = self._x509.signature
         try:
-            parameters: Any = self._x509.signature_algorithm_parameters
-            if isinstance(key, rsa.RSAPublicKey):
-                algorithm = self._x509.signature_hash_algorithm
-                assert algorithm is not None
-                key.verify(signature, signed, parameters, algorithm)
-            elif isinstance(key, ec.EllipticCurvePublicKey):
-                key.verify(signature, signed, parameters)
-            elif isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
-                key.verify(signature, signed)
-            else:
-                return False
+            with hostile_bytes():
+                return self._is_verified_by(other._key)
         except (InvalidSignature, AssertionError, *UNREADABLE):
             # Of an algorithm that does not go with the key as well.
+            return False
+
+    def _is_verified_by(self, key: PublicKeyTypes) -> bool:
+        signed = self._x509.tbs_certificate_bytes
+        signature = self._x509.signature
+        parameters: Any = self._x509.signature_algorithm_parameters
+        if isinstance(key, rsa.RSAPublicKey):
+            algorithm = self._x509.signature_hash_algorithm
+            assert algorithm is not None
+            key.verify(signature, signed, parameters, algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, signed, parameters)
+        elif isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
+            key.verify(signature, signed)
+        else:
             return False
         return True
 
@@ -170,7 +173,7 @@ def read_certificate(der: bytes) -> Certificate:
     """
     try:
         # Such as of serial numbers that are not positive, which authorities of old have.
-        with without_warnings():
+        with hostile_bytes():
             return _read(der)
     except UNREADABLE:
         # Not chained: the exception may carry the content.

@@ -23,7 +23,7 @@ from .pem import Block, Damaged
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
-__all__ = ["Key", "is_encrypted", "public_bytes", "read_key", "without_warnings"]
+__all__ = ["Key", "hostile_bytes", "is_encrypted", "public_bytes", "read_key"]
 
 _OLDER_LABELS = {"RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY"}
 _WITH_OLDER_FORMAT = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, dsa.DSAPrivateKey)
@@ -66,8 +66,11 @@ def is_encrypted(block: Block) -> bool:
 def read_key(block: Block) -> Key | None:
     """Return the private key of a block that is not encrypted; None if it cannot be read."""
     try:
-        with without_warnings():
-            return Key(_load(block.der), block.label)
+        with hostile_bytes():
+            key = Key(_load(block.der), block.label)
+            # What can be read but not written would fail only when it is to be sent.
+            key.to_pem()
+            return key
     except (Damaged, ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         # The last is how OpenSSL puts up with some numbers that are no key.
         return None
@@ -96,11 +99,21 @@ def _belong_together(key: rsa.RSAPrivateNumbers) -> bool:
 
 
 @contextmanager
-def without_warnings() -> Iterator[None]:
-    """Keep `cryptography` from announcing what it will not read in future."""
+def hostile_bytes() -> Iterator[None]:
+    """Let `cryptography` read what may be anything.
+
+    It is kept from announcing what it will not read in future; and where an older one (before 45)
+    panics at damaged keys, which is no `Exception`, a ValueError is raised.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        yield
+        try:
+            yield
+        except BaseException as error:
+            # Its class cannot be imported.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise ValueError("unreadable") from None
 
 
 def public_bytes(key: PublicKeyTypes) -> bytes:

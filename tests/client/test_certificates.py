@@ -346,3 +346,16 @@ def test_a_content_in_place_of_a_name_is_not_repeated(work):
             call(proxy().pem().decode())
         assert "BEGIN" not in str(caught.value)
         assert caught.value.path is None
+
+
+def test_the_keyword_of_earlier_releases(service_env, file):
+    for answer in (
+        ctadata.upload_certificate(certificate_file_path=file),
+        ctadata.upload_personal_certificate(certificate_file_path=file, certificate_key="lst"),
+        ctadata.upload_shared_certificate(certificate_file_path=file),
+    ):
+        assert "stored" in answer["message"]
+    with pytest.raises(ctadata.api.CertificateError, match="mean the same"):
+        ctadata.upload_certificate(file, certificate_file_path=file)
+    with pytest.raises(ctadata.api.CertificateError, match="Name the file"):
+        ctadata.upload_shared_certificate()
