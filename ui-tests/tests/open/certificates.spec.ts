@@ -173,6 +173,12 @@ test.describe('certificates', () => {
     await expect(dialog.look).toContainText(/Valid until.*20\d\d.*, in 11 h/);
     await expect(dialog.look).toContainText('Nothing was sent yet');
     await expect(dialog.findings).toHaveCount(0);
+    // JupyterLab may save it at any time from now on.
+    const saved = page.waitForRequest(
+      request =>
+        request.method() === 'PUT' &&
+        (request.postData() ?? '').includes('certificate-key')
+    );
     await dialog.look.getByRole('radio', { name: /^lst: / }).check();
     expect(dialog.uploads).toEqual([]);
     await dialog.uploadButton.click();
@@ -187,11 +193,6 @@ test.describe('certificates', () => {
 
     const secrets = [...keyLines('good.pem'), 'PRIVATE KEY'];
     expect(secrets.length).toBeGreaterThan(2);
-    const saved = page.waitForRequest(
-      request =>
-        request.method() === 'PUT' &&
-        (request.postData() ?? '').includes('certificate-key')
-    );
     const shown = await page.content();
     await dialog.close();
     await saved;

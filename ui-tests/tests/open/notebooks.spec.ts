@@ -207,7 +207,7 @@ test.describe('files are opened read-only:', () => {
   test('or not, and why', async ({ page }) => {
     const dialog = page.getByRole('dialog');
     for (const [name, reason] of [
-      ['large.txt', 'larger than what is opened here'],
+      ['large.txt', 'Too large to preview'],
       ['blob.bin', 'no viewer for this kind of file']
     ]) {
       await panel.row(name).dblclick();
