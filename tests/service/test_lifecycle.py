@@ -93,6 +93,14 @@ def test_signals_end_it_and_leave_nothing(tmp_path: Path, number: signal.Signals
     assert list(own.iterdir()) == []
 
 
+@pytest.mark.parametrize(("options", "decoding"), [([], "once"), (["--quirks"], None)])
+def test_quirks_are_an_option(tmp_path: Path, options: list[str], decoding: str | None) -> None:
+    with serving(tmp_path, *options) as running:
+        answer = running.http.request("GET", f"{running.url}list")
+    assert answer.status == 200
+    assert answer.headers.get("CTAData-Path-Decoding") == decoding
+
+
 def test_ready_soon(tmp_path: Path) -> None:
     start = time.monotonic()
     with serving(tmp_path) as running:
