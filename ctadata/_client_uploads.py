@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import IO, Any
 
 from . import config
@@ -90,6 +89,7 @@ class ClientUploads(Services):
         root: LocalPath | None = None,
         include: str | Iterable[str] = (),
         exclude: str | Iterable[str] = (),
+        hidden: bool = False,
         skip_existing: bool = False,
         answers: bool = True,
         jobs: int = JOBS,
@@ -102,6 +102,12 @@ class ClientUploads(Services):
     ) -> list[dict[str, Any]]:
         """Upload all files below a directory into the user's own directory.
 
+        What is uploaded can be read by others. Symbolic links, pipes, sockets and devices below
+        the directory are therefore left out and, unless `hidden` is given, files and directories
+        whose names begin with a dot. So is what becomes such a thing during the transfer. That is
+        no error: `on_result` is told of each (state ``left out``); without it, one warning is
+        logged. What is named itself is taken in any case, also a link to a directory.
+
         Parameters
         ----------
         local_dir : str or path
@@ -109,9 +115,11 @@ class ClientUploads(Services):
         path : str
             The remote directory that receives what is in it, relative to the user's own.
         root : str or path, optional
-            Links to files outside of this directory are not followed.
+            A directory above `local_dir`; no component of its path below this one may be a link.
         include, exclude : str or iterable of str, optional
-            Which files take part, as `Globs` compares them.
+            Which files take part, as `Globs` compares them; `include` does not add hidden ones.
+        hidden : bool, optional
+            Whether hidden files, and what is in hidden directories, are uploaded, too.
         skip_existing : bool, optional
             Whether files are left out that are there already, as for `upload_file`.
         answers : bool, optional
@@ -138,7 +146,7 @@ class ClientUploads(Services):
         globs = Globs(include, exclude)
         with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(
-                globs, skip_existing, dry_run, jobs, reports, cancel, root, answers
+                globs, skip_existing, dry_run, jobs, reports, cancel, root, answers, hidden
             )
             return uploads.directory(directory, path)
 
@@ -150,6 +158,7 @@ class ClientUploads(Services):
         recursive: bool = False,
         include: str | Iterable[str] = (),
         exclude: str | Iterable[str] = (),
+        hidden: bool = False,
         skip_existing: bool = False,
         answers: bool = True,
         jobs: int = JOBS,
@@ -162,6 +171,9 @@ class ClientUploads(Services):
     ) -> list[dict[str, Any]]:
         """Upload several files and directories into one directory, each under its own name.
 
+        What is below a directory is treated as by `upload_dir`; what is named here is taken in any
+        case, also where it is hidden or a link.
+
         Parameters
         ----------
         local_paths : iterable of str or path
@@ -170,7 +182,7 @@ class ClientUploads(Services):
             The remote directory that receives them, relative to the user's own.
         recursive : bool, optional
             Whether directories are uploaded.
-        include, exclude, skip_existing : optional
+        include, exclude, hidden, skip_existing : optional
             As for `upload_dir`.
         answers : bool, optional
             Whether the answers are returned; for very many files `on_result` needs less memory.
@@ -210,7 +222,7 @@ class ClientUploads(Services):
         globs = Globs(include, exclude)
         with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(
-                globs, skip_existing, dry_run, jobs, reports, cancel, None, answers
+                globs, skip_existing, dry_run, jobs, reports, cancel, None, answers, hidden
             )
             return uploads.many(list(placed.values()))
 
@@ -270,12 +282,14 @@ class ClientUploads(Services):
         cancel: Cancel | None,
         root: LocalPath | None = None,
         answers: bool = True,
+        hidden: bool = False,
     ) -> Uploads:
         return Uploads(
             self._service,
             self._current_token(),
             sent=SentFiles(partial(config.data_directory, self.data_dir), self._service.url),
-            root=Path(os.path.realpath(local_path(root))) if root is not None else None,
+            root=local_path(root) if root is not None else None,
+            hidden=hidden,
             globs=globs,
             skip_existing=skip_existing,
             dry_run=dry_run,

@@ -6,11 +6,13 @@ import json
 import logging
 import sys
 import time
+from collections import Counter
 from types import TracebackType
 
 from ._output import is_terminal, say
 from ._terminal import size_text
 from .errors import AuthenticationError, CTADataError, ServiceUnreachable, TransferCancelled
+from .transfers.local_tree import left_out_text
 from .transfers.progress import Result
 
 __all__ = ["Summary"]
@@ -60,6 +62,7 @@ class Summary:
         self._dry_run = dry_run
         self._paths = paths and not dry_run and not as_json
         self._files = self._bytes = self._skipped = 0
+        self._left_out: Counter[str] = Counter()
         self._told: set[CTADataError] = set()
 
     @property
@@ -71,9 +74,12 @@ class Summary:
 
     def on_result(self, result: Result) -> None:
         """Take what became of a file."""
-        log.info("%s: %s (%s, %s bytes)", result.state, result.path, result.local, result.size)
+        what = result.kind or f"{result.size} bytes"
+        log.info("%s: %s (%s, %s)", result.state, result.path, result.local, what)
         if result.state == "skipped":
             self._skipped += 1
+        elif result.kind is not None:
+            self._left_out[result.kind] += 1
         elif result.error is None:
             self._files += 1
             self._bytes += result.size or 0
@@ -82,7 +88,7 @@ class Summary:
             self._tell(result.error, result.path)
         if self._as_json:
             self._print_json(result)
-        elif self._paths and result.error is None:
+        elif self._paths and result.error is None and result.kind is None:
             say(result.path)
 
     def __enter__(self) -> Summary:
@@ -122,21 +128,24 @@ class Summary:
 
     def _print_json(self, result: Result) -> None:
         error = result.error
-        say(
-            json.dumps(
-                {
-                    "path": result.path,
-                    "local": result.local or None,
-                    "size": result.size,
-                    "state": result.state,
-                    "error": error and {"code": error.code, "message": str(error)},
-                }
-            )
-        )
+        told = {
+            "path": result.path,
+            "local": result.local or None,
+            "size": result.size,
+            "state": result.state,
+            "error": error and {"code": error.code, "message": str(error)},
+        }
+        if result.kind is not None:
+            told["kind"] = result.kind
+        say(json.dumps(told))
 
     def _sum_up(self) -> None:
         files = f"{self._files} file{'' if self._files == 1 else 's'}, {size_text(self._bytes)}"
         others = f"{self._skipped} skipped, {len(self._told)} failed"
+        if self._left_out and not self._quiet:
+            hidden = any(kind.startswith("hidden") for kind in self._left_out)
+            remedy = " (--hidden takes hidden ones)" if hidden else ""
+            say(f"{left_out_text(self._left_out)} left out{remedy}", err=True)
         if self._dry_run:
             say(f"{files} to {self._verb}; {others}", err=self._as_json)
         elif not self._quiet:

@@ -155,6 +155,12 @@ def get(
 @_options_of_both
 @patience_options
 @click.option(
+    "--hidden",
+    is_flag=True,
+    help="Of directories, transfer hidden files and directories, too. Links, pipes, sockets and "
+    "devices in them are left out in any case.",
+)
+@click.option(
     "--skip-existing",
     is_flag=True,
     help="Leave out what is there already, with the same size and checksum; where the storage "
@@ -166,6 +172,7 @@ def put(
     recursive: bool,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
+    hidden: bool,
     as_json: bool,
     quiet: bool,
     dry_run: bool,
@@ -178,20 +185,25 @@ def put(
     one directory, what receives all that is in it; for several, the directory that receives
     each under its own name. The paths of the uploaded files are printed.
 
-    All members of CTAO and all users of the platform can read what you upload.
+    All members of CTAO and all users of the platform can read what you upload. Of
+    directories, hidden files and directories are therefore left out unless --hidden is
+    given, and links are never followed; the summary says how many. What is named on the
+    command line is uploaded in any case.
 
     A GLOB is compared with the name of each file, and one that has a slash in it with the
     path below the directory that is uploaded, where * matches slashes, too: '*.h5',
-    'muons/*'. One that ends in a slash is about directories: '.git/'.
+    'muons/*'. One that ends in a slash is about directories: 'muons/'. --include does not
+    add hidden files.
 
     With --json, each file is a line on stdout instead: an object with path, local, size
-    (bytes), state (finished, skipped, failed, planned) and error (null, or an object with
-    code and message).
+    (bytes), state (finished, skipped, failed, planned, left out) and error (null, or an
+    object with code and message). One that was left out also has kind, such as hidden file,
+    hidden directory or link.
 
     \b
     Example:
       ctadata put latest-file-list filelists/
-      ctadata put -r results notes.txt 2024-11/ --exclude '.ipynb_checkpoints/'
+      ctadata put -r results notes.txt 2024-11/ --exclude 'tests/'
     """
     for path in local:
         if os.path.isdir(path) and not recursive:
@@ -204,7 +216,9 @@ def put(
     client = patient_client(options)
     options.update(dry_run=dry_run)
     # Each file is told when it ends: all answers in the end would only take memory.
-    of_many: dict[str, Any] = {"include": include, "exclude": exclude, "answers": False}
+    of_many: dict[str, Any] = {
+        "include": include, "exclude": exclude, "hidden": hidden, "answers": False,
+    }  # fmt: skip
     with Summary(
         "upload", go_on, as_json=as_json, quiet=quiet, dry_run=dry_run, paths=True
     ) as summary:

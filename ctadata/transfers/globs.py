@@ -53,6 +53,16 @@ class Globs:
             self._takes_all or self._include.file(relative_path)
         )
 
+    def excludes(self, relative_path: str) -> bool:
+        """Whether something is excluded, be it a file or a directory, as a link may be to either.
+
+        Parameters
+        ----------
+        relative_path : str
+            As for `takes`.
+        """
+        return self._exclude.file(relative_path) or self._exclude.directory(relative_path)
+
     def prunes(self, relative_directory: str) -> bool:
         """Whether nothing at all below a directory is transferred, so that it is not even listed.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import NamedTuple
 from unicodedata import normalize
 
-from ..errors import AlreadyExists
+from ..errors import AlreadyExists, CTADataError
 from .globs import Globs
+from .local_tree import DIRECTORY, FILE, Item, LeftOut, LocalTree
 
 __all__ = ["Placed", "refuse_folded", "refuse_meeting", "same_name"]
 
@@ -93,12 +93,12 @@ def _shown(target: tuple[str, ...]) -> str:
     return os.path.join(*target) if target else "."
 
 
-def refuse_folded(directory: Path, globs: Globs, check: Callable[[], None]) -> None:
+def refuse_folded(tree: LocalTree, globs: Globs, check: Callable[[], None]) -> None:
     """Raise if two names in one local directory, or in one below it, may be one in the storage.
 
     Parameters
     ----------
-    directory : Path
+    tree : LocalTree
         The directory that is uploaded.
     globs : Globs
         Which files take part.
@@ -110,28 +110,31 @@ def refuse_folded(directory: Path, globs: Globs, check: Callable[[], None]) -> N
     AlreadyExists
         Names both.
     """
-    waiting = [(directory, "")]
+    waiting: list[tuple[str, ...]] = [()]
     while waiting:
         check()
-        local, relative = waiting.pop()
-        taken: dict[str, str] = {}
+        above = waiting.pop()
+        items: list[Item] = []
         # A directory that cannot be read is reported when it is its turn.
-        with contextlib.suppress(OSError), os.scandir(local) as entries:
-            for entry in entries:
-                below = f"{relative}/{entry.name}".lstrip("/")
-                if entry.is_dir(follow_symlinks=False):
-                    if globs.prunes(below):
-                        continue
-                    waiting.append((local / entry.name, below))
-                elif not globs.takes(below):
+        with contextlib.suppress(CTADataError, LeftOut):
+            items = tree.items(above)
+        taken: dict[str, str] = {}
+        for name, kind in items:
+            below = (*above, name)
+            if kind == DIRECTORY:
+                if globs.prunes("/".join(below)):
                     continue
-                if entry.name.isascii():
-                    continue
-                other = taken.setdefault(same_name(entry.name), entry.name)
-                if other != entry.name:
-                    raise AlreadyExists(
-                        f"{str(local / other)!r} and {str(local / entry.name)!r} differ only in "
-                        "how their accents are encoded, and may become one file in the storage; "
-                        "nothing was transferred: rename one of them",
-                        path=str(local / entry.name),
-                    )
+                waiting.append(below)
+            elif kind != FILE or not globs.takes("/".join(below)):
+                continue
+            if name.isascii():
+                continue
+            other = taken.setdefault(same_name(name), name)
+            if other != name:
+                shown = tree.shown(below)
+                raise AlreadyExists(
+                    f"{tree.shown((*above, other))!r} and {shown!r} differ only in how their "
+                    "accents are encoded, and may become one file in the storage; nothing was "
+                    "transferred: rename one of them",
+                    path=shown,
+                )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -59,6 +60,8 @@ class Outcome:
     ----------
     bytes : int
         The bytes of all files that are where they should be.
+    left_out : collections.Counter
+        How much was left out of uploaded directories, by its kind.
     single : bool
         Whether a file was asked for by itself, and not as one of a directory.
     """
@@ -70,6 +73,7 @@ class Outcome:
         self._unreachable = 0
         self._patience = jobs
         self.bytes = 0
+        self.left_out: Counter[str] = Counter()
         self.single = False
 
     @contextmanager
@@ -110,6 +114,20 @@ class Outcome:
             if state != "planned":
                 watch.tell(state)
             self._reports.result(Result(remote or watch.path, local, watch.total, state))
+
+    def leave_out(self, path: str, local: str, kind: str) -> None:
+        """Report something in an uploaded directory that is no file to be uploaded.
+
+        Parameters
+        ----------
+        path, local : str
+            Its remote and its local path.
+        kind : str
+            What it is (`Result.kind`).
+        """
+        with self._lock:
+            self.left_out[kind] += 1
+        self._reports.result(Result(path, local, None, "left out", kind=kind))
 
     @contextmanager
     def collect(self) -> Iterator[None]:

@@ -28,10 +28,14 @@ class Result:
     size : int or None
         Its size in bytes; None where it is not known.
     state : str
-        ``finished``, ``skipped`` (it was there already), ``failed``, or ``planned`` where
-        nothing was to be transferred.
+        ``finished``, ``skipped`` (it was there already), ``failed``, ``planned`` where
+        nothing was to be transferred, or, in an uploaded directory, ``left out``.
     error : CTADataError, optional
         Why it failed.
+    kind : str, optional
+        Of what was left out: ``hidden file``, ``hidden directory``, ``link``, ``pipe``,
+        ``socket``, ``device``; of a file that was replaced during the transfer, what it is now, or
+        ``file behind a link``, where a directory above it was replaced by a link.
     """
 
     path: str
@@ -39,14 +43,17 @@ class Result:
     size: int | None
     state: str
     error: CTADataError | None = None
+    kind: str | None = None
 
 
 #: Called with the remote path, the bytes done, the bytes in all (None if unknown) and the
 #: state: ``waiting`` (found, not begun), ``running``, and at the end one of ``finished``,
-#: ``skipped``, ``failed`` and ``cancelled``. Called from any thread, but never from two at once.
+#: ``skipped``, ``failed``, ``cancelled`` and ``left out`` (what was found is no file any more, and
+#: does not count). Called from any thread, but never from two at once.
 OnProgress = Callable[[str, int, "int | None", str], None]
 
-#: Called once for each file, at its end. Called from any thread, but never from two at once.
+#: Called once for each file, at its end, and once for each thing that is left out. Called from any
+#: thread, but never from two at once.
 OnResult = Callable[[Result], None]
 
 #: Called with the path of a file or directory and a sentence while its transfer waits before it is
@@ -78,6 +85,11 @@ class Reports:
         self._on_notice = on_notice
         self._lock = threading.Lock()
         self._closed = False
+
+    @property
+    def tells_results(self) -> bool:
+        """Whether somebody is told what becomes of each file."""
+        return self._on_result is not None
 
     def progress(self, path: str, done: int, total: int | None, state: str) -> None:
         """Say how far a file is."""

@@ -53,6 +53,10 @@ class Tally:
         before, size = self._under_way.pop(path) if known else self._begin(done, total, state)
         if state == "running":
             self._under_way[path] = done, total
+        elif state == "left out":
+            # It is no file any more.
+            self.files_found -= 1
+            done = total = 0
         elif state == "failed":
             self.files_failed += 1
         elif state != "cancelled":

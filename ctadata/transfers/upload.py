@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,25 +16,29 @@ from .._guard import Guard
 from .._paths import check_remote_path
 from .._protocol import DownloadService
 from ..entries import Entry
-from ..errors import AlreadyExists, CTADataError, InvalidPath, NotFound, TransferError
+from ..errors import AlreadyExists, InvalidPath, LocalFileError, NotFound
 from .globs import Globs
+from .local_tree import DIRECTORY, FILE, LINK, Item, LeftOut, LocalTree, left_out_text
 from .meeting import Placed, refuse_folded, refuse_meeting
 from .outcome import Outcome, budget
 from .pool import Pool, Task
 from .progress import Cancel, Reports, Watch
-from .sending import NAMELESS, Source, file_size, open_source, send
+from .receiving import name_in_directory, receiving_directory, stored_entry
+from .sending import Source, file_size, open_source, send
 from .sent import IMPATIENCE, SentFiles
 
 __all__ = ["Uploads"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class _Directory:
     """A local directory, and the segments of the remote one that receives what is in it."""
 
-    local: Path
+    tree: LocalTree
+    below: tuple[str, ...]
     remote: tuple[str, ...]
-    relative: str
 
 
 class Uploads:
@@ -46,7 +51,9 @@ class Uploads:
     token : str or None
         Whose directory they go to.
     root : Path, optional
-        Resolved; links to files outside of it are not followed.
+        A directory above the ones that are uploaded: no component below it may be a link.
+    hidden : bool, optional
+        Whether hidden files and directories below a directory take part.
     globs : Globs
         Which files of a directory take part.
     sent : SentFiles
@@ -71,6 +78,7 @@ class Uploads:
         token: str | None,
         *,
         root: Path | None = None,
+        hidden: bool = False,
         globs: Globs,
         sent: SentFiles,
         skip_existing: bool,
@@ -83,6 +91,7 @@ class Uploads:
         self._service = service
         self._token = token
         self._root = root
+        self._hidden = hidden
         self._globs = globs
         self._sent = sent
         self._skip_existing = skip_existing
@@ -124,7 +133,10 @@ class Uploads:
         return self._run(path)[0]
 
     def directory(self, local: Path, path: str) -> list[dict[str, Any]]:
-        """Upload all that is in a directory; links to other directories are not followed.
+        """Upload all files in a directory and below it.
+
+        Links, pipes, sockets and devices are left out and, unless they are asked for, hidden
+        files and directories.
 
         Parameters
         ----------
@@ -158,7 +170,7 @@ class Uploads:
         ----------
         placed : list of Placed
             Local files and directories; the targets are relative to the user's own directory.
-            Links to other directories are not followed.
+            What is in a directory is treated as in `directory`; a file is sent in any case.
         shown : mapping of str to str, optional
             What errors call a local file, by its path.
 
@@ -186,9 +198,20 @@ class Uploads:
             raise
         finally:
             self._reports.close()
+            self._tell_left_out(path)
         self._sent.close()
         self._outcome.raise_failures(path)
         return sorted(self._answers or [], key=lambda answer: str(answer["path"]))
+
+    def _tell_left_out(self, path: str | None) -> None:
+        if self._outcome.left_out:
+            # Who is told of each of them needs no warning.
+            logger.log(
+                logging.INFO if self._reports.tells_results else logging.WARNING,
+                "%s left out of %s (hidden=True takes hidden ones; links are never followed)",
+                left_out_text(self._outcome.left_out),
+                repr(path) if path else "the directories",
+            )
 
     def _find(self, file: IO[bytes] | None, local: str, path: str, guard: Guard) -> None:
         """Find out where one file goes to, and make the directory that receives it."""
@@ -198,18 +221,20 @@ class Uploads:
             own = _own_directory.find(service, self._token)
             segments = _own_directory.below(own, check_remote_path(path))
             into = not segments or path.endswith("/")
-            existing = None if into else _entry(service, own, segments)
+            existing = None if into else stored_entry(service, own, segments)
             if into or (existing and existing.is_directory):
-                segments.append(_name(local, path))
-                existing = _entry(service, own, segments) if self._skip_existing else None
+                segments.append(name_in_directory(local, path))
+                existing = stored_entry(service, own, segments) if self._skip_existing else None
             if existing is None and not self._dry_run:
-                _receiving(service, own, segments[:-1], make=True)
+                receiving_directory(service, own, segments[:-1], make=True)
             if not self._skip_existing:
                 existing = None
             size = file_size(local) if file is None else None
             target = "/".join(segments)
             self._reports.progress(target, 0, size, "waiting")
-            self._pool.add(size or 0, partial(self._file, file, local, target, own, existing))
+            opening = partial(open_source, file, local, local)
+            task = partial(self._file, opening, local, size, target, own, existing)
+            self._pool.add(size or 0, task)
 
     def _plan(self, placed: list[Placed], guard: Guard) -> None:
         """Begin with all sources, if their targets do not meet."""
@@ -227,8 +252,9 @@ class Uploads:
         directories = []
         for source, target, is_directory in placed:
             if is_directory:
-                refuse_folded(Path(source), self._globs, guard.check)
-                directories.append(_Directory(Path(source), target, ""))
+                tree = LocalTree(Path(source), self._root, hidden=self._hidden)
+                refuse_folded(tree, self._globs, guard.check)
+                directories.append(_Directory(tree, (), target))
             else:
                 files.setdefault(target[:-1], []).append((target[-1], source))
         # The last one comes first.
@@ -243,7 +269,7 @@ class Uploads:
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = _own_directory.find(service, self._token)
-            there = _receiving(service, own, remote, make=not self._dry_run)
+            there = receiving_directory(service, own, remote, make=not self._dry_run)
             tasks: list[tuple[int, Task]] = []
             for name, local in files:
                 path = "/".join([*remote, name])
@@ -253,7 +279,9 @@ class Uploads:
                         existing = None
                     size = file_size(local, self._shown.get(local))
                     self._reports.progress(path, 0, size, "waiting")
-                    tasks.append((size, partial(self._file, None, local, path, own, existing)))
+                    opening = partial(open_source, None, local, self._shown.get(local, local))
+                    task = partial(self._file, opening, local, size, path, own, existing)
+                    tasks.append((size, task))
             self._pool.add_all(iter(tasks))
 
     def _directory(self, directory: _Directory, guard: Guard) -> None:
@@ -263,61 +291,90 @@ class Uploads:
             service = self._service.guarded(guard)
             own = _own_directory.find(service, self._token)
             remote = "/".join([own, *directory.remote])
+            try:
+                items = directory.tree.items(directory.below)
+            except LeftOut as error:
+                local = directory.tree.shown(directory.below)
+                if not directory.below:
+                    raise LocalFileError(
+                        f"{local!r} cannot be read: a part of its path is a symbolic link; give "
+                        "the path that it leads to",
+                        path=local,
+                    ) from error
+                self._outcome.leave_out(remote, local, error.kind)
+                return
             made = False
             if not self._dry_run:
-                if not directory.relative:
-                    _receiving(service, own, directory.remote[:-1], make=True)
+                if not directory.below:
+                    receiving_directory(service, own, directory.remote[:-1], make=True)
                 made = service.make_collection(remote)
             existing: dict[str, Entry] = {}
             if self._skip_existing and not made:
                 with suppress(NotFound):
                     existing = {e.name: e for e in service.listing(remote).children}
-            try:
-                names = sorted(os.listdir(directory.local))
-            except OSError as error:
-                raise self._left_out(
-                    directory.local, f"cannot be read ({error.strerror})"
-                ) from error
-            self._pool.add_all(self._tasks(directory, names, own, existing))
+            self._pool.add_all(self._tasks(directory, items, own, existing))
 
     def _tasks(
-        self, directory: _Directory, names: list[str], own: str, existing: dict[str, Entry]
+        self, directory: _Directory, items: list[Item], own: str, existing: dict[str, Entry]
     ) -> Iterator[tuple[int, Task]]:
         """Yield a task for each file of a directory; those below it come later."""
-        for name in names:
-            local = directory.local / name
-            relative = f"{directory.relative}/{name}".lstrip("/")
+        tree = directory.tree
+        for name, kind in items:
+            below = (*directory.below, name)
+            local = tree.shown(below)
+            path = "/".join([*directory.remote, name])
             with self._outcome.collect():
-                if local.is_dir():
-                    if self._globs.prunes(relative):
-                        continue
-                    if local.is_symlink():
-                        raise self._left_out(local, "is a link to a directory")
-                    check_remote_path(name)
-                    below = _Directory(local, (*directory.remote, name), relative)
-                    self._pool.add_listing(partial(self._directory, below))
+                if not self._takes_part(kind, "/".join(below)):
                     continue
-                if not self._globs.takes(relative):
+                if kind not in {FILE, DIRECTORY}:
+                    self._outcome.leave_out(f"{own}/{path}", local, kind)
                     continue
-                if self._root is not None and not local.resolve().is_relative_to(self._root):
-                    raise self._left_out(local, f"is a link out of {str(self._root)!r}")
-                if not local.is_file():
-                    raise self._left_out(local, "is not a regular file")
                 check_remote_path(name)
-                path = "/".join([*directory.remote, name])
-                size = file_size(os.fspath(local))
+                if kind == DIRECTORY:
+                    inner = _Directory(tree, below, (*directory.remote, name))
+                    self._pool.add_listing(partial(self._directory, inner))
+                    continue
+                try:
+                    size = tree.size(below)
+                except LeftOut as error:
+                    self._outcome.leave_out(f"{own}/{path}", local, error.kind)
+                    continue
                 self._reports.progress(path, 0, size, "waiting")
+                opening = partial(tree.open, below)
                 yield (
                     size,
-                    partial(self._file, None, os.fspath(local), path, own, existing.get(name)),
+                    partial(self._file, opening, local, size, path, own, existing.get(name)),
                 )
 
-    def _left_out(self, local: Path, why: str) -> CTADataError:
-        return TransferError(f"{str(local)!r} {why} and was left out", path=str(local))
+    def _takes_part(self, kind: str, relative: str) -> bool:
+        """Whether the globs let something take part, be it only to be counted."""
+        if kind.endswith(DIRECTORY):
+            return not self._globs.prunes(relative)
+        if kind == LINK:
+            # What it leads to, a file or a directory, is not looked at.
+            return not self._globs.excludes(relative)
+        return self._globs.takes(relative)
 
     def _file(
         self,
-        file: IO[bytes] | None,
+        opening: Callable[[], AbstractContextManager[IO[bytes]]],
+        local: str,
+        size: int | None,
+        path: str,
+        own: str,
+        existing: Entry | None,
+        guard: Guard,
+    ) -> None:
+        try:
+            self._send(opening, local, path, own, existing, guard)
+        except LeftOut as error:
+            # It was a file when its directory was listed.
+            self._reports.progress(path, 0, size, "left out")
+            self._outcome.leave_out(f"{own}/{path}", local, error.kind)
+
+    def _send(
+        self,
+        opening: Callable[[], AbstractContextManager[IO[bytes]]],
         local: str,
         path: str,
         own: str,
@@ -330,7 +387,7 @@ class Uploads:
         stored = f"{own}/{path}"
         with (
             self._outcome.of_file(watch, local, stored) as done,
-            open_source(file, local, shown) as opened,
+            opening() as opened,
         ):
             source = Source(opened, shown, watch, guard)
             service = self._service.guarded(guard)
@@ -357,47 +414,3 @@ class Uploads:
                 done("finished")
             if self._answers is not None:
                 self._answers.append(answer)
-
-
-def _entry(service: DownloadService, own: str, segments: list[str]) -> Entry | None:
-    """Return what is at a path of the user's own directory, if anything is."""
-    with suppress(NotFound):
-        return service.listing("/".join([own, *segments])).own
-    return None
-
-
-def _name(local: str, path: str) -> str:
-    """Return the name that a file gets in a directory, which is its own.
-
-    Raises
-    ------
-    InvalidPath
-        If it has none, as an open file may, or one that no remote file may have.
-    """
-    if local == NAMELESS:
-        raise InvalidPath(
-            f"{path or '/'!r} is a directory, and the open file has no name; give the whole path "
-            "of the remote file",
-            path=path,
-        )
-    name = os.path.basename(local)
-    if check_remote_path(name) != [name]:
-        raise InvalidPath(f"{local!r} has no name under which it could be uploaded", path=local)
-    return name
-
-
-def _receiving(
-    service: DownloadService, own: str, segments: Sequence[str], *, make: bool
-) -> dict[str, Entry]:
-    """Return what is in a directory that receives files; make it where it is missing."""
-    target = "/".join([own, *segments])
-    try:
-        listing = service.listing(target)
-    except NotFound:
-        if make:
-            for end in range(1, len(segments) + 1):
-                service.make_collection("/".join([own, *segments[:end]]))
-        return {}
-    if not listing.own.is_directory:
-        raise InvalidPath(f"{target!r} is a file and cannot hold others", path=target)
-    return {entry.name: entry for entry in listing.children}

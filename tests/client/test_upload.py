@@ -78,26 +78,34 @@ def test_a_directory_keeps_its_tree(own, work):
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_goes_on(own, work):
-    (work / "results/sub").mkdir(parents=True)
+    (work / "results").mkdir()
     (work / "results/good").write_text("good")
-    (work / "results/broken").symlink_to("nowhere")
-    (work / "results/loop").symlink_to(work / "results/sub")
+    (work / "results/back\\slash").write_text("no name for the storage")
+    (work / "results/in\nside").mkdir()
     with pytest.raises(errors.TransferError) as caught:
         ctadata.upload_dir("results", "results")
     assert sorted(failure.path for failure in caught.value.failures) == [
-        "results/broken",
-        "results/loop",
+        "back\\slash",
+        "in\nside",
     ]
     assert (own / "results/good").read_text() == "good"
 
 
-def test_links_out_of_the_root_are_left_out(own, work, tmp_path):
-    (tmp_path / "secret").write_text("secret")
-    (work / "results").mkdir()
-    (work / "results/link").symlink_to(tmp_path / "secret")
-    with pytest.raises(errors.TransferError, match="link out of"):
-        APIClient().upload_dir("results", "results", root=work)
-    assert not (own / "results/link").exists()
+def test_a_link_below_the_root_is_not_followed(own, work, tmp_path):
+    (tmp_path / "elsewhere/results").mkdir(parents=True)
+    (tmp_path / "elsewhere/results/secret").write_text("secret")
+    (work / "link").symlink_to(tmp_path / "elsewhere")
+    (work / "results").symlink_to("link/results")
+    for directory in ("link/results", "results"):
+        with pytest.raises(errors.TransferError, match="symbolic link"):
+            APIClient().upload_dir(directory, "results", root=work)
+    with pytest.raises(errors.InvalidPath, match="outside"):
+        APIClient().upload_dir(tmp_path / "elsewhere", "results", root=work)
+    assert not (own / "results").exists()
+    # Its own links are followed.
+    (tmp_path / "root").symlink_to(tmp_path / "elsewhere")
+    APIClient().upload_dir(tmp_path / "root/results", "results", root=tmp_path / "root")
+    assert (own / "results/secret").read_text() == "secret"
 
 
 def test_local_files_that_are_none(service_env, work):
