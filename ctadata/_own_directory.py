@@ -15,7 +15,7 @@ from functools import partial
 from ._listing import Listing
 from ._protocol import DownloadService
 from .config import USER_VARIABLE, user_name
-from .errors import AccessDenied, CertificateNeeded, InvalidPath, NotFound
+from .errors import AccessDenied, CertificateNeeded, CTADataError, InvalidPath, NotFound
 
 __all__ = ["below", "find", "known", "learn"]
 
@@ -40,7 +40,7 @@ def learn(service: DownloadService, token: str | None, directory: str) -> None:
         _known[_key(service, token)] = directory
 
 
-def find(service: DownloadService, token: str | None) -> str:
+def find(service: DownloadService, token: str | None, path: str | None = None) -> str:
     """Return the user's own directory.
 
     Parameters
@@ -49,6 +49,8 @@ def find(service: DownloadService, token: str | None) -> str:
         Is asked, unless it has told it already.
     token : str or None
         Whose directory it is.
+    path : str, optional
+        What the user wants to write, for errors.
 
     Returns
     -------
@@ -60,13 +62,19 @@ def find(service: DownloadService, token: str | None) -> str:
     AccessDenied
         If the service lets the user write nowhere.
     """
-    directory = known(service, token) or _found(service)
+    try:
+        directory = known(service, token) or _found(service)
+    except CTADataError as error:
+        # Not the directory that was asked about on the way.
+        error.path = path
+        raise
     if directory is None:
         raise AccessDenied(
             f"No directory of yours was found at {service.url}. If you have no certificate there, "
             "upload one with ctadata.upload_certificate or 'ctadata certificate upload'; outside "
             f"of the platform, set {USER_VARIABLE} to your name on the hub; else ask the "
-            "platform's administrators for a directory of your own"
+            "platform's administrators for a directory of your own",
+            path=path,
         )
     learn(service, token, directory)
     return directory

@@ -195,7 +195,7 @@ class Uploads:
         guard.on_notice = partial(self._reports.notice, path)
         with self._outcome.collect():
             service = self._service.guarded(guard)
-            own = _own_directory.find(service, self._token)
+            own = _own_directory.find(service, self._token, path)
             segments = _own_directory.below(own, check_remote_path(path))
             into = not segments or path.endswith("/")
             existing = None if into else _entry(service, own, segments)
@@ -214,7 +214,8 @@ class Uploads:
     def _plan(self, placed: list[Placed], guard: Guard) -> None:
         """Begin with all sources, if their targets do not meet."""
         refuse_meeting(placed, "uploaded")
-        own = _own_directory.find(self._service.guarded(guard), self._token)
+        path = "/".join(placed[0].target) if placed else None
+        own = _own_directory.find(self._service.guarded(guard), self._token, path)
         placed = [
             one._replace(target=tuple(_own_directory.below(own, one.target))) for one in placed
         ]
@@ -242,7 +243,7 @@ class Uploads:
         guard.on_notice = partial(self._reports.notice, "/".join(remote))
         with self._outcome.collect():
             service = self._service.guarded(guard)
-            own = _own_directory.find(service, self._token)
+            own = _own_directory.find(service, self._token, "/".join(remote))
             there = _receiving(service, own, remote, make=not self._dry_run)
             tasks: list[tuple[int, Task]] = []
             for name, local in files:
@@ -261,7 +262,7 @@ class Uploads:
         guard.on_notice = partial(self._reports.notice, "/".join(directory.remote))
         with self._outcome.collect():
             service = self._service.guarded(guard)
-            own = _own_directory.find(service, self._token)
+            own = _own_directory.find(service, self._token, "/".join(directory.remote))
             remote = "/".join([own, *directory.remote])
             made = False
             if not self._dry_run:
