@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ._output import echo, say
+from ._patience import patience_options, patient_client
 from .api import APIClient
 from .certificates.authorities import known_authorities
 from .certificates.findings import Finding
@@ -82,19 +83,21 @@ def inspect_(file: str | None, as_json: bool) -> None:
 @click.argument("file", required=False)
 @click.option("--key", default="cta", show_default=True, help="What it is for: cta, lst, arc.")
 @click.option("--force", is_flag=True, help="Send it in spite of errors; never a long-lived key.")
-def upload(file: str | None, key: str, force: bool) -> None:
+@patience_options
+def upload(file: str | None, key: str, force: bool, **options: Any) -> None:
     """Delegate the proxy certificate in FILE to the certificate service.
 
     \b
     Example:
       ctadata certificate upload --key lst
     """
-    _upload(file, key, force=force)
+    _upload(patient_client(options), file, key, force=force)
 
 
 @certificate.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
-def status(as_json: bool) -> None:
+@patience_options
+def status(as_json: bool, **options: Any) -> None:
     """Show what was delegated from here, and whether there is a proxy certificate to delegate.
 
     The service cannot be asked for what it has of you: what was uploaded from elsewhere is not
@@ -104,7 +107,7 @@ def status(as_json: bool) -> None:
     Example:
       ctadata certificate status
     """
-    client = APIClient()
+    client = patient_client(options)
     known = {delegation.key: delegation for delegation in client.delegations()}
     found: ProxyCertificate | None = None
     path = default_proxy_file()
@@ -139,44 +142,50 @@ def status(as_json: bool) -> None:
 
 @click.command("upload-certificate")
 @click.argument("file", required=False)
-def upload_certificate(file: str | None) -> None:
+@patience_options
+def upload_certificate(file: str | None, **options: Any) -> None:
     """Delegate your proxy certificate; the same as 'ctadata certificate upload'.
 
     \b
     Example:
       ctadata upload-certificate /tmp/x509up_u1000
     """
-    _upload(file, "cta")
+    _upload(patient_client(options), file, "cta")
 
 
 @click.command("upload-personal-certificate")
 @click.argument("file")
 @click.argument("key")
 @click.option("-u", "--user", help="Whose certificate it is, for administrators.")
-def upload_personal_certificate(file: str, key: str, user: str | None) -> None:
+@patience_options
+def upload_personal_certificate(file: str, key: str, user: str | None, **options: Any) -> None:
     """Delegate a user's proxy certificate for the purpose KEY: cta, lst, arc.
 
     \b
     Example:
       ctadata upload-personal-certificate /tmp/x509up_u1000 lst
     """
-    _upload(file, key, user)
+    _upload(patient_client(options), file, key, user)
 
 
 @click.command("upload-shared-certificate")
 @click.argument("file")
-def upload_shared_certificate(file: str) -> None:
+@patience_options
+def upload_shared_certificate(file: str, **options: Any) -> None:
     """Store the certificate that all users share; for administrators.
 
     \b
     Example:
       ctadata upload-shared-certificate robot-proxy.pem
     """
-    _echo_stored(lambda: APIClient().upload_shared_certificate(file))
+    client = patient_client(options)
+    _echo_stored(lambda: client.upload_shared_certificate(file))
 
 
-def _upload(file: str | None, key: str, user: str | None = None, *, force: bool = False) -> None:
-    _echo_stored(lambda: APIClient().upload_personal_certificate(file, key, user, force=force))
+def _upload(
+    client: APIClient, file: str | None, key: str, user: str | None = None, *, force: bool = False
+) -> None:
+    _echo_stored(lambda: client.upload_personal_certificate(file, key, user, force=force))
 
 
 def _described(proxy: ProxyCertificate) -> Iterator[str]:

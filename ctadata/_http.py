@@ -46,6 +46,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 READ_TIMEOUT = 60.0
+RETRIES = 3
 # What the system says where this machine, and not the service, is at an end.
 OWN_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
 # Bytes per second: slower than any link that is of use.
@@ -85,7 +86,7 @@ class Http:
         token: Callable[[], str | None],
         *,
         timeout: float | None = None,
-        retries: int = 3,
+        retries: int = RETRIES,
         min_speed: float | None = None,
         guard: Guard | None = None,
         variable: str = DOWNLOADSERVICE_VARIABLE,

@@ -6,17 +6,20 @@ import os
 from collections import defaultdict
 
 from . import config
-from ._http import Http
+from ._http import RETRIES, Http
 from ._protocol import DownloadService
 from ._quoting import Quoting
 from .certificates.sending import CertificateService
+from .errors import CTADataError
 
-__all__ = ["JOBS", "LocalPath", "Services"]
+__all__ = ["JOBS", "MAX_TIMEOUT", "LocalPath", "Services"]
 
 LocalPath = str | os.PathLike[str]
 
 # Files at a time: the service has ten threads for all its users.
 JOBS = 8
+# Seconds: longer than anybody waits, and short enough for every system call.
+MAX_TIMEOUT = 1e6
 
 
 class Services:
@@ -38,9 +41,15 @@ class Services:
         chunk_size: int | None = None,
         data_dir: LocalPath | None = None,
         timeout: float | None = None,
-        retries: int = 3,
+        retries: int = RETRIES,
         min_speed: float | None = None,
     ) -> None:
+        if timeout is not None and not 0 < timeout <= MAX_TIMEOUT:
+            raise CTADataError(
+                f"timeout={timeout} is not a number of seconds from 0 to {MAX_TIMEOUT:.0f}"
+            )
+        if retries < 0:
+            raise CTADataError(f"retries={retries} is less than 0")
         given = {
             "downloadservice": downloadservice,
             "certificateservice": certificateservice,

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from ._local import local_path
+from ._patience import patience_options, patient_client
 from ._summary import Summary
-from .api import APIClient
 
 __all__ = ["LocalPath", "get", "put"]
 
@@ -76,6 +76,7 @@ def _options_of_both(command: Command) -> Command:
     help="A directory that receives them; for one file, its new name.",
 )
 @_options_of_both
+@patience_options
 @click.option(
     "--overwrite",
     type=click.Choice(["update", "never", "skip", "fail", "replace"]),
@@ -136,13 +137,14 @@ def get(
         and len(paths) == 1
         and not (recursive or output.endswith("/") or os.path.isdir(local_path(output)))
     )
+    client = patient_client(options)
     options.update(overwrite=overwrite, checksum=not no_checksum, dry_run=dry_run)
     with Summary("download", go_on, as_json=as_json, quiet=quiet, dry_run=dry_run) as summary:
         options.update(on_result=summary.on_result, progress=summary.bars)
         if one_name:
-            APIClient().fetch_and_save_file(paths[0], output, **options)
+            client.fetch_and_save_file(paths[0], output, **options)
         else:
-            APIClient().fetch_many(
+            client.fetch_many(
                 paths, output, recursive=recursive, include=include, exclude=exclude, **options
             )
 
@@ -151,6 +153,7 @@ def get(
 @click.argument("local", nargs=-1, required=True, type=LocalPath(exists=True), metavar="LOCAL...")
 @click.argument("remote")
 @_options_of_both
+@patience_options
 @click.option(
     "--skip-existing",
     is_flag=True,
@@ -198,6 +201,7 @@ def put(
         if options["skip_existing"]
         else " with --skip-existing, and it goes on with the rest."
     )
+    client = patient_client(options)
     options.update(dry_run=dry_run)
     # Each file is told when it ends: all answers in the end would only take memory.
     of_many: dict[str, Any] = {"include": include, "exclude": exclude, "answers": False}
@@ -206,8 +210,8 @@ def put(
     ) as summary:
         options.update(on_result=summary.on_result, progress=summary.bars)
         if len(local) > 1:
-            APIClient().upload_many(local, remote, recursive=recursive, **of_many, **options)
+            client.upload_many(local, remote, recursive=recursive, **of_many, **options)
         elif os.path.isdir(local[0]):
-            APIClient().upload_dir(local[0], remote, **of_many, **options)
+            client.upload_dir(local[0], remote, **of_many, **options)
         else:
-            APIClient().upload_file(local[0], remote, **options)
+            client.upload_file(local[0], remote, **options)

@@ -20,10 +20,10 @@ from ._certificate_commands import (
     upload_shared_certificate,
 )
 from ._output import echo, is_terminal, prepare, say, silence
+from ._patience import patience_options, patient_client
 from ._summary import INTERRUPTED
 from ._terminal import aligned
 from ._transfer_commands import LocalPath, get, put
-from .api import APIClient
 from .entries import Entry
 from .errors import AuthenticationError, CTADataError, ServiceUnreachable
 from .transfers.loops import walk
@@ -108,7 +108,8 @@ def cli(verbose: int) -> None:
 @click.option("-l", "--long", is_flag=True, help="Show exact sizes (bytes) and times (UTC).")
 @click.option("-R", "--recursive", is_flag=True, help="List what is below directories too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def list_(path: str, long: bool, recursive: bool, as_json: bool) -> None:
+@patience_options
+def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any) -> None:
     """List a directory of the storage, by default its root.
 
     A pipe gets one path per line.
@@ -117,7 +118,7 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool) -> None:
     Example:
       ctadata list -l lst/DL1/20241114/v0.1/tailcut84
     """
-    client = APIClient()
+    client = patient_client(options)
     failures = _Failures()
     if recursive:
         entries = walk(client.listing, path, failures.collect)

@@ -15,7 +15,7 @@ from traitlets import Float, Int, Unicode, default
 
 from ctadata import config
 from ctadata.api import APIClient
-from ctadata.transfers.progress import OnProgress
+from ctadata.transfers.progress import OnNotice, OnProgress
 
 from .archives import ArchiveHandler, ArchivesHandler
 from .certificates import (
@@ -233,8 +233,12 @@ class CTADataExtension(ExtensionApp):
             max_size=self.max_upload_size,
         )
 
-    def _run_job(self, job: Job, on_progress: OnProgress, cancel: threading.Event) -> str | None:
-        return run_job(self.client, self.workspace(), self.spool, job, on_progress, cancel)
+    def _run_job(
+        self, job: Job, on_progress: OnProgress, on_notice: OnNotice, cancel: threading.Event
+    ) -> str | None:
+        return run_job(
+            self.client, self.workspace(), self.spool, job, on_progress, on_notice, cancel
+        )
 
     def _make_client(self, timeout: float, retries: int = 3) -> APIClient:
         return APIClient(

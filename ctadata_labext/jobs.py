@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ctadata._paths import MAX_NAME_BYTES, check_remote_path
 from ctadata.errors import InvalidPath
 from ctadata.transfers.meeting import Placed, refuse_meeting
-from ctadata.transfers.progress import OnProgress
+from ctadata.transfers.progress import OnNotice, OnProgress
 
 from .errors import TargetsExist
 from .received import send_received, stored_path
@@ -132,6 +132,7 @@ def run_job(
     spool: Spool,
     job: Job,
     on_progress: OnProgress,
+    on_notice: OnNotice,
     cancel: threading.Event,
 ) -> str | None:
     """Do what a job says, in the thread that calls.
@@ -151,9 +152,9 @@ def run_job(
         If `cancel` is set.
     """
     if job.kind == "download":
-        return _download(client, workspace, job, on_progress, cancel)
+        return _download(client, workspace, job, on_progress, on_notice, cancel)
     if "uploads" in job.options:
-        return send_received(client, spool, job, FILES_AT_A_TIME, on_progress, cancel)
+        return send_received(client, spool, job, FILES_AT_A_TIME, on_progress, on_notice, cancel)
     local = workspace.existing(job.source)
     if local.is_dir():
         client.upload_dir(
@@ -164,12 +165,18 @@ def run_job(
             jobs=FILES_AT_A_TIME,
             progress=False,
             on_progress=on_progress,
+            on_notice=on_notice,
             cancel=cancel,
         )
         return stored_path(client, job)
     with workspace.open(job.source) as file:
         answer = client.upload_file(
-            file, job.target, progress=False, on_progress=on_progress, cancel=cancel
+            file,
+            job.target,
+            progress=False,
+            on_progress=on_progress,
+            on_notice=on_notice,
+            cancel=cancel,
         )
     return str(answer["path"])
 
@@ -179,6 +186,7 @@ def _download(
     workspace: Workspace,
     job: Job,
     on_progress: OnProgress,
+    on_notice: OnNotice,
     cancel: threading.Event,
 ) -> str:
     directory = workspace.directory(job.target.rpartition("/")[0])
@@ -193,6 +201,7 @@ def _download(
         jobs=FILES_AT_A_TIME,
         progress=False,
         on_progress=on_progress,
+        on_notice=on_notice,
         cancel=cancel,
     )
     return workspace.relative(local)

@@ -11,7 +11,7 @@ from ctadata._own_directory import below
 from ctadata._paths import MAX_NAME_BYTES, check_remote_path
 from ctadata.errors import CTADataError, InvalidPath
 from ctadata.transfers.meeting import Placed, refuse_meeting
-from ctadata.transfers.progress import OnProgress, Result
+from ctadata.transfers.progress import OnNotice, OnProgress, Result
 
 from .errors import BadRequest, NoSuchUpload, UploadsLost
 from .transfer import Job
@@ -79,6 +79,7 @@ def send_received(
     job: Job,
     files_at_a_time: int,
     on_progress: OnProgress,
+    on_notice: OnNotice,
     cancel: threading.Event,
 ) -> str | None:
     """Store what was received, and remove each file from the spool once it is stored.
@@ -135,6 +136,7 @@ def send_received(
         progress=False,
         on_progress=keep,
         on_result=remove,
+        on_notice=on_notice,
         cancel=cancel,
     )
     if lost:

@@ -63,6 +63,8 @@ class Transfer:
         Whether it is the user.
     error : dict or None
         Its code and message.
+    notices : dict
+        Why files wait before they are tried again, the newest last.
     failures : list of dict
         Of a directory, the files that failed: path, code and message.
     """
@@ -79,6 +81,7 @@ class Transfer:
     ended: datetime | None = None
     progress: Progress | None = None
     amounts: Amounts = field(default_factory=Amounts)
+    notices: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Take over what is known beforehand."""
@@ -114,6 +117,7 @@ class Transfer:
         else:
             self.state, error = "interrupted", Interrupted()
         self.ended = datetime.now(timezone.utc)
+        self.notices.clear()
         self.cancelling = False
         self.error = describe(error) if error else None
         failures = error.failures if isinstance(error, TransferError) else []
@@ -123,6 +127,12 @@ class Transfer:
         if self.progress is not None:
             self.progress.end(complete=error is None)
             self.amounts, self.progress = self.progress.amounts, None
+
+    def notice(self, path: str, text: str | None) -> None:
+        """Take note why a file waits, or that it goes on."""
+        self.notices.pop(path, None)
+        if text is not None and self.active:
+            self.notices[path] = text
 
     def again(self) -> None:
         """Queue it once more."""
@@ -145,6 +155,7 @@ class Transfer:
             "rate": progress.rate() if progress is not None else None,
             "error": self.error,
             "failures": self.failures,
+            "notice": next(reversed(self.notices.values()), None),
             "resumable": self.resumable,
             "created": _iso(self.created),
             "ended": _iso(self.ended) if self.ended else None,

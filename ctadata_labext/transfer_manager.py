@@ -15,7 +15,7 @@ from ctadata._local import local_error
 from ctadata.errors import CTADataError, NotFound, TransferCancelled
 from ctadata.transfers.journal import BEAT
 from ctadata.transfers.meeting import same_name
-from ctadata.transfers.progress import OnProgress
+from ctadata.transfers.progress import OnNotice, OnProgress
 
 from .errors import NotResumable, TargetsExist, TooManyTransfers
 from .ledger import Ledger
@@ -24,9 +24,9 @@ from .transfer import Job, Transfer
 
 __all__ = ["RunJob", "TransferManager"]
 
-# ``run(job, on_progress, cancel)`` does a job, in a thread, and returns the target if it knows that
-# better now. It raises `TransferCancelled` when `cancel` is set.
-RunJob = Callable[[Job, OnProgress, threading.Event], str | None]
+# ``run(job, on_progress, on_notice, cancel)`` does a job, in a thread, and returns the target if it
+# knows that better now. It raises `TransferCancelled` when `cancel` is set.
+RunJob = Callable[[Job, OnProgress, OnNotice, threading.Event], str | None]
 
 
 class TransferManager:
@@ -303,9 +303,13 @@ class TransferManager:
                 if transfer.progress is not None:
                     transfer.progress.record(path, done, total, state)
 
+        def on_notice(path: str, text: str | None) -> None:
+            with self._lock:
+                transfer.notice(path, text)
+
         job = transfer.job
         try:
-            return self._run_job(job, on_progress, transfer.cancel), None
+            return self._run_job(job, on_progress, on_notice, transfer.cancel), None
         except CTADataError as error:
             return None, error
         except OSError as error:

@@ -13,6 +13,9 @@ from .fetching import PROGRESS, RANGE
 
 __all__ = ["read_blocks"]
 
+# Bytes; error pages are shorter.
+PAGE = 64 << 10
+
 
 def read_blocks(
     service: DownloadService, entry: Entry, start: int, stop: int, chunk_size: int | None = None
@@ -20,7 +23,8 @@ def read_blocks(
     """Yield the bytes ``[start, stop)`` of a file in blocks of up to 1 MiB.
 
     A whole file comes as one stream, anything else, and what is missing after a break, by
-    closed ranges.
+    closed ranges. The beginning of a whole file is held back until more of it has come, since it
+    may be an error page with status 200.
 
     Parameters
     ----------
@@ -42,6 +46,7 @@ def read_blocks(
     """
     position = tried_from = start
     retry = None
+    held: list[bytes] = []
     while position < stop:
         whole = position == 0 and stop == entry.size
         try:
@@ -54,12 +59,22 @@ def read_blocks(
                     block = b"".join(blocks)
                     if position + len(block) > stop:
                         raise _wrong(entry, "more")
-                    yield block
                     position += len(block)
+                    if whole and position < PAGE:
+                        held.append(block)
+                        continue
+                    yield b"".join([*held, block]) if held else block
+                    held = []
             if whole and position < stop:
                 # An error page with status 200 looks like this, too.
                 raise _wrong(entry, f"{position} bytes")
+            if held:
+                yield b"".join(held)
+                held = []
         except BrokenOff as error:
+            if held:
+                # Nobody knows yet whether this was the file.
+                position, held = 0, []
             if position > tried_from + PROGRESS:
                 tried_from, retry = position, None
             retry = service.http.again(error, retry)

@@ -99,12 +99,19 @@ class Source:
         self._watch = watch
         self.local = local
         self.size: int | None = None
+        self._ahead = b""
         with _reading(local):
             self._before = _settled(file, guard)
             self._start = file.tell() if file.seekable() else 0
             if file.seekable():
                 self.size = file.seek(0, io.SEEK_END) - self._start
                 file.seek(self._start)
+            # The service empties an existing file as soon as the request begins: what cannot be
+            # read must show before.
+            self._ahead = self._bytes(BLOCK)
+            if file.seekable():
+                file.seek(self._start)
+                self._ahead = b""
         self._position = 0
         self._sending = 0
         watch.total = self.size
@@ -163,9 +170,7 @@ class Source:
             length = left
         # It would be taken for an error of the connection.
         with _reading(self.local):
-            block = self._file.read(length)
-            if not isinstance(block, (bytes, bytearray)):
-                raise ValueError("it gives no bytes; open it with 'rb'")
+            block = self._bytes(length)
         # A disk that hung may have given it only now, after the end.
         self._guard.check()
         if left is not None and len(block) < length:
@@ -178,6 +183,16 @@ class Source:
         if block:
             self._watch.step(len(block))
             self._guard.reading()
+        return block
+
+    def _bytes(self, length: int) -> bytes:
+        if self._ahead:
+            most = len(self._ahead) if length < 0 else length
+            block, self._ahead = self._ahead[:most], self._ahead[most:]
+            return block
+        block = self._file.read(length)
+        if not isinstance(block, (bytes, bytearray)):
+            raise ValueError("it gives no bytes; open it with 'rb'")
         return block
 
     def tell(self) -> int:

@@ -225,12 +225,15 @@ def test_open_files_without_a_name(service_env, own, work):
     assert os.listdir(own / "dir") == ["name"]
 
 
-# The real service empties a file as soon as an upload begins, which is before the source is read.
-@pytest.mark.parametrize("service", ["kind"], indirect=True)
 def test_open_files_that_cannot_be_read(service_env, own, work):
+    own.mkdir(parents=True, exist_ok=True)
+    (own / "y").write_text("what is there already")
     (work / "text").write_text("text")
     with open("text") as file, pytest.raises(errors.LocalFileError, match="open it with 'rb'"):
         ctadata.upload_file(file, "x")
     with pytest.raises(errors.LocalFileError, match=r"'text' cannot be read: .*closed file"):
         ctadata.upload_file(file, "x")
+    with open("text") as file, pytest.raises(errors.LocalFileError, match="open it with 'rb'"):
+        ctadata.upload_file(file, "y")
     assert not (own / "x").exists()
+    assert (own / "y").read_text() == "what is there already"

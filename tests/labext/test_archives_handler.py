@@ -108,6 +108,7 @@ async def test_too_many_files(api: Api, tiny: TinyService, monkeypatch: pytest.M
 async def test_a_file_that_breaks_off_breaks_the_archive_off(
     api: Api, tiny: TinyService, fault: Any
 ) -> None:
+    # What has been sent of the first one cannot be taken back.
     tiny.files = {"d/a": bytes(300_000), "d/b": bytes(300_000)}
     planned = await plan(api, "d")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import threading
 from collections.abc import Awaitable, Callable
@@ -111,11 +112,39 @@ async def test_a_stream_that_breaks_is_aborted_and_not_ended(api: Api, tiny: Tin
         await api("files/lst/file")
 
 
-async def test_an_error_page_in_place_of_the_file(api: Api, tiny: TinyService) -> None:
-    tiny.files["lst/file"] = bytes(1000)
-    tiny.misbehave["fetch"] = lambda answer, name: answer.reply(200, b"Oops", "text/plain")
-    with pytest.raises(HTTPStreamClosedError):
-        await api("files/lst/file")
+def breaks_before_the_first_byte(answer: Answer, name: str) -> None:
+    answer.send_response(200)
+    answer.send_header("Content-Length", "1000")
+    answer.end_headers()
+    answer.close_connection = True
+
+
+@pytest.mark.parametrize("size", [1000, 200_000, 8_000_000])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda answer, name: answer.reply(200, b"Oops", "text/plain"),
+        lambda answer, name: answer.reply(200, b"<html>" * 5000, "application/octet-stream"),
+        lambda answer, name: answer.reply(200, b"", "application/octet-stream"),
+        breaks_before_the_first_byte,
+    ],
+)
+@pytest.mark.parametrize("resource", ["files", "archives"])
+async def test_an_error_page_in_place_of_the_file(
+    api: Api, tiny: TinyService, fault: Any, resource: str, size: int
+) -> None:
+    """Before the first byte has been sent an error is answered, and nothing is broken off."""
+    tiny.files["lst/d/file"] = bytes(size)
+    address = "files/lst/d/file"
+    if resource == "archives":
+        planned = await api.json("archives", "POST", json_body={"paths": ["lst/d"]})
+        address = f"archives/{planned['id']}"
+    tiny.misbehave["fetch"] = fault
+    response = await api(address)
+    assert response.code == 502
+    assert response.headers["Content-Type"].startswith("application/json")
+    assert "Content-Disposition" not in response.headers
+    assert json.loads(response.body)["code"] in {"integrity-error", "transfer-failed"}
 
 
 async def test_a_storage_that_fails_at_once(api: Api, tiny: TinyService) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ctadata.errors import AccessDenied, IntegrityError, NotFound, TransferCancelled, TransferError
-from ctadata.transfers.progress import OnProgress
+from ctadata.transfers.progress import OnNotice, OnProgress
 from ctadata_labext import ledger, transfer_manager
 from ctadata_labext.errors import NotResumable, TargetsExist, TooManyTransfers
 from ctadata_labext.ledger import Ledger
@@ -32,7 +32,12 @@ def job(kind: Any, source: str, target: str, work: Work) -> Job:
     return Job(kind, source, target, options={"work": len(WORK) - 1})
 
 
-def do(job: Job, on_progress: OnProgress, cancel: threading.Event) -> str | None:
+def do(
+    job: Job, on_progress: OnProgress, on_notice: OnNotice, cancel: threading.Event
+) -> str | None:
+    if "notices" in job.options:
+        for path, text in job.options["notices"]:
+            on_notice(path, text)
     return WORK[job.options["work"]](on_progress, cancel)
 
 
@@ -288,7 +293,9 @@ def test_a_later_server_knows_them_and_can_run_them(make: Callable[..., Transfer
 def test_whoever_runs_a_job_knows_that_it_is_not_the_first_time(tmp_path: Path) -> None:
     tries = []
 
-    def fail(job: Job, on_progress: OnProgress, cancel: threading.Event) -> None:
+    def fail(
+        job: Job, on_progress: OnProgress, on_notice: OnNotice, cancel: threading.Event
+    ) -> None:
         tries.append(job.again)
         raise NotFound("Nothing there")
 
@@ -412,3 +419,26 @@ def test_without_a_place_for_the_list_transfers_still_work(
     warnings = [each for each in caplog.records if each.levelno >= logging.WARNING]
     assert len(warnings) == 1
     assert "will not survive" in warnings[0].getMessage()
+
+
+@pytest.mark.parametrize(
+    ("notices", "shown"),
+    [
+        ([("a", "trying again")], "trying again"),
+        ([("a", "first"), ("b", "second")], "second"),
+        ([("a", "first"), ("b", "second"), ("b", None)], "first"),
+        ([("a", "first"), ("a", None)], None),
+        ([("a", None)], None),
+    ],
+)
+def test_a_transfer_says_why_it_waits(
+    manager: TransferManager, notices: list[tuple[str, str | None]], shown: str | None
+) -> None:
+    held = Held("x")
+    held.job.options["notices"] = notices
+    (transfer,) = manager.start([held.job])
+    assert transfer["notice"] is None
+    assert held.started.wait(20)
+    assert manager.get(str(transfer["id"]))["notice"] == shown
+    held.released.set()
+    assert ended(manager, transfer)["notice"] is None

@@ -202,6 +202,31 @@ async def test_two_of_one_order_that_would_meet(
     assert json.loads((await api("transfers")).body) == {"transfers": []}
 
 
+@pytest.mark.parametrize("kind", ["download", "upload"])
+async def test_a_transfer_says_why_it_waits(
+    api: Api, tiny: TinyService, jp_root_dir: Path, kind: str
+) -> None:
+    (jp_root_dir / "up").write_bytes(b"up")
+    tiny.files["lst/x"] = b"x"
+    times = []
+
+    def busy(answer: Any, name: str) -> None:
+        times.append(name)
+        answer.reply(503, b"", "text/plain", **{"Retry-After": "1"})
+
+    tiny.misbehave["list"] = busy
+    path = "lst/x" if kind == "download" else "up"
+    (transfer,) = await api.start(kind, path)
+    notices = set()
+    while not notices:
+        notices |= {transfer["notice"]} - {None}
+        await asyncio.sleep(0.02)
+        transfer = await api.json(f"transfers/{transfer['id']}")
+    assert notices == {"trying again (2 of 4) in 1 s: 503 Service Unavailable"}
+    await api.json(f"transfers/{transfer['id']}", "DELETE")
+    assert (await api.ended(transfer))["notice"] is None
+
+
 async def test_failures(api: Api, tiny: TinyService, jp_root_dir: Path) -> None:
     tiny.files = {"lst/d/good": b"good", "lst/d/short": bytes(1000), "lst/file": bytes(1000)}
     missing = await api.transfer("download", "lst/nothing")
