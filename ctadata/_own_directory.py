@@ -15,7 +15,7 @@ from functools import partial
 from ._listing import Listing
 from ._protocol import DownloadService
 from .config import USER_VARIABLE, user_name
-from .errors import AccessDenied, CertificateNeeded, CTADataError, InvalidPath, NotFound
+from .errors import AccessDenied, CertificateNeeded, InvalidPath, NotFound, StorageException
 
 __all__ = ["below", "find", "known", "learn"]
 
@@ -40,7 +40,7 @@ def learn(service: DownloadService, token: str | None, directory: str) -> None:
         _known[_key(service, token)] = directory
 
 
-def find(service: DownloadService, token: str | None, path: str | None = None) -> str:
+def find(service: DownloadService, token: str | None) -> str:
     """Return the user's own directory.
 
     Parameters
@@ -49,8 +49,6 @@ def find(service: DownloadService, token: str | None, path: str | None = None) -
         Is asked, unless it has told it already.
     token : str or None
         Whose directory it is.
-    path : str, optional
-        What the user wants to write, for errors.
 
     Returns
     -------
@@ -62,19 +60,13 @@ def find(service: DownloadService, token: str | None, path: str | None = None) -
     AccessDenied
         If the service lets the user write nowhere.
     """
-    try:
-        directory = known(service, token) or _found(service)
-    except CTADataError as error:
-        # Not the directory that was asked about on the way.
-        error.path = path
-        raise
+    directory = known(service, token) or _found(service)
     if directory is None:
         raise AccessDenied(
             f"No directory of yours was found at {service.url}. If you have no certificate there, "
             "upload one with ctadata.upload_certificate or 'ctadata certificate upload'; outside "
             f"of the platform, set {USER_VARIABLE} to your name on the hub; else ask the "
-            "platform's administrators for a directory of your own",
-            path=path,
+            "platform's administrators for a directory of your own"
         )
     learn(service, token, directory)
     return directory
@@ -156,6 +148,10 @@ def _told(service: DownloadService) -> str | None:
         raise
     except (NotFound, AccessDenied):
         return None
+    except StorageException as error:
+        # The made-up name says nothing to anybody.
+        shown = str(error).replace(repr(nowhere), "your own directory")
+        raise StorageException(shown) from error
     return str(answer["path"]).removesuffix(f"/{nowhere}") if answer else None
 
 
