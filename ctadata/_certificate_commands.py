@@ -16,7 +16,7 @@ from .api import APIClient
 from .certificates.authorities import known_authorities
 from .certificates.findings import Finding
 from .certificates.inspection import inspect
-from .certificates.proxy import ProxyCertificate
+from .certificates.proxy import NOT_SENT, ProxyCertificate
 from .certificates.reading import default_proxy_file, read_private_file
 from .certificates.sending import cleaned
 from .config import certificate_keys
@@ -226,7 +226,8 @@ def _echo_stored(upload: Callable[[], dict[str, Any]]) -> None:
     try:
         answer = upload()
     except CertificateError as error:
-        if not error.findings:
+        if not str(error).startswith(NOT_SENT):
+            # The service has refused it; what was found here has been logged.
             raise
         for line in _sentences(error.findings):
             say(line, err=True)

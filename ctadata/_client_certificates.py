@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from . import config
 from ._services import LocalPath, Services
+from .certificates.authorities import known_authorities
 from .certificates.delegations import Delegation, Delegations
 from .certificates.inspection import ready_to_send
 from .certificates.proxy import ProxyCertificate
@@ -91,8 +94,9 @@ class ClientCertificates(Services):
         file = _one_file(file, certificate_file_path)
         if user is None:
             return self.delegate_certificate(file, certificate_key, force=force)[0]
-        _, content = _ready(file, certificate_key, force)
-        return self._certificates.store(content, certificate_key, user)
+        proxy, content = _ready(file, certificate_key, force)
+        with _explained(proxy):
+            return self._certificates.store(content, certificate_key, user)
 
     def delegate_certificate(
         self, file: LocalPath | bytes | None, certificate_key: str, *, force: bool = False
@@ -118,7 +122,8 @@ class ClientCertificates(Services):
         """
         proxy, content = _ready(file, certificate_key, force)
         delegations = self._delegations
-        answer = self._certificates.store(content, certificate_key)
+        with _explained(proxy):
+            answer = self._certificates.store(content, certificate_key)
         delegation = Delegation.of(proxy, certificate_key, answer["validity"])
         delegations.remember(delegation)
         return answer, delegation
@@ -151,7 +156,9 @@ class ClientCertificates(Services):
         if file is None:
             # Nobody's own proxy is given to all by mistake.
             raise CertificateError("Name the file of the certificate that all users are to share")
-        return self._certificates.store_shared(_ready(file, None, force)[1])
+        proxy, content = _ready(file, None, force)
+        with _explained(proxy):
+            return self._certificates.store_shared(content)
 
     def delegations(self) -> list[Delegation]:
         """Return what was delegated from this account, of each key the last, as far as known.
@@ -187,6 +194,16 @@ def _one_file(file: LocalPath | bytes | None, older: LocalPath | None) -> LocalP
     return older if file is None else file
 
 
+@contextlib.contextmanager
+def _explained(proxy: ProxyCertificate) -> Iterator[None]:
+    """Let the service's refusal come with what was found here, which may be its reason."""
+    try:
+        yield
+    except CertificateError as error:
+        error.findings = [found for found in proxy.findings if found.level != "info"]
+        raise
+
+
 def _ready(
     file: LocalPath | bytes | None, key: str | None, force: bool
 ) -> tuple[ProxyCertificate, str]:
@@ -201,7 +218,7 @@ def _ready(
         file = default_proxy_file() if file is None else file
         name, file = str(file), read_private_file(file)
     try:
-        proxy, content = ready_to_send(file, force=force)
+        proxy, content = ready_to_send(file, force=force, trusted=known_authorities())
     except CertificateError as error:
         error.path = name
         raise

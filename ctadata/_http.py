@@ -364,8 +364,16 @@ def error_of(answer: Answer, url: str, path: str, variable: str, token: str | No
     if status == 507:
         return StorageException(f"The storage has no space left for {path!r}", path=at)
     detail = "" if html else f": {text}"
+    # The service is up, so that its state tells nothing of the storage behind it.
+    remedy = (
+        "; the storage behind the service may have trouble: try again later, and tell the "
+        "platform's support if that does not help"
+        if status >= 500
+        else ""
+    )
     return StorageException(
-        f"The storage answers {status} {answer.reason} for {path or '/'!r}{detail}", path=at
+        f"The storage answers {status} {answer.reason} for {path or '/'!r}{detail}{remedy}",
+        path=at,
     )
 
 

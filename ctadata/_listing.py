@@ -226,12 +226,18 @@ def _children(
         elif name.removesuffix("/") == path:
             own.append(entry)
         else:
-            refused.append(
-                InvalidPath(
-                    f"The listing of {path or '/'!r} has {name!r}, which does not belong there",
-                    path=name,
-                )
-            )
+            refused.append(_refused(name, path))
+
+
+def _refused(name: str, path: str) -> InvalidPath:
+    if found := re.search(f"[{FORBIDDEN}]", name):
+        why = (
+            f"it has the character {found[0]!r}, which no name may have here; have it renamed in "
+            "the storage"
+        )
+    else:
+        why = "it does not lie in that directory"
+    return InvalidPath(f"The listing of {path or '/'!r} has {name!r}: {why}", path=name)
 
 
 def json_answer(raw: bytes, content_type: str, path: str) -> Any:

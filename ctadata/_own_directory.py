@@ -15,7 +15,7 @@ from functools import partial
 from ._listing import Listing
 from ._protocol import DownloadService
 from .config import USER_VARIABLE, user_name
-from .errors import AccessDenied, CertificateNeeded, InvalidPath, NotFound
+from .errors import AccessDenied, CertificateNeeded, InvalidPath, NotFound, StorageException
 
 __all__ = ["below", "find", "known", "learn"]
 
@@ -148,6 +148,10 @@ def _told(service: DownloadService) -> str | None:
         raise
     except (NotFound, AccessDenied):
         return None
+    except StorageException as error:
+        # The made-up name says nothing to anybody.
+        shown = str(error).replace(repr(nowhere), "your own directory")
+        raise StorageException(shown) from error
     return str(answer["path"]).removesuffix(f"/{nowhere}") if answer else None
 
 

@@ -57,7 +57,9 @@ def inspect(
     return _look(content, now, trusted)[0]
 
 
-def ready_to_send(content: bytes, *, force: bool = False) -> tuple[ProxyCertificate, str]:
+def ready_to_send(
+    content: bytes, *, force: bool = False, trusted: Iterable[Authority] = ()
+) -> tuple[ProxyCertificate, str]:
     """Look at a proxy certificate that is to be delegated.
 
     Parameters
@@ -66,6 +68,8 @@ def ready_to_send(content: bytes, *, force: bool = False) -> tuple[ProxyCertific
         The content of a file.
     force : bool, optional
         As `ProxyCertificate.check_sendable` takes it.
+    trusted : iterable, optional
+        As `inspect` takes it.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def ready_to_send(content: bytes, *, force: bool = False) -> tuple[ProxyCertific
     CertificateError
         If it must not be sent; its ``findings`` say why.
     """
-    proxy, content_to_send = _look(content, None, ())
+    proxy, content_to_send = _look(content, None, trusted)
     proxy.check_sendable(force=force)
     return proxy, content_to_send
 

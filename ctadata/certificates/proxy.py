@@ -12,7 +12,10 @@ from .findings import NEVER_FORCED, Finding
 if TYPE_CHECKING:
     from .certificate import Kind
 
-__all__ = ["ProxyCertificate", "iso"]
+__all__ = ["NOT_SENT", "ProxyCertificate", "iso"]
+
+#: How the error begins that keeps a certificate from being sent.
+NOT_SENT = "It was not sent."
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class ProxyCertificate:
         ]
         if against:
             raise CertificateError(
-                " ".join(["It was not sent.", *(found.sentence for found in against)]),
+                " ".join([NOT_SENT, *(found.sentence for found in against)]),
                 findings=self.findings,
             )
 

@@ -16,7 +16,7 @@ from .._guard import Guard
 from .._paths import check_remote_path
 from .._protocol import DownloadService
 from ..entries import Entry
-from ..errors import AlreadyExists, InvalidPath, LocalFileError, NotFound
+from ..errors import AlreadyExists, CTADataError, InvalidPath, LocalFileError, NotFound
 from .globs import Globs
 from .local_tree import DIRECTORY, FILE, LINK, Item, LeftOut, LocalTree, left_out_text
 from .meeting import Placed, refuse_folded, refuse_meeting
@@ -213,12 +213,20 @@ class Uploads:
                 repr(path) if path else "the directories",
             )
 
+    def _own(self, service: DownloadService, target: str) -> str:
+        """Return the user's own directory; an error is about what the user wants to upload to."""
+        try:
+            return _own_directory.find(service, self._token)
+        except CTADataError as error:
+            error.path = target or None
+            raise
+
     def _find(self, file: IO[bytes] | None, local: str, path: str, guard: Guard) -> None:
         """Find out where one file goes to, and make the directory that receives it."""
         guard.on_notice = partial(self._reports.notice, path)
         with self._outcome.collect():
             service = self._service.guarded(guard)
-            own = _own_directory.find(service, self._token)
+            own = self._own(service, path)
             segments = _own_directory.below(own, check_remote_path(path))
             into = not segments or path.endswith("/")
             existing = None if into else stored_entry(service, own, segments)
@@ -239,7 +247,7 @@ class Uploads:
     def _plan(self, placed: list[Placed], guard: Guard) -> None:
         """Begin with all sources, if their targets do not meet."""
         refuse_meeting(placed, "uploaded")
-        own = _own_directory.find(self._service.guarded(guard), self._token)
+        own = self._own(self._service.guarded(guard), "/".join(placed[0].target) if placed else "")
         placed = [
             one._replace(target=tuple(_own_directory.below(own, one.target))) for one in placed
         ]
@@ -268,7 +276,7 @@ class Uploads:
         guard.on_notice = partial(self._reports.notice, "/".join(remote))
         with self._outcome.collect():
             service = self._service.guarded(guard)
-            own = _own_directory.find(service, self._token)
+            own = self._own(service, "/".join(remote))
             there = receiving_directory(service, own, remote, make=not self._dry_run)
             tasks: list[tuple[int, Task]] = []
             for name, local in files:
@@ -289,7 +297,7 @@ class Uploads:
         guard.on_notice = partial(self._reports.notice, "/".join(directory.remote))
         with self._outcome.collect():
             service = self._service.guarded(guard)
-            own = _own_directory.find(service, self._token)
+            own = self._own(service, "/".join(directory.remote))
             remote = "/".join([own, *directory.remote])
             try:
                 items = directory.tree.items(directory.below)

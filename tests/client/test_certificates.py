@@ -8,9 +8,12 @@ import os
 from datetime import datetime, timezone
 
 import pytest
+from click.testing import CliRunner
 
 import ctadata
 from ctadata import config, errors
+from ctadata.cli import cli
+from ctadata.service.pki import Authority
 from tests.certificates import alice, proxy, write_proxy
 
 from .conftest import TOKEN, sends
@@ -359,3 +362,25 @@ def test_the_keyword_of_earlier_releases(service_env, file):
         ctadata.upload_certificate(file, certificate_file_path=file)
     with pytest.raises(ctadata.api.CertificateError, match="Name the file"):
         ctadata.upload_shared_certificate()
+
+
+def test_a_refusal_comes_with_what_was_found_here(scripted, file, work, monkeypatch):
+    """An authority that is known neither here nor there: the service says only that it refuses."""
+    other = work / "authorities"
+    other.mkdir()
+    (other / "other.pem").write_bytes(Authority.create([("CN", "Another CA")]).pem())
+    monkeypatch.setenv("X509_CERT_DIR", str(other))
+    refusal = sends(b"invalid certificate verification chain", 400, "text/plain")
+    for endpoint in ("certificate", "main-certificate"):
+        scripted.answers["POST", f"/services/certificateservice/{endpoint}"] = refusal
+    for call in (
+        lambda: ctadata.upload_certificate(file),
+        lambda: ctadata.upload_personal_certificate(file, "lst", "bob"),
+        lambda: ctadata.upload_shared_certificate(file),
+    ):
+        with pytest.raises(ctadata.api.CertificateError, match="refuses it") as caught:
+            call()
+        assert "unknown-ca" in [found.code for found in caught.value.findings]
+    done = CliRunner().invoke(cli, ["certificate", "upload", str(file)])
+    assert done.exit_code == 1
+    assert "refuses it" in done.stderr

@@ -162,3 +162,17 @@ def test_plain_names_are_asked_for_once(scripted):
     with pytest.raises(NotFound):
         APIClient().stat("lst/plain.txt")
     assert len(scripted.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("href", "says"),
+    [
+        ("lst/d/a%5cb", f"the character {chr(92)!r}, which no name may have"),
+        ("lst/d/a%0ab", f"the character {chr(10)!r}, which no name may have"),
+        ("lst/other", "does not lie in that directory"),
+    ],
+)
+def test_what_is_left_out_is_told_with_its_reason(scripted, href, says):
+    scripted.list("lst/d", {"href": "lst/d/", "type": "directory"}, {"href": href, "size": "1"})
+    (refused,) = APIClient().listing("lst/d").refused
+    assert says in str(refused)

@@ -92,6 +92,7 @@ def test_without_a_certificate_the_error_says_so(scripted, work):
     with pytest.raises(errors.CertificateNeeded, match="upload a fresh one") as caught:
         APIClient().upload_file("a", "dir/a")
     assert "probe" not in str(caught.value)
+    assert caught.value.path == "dir/a"
 
 
 def test_where_one_may_write_nowhere_a_certificate_is_mentioned(scripted, work):
@@ -100,3 +101,4 @@ def test_where_one_may_write_nowhere_a_certificate_is_mentioned(scripted, work):
     with pytest.raises(errors.AccessDenied, match="certificate") as caught:
         APIClient().upload_file("a", "dir/a")
     assert "probe" not in str(caught.value)
+    assert caught.value.path == "dir/a"

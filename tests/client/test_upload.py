@@ -207,3 +207,27 @@ def test_a_service_that_lets_one_write_nowhere(scripted, latest):
     scripted.default = sends(b"Access denied", 403)
     with pytest.raises(errors.AccessDenied):
         ctadata.upload_file(latest, "x")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (400, b"Error while retrieving certificate: none", "certificate upload"),
+        (500, b"<html>Internal Server Error</html>", "try again later"),
+        (503, b"<html>", "try again later"),
+    ],
+)
+def test_a_first_upload_that_the_storage_refuses(scripted, work, status, body, says):
+    """What is told is where the user wanted the file, and not what was asked to find that out."""
+    scripted.default = sends(body, status, "text/html")
+    (work / "a").write_bytes(b"a")
+    client = APIClient(retries=0)
+    for call in (
+        lambda: client.upload_file("a", "run/a"),
+        lambda: client.upload_many(["a"], "run"),
+        lambda: client.upload_files({"run/a": "a"}),
+    ):
+        with pytest.raises(errors.CTADataError, match=says) as caught:
+            call()
+        assert caught.value.path == "run/a"
+        assert "probe" not in str(caught.value)

@@ -13,13 +13,13 @@ test('works with token and XSRF check, and survives a reload', async ({
   await logIn(page);
   const panel = new CTADataPanel(page);
   await panel.show();
-  await panel.open(FOLDER);
   const saved = page.waitForResponse(
     response =>
       response.request().method() === 'PUT' &&
       response.url().includes('/api/workspaces/') &&
       (response.request().postData() ?? '').includes(FOLDER)
   );
+  await panel.open(FOLDER);
   await saved;
   await page.reload();
   await panel.show();
