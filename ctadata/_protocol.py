@@ -6,7 +6,6 @@ import contextlib
 import logging
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import unquote
 
@@ -120,7 +119,8 @@ class DownloadService:
         listing = self._list(
             segments,
             MAX_LISTING,
-            lambda blocks, kind: parse_listing(b"".join(chain(*blocks)), kind, segments),
+            # Each block is copied at once: it is only valid until the next one comes.
+            lambda blocks, kind: parse_listing(b"".join(map(b"".join, blocks)), kind, segments),
         )
         self._quoting.proven |= not is_plain(segments)
         return listing

@@ -176,3 +176,10 @@ def test_what_is_left_out_is_told_with_its_reason(scripted, href, says):
     scripted.list("lst/d", {"href": "lst/d/", "type": "directory"}, {"href": href, "size": "1"})
     (refused,) = APIClient().listing("lst/d").refused
     assert says in str(refused)
+
+
+@pytest.mark.parametrize("entries", [1000, 30_000])
+def test_a_long_listing_is_read_as_it_was_sent(scripted, entries):
+    """It comes in more blocks than one, of which each is only valid until the next one."""
+    scripted.list("lst/d", directory("lst/d/"), *(file(f"lst/d/{n:06}") for n in range(entries)))
+    assert APIClient().list_dir("lst/d") == [f"lst/d/{n:06}" for n in range(entries)]

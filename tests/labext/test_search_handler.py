@@ -108,10 +108,10 @@ async def test_loops_come_to_an_end(api: Api, tiny: TinyService) -> None:
 
     tiny.misbehave["list"] = endless
     found, last = await search(api, "top", "d")
-    assert len(found) == 7
-    assert last["directories"] == 7
-    assert len(last["failures"]) == 8
-    assert "loop" in last["failures"][0]["message"]
+    assert 3 <= len(found) < 20
+    assert last["directories"] < 20
+    assert last["failures"]
+    assert all("loop" in failure["message"] for failure in last["failures"])
 
 
 CAPPED = {

@@ -181,7 +181,8 @@ async def test_one_target_one_transfer(api: Api, tiny: TinyService) -> None:
     assert response.code == 409
     assert json.loads(response.body)["paths"] == ["file"]
     both = await api.order("download", "lst/a/file", "lst/b/file", to="other")
-    assert (both.code, json.loads(both.body)["paths"]) == (409, ["other/file"])
+    # No paths: to replace what is there would be no help.
+    assert (both.code, "paths" in json.loads(both.body)) == (409, False)
     gate.open.set()
     assert (await api.ended(transfer))["state"] == "finished"
 
