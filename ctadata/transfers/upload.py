@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -204,7 +205,11 @@ class Uploads:
         return sorted(self._answers or [], key=lambda answer: str(answer["path"]))
 
     def _tell_left_out(self, path: str | None) -> None:
-        if self._outcome.left_out:
+        if not self._outcome.left_out:
+            return
+        from .._bars import above_bars
+
+        with above_bars(sys.stderr):
             # Who is told of each of them needs no warning.
             logger.log(
                 logging.INFO if self._reports.tells_results else logging.WARNING,

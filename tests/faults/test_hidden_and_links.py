@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import stat
+import sys
 import threading
 from collections import Counter
 from unicodedata import normalize
@@ -17,8 +19,9 @@ from click.testing import CliRunner
 from ctadata import APIClient
 from ctadata.cli import cli
 from ctadata.transfers.tally import Tally
+from tests.terminal import run_in_terminal
 
-from .storage import OWN, content
+from .storage import OWN, Fault, content
 
 SECRET = b"for nobody"
 
@@ -401,3 +404,19 @@ def test_the_command_says_it_as_json(storage, tree, dry_run):
     assert told["d/sub/to-directory"]["kind"] == "link"
     assert "kind" not in told["d/sub/deep/file"]
     assert "left out (--hidden" in done.stderr
+
+
+def test_the_warning_does_not_run_into_a_bar(storage, work):
+    (work / "d").mkdir()
+    for number in range(100):
+        (work / "d" / f"{number:02}").write_bytes(content(1000))
+    (work / "d/.env").write_bytes(SECRET)
+    # Time for a bar to be drawn before the last file comes.
+    storage.fails("upload", "d/99", Fault(gate=(gate := threading.Event())))
+    late = threading.Timer(1, gate.set)
+    storage.before = lambda served: served.name == "d/99" and late.start()
+    code = "import ctadata; ctadata.upload_dir('d', 'd')"
+    status, shown = run_in_terminal([sys.executable, "-c", code])
+    assert status == 0
+    assert re.search("(?:\\A|\n|\x1b\\[J)1 hidden file left out of 'd'[^\r]*\r\n", shown), shown
+    assert_no_secret(storage)
