@@ -79,11 +79,12 @@ class LocalTree:
         self._shown = os.fspath(directory)
         self._hidden = hidden
         below: tuple[str, ...] = ()
-        if root is not None:
-            root = Path(os.path.abspath(root))
-            below = split_below(Path(os.path.abspath(directory)), root)
-            directory = root
+        # Where the working directory is gone, there are no whole paths.
         with local_errors(self._shown, "read"):
+            if root is not None:
+                root = Path(os.path.abspath(root))
+                below = split_below(Path(os.path.abspath(directory)), root)
+                directory = root
             anchor, *above = Path(os.path.realpath(directory)).parts
         self._anchor, self._parts = anchor, (*above, *below)
 
