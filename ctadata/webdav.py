@@ -21,7 +21,7 @@ from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
 from ._local import local_path
 from ._protocol import DownloadService
 from .config import DOWNLOADSERVICE_VARIABLE
-from .errors import InvalidPath, NoToken, ServiceUnreachable
+from .errors import InvalidPath, NotFound, NoToken, ServiceUnreachable
 
 __all__ = ["Client"]
 
@@ -62,7 +62,11 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         """Send a request; see `httpx.Client.send`."""
         path = self._path(request.url)
         if path is not None:
-            request.url = self._quoted(request, path)
+            try:
+                request.url = self._quoted(request, path)
+            except NotFound:
+                # For webdav4 to say, or to take as an answer.
+                return httpx.Response(404, request=request)
         body = "application/octet-stream" if request.method == "PUT" else "application/json"
         # Without a body, only this type lets the service answer 401 rather than a login page.
         request.headers.setdefault("Content-Type", body)
