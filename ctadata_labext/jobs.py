@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ctadata._paths import MAX_NAME_BYTES, check_remote_path
 from ctadata.errors import InvalidPath
+from ctadata.transfers.local_tree import left_out_text
 from ctadata.transfers.meeting import Placed, refuse_meeting
-from ctadata.transfers.progress import OnNotice, OnProgress
+from ctadata.transfers.progress import OnNotice, OnProgress, Result
 
 from .errors import TargetsExist
 from .received import send_received, stored_path
@@ -157,6 +159,12 @@ def run_job(
         return send_received(client, spool, job, FILES_AT_A_TIME, on_progress, on_notice, cancel)
     local = workspace.existing(job.source)
     if local.is_dir():
+        left_out: Counter[str] = Counter()
+
+        def count(result: Result) -> None:
+            if result.kind is not None:
+                left_out[result.kind] += 1
+
         client.upload_dir(
             local,
             job.target,
@@ -165,9 +173,12 @@ def run_job(
             jobs=FILES_AT_A_TIME,
             progress=False,
             on_progress=on_progress,
+            on_result=count,
             on_notice=on_notice,
             cancel=cancel,
         )
+        if left_out:
+            on_notice("", f"{left_out_text(left_out)} left out")
         return stored_path(client, job)
     with workspace.open(job.source) as file:
         answer = client.upload_file(

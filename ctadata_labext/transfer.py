@@ -64,7 +64,8 @@ class Transfer:
     error : dict or None
         Its code and message.
     notices : dict
-        Why files wait before they are tried again, the newest last.
+        By the path of a file, why it waits before it is tried again; by ``""``, what is to be known
+        of the whole transfer, also when it has ended. The newest comes last.
     failures : list of dict
         Of a directory, the files that failed: path, code and message.
     """
@@ -117,7 +118,8 @@ class Transfer:
         else:
             self.state, error = "interrupted", Interrupted()
         self.ended = datetime.now(timezone.utc)
-        self.notices.clear()
+        # No file waits any more.
+        self.notices = {path: text for path, text in self.notices.items() if not path}
         self.cancelling = False
         self.error = describe(error) if error else None
         failures = error.failures if isinstance(error, TransferError) else []
@@ -138,6 +140,7 @@ class Transfer:
         """Queue it once more."""
         self.state, self.target, self.ended = "queued", "", None
         self.error, self.failures = None, []
+        self.notices.clear()
         # The thread of the try before may still look at its own.
         self.cancel = threading.Event()
 

@@ -52,7 +52,7 @@ export function Transfer(props: ITransferProps): JSX.Element {
       <div className="jp-CTAData-transferText">
         {describeTransfer(transfer, trans)}
       </div>
-      {isActive(transfer) && transfer.notice && (
+      {transfer.notice && (
         <div className="jp-CTAData-transferNotice" role="status">
           {transfer.notice}
         </div>
