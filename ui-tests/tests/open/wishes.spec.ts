@@ -1,6 +1,5 @@
 import { expect } from '@jupyterlab/galata';
 import * as fs from 'fs';
-import * as path from 'path';
 
 import { galataTest as test } from '../fresh';
 import { CTADataPanel, drop, storagePath } from '../panel';
