@@ -16,7 +16,8 @@ import time
 import pytest
 
 from ctadata import APIClient, _guard, errors
-from ctadata.transfers import checksum, folders, journal, part, sending, upload
+from ctadata.transfers import checksum, folders, journal, part, sending
+from ctadata.transfers.local_tree import LocalTree
 
 from .outcome import files
 from .storage import MIB, OWN, Fault, content
@@ -227,12 +228,13 @@ def test_an_upload_that_waits_for_its_answer(storage, work, hang):
     assert "finished" not in {step[-1] for step in told}
 
 
-@pytest.mark.parametrize("what", ["file_size", "open_source"])
+@pytest.mark.parametrize("what", ["items", "size", "open"])
 def test_a_directory_that_is_read_slowly(storage, work, hang, what):
     (work / "d").mkdir()
     for number in range(20):
         (work / f"d/{number}").write_bytes(b"x")
-    hang.in_calls_of(upload, what, lambda *given: "d/7" in given)
+    where = () if what == "items" else ("7",)
+    hang.in_calls_of(LocalTree, what, lambda tree, below: below == where)
     cancelled_while_it_hangs(
         hang, lambda **options: APIClient().upload_dir("d", "d", jobs=2, **options), work
     )
