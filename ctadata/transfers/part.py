@@ -40,6 +40,8 @@ OVERWRITE = ("update", "never", "fail", "skip", "replace")
 _sync = getattr(os, "fdatasync", os.fsync)
 # Bytes; what is smaller comes at once, and reserves no place.
 RESERVE = 256 << 10
+# The system takes no more of them in one call (IOV_MAX, 1024 on Linux and macOS).
+MOST_BLOCKS = min(os.sysconf("SC_IOV_MAX"), 1024)
 
 
 def check_overwrite(overwrite: str) -> None:
@@ -272,16 +274,21 @@ class PartFile:
         LocalFileError
             If it cannot be written for another reason.
         """
-        size = sum(map(len, blocks))
         try:
-            written = os.pwritev(self.descriptor, blocks, offset)
-            if written < size:
-                # A disk that becomes full says so at the next write only.
-                view = memoryview(b"".join(blocks))
-                while written < size:
-                    written += os.pwrite(self.descriptor, view[written:], offset + written)
+            for first in range(0, len(blocks), MOST_BLOCKS):
+                offset += self._write_some(offset, blocks[first : first + MOST_BLOCKS])
         except OSError as error:
             raise self._error(error) from error
+
+    def _write_some(self, offset: int, blocks: Sequence[Block]) -> int:
+        size = sum(map(len, blocks))
+        written = os.pwritev(self.descriptor, blocks, offset)
+        if written < size:
+            # A disk that becomes full says so at the next write only.
+            view = memoryview(b"".join(blocks))
+            while written < size:
+                written += os.pwrite(self.descriptor, view[written:], offset + written)
+        return size
 
     def read(self, offset: int, length: int) -> bytes:
         """Read a piece again that was written."""

@@ -41,6 +41,11 @@ def content(size: int, seed: int = 0) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
+def _chunks(block: memoryview, size: int) -> bytes:
+    pieces = (block[at : at + size] for at in range(0, len(block), size))
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+
+
 @dataclass
 class Remote:
     """A file of the storage."""
@@ -64,6 +69,8 @@ class Fault:
         By how many bytes the range that comes lies beside the one that was asked for.
     framing : str
         ``length``, ``chunked``, or ``close``: how the end of the body is told.
+    chunk : int
+        The bytes of one chunk, where it is told by chunks.
     stop : int
         The bytes of the body after which `then` happens; for uploads, of the request's body.
     then : str
@@ -83,6 +90,7 @@ class Fault:
     ranges: bool = True
     shift: int = 0
     framing: str | None = None
+    chunk: int = PIECE
     stop: int | None = None
     then: str = "cut"
     gate: threading.Event | None = None
@@ -348,7 +356,8 @@ class Storage(Scripted):
         for at in range(0, whole, PIECE):
             # Counted first: who has received it may look at once.
             served.sent += min(PIECE, whole - at)
-            self._write(handler, view[at : min(at + PIECE, whole)], framing)
+            piece = view[at : min(at + PIECE, whole)]
+            handler.wfile.write(_chunks(piece, fault.chunk) if framing == "chunked" else piece)
         if fault.stop is None or fault.then == "end":
             if framing == "chunked":
                 handler.wfile.write(b"0\r\n\r\n")
@@ -362,15 +371,9 @@ class Storage(Scripted):
             for at in range(whole, len(body)):
                 if self._closing.wait(0.1):
                     return
-                self._write(handler, view[at : at + 1], framing)
+                byte = view[at : at + 1]
+                handler.wfile.write(_chunks(byte, 1) if framing == "chunked" else byte)
                 served.sent += 1
-
-    def _write(self, handler: BaseHTTPRequestHandler, block: memoryview, framing: str) -> None:
-        if framing == "chunked":
-            handler.wfile.write(b"%x\r\n" % len(block))
-        handler.wfile.write(block)
-        if framing == "chunked":
-            handler.wfile.write(b"\r\n")
 
     def _head(
         self, handler: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str | None]

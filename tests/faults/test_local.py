@@ -425,6 +425,29 @@ def test_a_temporary_name_that_is_taken(work, monkeypatch):
     assert os.listdir(work) == ["f"]
 
 
+@pytest.mark.parametrize("count", [0, 1, 1024, 1025, 5000])
+def test_more_blocks_than_the_system_takes_at_once(work, count):
+    """They come so in small chunks over a fast connection."""
+    blocks = [bytes([n % 251]) * (n % 7) for n in range(count)]
+    body = b"".join(blocks)
+    directory = os.open(work, os.O_RDONLY)
+    part = PartFile(directory, "f", shown="f", size=3 + len(body))
+    part.write(0, [b"abc"])
+    part.write(3, blocks)
+    part.finish(None, replace=True)
+    os.close(directory)
+    assert (work / "f").read_bytes() == b"abc" + body
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_body_in_tiny_chunks(storage, work, size):
+    """Whoever sends it, a proxy or a hostile service, decides how long a chunk is."""
+    body = storage.put(NAME, 300_000)
+    storage.fails("fetch", NAME, Fault(chunk=size))
+    assert APIClient().fetch_and_save_file(NAME) == len(body)
+    assert files(work) == {"run.h5": body}
+
+
 def test_what_is_there_is_not_fetched_again(storage, work):
     """Fault 22, by size and date: the default leaves an identical file alone."""
     body = storage.put(NAME, 5000)
