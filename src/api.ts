@@ -5,6 +5,7 @@ import { encodePath } from './paths';
 import {
   ILine,
   RequestError,
+  isObject,
   request,
   requestBytes,
   requestLines,
@@ -168,8 +169,13 @@ export class API {
     );
   }
 
-  status(): Promise<IStatus> {
-    return request(this.settings, 'status');
+  async status(): Promise<IStatus> {
+    const status = await request<IStatus>(this.settings, 'status');
+    if (!isObject(status.service) || !isObject(status.versions)) {
+      // Something else answers in the extension's place.
+      throw new RequestError('not-offered', '');
+    }
+    return status;
   }
 
   /** The directory of the storage that the user may write to. */

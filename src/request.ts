@@ -4,6 +4,9 @@ import { ServerConnection } from '@jupyterlab/services';
 /** The part of the Jupyter server's address space that is ours. */
 const NAMESPACE = 'ctadata';
 
+/** What a proxy answers in the place of a server that is away; the extension gives its own code then. */
+const AWAY = [424, 502, 503, 504];
+
 /** Where the server extension says that it is there. */
 const STATUS = 'status';
 
@@ -120,31 +123,32 @@ export async function requestLines<T extends ILine>(
       : error;
   }
   const lines = linesOf(response);
-  for (;;) {
-    let text: IteratorResult<string>;
-    try {
-      text = await lines.next();
-    } catch (error) {
-      throw broken(error);
+  try {
+    for (;;) {
+      let text: IteratorResult<string>;
+      try {
+        text = await lines.next();
+      } catch (error) {
+        throw broken(error);
+      }
+      if (text.done) {
+        throw broken('the answer ended too early');
+      }
+      const line = parse(text.value);
+      if (!isObject(line)) {
+        throw await failure(settings, path, response.status, line);
+      }
+      if ('code' in line) {
+        // It has begun well, so that the status could not say it.
+        throw await failure(settings, path, 500, line);
+      }
+      onLine(line as T);
+      if ((line as T).done) {
+        return line as T;
+      }
     }
-    if (text.done) {
-      throw broken('the answer ended too early');
-    }
-    const line = parse(text.value);
-    if (!isObject(line)) {
-      await lines.return(undefined);
-      throw await failure(settings, path, response.status, line);
-    }
-    if ('code' in line) {
-      // It has begun well, so that the status could not say it.
-      await lines.return(undefined);
-      throw await failure(settings, path, 500, line);
-    }
-    onLine(line as T);
-    if ((line as T).done) {
-      await lines.return(undefined);
-      return line as T;
-    }
+  } finally {
+    await lines.return(undefined);
   }
 }
 
@@ -213,7 +217,18 @@ async function send(
     throw new RequestError('invalid-path', '');
   }
   const url = resourceUrl(settings, path);
-  return reached(ServerConnection.makeRequest(url, init, settings));
+  const response = await reached(
+    ServerConnection.makeRequest(url, init, settings)
+  );
+  if (
+    response.redirected &&
+    response.headers.get('Content-Type')?.startsWith('text/html')
+  ) {
+    // The extension redirects nobody: this is somebody's page to log in.
+    await response.body?.cancel();
+    throw new RequestError('logged-out', '');
+  }
+  return response;
 }
 
 /** Wait for what fails only where the server is not reached. */
@@ -264,7 +279,8 @@ function parse(body: string): unknown {
   }
 }
 
-function isObject(data: unknown): data is Record<string, unknown> {
+/** Whether it has properties. */
+export function isObject(data: unknown): data is Record<string, unknown> {
   return typeof data === 'object' && data !== null;
 }
 
@@ -286,6 +302,9 @@ async function failure(
   }
   if (status === 401 || status === 403) {
     return new RequestError('logged-out', '');
+  }
+  if (AWAY.includes(status)) {
+    return new RequestError('server-unreachable', `HTTP ${status}`);
   }
   return status === 404
     ? notFound(settings, path)

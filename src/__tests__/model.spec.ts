@@ -167,6 +167,10 @@ describe('errors', () => {
     [403, { message: 'Forbidden' }, 'logged-out', ''],
     [404, '<html>404</html>', 'extension-missing', ''],
     [500, '<html>500</html>', 'internal', 'HTTP 500'],
+    [502, '<html>502</html>', 'server-unreachable', 'HTTP 502'],
+    [503, '<html>503</html>', 'server-unreachable', 'HTTP 503'],
+    [504, '', 'server-unreachable', 'HTTP 504'],
+    [424, '<html>stopped</html>', 'server-unreachable', 'HTTP 424'],
     [200, '<html>login</html>', 'internal', 'HTTP 200']
   ])('%p with %p is %p', async (status, body, code, message) => {
     server.handler = request => request.answer(status, body);

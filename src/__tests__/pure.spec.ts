@@ -5,7 +5,12 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IEntry } from '../api';
 import { Directory, Findings } from '../browser/collection';
-import { commonStart, completions, splitTyped } from '../browser/completion';
+import {
+  commonStart,
+  completions,
+  fitting,
+  splitTyped
+} from '../browser/completion';
 import { isSearchable, nameTest } from '../browser/filter';
 import { formatDuration, formatMoment, formatSize, splitName } from '../format';
 import { crumbsOf, encodePath, normalizePath, parentPath } from '../paths';
@@ -46,6 +51,14 @@ describe('paths', () => {
     ]);
   });
 });
+
+/** Seconds of work that something takes, however busy the machine is. */
+function secondsOf(work: () => void): number {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1e6;
+}
 
 describe('nameTest', () => {
   it.each([
@@ -97,9 +110,9 @@ describe('nameTest', () => {
   ])('is quick with %p on names made to be slow', pattern => {
     const test = nameTest(pattern);
     const names = ['a'.repeat(255), 'ab'.repeat(127), 'a.'.repeat(127)];
-    const start = performance.now();
-    expect(names.some(test)).toBe(false);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(secondsOf(() => expect(names.some(test)).toBe(false))).toBeLessThan(
+      3
+    );
   });
 
   it.each([
@@ -113,9 +126,7 @@ describe('nameTest', () => {
       (_, index) => `dl1_LST-1.Run${11_000 + (index % 900)}.${index}.h5`
     );
     const test = nameTest(pattern);
-    const start = performance.now();
-    names.filter(test);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(secondsOf(() => names.filter(test))).toBeLessThan(3);
   });
 
   it.each(table<[string, string, boolean]>('matching'))(
@@ -231,6 +242,16 @@ describe('completion', () => {
     ['lst//DL1/', { parent: 'lst/DL1', start: '' }]
   ])('splits %p', (text, parts) => {
     expect(splitTyped(text)).toEqual(parts);
+  });
+
+  it.each([
+    ['lst/D', ['lst/DL1/', 'lst/dl.txt']],
+    [' /LST//dl1', ['lst/DL1/']],
+    ['lst', ['lst/DL1/', 'lst/dl.txt']],
+    ['lst/DL1/', ['lst/DL1/']],
+    ['cta/', []]
+  ])('offers for %p nothing of what was typed before', (text, fit) => {
+    expect(fitting(['lst/DL1/', 'lst/dl.txt'], text)).toEqual(fit);
   });
 
   it('offers what goes on like that, in either case', () => {

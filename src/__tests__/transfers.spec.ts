@@ -202,3 +202,70 @@ it('shows at once that one is being cancelled, and then that it is', async () =>
   current = [transfer('a', 'cancelled')];
   await end;
 });
+
+describe('in an old tab', () => {
+  beforeEach(async () => {
+    current = [
+      transfer('gone', 'failed', { resumable: true }),
+      transfer('again', 'failed', { resumable: true })
+    ];
+    await transfers.start();
+    // Another page has removed one, and tried the other again.
+    current = [transfer('again', 'running')];
+  });
+
+  const states = () => transfers.items.map(({ id, state }) => [id, state]);
+
+  it('nothing is removed that was tried again', async () => {
+    await transfers.remove(transfers.items[0]);
+    expect(states()).toEqual([['again', 'running']]);
+    expect(server.log.join()).not.toContain('DELETE');
+    await transfers.clearEnded();
+    expect(server.log.join()).not.toContain('DELETE');
+  });
+
+  it('what was removed can be removed, and is not run again', async () => {
+    const [gone] = transfers.items.filter(({ id }) => id === 'gone');
+    const listing = server.handler;
+    server.handler = request =>
+      request.path.includes('/gone')
+        ? request.answer(404, { code: 'not-found', message: 'Gone' })
+        : listing(request);
+    await expect(transfers.retry([gone])).rejects.toMatchObject({
+      code: 'not-found'
+    });
+    expect(states()).toEqual([['again', 'running']]);
+    await transfers.remove(gone);
+    await transfers.remove({ ...gone, state: 'running' });
+    expect(states()).toEqual([['again', 'running']]);
+  });
+});
+
+it('shows what is left where one of many cannot be removed', async () => {
+  current = [transfer('a', 'finished'), transfer('b', 'finished')];
+  await transfers.start();
+  const handler = server.handler;
+  server.handler = request =>
+    request.path === 'transfers/a'
+      ? request.answer(500, { code: 'internal', message: 'Broken' })
+      : handler(request);
+  await expect(transfers.clearEnded()).rejects.toThrow('Broken');
+  expect(transfers.items.map(({ id }) => id)).toEqual(['a']);
+});
+
+it('does not say that it is out of date when an older look fails', async () => {
+  let fail: () => void = () => undefined;
+  const arrived = new Promise<void>(resolve => {
+    server.handler = request => {
+      fail = () => request.answer(500, '');
+      resolve();
+    };
+  });
+  const old = transfers.refresh();
+  await arrived;
+  server.handler = request => request.answer(200, { transfers: current });
+  await transfers.refresh();
+  fail();
+  await expect(old).rejects.toMatchObject({ code: 'internal' });
+  expect(transfers.error).toBeNull();
+});

@@ -7,7 +7,7 @@ import { explainBriefly } from '../explain';
 import { watchPage } from '../uploads/page';
 import { transfer } from './server';
 import { trans } from './trans';
-import { TusServer } from './tus';
+import { ITusRequest, TusServer } from './tus';
 
 let server: TusServer;
 let transfers: TransfersModel;
@@ -322,6 +322,93 @@ it('does not wait for a file that cannot be read any more', async () => {
   uploads.add(gone, '');
   await until(hasFailed);
   expect(uploads.items[0].error?.code).toBe('unreadable');
+});
+
+it('sends again what has failed when it is dropped again', async () => {
+  let refuses = true;
+  server.meddle = ({ method, path, answer }) => {
+    const refused = refuses && method === 'POST' && path === 'uploads';
+    if (refused) {
+      answer(507, { code: 'local-file', message: 'No space left' });
+    }
+    return refused;
+  };
+  uploads.add(item('run42', 5, 6), '');
+  await until(hasFailed);
+  refuses = false;
+  const { items, begun } = await uploads.recognize([item('run42', 5, 6)], '');
+  expect(items.map(({ files }) => files.length)).toEqual([2]);
+  expect(begun.size).toBe(0);
+  uploads.add(items[0], '');
+  expect(uploads.items).toHaveLength(1);
+  // What is being sent is left out.
+  expect((await uploads.recognize([item('run42', 5, 6)], '')).items).toEqual(
+    []
+  );
+  await until(isDone);
+  expect(server.orders).toHaveLength(1);
+});
+
+it('tries again what has failed, and nothing else', async () => {
+  const requests: ITusRequest[] = [];
+  server.meddle = request => {
+    const held = request.method === 'POST' && request.path === 'uploads';
+    if (held) {
+      requests.push(request);
+    }
+    return held;
+  };
+  uploads.add(item('run42', 5, 6), '');
+  const [upload] = uploads.items;
+  uploads.retry(upload);
+  while (requests.length < 2) {
+    await new Promise(resolve => setImmediate(resolve));
+  }
+  requests[0].answer(507, { code: 'local-file', message: 'No space left' });
+  await until(() => upload.files.some(({ state }) => state === 'failed'));
+  expect(upload.state).toBe('sending');
+  requests[1].answer(507, { code: 'local-file', message: 'No space left' });
+  await until(hasFailed);
+  expect(requests).toHaveLength(2);
+});
+
+it('takes nothing for interrupted that was handed on meanwhile', async () => {
+  const received = [
+    {
+      id: 'id 0',
+      path: 'a.fits',
+      destination: '',
+      item: 'a.fits',
+      fingerprint: 'of an earlier page',
+      size: 5,
+      offset: 5
+    }
+  ];
+  const held: (() => void)[] = [];
+  server.meddle = ({ method, path, answer }) => {
+    const isLook = method === 'GET' && path === 'uploads';
+    if (isLook) {
+      held.push(() => answer(200, { uploads: received }));
+    }
+    return isLook;
+  };
+  const looks: Promise<void>[] = [];
+  while (held.length < 2) {
+    looks.push(uploads.refresh());
+    while (held.length < looks.length) {
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
+  uploads.add(item('a.fits', 5), '');
+  await until(isDone);
+  held[1]();
+  await looks[1];
+  expect(uploads.interrupted).toEqual([]);
+  // An answer that is older than the last one says nothing, either.
+  received[0].id = 'id 1';
+  held[0]();
+  await looks[0];
+  expect(uploads.interrupted).toEqual([]);
 });
 
 it('offers nothing to those who have no directory of their own', async () => {

@@ -337,6 +337,99 @@ describe('a wish', () => {
     expect(namesIn(model)).toEqual(['sub']);
   });
 
+  it('keeps what is typed into the filter while its place is found', async () => {
+    const { api, model } = await setUp();
+    const typed = model.open('lst/in lst.h5');
+    model.rows.filter = 'in';
+    await api.releaseAll();
+    await typed;
+    expect(model.path).toBe('lst');
+    expect(namesIn(model)).toEqual(['in lst.h5']);
+    expect(model.rows.selection.size).toBe(1);
+    const shown = model.goToUploads();
+    model.rows.filter = 'sub';
+    await api.releaseAll();
+    await shown;
+    expect(model.path).toBe('own/ada');
+    expect(namesIn(model)).toEqual(['sub']);
+  });
+
+  it('keeps what is selected while the path that is shown is typed', async () => {
+    const { api, model } = await setUp();
+    const typed = model.open('/home/');
+    model.rows.select(1);
+    await api.releaseAll();
+    await typed;
+    shows('home', ['in home.h5'])(model);
+  });
+
+  it('to type a path comes before what would take it away', async () => {
+    const { api, model } = await setUp();
+    const shown = model.goToUploads().catch(error => error.code);
+    model.editing = true;
+    await api.releaseAll();
+    expect(await shown).toBe('superseded');
+    expect(model.editing).toBe(true);
+    expect(model.path).toBe('home');
+    // What is shown is loaded nevertheless.
+    const refreshed = model.refresh();
+    model.editing = true;
+    await api.releaseAll();
+    await refreshed;
+    expect(model.editing).toBe(true);
+    shows('home')(model);
+  });
+
+  it('asks once for what several letters go on with', async () => {
+    const { api, model } = await setUp();
+    const [first, second] = [model.lookUp('lst'), model.lookUp('lst')];
+    expect(api.held).toHaveLength(1);
+    await api.releaseAll();
+    expect(await first).toBe(await second);
+    expect(await first).toBeInstanceOf(Directory);
+  });
+
+  it('is not lost to a status that says nothing', async () => {
+    const { api, model } = await setUp();
+    const handler = server.handler;
+    server.handler = request =>
+      request.path === 'status' ? request.answer(200, []) : handler(request);
+    const warned = jest.spyOn(console, 'warn').mockReturnValue();
+    const started = model.start();
+    await api.releaseAll();
+    await started;
+    expect(warned).toHaveBeenCalled();
+    warned.mockRestore();
+    expect(model.status).toBeNull();
+    shows('home')(model);
+  });
+
+  it('is not lost to a status from before the server was updated', async () => {
+    const { api, model } = await setUp();
+    const handler = server.handler;
+    const answer = (api: number) => {
+      server.handler = request =>
+        request.path === 'status'
+          ? request.answer(200, { ...STATUS, versions: { api } })
+          : handler(request);
+    };
+    answer(1);
+    const started = model.start();
+    await calm();
+    answer(2);
+    // Whoever waits for a service that does not answer asks for the status, too.
+    broken = 'lst';
+    const clicked = model.cd('lst');
+    await calm();
+    await api.release(api.held.findIndex(({ what }) => what === 'lst'));
+    expect(api.held.map(({ what }) => what)).toEqual(['status', 'status']);
+    await api.release(1);
+    await api.release(0);
+    await Promise.all([started, clicked]);
+    expect(model.error?.message).toBe('Down');
+    expect(model.status?.versions.api).toBe(2);
+  });
+
   it('keeps what is selected while something is revealed', async () => {
     const { api, model } = await setUp();
     const first = model.cd('cta');

@@ -28,6 +28,13 @@ export function completions(directory: Directory, start: string): string[] {
   return found;
 }
 
+/** Those of these paths that go on as was typed. */
+export function fitting(paths: readonly string[], text: string): string[] {
+  const { parent, start } = splitTyped(text);
+  const wanted = fold(parent === '' ? start : `${parent}/${start}`);
+  return paths.filter(path => fold(path).startsWith(wanted));
+}
+
 /** The longest start that all of these have in common. */
 export function commonStart(paths: readonly string[]): string {
   let common = paths[0] ?? '';

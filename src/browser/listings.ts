@@ -26,11 +26,21 @@ export class Listings {
   }
 
   /** What a directory contains, as it was seen last if it was; null where that cannot be had. */
-  async lookUp(path: string): Promise<Directory | null> {
+  lookUp(path: string): Promise<Directory | null> {
     const known = this.cache.get(path);
     if (known) {
-      return known;
+      return Promise.resolve(known);
     }
+    // Each letter of a path that is typed asks, and a browser has few connections.
+    let pending = this._pending.get(path);
+    if (!pending) {
+      pending = this._look(path).finally(() => this._pending.delete(path));
+      this._pending.set(path, pending);
+    }
+    return pending;
+  }
+
+  private async _look(path: string): Promise<Directory | null> {
     try {
       const { resource } = await this.ask(path);
       return resource instanceof Directory ? resource : null;
@@ -40,4 +50,6 @@ export class Listings {
       return null;
     }
   }
+
+  private _pending = new Map<string, Promise<Directory | null>>();
 }

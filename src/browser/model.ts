@@ -83,6 +83,10 @@ export class BrowserModel implements IDisposable {
   }
 
   set editing(editing: boolean) {
+    if (editing && !this._editing) {
+      // What leads elsewhere would take the path away that is being typed.
+      this._stay();
+    }
     this._editing = editing;
     this._changed.emit();
   }
@@ -173,22 +177,21 @@ export class BrowserModel implements IDisposable {
     let revealed: Promise<void> | null = null;
     await this._load('user', path, async signal => {
       const { resource, version } = await this._listings.ask(path, signal);
-      return () => {
-        if (!(resource instanceof Directory)) {
-          revealed = this.reveal(resource.path);
-          return;
-        }
-        // A filter that was typed while this was loading is meant for it.
-        const typed = this.rows.filter === filter ? '' : this.rows.filter;
-        if (path !== this._path) {
-          this._history.leave(this._place());
-        }
-        this._show(path, null);
-        if (typed !== '') {
-          this.rows.filter = typed;
-        }
-        this._accept(resource, version);
-      };
+      return () =>
+        this._arrive(filter, () => {
+          if (!(resource instanceof Directory)) {
+            revealed = this.reveal(resource.path);
+            return;
+          }
+          if (path === this._path) {
+            // What was selected meanwhile stays.
+            this._showDirectory();
+          } else {
+            this._history.leave(this._place());
+            this._show(path, null);
+          }
+          this._accept(resource, version);
+        });
     });
     await revealed;
   }
@@ -199,12 +202,14 @@ export class BrowserModel implements IDisposable {
    * @throws RequestError; 'superseded' if the user has asked for something else meanwhile
    */
   async goToUploads(): Promise<void> {
+    const { filter } = this.rows;
     let shown: Promise<void> | null = null;
     await this._load('user', null, async signal => {
       const path = await this.api.ownDirectory(signal);
-      return () => {
-        shown = this.cd(path);
-      };
+      return () =>
+        this._arrive(filter, () => {
+          shown = this.cd(path);
+        });
     });
     await shown;
   }
@@ -262,6 +267,15 @@ export class BrowserModel implements IDisposable {
   endSearch(): void {
     this._stay();
     this._showDirectory();
+  }
+
+  /** Go where the user wanted to when the filter was `before`; one that was typed since is meant for there. */
+  private _arrive(before: string, go: () => void): void {
+    const { filter } = this.rows;
+    go();
+    if (filter !== before && filter !== '') {
+      this.rows.filter = filter;
+    }
   }
 
   /** The user goes on here: what would lead elsewhere is not wanted any more. */
@@ -349,11 +363,11 @@ export class BrowserModel implements IDisposable {
     const version = this._listings.cache.version(path);
     try {
       await this._load(origin, path, async signal => {
-        if (this._service.mismatch) {
-          // The server may have been started anew.
-          await this._loadStatus();
-        }
         try {
+          if (this._service.mismatch) {
+            // The server may have been started anew.
+            await this._loadStatus();
+          }
           const { resource } = await this._listings.ask(path, signal);
           if (!(resource instanceof Directory)) {
             throw new RequestError('not-a-directory', '');

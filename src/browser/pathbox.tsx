@@ -1,7 +1,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { commonStart, completions, splitTyped } from './completion';
+import { commonStart, completions, fitting, splitTyped } from './completion';
 import { explainBriefly } from '../explain';
 import { BrowserModel } from './model';
 import { RequestError, asRequestError } from '../request';
@@ -18,10 +18,11 @@ export function PathBox(props: {
   const [text, setText] = React.useState(model.path);
   const [error, setError] = React.useState<RequestError | null>(null);
   const [chosen, setChosen] = React.useState(-1);
-  const offered = useCompletions(model, text);
+  // Those of what was typed before may no longer fit.
+  const offered = fitting(useCompletions(model, text), text);
   const box = React.useRef<HTMLInputElement>(null);
-  // The text of which it is being found out whether it exists.
-  const asked = React.useRef<string | null>(null);
+  // The last request to find out whether a path exists; the same path may be asked for twice.
+  const asked = React.useRef<object | null>(null);
   const isLeaving = useLeaving(box);
   const leave = () => {
     if (box.current) {
@@ -39,12 +40,12 @@ export function PathBox(props: {
   const go = async (path: string) => {
     const input = box.current;
     const panel = input?.closest('.jp-CTAData');
-    asked.current = path;
+    const request = (asked.current = {});
     setError(null);
     try {
       await model.open(path);
     } catch (thrown) {
-      if (asked.current === path) {
+      if (asked.current === request) {
         asked.current = null;
         setError(asRequestError(thrown));
       }
@@ -56,7 +57,10 @@ export function PathBox(props: {
     if (panel && (focused === input || focused === document.body)) {
       focusListing(panel);
     }
-    model.editing = false;
+    // Without this box, what is being edited is another one by now.
+    if (box.current) {
+      model.editing = false;
+    }
   };
   const type = (typed: string) => {
     forget();

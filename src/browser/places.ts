@@ -6,12 +6,15 @@ import { Menu } from '@lumino/widgets';
 
 import { ctaIcon, starIcon } from '../icons';
 import { BrowserModel } from './model';
-import { baseName } from '../paths';
+import { baseName, normalizePath } from '../paths';
 import { IFavourite, Settings } from '../settings';
 import { CommandIDs } from '../tokens';
 
 /** The most directories of the storage's top that the menu lists. */
 const MAX_ROOTS = 20;
+
+/** Milliseconds that the menu waits for them: one that opens late is in the way of something else. */
+const PATIENCE = 300;
 
 /** What the commands for places act on. */
 export interface IPlacesContext {
@@ -64,7 +67,7 @@ export function addPlaces(
     },
     execute: (args: ReadonlyPartialJSONObject) => {
       show();
-      return model.cd(String(args.path ?? ''));
+      return model.cd(normalizePath(String(args.path ?? '')));
     }
   });
   commands.addCommand(CommandIDs.goToUploads, {
@@ -128,7 +131,10 @@ async function placesMenu(
       }
     });
   goTo({ path: '' }, false);
-  const top = await model.lookUp('');
+  const top = await Promise.race([
+    model.lookUp(''),
+    new Promise<null>(resolve => setTimeout(resolve, PATIENCE, null))
+  ]);
   for (
     let index = 0;
     index < Math.min(top?.directories ?? 0, MAX_ROOTS);

@@ -25,8 +25,14 @@ export class ServiceStatus {
 
   /** Ask the server extension. */
   async load(): Promise<void> {
+    const asked = ++this._asked;
     try {
-      this._current = await this._api.status();
+      const status = await this._api.status();
+      // An answer that is older than what is known says nothing new.
+      if (asked > this._known) {
+        this._known = asked;
+        this._current = status;
+      }
     } catch (error) {
       // Messages name no service then.
       console.warn('ctadata: no status:', error);
@@ -34,4 +40,6 @@ export class ServiceStatus {
   }
 
   private _current: IStatus | null = null;
+  private _asked = 0;
+  private _known = 0;
 }

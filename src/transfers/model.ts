@@ -102,7 +102,7 @@ export class TransfersModel implements IDisposable {
         this._update(items.reverse());
       }
     } catch (error) {
-      if (!this.isDisposed) {
+      if (asked > this._known && !this.isDisposed) {
         this._error = asRequestError(error);
         this._changed.emit();
       }
@@ -125,11 +125,9 @@ export class TransfersModel implements IDisposable {
 
   /** Watch transfers that have just been started. */
   add(started: readonly ITransfer[]): void {
-    // A look that is still under way does not know of these.
-    this._known = ++this._asked;
     const ids = new Set(started.map(({ id }) => id));
     const others = this._items.filter(({ id }) => !ids.has(id));
-    this._update([...[...started].reverse(), ...others]);
+    this._learn([...[...started].reverse(), ...others]);
   }
 
   /**
@@ -142,40 +140,63 @@ export class TransfersModel implements IDisposable {
     for (const { id } of transfers) {
       try {
         const again = await this.api.retry(id);
-        this._known = ++this._asked;
-        this._update(this._items.map(item => (item.id === id ? again : item)));
+        this._learn(this._items.map(item => (item.id === id ? again : item)));
       } catch (error) {
         errors.push(error);
       }
     }
     if (errors.length > 0) {
+      // Another page may have removed it, or tried it again.
+      await this.start();
       throw errors[0];
     }
   }
 
   /** Cancel a transfer that runs; forget one that has ended. */
   async remove(transfer: ITransfer): Promise<void> {
-    await this.api.removeTransfer(transfer.id);
-    await this.refresh();
+    if (isActive(transfer)) {
+      await this._delete([transfer]);
+    } else {
+      await this._forget([transfer]);
+    }
   }
 
   /** Forget all that have ended; those that were interrupted may still be wanted. */
   async clearEnded(): Promise<void> {
-    await Promise.all(
-      this._items.filter(isClearable).map(({ id }) => this._forget(id))
-    );
-    await this.refresh();
+    await this._forget(this._items.filter(isClearable));
   }
 
-  private async _forget(id: string): Promise<void> {
-    try {
-      await this.api.removeTransfer(id);
-    } catch (error) {
+  /** Forget those of these that have ended, also as the server knows them now. */
+  private async _forget(transfers: readonly ITransfer[]): Promise<void> {
+    const ids = new Set(transfers.map(({ id }) => id));
+    // One that another page has run again would be cancelled.
+    await this.refresh();
+    await this._delete(
+      this._items.filter(item => ids.has(item.id) && !isActive(item))
+    );
+  }
+
+  private async _delete(transfers: readonly ITransfer[]): Promise<void> {
+    const results = await Promise.allSettled(
+      transfers.map(({ id }) => this.api.removeTransfer(id))
+    );
+    await this.refresh();
+    for (const result of results) {
       // Another page may have been quicker.
-      if (asRequestError(error).code !== 'not-found') {
-        throw error;
+      if (
+        result.status === 'rejected' &&
+        asRequestError(result.reason).code !== 'not-found'
+      ) {
+        throw result.reason;
       }
     }
+  }
+
+  /** Take in what a look that is still under way does not know. */
+  private _learn(items: readonly ITransfer[]): void {
+    this._known = ++this._asked;
+    this._error = null;
+    this._update(items);
   }
 
   private _update(items: readonly ITransfer[]): void {

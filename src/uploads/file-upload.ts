@@ -124,6 +124,9 @@ export class FileUpload {
         this._show('failed', again ? unreadable : error);
         return;
       }
+      if (this._stopped) {
+        return;
+      }
       this._show('sending', error);
       await this._pause(tries);
       if (!this._stopped && this.id === null) {

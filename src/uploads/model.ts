@@ -78,7 +78,7 @@ export class UploadsModel implements IDisposable {
 
   /** Whether something would be lost if the page were left now. */
   get busy(): boolean {
-    return this._items.some(({ state }) => state !== 'failed');
+    return this._items.some(hasNotFailed);
   }
 
   dispose(): void {
@@ -97,6 +97,7 @@ export class UploadsModel implements IDisposable {
     if (this._own === null) {
       try {
         this._own = await this.api.ownDirectory();
+        this._changed.emit();
         await this.refresh();
       } catch (error) {
         // Then no upload is offered; where listings fail too, the panel says why.
@@ -113,12 +114,18 @@ export class UploadsModel implements IDisposable {
 
   /** Ask what the server has received. */
   async refresh(): Promise<void> {
-    this._received = await this.api.uploads();
-    this._sort();
+    const asked = ++this._asked;
+    const received = await this.api.uploads();
+    // An answer that is older than what is known says nothing new.
+    if (asked > this._known) {
+      this._known = asked;
+      this._receive(received);
+    }
   }
 
   /**
-   * Find what the server has begun to receive, and leave out what is being sent already.
+   * Find what the server has begun to receive, and leave out what is being sent already; what has
+   * failed is sent again.
    *
    * @param destination - relative to the user's own directory
    * @returns the items, and the files among them that go on where they stopped
@@ -128,7 +135,7 @@ export class UploadsModel implements IDisposable {
     destination: string
   ): Promise<{ items: IDropped[]; begun: Set<IUploadFile> }> {
     await this.refresh();
-    const running = this._fingerprints();
+    const running = fingerprints(this._items.filter(hasNotFailed));
     const received = new Map(
       this._received.map(item => [item.fingerprint, item])
     );
@@ -187,6 +194,13 @@ export class UploadsModel implements IDisposable {
       sentAgain: false,
       speed: new Speed()
     };
+    const again = fingerprints([upload]);
+    // What has failed is in this one now.
+    this._items = this._items.filter(
+      other =>
+        hasNotFailed(other) ||
+        !other.files.some(({ fingerprint }) => again.has(fingerprint))
+    );
     this._items.push(upload);
     this._sort();
     this._begin(upload);
@@ -194,6 +208,9 @@ export class UploadsModel implements IDisposable {
 
   /** Send what has failed once more. */
   retry(upload: IUpload): void {
+    if (hasNotFailed(upload)) {
+      return;
+    }
     for (const file of upload.files) {
       if (file.state === 'failed') {
         file.state = 'waiting';
@@ -326,9 +343,8 @@ export class UploadsModel implements IDisposable {
       return;
     }
     this._items = this._items.filter(item => item !== upload);
-    const ids = new Set(files.map(({ id }) => id));
-    this._received = this._received.filter(({ id }) => !ids.has(id));
-    this._sort();
+    files.forEach(({ id }) => this._handedOn.add(id ?? ''));
+    this._receive(this._received);
   }
 
   /** Let files be sent again that the server has lost; returns whether there are such files. */
@@ -348,15 +364,15 @@ export class UploadsModel implements IDisposable {
     return again;
   }
 
-  private _fingerprints(): Set<string> {
-    return new Set(
-      this._items.flatMap(({ files }) => files.map(file => file.fingerprint))
-    );
+  private _receive(received: readonly IReceived[]): void {
+    // A look from before does not know that something was handed on.
+    this._received = received.filter(({ id }) => !this._handedOn.has(id));
+    this._sort();
   }
 
   /** Find what the server has received and nobody sends. */
   private _sort(): void {
-    const running = this._fingerprints();
+    const running = fingerprints(this._items);
     const groups = new Map<string, IReceived[]>();
     for (const received of this._received) {
       if (!running.has(received.fingerprint)) {
@@ -389,6 +405,10 @@ export class UploadsModel implements IDisposable {
   private _items: IMutableUpload[] = [];
   private _received: readonly IReceived[] = [];
   private _interrupted: readonly IInterrupted[] = [];
+  /** The ids of files that were handed on. */
+  private _handedOn = new Set<string>();
+  private _asked = 0;
+  private _known = 0;
   private _running = 0;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isDisposed = false;
@@ -398,6 +418,16 @@ export class UploadsModel implements IDisposable {
 /** Whether the server does not have what it was told to hand on. */
 function isLost({ code }: RequestError): boolean {
   return code === 'no-such-upload' || code === 'not-found';
+}
+
+function hasNotFailed({ state }: IUpload): boolean {
+  return state !== 'failed';
+}
+
+function fingerprints(uploads: readonly IUpload[]): Set<string> {
+  return new Set(
+    uploads.flatMap(({ files }) => files.map(file => file.fingerprint))
+  );
 }
 
 function isWaiting(file: FileUpload): boolean {
