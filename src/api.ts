@@ -5,7 +5,6 @@ import { encodePath } from './paths';
 import {
   ILine,
   RequestError,
-  isObject,
   request,
   requestBytes,
   requestLines,
@@ -169,13 +168,11 @@ export class API {
     );
   }
 
-  async status(): Promise<IStatus> {
-    const status = await request<IStatus>(this.settings, 'status');
-    if (!isObject(status.service) || !isObject(status.versions)) {
-      // Something else answers in the extension's place.
-      throw new RequestError('not-offered', '');
-    }
-    return status;
+  status(): Promise<IStatus> {
+    return request<IStatus>(this.settings, 'status', {}, [
+      'service',
+      'versions'
+    ]);
   }
 
   /** The directory of the storage that the user may write to. */
@@ -183,7 +180,8 @@ export class API {
     const { path } = await request<{ path: string }>(
       this.settings,
       'own-directory',
-      { signal }
+      { signal },
+      ['path']
     );
     return path;
   }
@@ -192,7 +190,9 @@ export class API {
   async uploads(): Promise<IReceived[]> {
     const { uploads } = await request<{ uploads: IReceived[] }>(
       this.settings,
-      'uploads'
+      'uploads',
+      {},
+      ['uploads']
     );
     return uploads;
   }
@@ -217,7 +217,8 @@ export class API {
       {
         method: 'POST',
         body: JSON.stringify({ kind: 'upload', name, uploads, destination })
-      }
+      },
+      ['transfers']
     );
     return transfers;
   }
@@ -234,7 +235,8 @@ export class API {
       {
         method: 'POST',
         body: JSON.stringify({ kind: 'upload', paths, destination, names })
-      }
+      },
+      ['transfers']
     );
     return transfers;
   }
@@ -242,7 +244,9 @@ export class API {
   async transfers(): Promise<ITransfer[]> {
     const { transfers } = await request<{ transfers: ITransfer[] }>(
       this.settings,
-      'transfers'
+      'transfers',
+      {},
+      ['transfers']
     );
     return transfers;
   }
@@ -264,16 +268,20 @@ export class API {
           destination,
           overwrite
         })
-      }
+      },
+      ['transfers']
     );
     return transfers;
   }
 
   /** Run a transfer again that has ended without success; it keeps its id. */
   retry(id: string): Promise<ITransfer> {
-    return request(this.settings, `transfers/${encodeURIComponent(id)}/retry`, {
-      method: 'POST'
-    });
+    return request<ITransfer>(
+      this.settings,
+      `transfers/${encodeURIComponent(id)}/retry`,
+      { method: 'POST' },
+      ['id', 'state']
+    );
   }
 
   /** Cancel a transfer, or forget one that has ended. */
@@ -303,18 +311,22 @@ export class API {
 
   /** Prepare a zip of some paths. */
   archive(paths: readonly string[], signal?: AbortSignal): Promise<IArchive> {
-    return request(this.settings, 'archives', {
-      method: 'POST',
-      body: JSON.stringify({ paths }),
-      signal
-    });
+    return request<IArchive>(
+      this.settings,
+      'archives',
+      { method: 'POST', body: JSON.stringify({ paths }), signal },
+      ['id', 'name']
+    );
   }
 
   /** Look at a folder of the workspace; '' is the workspace itself. */
   localFiles(folder: string, signal?: AbortSignal): Promise<ILocalFolder> {
-    return request(this.settings, `workspace/${encodePath(folder)}`, {
-      signal
-    });
+    return request<ILocalFolder>(
+      this.settings,
+      `workspace/${encodePath(folder)}`,
+      { signal },
+      ['free', 'files']
+    );
   }
 
   /** A file's content, if it is no longer than `limit` bytes. */

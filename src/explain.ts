@@ -93,7 +93,9 @@ export function explain(
     case 'server-unreachable':
       return {
         title: trans.__('The Jupyter server does not answer'),
-        text: trans.__('Check that it still runs, then try again.'),
+        text: trans.__(
+          'Check that the Jupyter server still runs, then try again.'
+        ),
         remedies: ['retry']
       };
     case 'logged-out':

@@ -69,19 +69,24 @@ export function resourceUrl(
  * Ask the server extension.
  *
  * @param path - below the namespace, encoded
+ * @param fields - what the answer has at least; without them it is none of ours
  * @returns the answer's JSON
  * @throws RequestError
  */
 export async function request<T>(
   settings: ServerConnection.ISettings,
   path: string,
-  init: RequestInit = {}
+  init: RequestInit = {},
+  fields: readonly (keyof T & string)[] = []
 ): Promise<T> {
   const response = await send(settings, path, init);
   const data = parse(await reached(response.text()));
   const hasAnswer = isObject(data) || response.status === 204;
   if (!response.ok || !hasAnswer) {
     throw await failure(settings, path, response.status, data);
+  }
+  if (fields.some(field => !isObject(data) || data[field] === undefined)) {
+    throw new RequestError('not-offered', '');
   }
   return data as T;
 }
@@ -279,8 +284,7 @@ function parse(body: string): unknown {
   }
 }
 
-/** Whether it has properties. */
-export function isObject(data: unknown): data is Record<string, unknown> {
+function isObject(data: unknown): data is Record<string, unknown> {
   return typeof data === 'object' && data !== null;
 }
 
@@ -305,6 +309,10 @@ async function failure(
   }
   if (AWAY.includes(status)) {
     return new RequestError('server-unreachable', `HTTP ${status}`);
+  }
+  if (status < 300) {
+    // Something else answers in the extension's place.
+    return new RequestError('not-offered', '');
   }
   return status === 404
     ? notFound(settings, path)

@@ -64,10 +64,10 @@ it('keeps what JupyterLab says itself', async () => {
 });
 
 it.each([
-  ['null', 'internal'],
-  ['""', 'internal'],
-  ['5', 'internal'],
-  ['', 'internal'],
+  ['null', 'not-offered'],
+  ['""', 'not-offered'],
+  ['5', 'not-offered'],
+  ['', 'not-offered'],
   ['{}', 'server-older'],
   ['{"type":"directory","entries":{"names":null}}', 'server-older']
 ])('shows an answer %p of the server as an error', async (body, code) => {

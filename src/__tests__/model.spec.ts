@@ -171,7 +171,7 @@ describe('errors', () => {
     [503, '<html>503</html>', 'server-unreachable', 'HTTP 503'],
     [504, '', 'server-unreachable', 'HTTP 504'],
     [424, '<html>stopped</html>', 'server-unreachable', 'HTTP 424'],
-    [200, '<html>login</html>', 'internal', 'HTTP 200']
+    [200, '<html>login</html>', 'not-offered', '']
   ])('%p with %p is %p', async (status, body, code, message) => {
     server.handler = request => request.answer(status, body);
     await model.cd('x');

@@ -67,7 +67,7 @@ it('passes on what the server says, before and within the stream', async () => {
   request.send(`${JSON.stringify(refusal)}\n`);
   await gone;
   const [third, foreign] = count();
-  const odd = expect(foreign).rejects.toMatchObject({ code: 'internal' });
+  const odd = expect(foreign).rejects.toMatchObject({ code: 'not-offered' });
   (await third).answer(200, '<html>\n');
   await odd;
 });

@@ -1,4 +1,5 @@
 import { ITransfer } from '../api';
+import { RequestError } from '../request';
 import { TransfersModel, canRetry } from '../transfers/model';
 import { TestServer, transfer } from './server';
 
@@ -252,6 +253,20 @@ it('shows what is left where one of many cannot be removed', async () => {
   await expect(transfers.clearEnded()).rejects.toThrow('Broken');
   expect(transfers.items.map(({ id }) => id)).toEqual(['a']);
 });
+
+it.each([[{}], [[]], ['"text"'], ['<html>']])(
+  'takes %j for no answer of ours',
+  async answer => {
+    current = [transfer('a', 'finished')];
+    await transfers.start();
+    server.handler = request => request.answer(200, answer);
+    await expect(transfers.refresh()).rejects.toBeInstanceOf(RequestError);
+    await expect(transfers.download(['a'], '')).rejects.toBeInstanceOf(
+      RequestError
+    );
+    expect(transfers.items).toHaveLength(1);
+  }
+);
 
 it('does not say that it is out of date when an older look fails', async () => {
   let fail: () => void = () => undefined;

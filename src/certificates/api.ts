@@ -80,36 +80,52 @@ export class CertificatesAPI {
   constructor(private _settings: ServerConnection.ISettings) {}
 
   delegations(): Promise<IDelegations> {
-    return request(this._settings, 'certificates', {
-      signal: AbortSignal.timeout(LOOK_TIMEOUT)
-    });
+    return request<IDelegations>(
+      this._settings,
+      'certificates',
+      { signal: AbortSignal.timeout(LOOK_TIMEOUT) },
+      ['now', 'keys', 'delegations']
+    );
   }
 
   /** Look at a file's bytes; nothing is sent to the service, and nothing stored. */
   inspect(bytes: BufferSource): Promise<IInspection> {
-    return request(this._settings, 'certificates/inspect', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/octet-stream' },
-      body: bytes,
-      signal: AbortSignal.timeout(LOOK_TIMEOUT)
-    });
+    return request<IInspection>(
+      this._settings,
+      'certificates/inspect',
+      {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/octet-stream' },
+        body: bytes,
+        signal: AbortSignal.timeout(LOOK_TIMEOUT)
+      },
+      ['blocked', 'findings']
+    );
   }
 
   /** Look at the proxy on the server. */
   found(): Promise<IFound> {
-    return request(this._settings, 'certificates/found', {
-      signal: AbortSignal.timeout(LOOK_TIMEOUT)
-    });
+    return request<IFound>(
+      this._settings,
+      'certificates/found',
+      { signal: AbortSignal.timeout(LOOK_TIMEOUT) },
+      ['path', 'inspection']
+    );
   }
 
   /** Hand a file's bytes to the service. */
   upload(key: string, bytes: BufferSource): Promise<IStored> {
-    return request(this._settings, `certificates/${encodeURIComponent(key)}`, {
-      method: 'PUT',
-      headers: { 'Content-Type': 'application/octet-stream' },
-      body: bytes,
-      signal: AbortSignal.timeout(UPLOAD_TIMEOUT)
-    });
+    return request<IStored>(
+      this._settings,
+      `certificates/${encodeURIComponent(key)}`,
+      {
+        method: 'PUT',
+        headers: { 'Content-Type': 'application/octet-stream' },
+        body: bytes,
+        signal: AbortSignal.timeout(UPLOAD_TIMEOUT)
+      },
+      ['delegation', 'message', 'validity']
+    );
   }
 
   /**
@@ -118,14 +134,15 @@ export class CertificatesAPI {
    * @throws RequestError; 'certificate-changed' when it is not the one with this fingerprint any more
    */
   uploadFound(key: string, fingerprint: string): Promise<IStored> {
-    return request(
+    return request<IStored>(
       this._settings,
       `certificates/${encodeURIComponent(key)}/found`,
       {
         method: 'PUT',
         body: JSON.stringify({ fingerprint }),
         signal: AbortSignal.timeout(UPLOAD_TIMEOUT)
-      }
+      },
+      ['delegation', 'message', 'validity']
     );
   }
 }
