@@ -252,11 +252,12 @@ class Fetching:
                 logger.info("%s", error)
                 if (count := self._there.spans.count()) > best + PROGRESS:
                     best, retry = count, None
+                if isinstance(error, Changed):
+                    # Now: what is there must not be resumed, should there be no other try.
+                    self._start_over()
                 self._there.note(force=True)
                 retry = service.http.again(error, retry)
                 self._look_again(service)
-                if isinstance(error, Changed):
-                    self._start_over()
 
     def _stream(self, service: DownloadService, pool: Pool) -> None:
         """Bring the whole file, but for what others have claimed of its end meanwhile."""
@@ -347,7 +348,7 @@ class Fetching:
         (docs/protocol.md, "Fetch").
         """
         there = self._there
-        length, there.unproven = there.unproven, 0
+        length = there.unproven
         for start in {0, max(0, length - PROOF)} if length else ():
             stop = min(start + PROOF, length)
             content = service.read_range(self._remote.path, start, stop)
@@ -359,6 +360,8 @@ class Fetching:
                         f"What came for {self._remote.path!r} is not the file; try again",
                         path=self._remote.path,
                     )
+        # Only now: a proof that broke off has shown nothing.
+        there.unproven = 0
 
     def _look_again(self, service: DownloadService) -> None:
         """Start over if the file has changed."""
