@@ -425,8 +425,11 @@ class Uploads:
                 guard.limit(*budget(shown, source.size, guard.timeout))
                 try:
                     answer, entry = send(service, source, own, path)
-                except BaseException:
+                except BaseException as error:
                     self._sent.forget(stored)
+                    if isinstance(error, NotFound):
+                        # The directory above it was there a moment ago.
+                        _own_directory.forget(self._service, self._token)
                     raise
                 self._sent.remember(answer["path"], source.state, entry.modified)
                 # The service chooses; what it tells is certain.
