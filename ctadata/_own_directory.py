@@ -101,9 +101,10 @@ def _tried(service: DownloadService, most: int) -> str | None:
     most : int
         Where there are more directories, nothing is tried.
     """
-    for _, listing in _directories_of_users(service):
+    for users, listing in _directories_of_users(service):
         names = [entry.path for entry in listing.children if entry.is_directory]
-        if len(names) <= most:
+        # Where even the directory above them is let pass, somebody on the way answers so to all.
+        if len(names) <= most and not _is_own(service, users):
             directory = next(filter(partial(_is_own, service), names), None)
             if directory is not None:
                 return directory

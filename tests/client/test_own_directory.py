@@ -59,6 +59,17 @@ def test_others_are_tried_where_the_service_does_not_tell(many, monkeypatch):
     assert sent(many).index("POST") < sent(many).index("MKCOL")
 
 
+def test_a_proxy_that_lets_no_directory_be_made_teaches_nothing(many, monkeypatch):
+    """It answers for everybody's directory what the service answers for the user's own."""
+    monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
+    names = [f"lst/users/u{n}/" for n in range(5)]
+    users = [{"href": href, **DIRECTORY} for href in ["lst/users/", *names]]
+    many.list("lst/users", *users)
+    many.default = lambda handler: sends(b"", 405 if handler.command == "MKCOL" else 404)(handler)
+    with pytest.raises(errors.AccessDenied, match="No directory of yours"):
+        APIClient().find_own_directory()
+
+
 @pytest.mark.parametrize(
     "answered",
     [
