@@ -232,7 +232,8 @@ class Fetching:
         """Bring all bytes, with new tries after each break."""
         retry = None
         best = self._there.spans.count()
-        while not self._there.spans.complete():
+        # Others may have brought all that follows an error page.
+        while self._there.unproven or not self._there.spans.complete():
             try:
                 if self._there.spans.done() and self._ranges_work:
                     self._there.expect(self._remote.digest(service))
@@ -282,9 +283,11 @@ class Fetching:
             self._write_all(claim, content.blocks)
             if claim.position < claim.stop:
                 raise remote.other(f"{claim.position} bytes")
+        except BaseException:
+            there.unproven = claim.position if claim.position < PAGE else 0
+            raise
         finally:
             there.spans.release(claim)
-            there.unproven = claim.position if claim.position < PAGE else 0
 
     def _range_stream(self, service: DownloadService) -> None:
         """Bring pieces that nobody brings yet, until there are none."""

@@ -303,6 +303,24 @@ def test_streams_side_by_side(storage, work):
     assert storage.sent(NAME) <= 1.5 * len(body)
 
 
+def test_an_error_page_before_what_other_streams_have_brought(storage, work):
+    """Fault 12: the file looks whole before its first bytes were in doubt."""
+    body = storage.put(NAME, SIZE)
+    beside, whole = threading.Event(), threading.Event()
+    storage.fails("fetch", NAME, Fault(body=b"Error: 404 ", gate=beside))
+    # What is looked at again after the page.
+    storage.fails("list", NAME, None, Fault(gate=whole))
+    storage.before = lambda served: served.endpoint == "webdav" and beside.set()
+
+    def on_progress(path, done, total, state):
+        if done == total:
+            whole.set()
+
+    client = APIClient(timeout=10, retries=3)
+    assert client.fetch_and_save_file(NAME, streams=4, on_progress=on_progress) == SIZE
+    assert files(work) == {"run.h5": body}
+
+
 def test_streams_where_ranges_are_ignored(storage, work):
     """Fault 13 with several streams."""
     body = storage.put(NAME, SIZE)
