@@ -40,6 +40,8 @@ class Fault:
         Seconds before the answer begins.
     cut : int
         Bytes of the answer after which the connection is closed; 0: never.
+    rate : float
+        Bytes per second; 0: as the gate lets them pass.
     """
 
     path: str
@@ -47,6 +49,7 @@ class Fault:
     body: object = None
     delay: float = 0.0
     cut: int = 0
+    rate: float = 0.0
 
     def answer(self) -> tuple[str, bytes]:
         """Return the content type and the body in place of the service's."""
@@ -58,6 +61,13 @@ class Fault:
 class Gate:
     """Passes on what comes to its port, with these faults.
 
+    Parameters
+    ----------
+    port : int
+        Where it listens.
+    always : list of Fault
+        What happens to requests for which there are no other `faults`.
+
     Attributes
     ----------
     faults : list of Fault
@@ -68,7 +78,8 @@ class Gate:
         The service's port.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, always: list[Fault]) -> None:
+        self._always = always
         self.upstream: int | None = None
         self.faults: list[Fault] = []
         self.rate = 0.0
@@ -99,7 +110,8 @@ class Gate:
 
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         """Answer one request."""
-        fault = next((f for f in self.faults if f.path in request.path), Fault(""))
+        faults = [*self.faults, *self._always, Fault("")]
+        fault = next(fault for fault in faults if fault.path in request.path)
         _logger.info('"%s" %s', request.requestline, fault.status or "")
         time.sleep(fault.delay)
         with contextlib.suppress(OSError):
@@ -116,9 +128,9 @@ class Gate:
                 request.headers["Connection"] = "close"
                 head = f"{request.requestline}\r\n{request.headers.as_string()}"
                 server.sendall(head.replace("\n", "\r\n").replace("\r\r", "\r").encode("latin-1"))
-                self._shuttle(request.connection, server, fault.cut)
+                self._shuttle(request.connection, server, fault)
 
-    def _shuttle(self, client: socket.socket, server: socket.socket, cut: int) -> None:
+    def _shuttle(self, client: socket.socket, server: socket.socket, fault: Fault) -> None:
         passed = 0
         while True:
             ready, _, _ = select.select([client, server], [], [])
@@ -128,8 +140,8 @@ class Gate:
                     return
                 if source is server:
                     passed += len(data)
-                    if cut and passed > cut:
+                    if fault.cut and passed > fault.cut:
                         return
                 (client if source is server else server).sendall(data)
-                if self.rate:
-                    time.sleep(len(data) / self.rate)
+                if rate := fault.rate or self.rate:
+                    time.sleep(len(data) / rate)

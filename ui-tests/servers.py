@@ -13,9 +13,8 @@ CTADATA_UI_CONTROL, GET / answers once all of it is ready, and POST does what it
 /kill/NAME
     Kill a JupyterLab and start it again.
 /reset/NAME
-    Put storage, certificates and a JupyterLab back to where they were before the first test.
-/proxy/SECONDS
-    Make the proxy certificate `short.pem`, which is valid for so long from now on.
+    Put storage, certificates and a JupyterLab back to where they were before the first test; the
+    certificates are as young as they were then.
 
 What all of them write while they run is in `logs`; scan-logs.js looks there at the end.
 """
@@ -57,9 +56,11 @@ ROOT = Path(os.environ["CTADATA_UI_ROOT"])
 HERE = Path(__file__).parent
 LOGS = ROOT / "logs"
 TOKEN = os.environ["CTADATA_UI_STORAGE_TOKEN"]
-# So large that it is still being written when a test cancels it; it takes no space here.
+# So large and so slow that it is still being written when a test cancels it, also on a fast
+# machine; it takes no space here.
 HUGE_FILE = "lst/R0/20241114/LST-1.1.Run11111.0000.fits.fz"
 HUGE_SIZE = 4 * 1024**3
+HUGE_RATE = 32 * 1024**2
 
 
 class Storage:
@@ -70,7 +71,7 @@ class Storage:
         self._ca_bundle = ca_bundle
         self._service: Service | None = None
         port = int(os.environ["CTADATA_UI_SERVICE"])
-        self.gate = Gate(port)
+        self.gate = Gate(port, [Fault(Path(HUGE_FILE).name, rate=HUGE_RATE)])
         self.start()
         services = f"http://127.0.0.1:{port}/services"
         self.urls = {
@@ -132,26 +133,26 @@ class Certificates:
         authority = Authority.create()
         stranger = Authority.create([("DC", "org"), ("CN", "Nobody knows")])
         self._user = self._issue(authority)
-        voms = VOMSServer.create(authority)
+        self._voms = VOMSServer.create(authority)
         self.bundle = self._write("authority.pem", authority.pem())
-        attributes = voms.attributes(self._user)
-        good = self._user.delegate(attributes=attributes)
-        self._write("good.pem", good.pem())
-        self.found = self._write("found.pem", self._proxy(hours=8).pem())
-        self.make_short(1800)
-        self._write("expired.pem", self._proxy(hours=-1).pem())
         self._write("user.pem", self._user.pem())
         self._write("stranger.pem", self._issue(stranger).delegate().pem())
+        self.found = directory / "found.pem"
+        self.renew()
+
+    def renew(self) -> None:
+        """Make those anew of which the tests know how long they are still valid."""
+        self._now = datetime.now(timezone.utc).replace(microsecond=0)
+        good = self._user.delegate(attributes=self._voms.attributes(self._user))
+        self._write("good.pem", good.pem())
+        self._write("short.pem", self._proxy(minutes=30).pem())
+        self._write("found.pem", self._proxy(hours=8).pem())
+        self._write("expired.pem", self._proxy(hours=-1).pem())
         encrypted = good.key.private_bytes(
             Encoding.PEM, PrivateFormat.TraditionalOpenSSL, BestAvailableEncryption(b"secret")
         )
         self._write("encrypted.pem", good.certificate_pem() + encrypted + good.chain_pem())
         self._write("large.pem", good.pem() + b"\n" * 100_000)
-
-    def make_short(self, seconds: float) -> None:
-        """Make one that is valid for so long from now on."""
-        self._now = datetime.now(timezone.utc).replace(microsecond=0)
-        self._write("short.pem", self._proxy(seconds=seconds).pem())
 
     def _issue(self, authority: Authority) -> Credential:
         name = [("DC", "org"), ("DC", "ctadata-demo"), ("O", "Observatory"), ("CN", "Ada Lovelace")]
@@ -277,9 +278,7 @@ def control(
             # Transfers end before what they read and write is changed.
             labs[name].reset()
             storage.reset()
-            certificates.make_short(1800)
-        elif action == "proxy":
-            certificates.make_short(float(name))
+            certificates.renew()
         elif action == "spoil":
             spoil(body)
         elif action == "stop":

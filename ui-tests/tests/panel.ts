@@ -18,7 +18,7 @@ export function certificatePath(name: string): string {
   return path.join(CTADATA_UI_ROOT, 'certificates', name);
 }
 
-/** A file of 4 GiB, and the folder that contains it. */
+/** A file of 4 GiB that takes two minutes to come, and the folder that contains it. */
 export const HUGE_FOLDER = 'lst/R0/20241114';
 export const HUGE_FILE = 'LST-1.1.Run11111.0000.fits.fz';
 
@@ -51,11 +51,6 @@ export interface IFault {
 /** Spoil the service's answers from now on; `rate` is in bytes per second. */
 export function spoil(faults: IFault[], rate = 0): Promise<void> {
   return control('spoil', { faults, rate });
-}
-
-/** Make the certificate `short.pem`, a proxy that is valid for so many seconds from now on. */
-export function makeShortProxy(seconds: number): Promise<void> {
-  return control(`proxy/${seconds}`);
 }
 
 /** Kill a JupyterLab and start it again; returns when it answers. */

@@ -54,8 +54,17 @@ test.describe('browsing', () => {
   test('is quick with 3,000 entries', async ({ page }) => {
     await panel.open('lst/DL1/20241114/v0.1/tailcut84');
     await panel.row('muons').click();
-    const milliseconds = await page.evaluate(async () => {
-      const start = performance.now();
+    // The time that the page's own thread has worked: another process may be busy, too.
+    // What galata calls a page is none to Playwright.
+    const plain = panel.root.page();
+    const session = await plain.context().newCDPSession(plain);
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const worked = async () => {
+      const { metrics } = await session.send('Performance.getMetrics');
+      return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? NaN;
+    };
+    const before = await worked();
+    await page.evaluate(async () => {
       const row = document.querySelector('.jp-CTAData-row.jp-mod-selected');
       row?.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
       await new Promise<void>(resolve => {
@@ -65,9 +74,8 @@ test.describe('browsing', () => {
             : requestAnimationFrame(look);
         look();
       });
-      return performance.now() - start;
     });
-    expect(milliseconds).toBeLessThan(2000);
+    expect((await worked()) - before).toBeLessThan(2);
     await expect(panel.summary).toHaveText('3,000 items');
     await expect(panel.grid).toHaveAttribute('aria-rowcount', '3001');
     expect(await panel.rows.count()).toBeLessThan(100);

@@ -4,13 +4,7 @@ import { Locator } from '@playwright/test';
 import * as fs from 'fs';
 
 import { galataTest as test } from '../fresh';
-import {
-  CTADataPanel,
-  certificatePath,
-  drop,
-  makeShortProxy,
-  spoil
-} from '../panel';
+import { CTADataPanel, certificatePath, drop, spoil } from '../panel';
 
 const ADA = '/DC=org/DC=ctadata-demo/O=Observatory/CN=Ada Lovelace';
 const THEMES = [
@@ -106,7 +100,6 @@ async function uploadElsewhere(
 
 /** Let nothing be about to expire but what a test makes so. */
 async function prepare(page: IJupyterLabPageFixture): Promise<void> {
-  await makeShortProxy(1800);
   for (const key of ['cta', 'lst', 'arc']) {
     await uploadElsewhere(page, 'good.pem', key);
   }
@@ -404,21 +397,32 @@ test.describe('certificates', () => {
   });
 
   test('what ends after its dialog was closed is told', async ({ page }) => {
-    await spoil([{ path: '/certificate', delay: 1 }]);
-    await dialog.open();
-    await dialog.choose('good.pem');
-    await dialog.uploadButton.click();
-    await expect(dialog.root).toContainText('Uploading…');
-    await page.keyboard.press('Escape');
-    await expect(dialog.root).toHaveCount(0);
+    /** Upload, and close the dialog before the server is asked. */
+    const uploadAndClose = async () => {
+      let release = () => {};
+      const released = new Promise<void>(resolve => {
+        release = resolve;
+      });
+      await page.route(/certificates\/\w+\?/, async route => {
+        if (route.request().method() === 'PUT') {
+          await released;
+        }
+        await route.continue();
+      });
+      await dialog.open();
+      await dialog.choose('good.pem');
+      await dialog.uploadButton.click();
+      await expect(dialog.root).toContainText('Uploading…');
+      await page.keyboard.press('Escape');
+      await expect(dialog.root).toHaveCount(0);
+      release();
+    };
+    await uploadAndClose();
     await expect(page.locator('.Toastify__toast--success')).toContainText(
       'The certificate was uploaded for'
     );
-    await spoil([{ path: '/certificate', delay: 1, status: 401 }]);
-    await dialog.open();
-    await dialog.choose('good.pem');
-    await dialog.uploadButton.click();
-    await page.keyboard.press('Escape');
+    await spoil([{ path: '/certificate', status: 401 }]);
+    await uploadAndClose();
     await expect(page.locator('.Toastify__toast--error')).toContainText(
       /Certificate for \w+: /
     );
@@ -431,10 +435,16 @@ test.describe('certificates', () => {
     await expect(panel.badge).toHaveText(/^Certificate: (29|28) min left$/);
     await expect(panel.badge).toHaveClass(/jp-mod-expiring/);
 
-    await makeShortProxy(20);
-    for (const key of ['cta', 'lst', 'arc']) {
-      await uploadElsewhere(page, 'short.pem', key);
-    }
+    // The time that is left counts from the answer, however long it takes to get there.
+    let left = 20_000;
+    await page.route(/ctadata\/certificates\?/, async route => {
+      const answer = await (await route.fetch()).json();
+      const end = new Date(Date.parse(answer.now) + left).toISOString();
+      for (const delegation of answer.delegations) {
+        delegation.not_after = end;
+      }
+      await route.fulfill({ json: answer });
+    });
     await comeBack(page);
     await expect(panel.badge).toHaveText(
       'Certificate: less than a minute left'
@@ -450,6 +460,7 @@ test.describe('certificates', () => {
     // By the clock alone.
     await expect(panel.badge).toHaveText('Certificate expired');
     expect(isAsked).toBe(false);
+    left = 0;
     await panel.badge.click();
     await expect(dialog.delegated).toContainText('(expired)');
     await asked;

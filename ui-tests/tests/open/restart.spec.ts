@@ -14,6 +14,8 @@ import {
 const MIB = 1024 * 1024;
 // The panel asks less and less often for a server that is away.
 const BACK = { timeout: 45_000 };
+// Whoever waits for some progress must see it long before all of it is done.
+const OFTEN = { intervals: [200] };
 const FOLDER = 'cta/restart';
 const FILE = 'dl0_restart.fits.fz';
 const OWN = 'lst/users/alice';
@@ -22,7 +24,7 @@ const OWN = 'lst/users/alice';
 test.use({ kernels: null, sessions: null, terminals: null });
 
 test.describe('the Jupyter server is killed', () => {
-  test.describe.configure({ timeout: 120_000 });
+  test.describe.configure({ timeout: 180_000 });
 
   let panel: CTADataPanel;
 
@@ -61,7 +63,7 @@ test.describe('the Jupyter server is killed', () => {
     page,
     tmpPath
   }) => {
-    const bytes = randomBytes(48 * MIB);
+    const bytes = randomBytes(96 * MIB);
     fs.mkdirSync(storagePath(FOLDER));
     fs.writeFileSync(storagePath(FOLDER, FILE), bytes);
     await spoil([], 8 * MIB);
@@ -73,7 +75,7 @@ test.describe('the Jupyter server is killed', () => {
       const answer = await page.request.get('ctadata/transfers');
       return (await answer.json()).transfers[0]?.bytes_done ?? 0;
     };
-    await expect.poll(bytesDone).toBeGreaterThan(24 * MIB);
+    await expect.poll(bytesDone, OFTEN).toBeGreaterThan(24 * MIB);
     await killServer('open');
     await expect(transfer).toHaveClass(/jp-mod-interrupted/, BACK);
     await page.reload();
@@ -117,8 +119,8 @@ test.describe('the Jupyter server is killed', () => {
         uploadThroughput
       });
     await session.send('Network.enable');
-    await limit(8 * MIB);
-    const bytes = randomBytes(40 * MIB);
+    await limit(4 * MIB);
+    const bytes = randomBytes(48 * MIB);
     await upload(page, info.outputPath(FILE), bytes);
 
     let offset = 0;
@@ -127,7 +129,7 @@ test.describe('the Jupyter server is killed', () => {
       offset = (await answer.json()).uploads[0]?.offset ?? 0;
       return offset;
     };
-    await expect.poll(received).toBeGreaterThan(12 * MIB);
+    await expect.poll(received, OFTEN).toBeGreaterThan(12 * MIB);
     const offsets: number[] = [];
     page.on('request', request => {
       if (request.method() === 'PATCH') {
@@ -153,7 +155,7 @@ test.describe('the Jupyter server is killed', () => {
     page
   }, info) => {
     const bytes = randomBytes(16 * MIB);
-    await spoil([], 2 * MIB);
+    await spoil([], MIB);
     await upload(page, info.outputPath(FILE), bytes);
     const transfer = panel.transfer(FILE);
     await expect(transfer).toHaveClass(/jp-mod-running/);

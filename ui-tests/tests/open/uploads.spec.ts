@@ -176,6 +176,8 @@ test.describe('uploads', () => {
     await drop(listing(), [file]);
     await expect(uploads()).toContainText('Waiting for the connection');
     await page.unroute(/\/ctadata\/uploads\//);
+    // It waits longer before each new try, but not when the page says that it is online again.
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
     await expect(panel.transfer('lost.fits')).toHaveClass(/jp-mod-finished/);
     expect(fs.statSync(ownPath('lost.fits')).size).toBe(24 * 1024 * 1024);
   });

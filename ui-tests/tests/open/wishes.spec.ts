@@ -1,4 +1,5 @@
 import { expect } from '@jupyterlab/galata';
+import { Request } from '@playwright/test';
 import * as fs from 'fs';
 
 import { galataTest as test } from '../fresh';
@@ -21,7 +22,7 @@ test.describe('what the user wants', () => {
   });
 
   for (const late of [
-    /ctadata\/resources\/$/,
+    /ctadata\/resources\/(\?|$)/,
     /ctadata\/status/,
     /ctadata\/own-directory/,
     /ctadata\/transfers/,
@@ -34,7 +35,19 @@ test.describe('what the user wants', () => {
       const released = new Promise<void>(resolve => {
         release = resolve;
       });
+      // Those that were not needed any more have been aborted.
+      const ends: Promise<unknown>[] = [];
       await page.route(late, async route => {
+        const itself = {
+          predicate: (request: Request) => request === route.request(),
+          timeout: 0
+        };
+        ends.push(
+          Promise.race([
+            page.waitForEvent('requestfinished', itself),
+            page.waitForEvent('requestfailed', itself)
+          ])
+        );
         await released;
         await route.continue();
       });
@@ -42,10 +55,9 @@ test.describe('what the user wants', () => {
       await panel.show();
       await panel.open('lst');
       await panel.filter.fill('some');
-      const answered = page.waitForResponse(late);
       release();
-      // Those that were not needed any more have been aborted.
-      await Promise.race([answered, page.waitForTimeout(1000)]);
+      expect(ends.length).toBeGreaterThan(0);
+      await Promise.all(ends);
       await expect(panel.rows).toHaveCount(1);
       await expect(panel.row('some-data-dir')).toBeVisible();
       await expect(panel.filter).toHaveValue('some');
@@ -97,6 +109,43 @@ test.describe('what the user wants', () => {
     await page.unrouteAll({ behavior: 'wait' });
     await expect(panel.crumbs.locator('ol[title="lst"]')).toBeVisible();
     await expect(panel.root.getByRole('alert')).toHaveCount(0);
+  });
+
+  test('is the path that is being typed, whatever was asked for before', async ({
+    page
+  }) => {
+    await panel.show();
+    await expect(panel.row('cta')).toBeVisible();
+    const box = panel.root.getByRole('combobox', { name: 'Path' });
+    const options = panel.root.getByRole('option');
+    const held: (() => Promise<void>)[] = [];
+    await page.route(/resources\/cta\/DL1/, route => {
+      held.push(() => route.continue().catch(() => undefined));
+    });
+
+    // Enter twice, then another path: neither answer takes that away.
+    await panel.root.getByTitle('Type a path').click();
+    await box.fill('cta/DL1');
+    await box.press('Enter');
+    await box.press('Enter');
+    await expect.poll(() => held.length).toBe(2);
+    await box.fill('lst/some');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await Promise.all(held.map(go => go()));
+    await expect(options).toHaveText(['lst/some-data-dir/']);
+    await expect(box).toHaveValue('lst/some');
+  });
+
+  test('opens the menu of places although the storage lets wait', async ({
+    page
+  }) => {
+    await page.route(/ctadata\/resources\/(\?|$)/, () => undefined);
+    await page.reload();
+    await panel.show();
+    await panel.toolbarButton('Go to the storage').click();
+    await page.getByRole('menuitem', { name: 'My Uploads' }).click();
+    await panel.crumbs.locator(`ol[title="${OWN}"]`).waitFor();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 });
 
