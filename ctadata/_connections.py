@@ -129,6 +129,8 @@ class _Response(HTTPResponse):
                 raise TooLong(f"the answer has more than {LONGEST_ANSWER >> 20} MiB")
             if self.length:
                 raise IncompleteRead(body, self.length)
+            # It is not aware that it has ended, where it did not know its length.
+            self.close()
             return body
         except ValueError as error:
             # A chunk of less than nothing.
