@@ -17,7 +17,7 @@ from ._protocol import DownloadService
 from .config import USER_VARIABLE, user_name
 from .errors import AccessDenied, CertificateNeeded, InvalidPath, NotFound, StorageException
 
-__all__ = ["below", "find", "known", "learn"]
+__all__ = ["below", "find", "forget", "known", "learn"]
 
 # Folders that may have a directory of users, in the service's own order.
 FOLDERS = ("lst", "cta")
@@ -38,6 +38,12 @@ def learn(service: DownloadService, token: str | None, directory: str) -> None:
     """Remember the user's own directory, for this service and this token."""
     with _lock:
         _known[_key(service, token)] = directory
+
+
+def forget(service: DownloadService, token: str | None) -> None:
+    """Ask again the next time, since the service seems to use another directory by now."""
+    with _lock:
+        _known.pop(_key(service, token), None)
 
 
 def find(service: DownloadService, token: str | None) -> str:

@@ -185,6 +185,7 @@ def run_job(
         answer = client.upload_file(
             file,
             job.target,
+            into=False,
             progress=False,
             on_progress=on_progress,
             on_notice=on_notice,

@@ -113,3 +113,17 @@ def test_where_one_may_write_nowhere_a_certificate_is_mentioned(scripted, work):
         APIClient().upload_file("a", "dir/a")
     assert "probe" not in str(caught.value)
     assert caught.value.path == "dir/a"
+
+
+def test_another_directory_is_found_once_the_service_uses_it(service_env, tmp_path, work):
+    """As for somebody who was admitted to one more folder while a server ran."""
+    users = tmp_path / "storage/lst/users"
+    users.rename(tmp_path / "away")
+    (tmp_path / "storage/cta/users").mkdir()
+    (work / "a").write_bytes(b"data")
+    client = APIClient()
+    assert client.upload_file("a", "deep/a")["path"] == "cta/users/alice/deep/a"
+    (tmp_path / "away").rename(users)
+    with pytest.raises(errors.NotFound):
+        client.upload_file("a", "deep/a")
+    assert client.upload_file("a", "deep/a")["path"] == "lst/users/alice/deep/a"
