@@ -32,6 +32,7 @@ class ClientUploads(Services):
         local_fn: LocalPath | IO[bytes],
         path: str,
         *,
+        into: bool = True,
         skip_existing: bool = False,
         jobs: int = JOBS,
         dry_run: bool = False,
@@ -54,6 +55,8 @@ class ClientUploads(Services):
             it begins with that directory; missing directories are made. With a
             trailing slash, or where it is a directory, what receives the file under its own
             name.
+        into : bool, optional
+            Whether a directory that is there receives the file; otherwise it is an error.
         skip_existing : bool, optional
             Whether it is left out where it is there already: with the same size and checksum or,
             where the storage has no checksums, uploaded from here and not changed since, neither
@@ -72,6 +75,8 @@ class ClientUploads(Services):
             If what is stored is not what was sent.
         AccessDenied
             If the user may not write.
+        AlreadyExists
+            If the path is a directory that must not receive it.
         """
         if isinstance(local_fn, (str, os.PathLike)) or not hasattr(local_fn, "read"):
             opened, name = None, os.fspath(local_path(local_fn))
@@ -80,7 +85,7 @@ class ClientUploads(Services):
         path = path_text(path)
         with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(Globs(), skip_existing, dry_run, jobs, reports, cancel)
-            return uploads.file(opened, name, path)
+            return uploads.file(opened, name, path, into=into)
 
     def upload_dir(
         self,

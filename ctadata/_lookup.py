@@ -17,6 +17,8 @@ __all__ = ["meant", "suggesting"]
 # RFC 3986, 2.3: nobody quotes these, so that what has them quoted is no href.
 UNRESERVED = re.compile(r"%(?:4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A]|3[0-9]|2[DE]|5F|7E)", re.I)
 QUOTED = re.compile(r"%[0-9A-F]{2}", re.I)
+# RFC 3986, 3.3, and what some storages leave unquoted.
+HREF = re.compile(r"(?:[^%#?\s]|%[0-9A-F]{2})*", re.I)
 
 
 def meant(service: DownloadService, path: str) -> str:
@@ -37,6 +39,7 @@ def meant(service: DownloadService, path: str) -> str:
         decoded is None
         or isinstance(path, Entry | Href)
         or UNRESERVED.search(path)
+        or not HREF.fullmatch(path)
         or _there(service, path)
     ):
         return path

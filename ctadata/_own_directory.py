@@ -17,7 +17,7 @@ from ._protocol import DownloadService
 from .config import USER_VARIABLE, user_name
 from .errors import AccessDenied, CertificateNeeded, InvalidPath, NotFound, StorageException
 
-__all__ = ["below", "find", "known", "learn"]
+__all__ = ["below", "find", "forget", "known", "learn"]
 
 # Folders that may have a directory of users, in the service's own order.
 FOLDERS = ("lst", "cta")
@@ -38,6 +38,12 @@ def learn(service: DownloadService, token: str | None, directory: str) -> None:
     """Remember the user's own directory, for this service and this token."""
     with _lock:
         _known[_key(service, token)] = directory
+
+
+def forget(service: DownloadService, token: str | None) -> None:
+    """Ask again the next time, since the service seems to use another directory by now."""
+    with _lock:
+        _known.pop(_key(service, token), None)
 
 
 def find(service: DownloadService, token: str | None) -> str:
@@ -101,9 +107,10 @@ def _tried(service: DownloadService, most: int) -> str | None:
     most : int
         Where there are more directories, nothing is tried.
     """
-    for _, listing in _directories_of_users(service):
+    for users, listing in _directories_of_users(service):
         names = [entry.path for entry in listing.children if entry.is_directory]
-        if len(names) <= most:
+        # Where even the directory above them is let pass, somebody on the way answers so to all.
+        if len(names) <= most and not _is_own(service, users):
             directory = next(filter(partial(_is_own, service), names), None)
             if directory is not None:
                 return directory

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -338,9 +339,11 @@ class DownloadService:
             If the service answers about another path.
         """
         segments = check_remote_path(path)
+        # What this listing proves must not be changed by other requests meanwhile.
+        quoting = copy.copy(self._quoting)
         if not is_plain(segments):
             try:
-                self.listing(path)
+                DownloadService(self.http, self.url, quoting).listing(path)
             except OtherResource as error:
                 raise StorageException(
                     f"Nothing was written at {path!r}: the service takes this name for another one "
@@ -349,7 +352,7 @@ class DownloadService:
                 ) from error
             except NotFound:
                 logger.debug("%r is a new name", path)
-        return join_quoted(segments, self._quoting.times)
+        return join_quoted(segments, quoting.times)
 
     def upload(
         self, path: str, body: bytes | Body, size: int | None, *, own: str

@@ -7,8 +7,10 @@ describes; webdav4 does the rest.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
-from typing import IO, Any, BinaryIO
+import re
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import IO, Any, BinaryIO, TextIO
 from urllib.parse import quote, unquote, urlsplit
 
 import httpx
@@ -18,15 +20,29 @@ from webdav4.http import Client as WebDAVHttp
 from . import _own_directory
 from ._connections import proxy_for, ssl_context
 from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
-from ._local import local_path
+from ._local import local_errors, local_path
 from ._protocol import DownloadService
 from .config import DOWNLOADSERVICE_VARIABLE
-from .errors import InvalidPath, NotFound, NoToken, ServiceUnreachable
+from .errors import (
+    AccessDenied,
+    CTADataError,
+    IntegrityError,
+    InvalidPath,
+    LocalFileError,
+    NotFound,
+    NoToken,
+    ServiceUnreachable,
+)
+from .transfers.temporary import PART, temporary_name
 
 __all__ = ["Client"]
 
 # Paths that begin with one of these are paths from the storage's root.
 ROOTS = ("lst", "cta")
+# What the services refuse to everybody. A new place would be named in a header of its own.
+NOT_OFFERED = {"COPY", "DELETE", "MOVE"}
+ERRORS = set(range(400, 600))
+OPEN_RANGE = re.compile(r"bytes=([0-9]{1,18})-")
 
 
 class _Token(httpx.Auth):
@@ -61,12 +77,24 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request; see `httpx.Client.send`."""
         path = self._path(request.url)
+        if request.method in NOT_OFFERED:
+            raise AccessDenied(
+                f"{path or '/'!r} stays where it is: the service lets nobody delete, move or copy; "
+                "upload under another name, or ask the platform's support",
+                path=path,
+            )
+        part = OPEN_RANGE.fullmatch(request.headers.get("Range", ""))
         if path is not None:
             try:
                 request.url = self._quoted(request, path)
+                if part is not None and not self._close_range(request, path, int(part[1])):
+                    return httpx.Response(416, request=request)
             except NotFound:
                 # For webdav4 to say, or to take as an answer.
                 return httpx.Response(404, request=request)
+        if request.method == "PROPFIND":
+            # Without it, all that is below would be meant.
+            request.headers.setdefault("Depth", "1")
         body = "application/octet-stream" if request.method == "PUT" else "application/json"
         # Without a body, only this type lets the service answer 401 rather than a login page.
         request.headers.setdefault("Content-Type", body)
@@ -77,9 +105,38 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
             raise ServiceUnreachable(
                 f"{self._service.url} cannot be reached: {error}; try again", path=path
             ) from error
-        if response.is_redirect or response.status_code in {400, 401, 403, 503, 504}:
+        status = response.status_code
+        # webdav4 tells what other statuses mean, but for streams, of which it knows only one.
+        told = {400, 401, 403, 503, 504} if not options.get("stream") else ERRORS - {416}
+        if response.is_redirect or status in told:
             self._refuse(response, path or "")
+        if part is not None and response.is_success:
+            self._check_part(response, path or "", int(part[1]))
         return response
+
+    def _close_range(self, request: httpx.Request, path: str, start: int) -> bool:
+        """Give a range an end, since some storages answer open ones with nonsense.
+
+        Returns
+        -------
+        bool
+            Whether it has any bytes.
+        """
+        size = self._service.listing(path).own.size
+        if size is None:
+            return True
+        request.headers["Range"] = f"bytes={start}-{size - 1}"
+        return start < size
+
+    def _check_part(self, response: httpx.Response, path: str, start: int) -> None:
+        if response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+            return
+        response.close()
+        raise IntegrityError(
+            f"The storage does not send parts of {path!r}; read it from its beginning, without "
+            "seek()",
+            path=path,
+        )
 
     def _path(self, url: httpx.URL) -> str | None:
         """Return the remote path that an address is about; None for what is no path.
@@ -93,7 +150,8 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         below = raw.path.removeprefix(self._root.path)
         if raw[:2] != self._root[:2] or below == raw.path or below[:1] not in {"", "/"}:
             raise InvalidPath(f"{raw.netloc}{raw.path} is not below {self._root.geturl()}")
-        return unquote(below.strip("/")) or None
+        # What is no UTF-8 becomes what no path may have.
+        return unquote(below.strip("/"), errors="surrogateescape") or None
 
     def _quoted(self, request: httpx.Request, path: str) -> httpx.URL:
         service = self._service
@@ -148,7 +206,9 @@ class Client(WebDAVClient):  # type: ignore[misc]
     def join_url(self, path: str, add_trailing_slash: bool = False) -> httpx.URL:
         """Return the address of a path, with every special character quoted."""
         base = self.base_url.path.rstrip("/")
-        inner = quote("/".join(part for part in path.split("/") if part), safe="/")
+        inner = quote(
+            "/".join(part for part in path.split("/") if part), safe="/", errors="surrogatepass"
+        )
         joined = f"{base}/{inner}" if inner else base
         base_url: httpx.URL = self.base_url
         return base_url.copy_with(raw_path=(joined + "/" * add_trailing_slash).encode())
@@ -158,8 +218,78 @@ class Client(WebDAVClient):  # type: ignore[misc]
         found: set[str] = super().options(self.join_url(path))
         return found
 
+    @contextmanager
+    def open(
+        self,
+        path: str,
+        mode: str = "r",
+        encoding: str | None = None,
+        chunk_size: int | None = None,
+    ) -> Iterator[TextIO | BinaryIO]:
+        """Open a file for reading.
+
+        Parameters
+        ----------
+        path : str
+            A file.
+        mode : {"r", "rt", "rb"}, optional
+            Whether text or bytes are read.
+        encoding, chunk_size : optional
+            As `webdav4.client.Client.open` takes them.
+        """
+        if mode not in {"r", "rt", "rb"}:
+            raise CTADataError(
+                f"{path!r} cannot be opened with mode {mode!r}, only for reading; write with "
+                "upload_file or upload_fileobj",
+                path=path,
+            )
+        try:
+            with super().open(path, mode, encoding, chunk_size) as file:
+                yield file
+        except httpx.TransportError as error:
+            raise ServiceUnreachable(
+                f"{path!r} broke off: {error}; try again", path=path
+            ) from error
+
+    def download_file(
+        self, from_path: str, to_path: str | os.PathLike[str], **options: Any
+    ) -> None:
+        """Download a file, which gets its name when it is whole.
+
+        Parameters
+        ----------
+        from_path : str
+            The remote file.
+        to_path : str or path
+            The local file; one that is there already is replaced.
+        **options
+            As `webdav4.client.Client.download_file` takes them.
+
+        Raises
+        ------
+        IntegrityError
+            If it has another size than the storage says.
+        """
+        target = local_path(to_path)
+        part = target.with_name(temporary_name(target.name, PART))
+        with local_errors(str(target)):
+            try:
+                super().download_file(from_path, part, **options)
+                expected, came = self.content_length(from_path), part.stat().st_size
+                if expected not in {None, came}:
+                    raise IntegrityError(
+                        f"{came} bytes came for {from_path!r}, which has {expected}; try again",
+                        path=from_path,
+                    )
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
+
     def upload_fileobj(self, file_obj: BinaryIO | IO[bytes], to_path: str, **options: Any) -> None:
         """Upload an open file; see `upload_file`."""
+        # It would show only when an existing file is emptied already.
+        if not isinstance(file_obj.read(0), bytes):
+            raise LocalFileError(f"The file for {to_path!r} gives no bytes; open it with 'rb'")
         target = self._own(to_path)
         super().upload_fileobj(file_obj, target, **options)
 
@@ -189,7 +319,9 @@ class Client(WebDAVClient):  # type: ignore[misc]
         AccessDenied
             If the path lies outside of the user's own directory.
         """
-        super().upload_file(local_path(from_path), to_path, overwrite, **options)
+        local = local_path(from_path)
+        with local_errors(str(local), "read"):
+            super().upload_file(local, to_path, overwrite, **options)
 
     #: The spelling of the service's own documentation.
     uploadFile = upload_file

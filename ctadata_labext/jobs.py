@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ctadata._paths import MAX_NAME_BYTES, check_remote_path
+from ctadata.entries import Href
 from ctadata.errors import InvalidPath
 from ctadata.transfers.local_tree import left_out_text
 from ctadata.transfers.meeting import Placed, refuse_meeting
@@ -184,6 +185,7 @@ def run_job(
         answer = client.upload_file(
             file,
             job.target,
+            into=False,
             progress=False,
             on_progress=on_progress,
             on_notice=on_notice,
@@ -203,7 +205,8 @@ def _download(
     directory = workspace.directory(job.target.rpartition("/")[0])
     local = workspace.child(directory, check_remote_path(job.source)[-1])
     client.fetch_and_save_file_or_dir(
-        job.source,
+        # This very path: should it be gone, no other one is meant.
+        Href(job.source, job.source),
         recursive=True,
         dest=directory,
         root=workspace.root,

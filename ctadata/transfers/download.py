@@ -155,13 +155,14 @@ class Downloads:
         self._found = [None] * len(requests)
         self._missing = len(requests)
         self._outcome.single = True
+        listed: list[tuple[int, Entry, Request]] = []
         for number, request in enumerate(requests):
             if isinstance(request.source, Entry) and request.source.size is not None:
-                with self._outcome.collect():
-                    self._found[number] = self._found_file(request.source, request)
-                self._count_found()
+                listed.append((number, request.source, request))
             else:
                 self._pool.add_listing(partial(self._find, number, request))
+        if listed:
+            self._pool.add_listing(partial(self._take_listed, listed))
         try:
             self._pool.run()
         finally:
@@ -201,6 +202,13 @@ class Downloads:
                 self._tree(listing, place)
 
         return _Found(own.path, request.root.joinpath(*parts), True, begin)
+
+    def _take_listed(self, listed: list[tuple[int, Entry, Request]], guard: Guard) -> None:
+        """Take the files that are not listed again."""
+        for number, entry, request in listed:
+            with self._outcome.collect():
+                self._found[number] = self._found_file(entry, request)
+            self._count_found()
 
     def _found_file(self, entry: Entry, request: Request) -> _Found:
         size = file_size(entry)

@@ -232,7 +232,8 @@ class Fetching:
         """Bring all bytes, with new tries after each break."""
         retry = None
         best = self._there.spans.count()
-        while not self._there.spans.complete():
+        # Others may have brought all that follows an error page.
+        while self._there.unproven or not self._there.spans.complete():
             try:
                 if self._there.spans.done() and self._ranges_work:
                     self._there.expect(self._remote.digest(service))
@@ -252,11 +253,12 @@ class Fetching:
                 logger.info("%s", error)
                 if (count := self._there.spans.count()) > best + PROGRESS:
                     best, retry = count, None
+                if isinstance(error, Changed):
+                    # Now: what is there must not be resumed, should there be no other try.
+                    self._start_over()
                 self._there.note(force=True)
                 retry = service.http.again(error, retry)
                 self._look_again(service)
-                if isinstance(error, Changed):
-                    self._start_over()
 
     def _stream(self, service: DownloadService, pool: Pool) -> None:
         """Bring the whole file, but for what others have claimed of its end meanwhile."""
@@ -281,9 +283,11 @@ class Fetching:
             self._write_all(claim, content.blocks)
             if claim.position < claim.stop:
                 raise remote.other(f"{claim.position} bytes")
+        except BaseException:
+            there.unproven = claim.position if claim.position < PAGE else 0
+            raise
         finally:
             there.spans.release(claim)
-            there.unproven = claim.position if claim.position < PAGE else 0
 
     def _range_stream(self, service: DownloadService) -> None:
         """Bring pieces that nobody brings yet, until there are none."""
@@ -347,7 +351,7 @@ class Fetching:
         (docs/protocol.md, "Fetch").
         """
         there = self._there
-        length, there.unproven = there.unproven, 0
+        length = there.unproven
         for start in {0, max(0, length - PROOF)} if length else ():
             stop = min(start + PROOF, length)
             content = service.read_range(self._remote.path, start, stop)
@@ -359,6 +363,8 @@ class Fetching:
                         f"What came for {self._remote.path!r} is not the file; try again",
                         path=self._remote.path,
                     )
+        # Only now: a proof that broke off has shown nothing.
+        there.unproven = 0
 
     def _look_again(self, service: DownloadService) -> None:
         """Start over if the file has changed."""

@@ -17,7 +17,7 @@ from .._local import local_error
 from ..entries import Entry
 from ..errors import AlreadyExists, CTADataError, NoSpace, TransferError
 from .gate import Gate
-from .temporary import JOURNAL, PART, journal_name, name_of_dead, temporary_name
+from .temporary import JOURNAL, PART, is_cut, journal_name, name_of_dead, temporary_name
 
 if TYPE_CHECKING:
     from .._blocks import Block
@@ -169,15 +169,20 @@ def sweep(directory: int) -> Found:
             files = True
             if entry.name.endswith((PART, JOURNAL)):
                 left.append(entry.name)
+    journals = [name for name in left if name.endswith(JOURNAL)]
     for temporary in left:
         name = name_of_dead(temporary)
         if name is None:
             continue
-        if temporary.endswith(PART) and has_journal(directory, name):
+        if temporary.endswith(PART) and (
+            has_journal(directory, name)
+            # The journal has more of a long name.
+            or (is_cut(temporary) and any(one.startswith(f".{name}") for one in journals))
+        ):
             continue
         with contextlib.suppress(OSError):
             os.unlink(temporary, dir_fd=directory)
-    return Found(files, any(name.endswith(JOURNAL) for name in left))
+    return Found(files, bool(journals))
 
 
 def has_journal(directory: int, name: str) -> bool:

@@ -107,7 +107,7 @@ class Partial:
         room = max(claim.stop - claim.position, 0)
         if size > room:
             if claim.stop == self._size:
-                raise self._remote.other("more")
+                raise self._remote.longer()
             # Another stream has taken over the rest.
             blocks, size = [b"".join(blocks)[:room]], room
         if not size:
@@ -243,5 +243,7 @@ class Partial:
             return False
         self.spans = Spans(self._size, journal.spans)
         start, stop = journal.spans[0]
-        self.unproven = stop if start == 0 and stop < PAGE else 0
+        # However much it is: it may be of a file that was replaced since by one of the same size
+        # and date.
+        self.unproven = stop if start == 0 else 0
         return True

@@ -12,7 +12,7 @@ from typing import Protocol
 from .._arguments import callback, count
 from .._guard import Guard
 from ..errors import CTADataError, LocalFileError, TransferCancelled
-from .progress import Cancel
+from .progress import CallbackFailed, Cancel
 
 __all__ = ["LARGE", "MAX_JOBS", "Assisted", "Pool", "Task"]
 
@@ -140,13 +140,15 @@ class Pool:
 
     def stop(self, error: BaseException) -> None:
         """Stop everything; `run` raises the first error that was given."""
+        reason = error if isinstance(error, CTADataError) else _cancelled()
+        if isinstance(error, CallbackFailed):
+            error = error.error
         with self._lock:
             if self._error is None:
                 self._error = error
             guards = list(self._guards)
             self._something.notify_all()
             self._end.notify_all()
-        reason = error if isinstance(error, CTADataError) else _cancelled()
         for guard in guards:
             guard.stop(reason)
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from .._arguments import callback
 from ..errors import CTADataError
 
-__all__ = ["Cancel", "OnNotice", "OnProgress", "OnResult", "Reports", "Result", "Watch"]
+__all__ = [
+    "CallbackFailed",
+    "Cancel",
+    "OnNotice",
+    "OnProgress",
+    "OnResult",
+    "Reports",
+    "Result",
+    "Watch",
+]
 
 
 # Seconds that the end of a transfer waits for somebody who is being told something.
@@ -66,6 +76,23 @@ OnNotice = Callable[[str, "str | None"], None]
 Cancel = threading.Event | Callable[[], bool]
 
 
+class CallbackFailed(BaseException):
+    """A callback of the caller has raised an exception.
+
+    It is no `Exception`, so that nobody on the way takes an OSError for one of the disk or the
+    network, or a CTADataError for a failure of the file.
+
+    Attributes
+    ----------
+    error : BaseException
+        What the callback has raised.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 class Reports:
     """Passes on what the threads of a transfer have to say, one at a time.
 
@@ -94,24 +121,32 @@ class Reports:
 
     def progress(self, path: str, done: int, total: int | None, state: str) -> None:
         """Say how far a file is."""
-        if self._on_progress is not None:
-            with self._lock:
-                if not self._closed:
-                    self._on_progress(path, done, total, state)
+        self._tell(self._on_progress, path, done, total, state)
 
     def result(self, result: Result) -> None:
         """Say what became of a file."""
-        if self._on_result is not None:
-            with self._lock:
-                if not self._closed:
-                    self._on_result(result)
+        self._tell(self._on_result, result)
 
     def notice(self, path: str, text: str | None) -> None:
         """Say why a transfer waits, or None: that it goes on."""
-        if self._on_notice is not None:
-            with self._lock:
-                if not self._closed:
-                    self._on_notice(path, text)
+        self._tell(self._on_notice, path, text)
+
+    def _tell(self, callback: Callable[..., None] | None, *what: Any) -> None:
+        """Call a callback, unless there is none.
+
+        Raises
+        ------
+        CallbackFailed
+            If the callback raises.
+        """
+        if callback is None:
+            return
+        with self._lock:
+            if not self._closed:
+                try:
+                    callback(*what)
+                except BaseException as error:
+                    raise CallbackFailed(error) from error
 
     def close(self) -> None:
         """Tell nothing any more: the transfer has ended, though a thread of it may still hang."""

@@ -120,8 +120,14 @@ class RemoteFile:
 
     def other(self, came: str) -> IntegrityError:
         """Return the error that says that something else came."""
-        return IntegrityError(
+        return IntegrityError(self._other(came), path=self.path)
+
+    def longer(self) -> Changed:
+        """Return the error that says that more came: what came before is not the file either."""
+        return Changed(self._other("more"), path=self.path)
+
+    def _other(self, came: str) -> str:
+        return (
             f"{came} came for {self.path!r} where the listing says {self.size}; nothing was "
-            "saved, try again",
-            path=self.path,
+            "saved, try again"
         )

@@ -126,9 +126,9 @@ def _whole(content: Content, remote: RemoteFile, watch: Watch) -> list[Block]:
             whole += map(bytes, blocks)
             size = sum(map(len, blocks))
             came += size
-            watch.step(size)
             if came > remote.size:
-                raise remote.other("more")
+                raise remote.longer()
+            watch.step(size)
     if came < remote.size:
         raise remote.other(f"{came} bytes")
     return whole

@@ -9,8 +9,18 @@ import re
 from .._paths import JOURNAL, MAX_NAME_BYTES, PART, PROCESS
 from .owner import Owner
 
-__all__ = ["JOURNAL", "PART", "is_part_of", "journal_name", "name_of_dead", "temporary_name"]
+__all__ = [
+    "JOURNAL",
+    "PART",
+    "is_cut",
+    "is_part_of",
+    "journal_name",
+    "name_of_dead",
+    "temporary_name",
+]
 
+# Bytes of a character of UTF-8: names are cut between two of them.
+LONGEST_CHARACTER = 4
 _TEMPORARY = re.compile(rf"(.*){PROCESS}\.[a-z-]+", re.DOTALL)
 
 
@@ -38,6 +48,11 @@ def name_of_dead(temporary: str) -> str | None:
     if match is None or Owner.may_live(match[2], int(match[3])):
         return None
     return match[1]
+
+
+def is_cut(temporary: str) -> bool:
+    """Whether a temporary name may have only the beginning of its file's name."""
+    return len(os.fsencode(temporary)) > MAX_NAME_BYTES - LONGEST_CHARACTER
 
 
 def _shortened(name: str, ending: str) -> str:

@@ -104,7 +104,9 @@ class Uploads:
         self._shown: Mapping[str, str] = {}
         self._answers: list[dict[str, Any]] | None = [] if answers else None
 
-    def file(self, file: IO[bytes] | None, local: str, path: str) -> dict[str, Any]:
+    def file(
+        self, file: IO[bytes] | None, local: str, path: str, *, into: bool = True
+    ) -> dict[str, Any]:
         """Upload one file.
 
         Parameters
@@ -116,6 +118,8 @@ class Uploads:
         path : str
             Where to, relative to the user's own directory; with a trailing slash, or where it
             is a directory, what receives the file under its own name.
+        into : bool, optional
+            Whether a directory that is there receives it.
 
         Returns
         -------
@@ -130,7 +134,7 @@ class Uploads:
             If the user may not write there.
         """
         self._outcome.single = True
-        self._pool.add_listing(partial(self._find, file, local, path))
+        self._pool.add_listing(partial(self._find, file, local, path, into))
         return self._run(path)[0]
 
     def directory(self, local: Path, path: str) -> list[dict[str, Any]]:
@@ -226,16 +230,20 @@ class Uploads:
             error.path = target or None
             raise
 
-    def _find(self, file: IO[bytes] | None, local: str, path: str, guard: Guard) -> None:
+    def _find(
+        self, file: IO[bytes] | None, local: str, path: str, into: bool, guard: Guard
+    ) -> None:
         """Find out where one file goes to, and make the directory that receives it."""
         guard.on_notice = partial(self._reports.notice, path)
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = self._own(service, path)
             segments = _own_directory.below(own, check_remote_path(path))
-            into = not segments or path.endswith("/")
-            existing = None if into else stored_entry(service, own, segments)
-            if into or (existing and existing.is_directory):
+            nameless = not segments or path.endswith("/")
+            existing = None if nameless else stored_entry(service, own, segments)
+            if existing and existing.is_directory and not into:
+                raise AlreadyExists(f"{path!r} is a directory; name the file to write", path=path)
+            if nameless or (existing and existing.is_directory):
                 segments.append(name_in_directory(local, path))
                 existing = stored_entry(service, own, segments) if self._skip_existing else None
             if existing is None and not self._dry_run:
@@ -417,8 +425,11 @@ class Uploads:
                 guard.limit(*budget(shown, source.size, guard.timeout))
                 try:
                     answer, entry = send(service, source, own, path)
-                except BaseException:
+                except BaseException as error:
                     self._sent.forget(stored)
+                    if isinstance(error, NotFound):
+                        # The directory above it was there a moment ago.
+                        _own_directory.forget(self._service, self._token)
                     raise
                 self._sent.remember(answer["path"], source.state, entry.modified)
                 # The service chooses; what it tells is certain.

@@ -57,6 +57,16 @@ def test_a_name_that_looks_like_an_href_is_taken_as_it_stands(service_env, work,
             assert (work / "to").read_text() == entry.name
 
 
+def test_what_is_no_href_is_not_decoded(service_env, work, tmp_path):
+    for name in ("a#b c", "%zz d", "a?b"):
+        (tmp_path / "storage/lst/odd" / name).write_text(name)
+    for path in ("lst/odd/a%23b c", "lst/odd/a#b%20c", "lst/odd/%zz%20d", "lst/odd/a?b%20"):
+        for attempt in (ctadata.list_dir, ctadata.fetch_and_save_file):
+            with pytest.raises(errors.NotFound):
+                attempt(path)
+    assert list(work.iterdir()) == []
+
+
 def test_an_href_survives_pickling_and_copying():
     href = ctadata.Entry("lst/a b/", {"href": "lst/a%20b/", "type": "directory"})["href"]
     for same in (pickle.loads(pickle.dumps(href)), copy.deepcopy(href)):

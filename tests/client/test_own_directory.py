@@ -59,6 +59,17 @@ def test_others_are_tried_where_the_service_does_not_tell(many, monkeypatch):
     assert sent(many).index("POST") < sent(many).index("MKCOL")
 
 
+def test_a_proxy_that_lets_no_directory_be_made_teaches_nothing(many, monkeypatch):
+    """It answers for everybody's directory what the service answers for the user's own."""
+    monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
+    names = [f"lst/users/u{n}/" for n in range(5)]
+    users = [{"href": href, **DIRECTORY} for href in ["lst/users/", *names]]
+    many.list("lst/users", *users)
+    many.default = lambda handler: sends(b"", 405 if handler.command == "MKCOL" else 404)(handler)
+    with pytest.raises(errors.AccessDenied, match="No directory of yours"):
+        APIClient().find_own_directory()
+
+
 @pytest.mark.parametrize(
     "answered",
     [
@@ -102,3 +113,17 @@ def test_where_one_may_write_nowhere_a_certificate_is_mentioned(scripted, work):
         APIClient().upload_file("a", "dir/a")
     assert "probe" not in str(caught.value)
     assert caught.value.path == "dir/a"
+
+
+def test_another_directory_is_found_once_the_service_uses_it(service_env, tmp_path, work):
+    """As for somebody who was admitted to one more folder while a server ran."""
+    users = tmp_path / "storage/lst/users"
+    users.rename(tmp_path / "away")
+    (tmp_path / "storage/cta/users").mkdir()
+    (work / "a").write_bytes(b"data")
+    client = APIClient()
+    assert client.upload_file("a", "deep/a")["path"] == "cta/users/alice/deep/a"
+    (tmp_path / "away").rename(users)
+    with pytest.raises(errors.NotFound):
+        client.upload_file("a", "deep/a")
+    assert client.upload_file("a", "deep/a")["path"] == "lst/users/alice/deep/a"

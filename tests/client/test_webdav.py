@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+
 import pytest
 
 import ctadata
@@ -179,3 +181,155 @@ def test_the_token_goes_to_nobody_else(service_env, scripted):
         with pytest.raises(errors.InvalidPath, match="is not below"):
             client.http.get(url)
     assert scripted.requests == []
+
+
+@pytest.fixture
+def ten(scripted):
+    """A file of ten bytes, as far as the storage says; tests script what comes of it."""
+    props = (
+        b'<d:multistatus xmlns:d="DAV:"><d:response><d:href>/services/downloadservice/webdav/lst/a'
+        b"</d:href><d:propstat><d:prop><d:resourcetype/><d:getcontentlength>10"
+        b"</d:getcontentlength></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat>"
+        b"</d:response></d:multistatus>"
+    )
+    scripted.on("PROPFIND", "webdav/lst/a", sends(props, 207, "application/xml"))
+    scripted.list("lst/a", {"href": "lst/a", "type": "file", "size": "10"})
+    return scripted
+
+
+def ends_early(handler):
+    """Announce ten bytes and send four of them."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "10")
+    handler.end_headers()
+    handler.wfile.write(b"0123")
+    handler.close_connection = True
+
+
+def ends_unnoticed(handler):
+    """Send four bytes without having said how many there are."""
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(b"0123")
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (ends_early, errors.ServiceUnreachable),
+        (ends_unnoticed, errors.IntegrityError),
+        (sends(b"", 403), errors.AccessDenied),
+        (sends(b"", 404), errors.NotFound),
+        (sends(b"", 500), errors.StorageException),
+    ],
+    ids=["early", "unnoticed", "refused", "missing", "broken"],
+)
+def test_a_download_that_fails_leaves_the_old_file(ten, work, answer, kind):
+    (work / "a").write_text("old")
+    ten.on("GET", "webdav/lst/a", answer)
+    with pytest.raises(kind):
+        ctadata.webdav4_client().download_file("lst/a", "a")
+    assert {path.name: path.read_text() for path in work.iterdir()} == {"a": "old"}
+
+
+def test_a_download_replaces_a_file_when_it_is_whole(service_env, work):
+    (work / "a").write_text("old")
+    moved = []
+    client = ctadata.webdav4_client()
+    client.download_file("lst/some-data-dir/small.txt", "a", callback=moved.append, chunk_size=2)
+    assert {path.name: path.read_text() for path in work.iterdir()} == {"a": "small"}
+    assert sum(moved) == 5
+    with pytest.raises(errors.LocalFileError, match="'no/where' cannot be written"):
+        client.download_file("lst/some-data-dir/small.txt", "no/where")
+    assert (work / "a").read_text() == "small"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [sends(b"0123456789"), sends(b"", 206), sends(b"0123", 206, Content_Range="bytes 0-3/10")],
+    ids=["whole", "empty", "shifted"],
+)
+def test_a_part_is_never_taken_for_another_one(ten, answer):
+    asked = []
+
+    def answers(handler):
+        asked.append(handler.headers["Range"])
+        if asked[-1] is None:
+            sends(b"0123456789", Accept_Ranges="bytes")(handler)
+        else:
+            answer(handler)
+
+    ten.on("GET", "webdav/lst/a", answers)
+    with ctadata.webdav4_client().open("lst/a", "rb") as file:
+        assert file.read(2) == b"01"
+        with pytest.raises(errors.IntegrityError, match="does not send parts"):
+            file.seek(6)
+    assert asked == [None, "bytes=6-9"]
+
+
+def test_behind_the_end_there_is_nothing(service_env):
+    with ctadata.webdav4_client().open("lst/some-data-dir/small.txt", "rb") as file:
+        for position in (5, 500):
+            assert file.seek(position) == position
+            assert file.read() == b""
+        file.seek(-2, 2)
+        assert file.read() == b"ll"
+
+
+@pytest.mark.parametrize("mode", ["w", "wb", "a", "x", "r+", "rb+"])
+def test_files_are_opened_for_reading_only(literal, tmp_path, mode):
+    with (
+        pytest.raises(errors.CTADataError, match="only for reading; write with upload_file"),
+        ctadata.webdav4_client().open("lst/odd/h", mode),
+    ):
+        pass
+    assert (tmp_path / "storage/lst/odd/h").read_text() == "this is h"
+
+
+def test_what_the_service_does_not_offer_is_not_tried(scripted):
+    """A new place would be named in a header of its own, quoted by nobody."""
+    client = ctadata.webdav4_client()
+    for attempt in (
+        lambda: client.remove("lst/users/me/h#x"),
+        lambda: client.move("lst/users/me/a", "lst/users/me/h#x", overwrite=True),
+        lambda: client.copy("lst/users/me/a", "lst/users/me/h#x"),
+    ):
+        with pytest.raises(errors.AccessDenied, match="nobody delete, move or copy"):
+            attempt()
+    assert scripted.requests == []
+
+
+def test_nobody_asks_for_all_that_is_below(ten):
+    depths = []
+    answer = ten.answers["PROPFIND", "/services/downloadservice/webdav/lst/a"]
+
+    def answers(handler):
+        depths.append(handler.headers["Depth"])
+        answer(handler)
+
+    ten.on("PROPFIND", "webdav/lst/a", answers)
+    client = ctadata.webdav4_client()
+    assert client.exists("lst/a")
+    assert client.isfile("lst/a")
+    assert client.content_length("lst/a") == 10
+    client.propfind("lst/a")
+    client.propfind("lst/a", headers={"Depth": "0"})
+    assert depths == ["1", "1", "1", "1", "0"]
+
+
+def test_local_files_that_cannot_be_sent(service_env, work, tmp_path):
+    own = tmp_path / "storage/lst/users/alice"
+    own.mkdir(exist_ok=True)
+    (own / "there").write_text("there")
+    client = ctadata.webdav4_client()
+    with pytest.raises(errors.LocalFileError, match="'nothing' cannot be read"):
+        client.upload_file("nothing", "there", overwrite=True)
+    with pytest.raises(errors.LocalFileError, match="open it with 'rb'"):
+        client.upload_fileobj(io.StringIO("text"), "there", overwrite=True)
+    assert (own / "there").read_text() == "there"
+
+
+def test_a_path_that_cannot_be_sent_is_refused(service_env):
+    with pytest.raises(errors.InvalidPath, match="no remote name may have"):
+        ctadata.webdav4_client().exists("lst/\udc80")

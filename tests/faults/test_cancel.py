@@ -172,6 +172,55 @@ def test_a_callback_that_fails(storage, work):
     assert "run.h5" not in files(work)
 
 
+ERRORS = [
+    OSError(5, "of the caller's own"),
+    BrokenPipeError(32, "of the caller's own"),
+    ConnectionResetError("of the caller's own"),
+    TimeoutError("of the caller's own"),
+    errors.NotFound("of the caller's own"),
+    errors.ServiceUnreachable("of the caller's own"),
+    StopIteration("of the caller's own"),
+    SystemExit(3),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=repr)
+@pytest.mark.parametrize("state", ["waiting", "running", "finished", "result", "notice"])
+@pytest.mark.parametrize("what", ["download", "listed", "upload", "upload_dir"])
+def test_whatever_a_callback_raises_is_raised(storage, work, error, state, what):
+    """It is taken neither for an error of the disk or the network, nor for the end of one file."""
+    storage.put("lst/d/one", 1000)
+    storage.put("lst/d/two", 3 * MIB)
+    (work / "d").mkdir()
+    for name in ("three", "four"):
+        (work / "d" / name).write_bytes(content(3 * MIB))
+    for endpoint in ("list", "fetch", "upload"):
+        storage.fails(endpoint, "*", Fault(status=503, stop=0) if state == "notice" else None)
+    called = []
+
+    def fail():
+        called.append(state)
+        raise error
+
+    told = {
+        "on_progress": lambda path, done, total, now: now == state and fail(),
+        "on_result": lambda result: state == "result" and fail(),
+        "on_notice": lambda path, text: state == "notice" and fail(),
+    }
+    client = APIClient(timeout=5)
+    found = [entry for entry in client.list_dir("lst/d") if not entry.is_directory]
+    calls = {
+        "download": lambda: client.fetch_and_save_file_or_dir("lst/d", recursive=True, **told),
+        "listed": lambda: client.fetch_many(found, work / "into", **told),
+        "upload": lambda: client.upload_file(work / "d/four", "x/four", **told),
+        "upload_dir": lambda: client.upload_dir(work / "d", "x", **told),
+    }
+    with pytest.raises(type(error)) as caught:
+        calls[what]()
+    assert caught.value is error
+    assert called
+
+
 def interrupted(command, ready) -> tuple[int, str]:
     """Run a command, press Ctrl-C once it is `ready`, and return its status and words."""
     with subprocess.Popen(

@@ -250,6 +250,34 @@ def test_parts_of_the_dead_are_cleared_away(storage, wire, work):
     assert len(files(work)) == 8
 
 
+KILLED_IN_THE_MIDDLE = """
+import os, signal
+import ctadata
+from ctadata.transfers import partial
+
+def on_progress(path, done, total, state):
+    if done > total // 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+partial.NOTE = 0
+ctadata.fetch_and_save_file_or_dir("lst/d", recursive=True, dest=".", on_progress=on_progress)
+"""
+
+
+@pytest.mark.parametrize("name", ["n" * 240, "n" * 255, "ü" * 127 + "y"])
+def test_what_is_there_of_a_long_name_is_used(storage, work, name):
+    """Fault 20: part and journal have only the beginning of the name, and not the same one."""
+    body = storage.put(f"lst/d/{name}", SIZE)
+    killed = subprocess.run([sys.executable, "-c", KILLED_IN_THE_MIDDLE], timeout=30)
+    assert killed.returncode == -signal.SIGKILL
+    assert [part for part in leftovers(work) if part.endswith(".part")]
+    storage.heal()
+    get = [sys.executable, "-m", "ctadata", "get", "-q", "-r", "lst/d", "-o", "."]
+    assert subprocess.run(get, timeout=30).returncode == 0
+    assert files(work) == {f"d/{name}": body}
+    assert storage.sent(f"lst/d/{name}") < SIZE
+
+
 KILLED_WITH_A_NEW_PART = """
 import os, signal
 from ctadata import cli

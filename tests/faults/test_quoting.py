@@ -8,7 +8,10 @@ import pytest
 
 import ctadata
 from ctadata import APIClient, _quoting, errors
+from ctadata._http import Http
+from ctadata._protocol import DownloadService
 from tests.conftest import TOKEN, serving
+from tests.scripted import Scripted, sends
 
 # A file that is there, and a new one that a service takes for it if it decodes otherwise.
 PAIRS = [
@@ -140,3 +143,25 @@ def test_nothing_is_written_with_a_quoting_that_is_wrong(misled, work, there, ne
         ways[way]()
     after = {p.name: p.read_bytes() for p in misled.iterdir() if p.is_file()}
     assert {name: after[name] for name in before} == before
+
+
+class Shared(_quoting.Quoting):
+    """What a client believes of which another thread is told otherwise at the worst moment."""
+
+    shared: _quoting.Quoting
+
+    def fits(self, headers, times):
+        fitting = super().fits(headers, times)
+        if fitting:
+            # A proxy, which knows nothing of this, has answered the other thread.
+            Shared.shared.times = 2
+        return fitting
+
+
+def test_a_new_name_is_quoted_as_its_own_listing_has_proven():
+    """What other answers teach meanwhile is about other requests."""
+    Shared.shared = Shared()
+    with Scripted() as script:
+        script.default = sends(b"", 404, CTAData_Path_Decoding="once")
+        service = DownloadService(Http(lambda: TOKEN), script.url, Shared.shared)
+        assert service.quoted_for_writing("lst/users/me/a b") == "lst/users/me/a%20b"

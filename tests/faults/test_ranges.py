@@ -196,6 +196,46 @@ def test_a_file_that_changes_between_two_tries(storage, work, what):
     assert files(work) == {"run.h5": content(size, 9)}
 
 
+def test_a_file_that_changes_between_two_runs_and_keeps_size_and_date(storage, work):
+    """Fault 16, as by ``cp -p``: no listing tells."""
+    size = 40 * MIB
+    storage.put(NAME, size)
+    storage.fails("fetch", NAME, Fault(stop=30 * MIB))
+    storage.fails("webdav", NAME, always=Fault(stop=0))
+    with pytest.raises(errors.CTADataError):
+        get(retries=0)
+    assert leftovers(work)
+    storage.heal()
+    body = storage.put(NAME, size, seed=9)
+    assert get() == size
+    assert files(work) == {"run.h5": body}
+
+
+@pytest.mark.parametrize("surplus", [1, MIB])
+def test_more_than_the_listing_says(storage, work, surplus):
+    """What came before is not the file either, neither in this run nor for the next one."""
+    body = storage.put(NAME, SIZE)
+    storage.fails("fetch", NAME, *[Fault(body=content(SIZE + surplus, 9))] * 2)
+    with pytest.raises(errors.IntegrityError, match="more came"):
+        get(retries=0)
+    assert files(work) == {}
+    assert get() == SIZE
+    assert files(work) == {"run.h5": body}
+
+
+@pytest.mark.parametrize("size", [0, 1000, 3 * MIB])
+def test_more_is_never_counted(storage, work, size):
+    """No more bytes are done than there are in all."""
+    body = storage.put(NAME, size)
+    storage.fails("fetch", NAME, Fault(body=content(size + 2 * MIB, 9)))
+    told = []
+    client = APIClient(timeout=1)
+    assert client.fetch_and_save_file(NAME, on_progress=lambda *facts: told.append(facts)) == size
+    assert all(0 <= done <= total for _, done, total, _ in told)
+    assert told[-1] == (NAME, size, size, "finished")
+    assert files(work) == {"run.h5": body}
+
+
 def test_a_file_that_changes_between_two_ranges(storage, work):
     """Fault 16: size and date say nothing, but the ETag does."""
     size = 48 * MIB
@@ -261,6 +301,24 @@ def test_streams_side_by_side(storage, work):
     # Each stream is ended where the others have begun, except for what is in buffers by then: it
     # would bring three quarters of the file once more.
     assert storage.sent(NAME) <= 1.5 * len(body)
+
+
+def test_an_error_page_before_what_other_streams_have_brought(storage, work):
+    """Fault 12: the file looks whole before its first bytes were in doubt."""
+    body = storage.put(NAME, SIZE)
+    beside, whole = threading.Event(), threading.Event()
+    storage.fails("fetch", NAME, Fault(body=b"Error: 404 ", gate=beside))
+    # What is looked at again after the page.
+    storage.fails("list", NAME, None, Fault(gate=whole))
+    storage.before = lambda served: served.endpoint == "webdav" and beside.set()
+
+    def on_progress(path, done, total, state):
+        if done == total:
+            whole.set()
+
+    client = APIClient(timeout=10, retries=3)
+    assert client.fetch_and_save_file(NAME, streams=4, on_progress=on_progress) == SIZE
+    assert files(work) == {"run.h5": body}
 
 
 def test_streams_where_ranges_are_ignored(storage, work):

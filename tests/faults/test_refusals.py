@@ -307,6 +307,21 @@ def test_an_error_page_is_never_the_beginning_of_a_file(storage, work, page):
     assert files(work) == {"run.h5": body}
 
 
+@pytest.mark.parametrize("breaks", [1, 2])
+@pytest.mark.parametrize(
+    "broken",
+    [Fault(stop=0), Fault(stop=100, then="reset"), Fault(stop=2047, framing="chunked")],
+    ids=["at once", "in the middle", "near the end"],
+)
+def test_an_error_page_whose_proof_breaks_off(storage, work, broken, breaks):
+    """What has not been shown to be the file stays in doubt until it is."""
+    body = storage.put(NAME, SIZE)
+    storage.fails("fetch", NAME, Fault(body=b"Error: " + b"x" * 5000))
+    storage.fails("webdav", NAME, *[broken] * breaks)
+    assert get(retries=4) == SIZE
+    assert files(work) == {"run.h5": body}
+
+
 @pytest.mark.parametrize("page", ERROR_PAGES)
 def test_an_error_page_is_never_the_middle_of_a_file(storage, work, page):
     """Fault 12 after a break."""

@@ -70,6 +70,30 @@ async def test_odd_names_there_and_back(
     assert (storage / uploaded["target"]).read_bytes() == name.encode()
 
 
+async def test_a_file_that_is_gone_is_not_replaced_by_another_one(
+    api: Api, storage: Path, jp_root_dir: Path
+) -> None:
+    """Its name is what an href of another file would be."""
+    (storage / "lst/a b").write_text("another")
+    (jp_root_dir / "a b").write_text("mine")
+    transfer = await api.transfer("download", "lst/a%20b", overwrite=True)
+    assert (transfer["state"], transfer["error"]["code"]) == ("failed", "not-found")
+    assert "did you mean 'lst/a b'?" in transfer["error"]["message"]
+    assert {path.name: path.read_text() for path in jp_root_dir.iterdir()} == {"a b": "mine"}
+
+
+async def test_an_upload_does_not_go_into_a_directory_of_its_name(
+    api: Api, storage: Path, jp_root_dir: Path
+) -> None:
+    directory = storage / "lst/users/alice/x"
+    directory.mkdir(parents=True)
+    (directory / "x").write_text("precious")
+    (jp_root_dir / "x").write_text("new")
+    transfer = await api.transfer("upload", "x")
+    assert (transfer["state"], transfer["error"]["code"]) == ("failed", "already-exists")
+    assert (directory / "x").read_text() == "precious"
+
+
 async def test_what_exists_is_not_overwritten_unasked(
     api: Api, storage: Path, jp_root_dir: Path
 ) -> None:
