@@ -42,7 +42,7 @@ export function PathBox(props: {
     asked.current = path;
     setError(null);
     try {
-      await model.open(path);
+      await model.open(path.trim());
     } catch (thrown) {
       if (asked.current === path) {
         asked.current = null;
