@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["host_of", "problem_of"]
+__all__ = ["host_of", "path_of", "problem_of"]
 
 # Without "\\", which servers and clients read differently.
 _VISIBLE_ASCII = re.compile(r"[!-\[\]-~]+")
@@ -53,6 +53,12 @@ def host_of(url: str) -> str:
     """Return the host of an address; empty where it has none."""
     parts = _split(url)
     return (parts.hostname or "") if parts is not None else ""
+
+
+def path_of(url: str) -> str:
+    """Return the path of an address; empty where it is malformed."""
+    parts = _split(url)
+    return parts.path if parts is not None else ""
 
 
 def _split(url: str) -> SplitResult | None:

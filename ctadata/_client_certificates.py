@@ -92,6 +92,8 @@ class ClientCertificates(Services):
             As from `upload_certificate`.
         """
         file = _one_file(file, certificate_file_path)
+        if user is not None and not isinstance(user, str):
+            raise CertificateError(f"user={user!r} is no user's name; give a string, or None")
         if user is None:
             return self.delegate_certificate(file, certificate_key, force=force)[0]
         proxy, content = _ready(file, certificate_key, force)

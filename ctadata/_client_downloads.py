@@ -104,7 +104,7 @@ class ClientDownloads(Services):
         """
         root, name = _target(save_to_fn)
         request = Request(meant(self._service, path), root, name=name)
-        options = FetchOptions(overwrite, streams, checksum, chunk_size or self.chunk_size)
+        options = FetchOptions(overwrite, streams, checksum, self._block_size(chunk_size))
         with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             return self._downloads(options, Globs(), dry_run, jobs, reports, cancel).run([request])
 
@@ -164,7 +164,7 @@ class ClientDownloads(Services):
             base, parts = root, split_below(base, root)
         source = meant(self._service, path)
         request = Request(source, base, parts, recursive=recursive, whole_path=dest is None)
-        options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
+        options = FetchOptions(overwrite, streams, checksum, self._block_size())
         globs = Globs(include, exclude)
         with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             return self._downloads(options, globs, dry_run, jobs, reports, cancel).run([request])
@@ -228,7 +228,7 @@ class ClientDownloads(Services):
             Request(path, base, recursive=recursive, whole_path=dest is None)
             for path in sources.values()
         ]
-        options = FetchOptions(overwrite, streams, checksum, self.chunk_size)
+        options = FetchOptions(overwrite, streams, checksum, self._block_size())
         globs = Globs(include, exclude)
         with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
             downloads = self._downloads(options, globs, dry_run, jobs, reports, cancel)

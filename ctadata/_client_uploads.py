@@ -8,6 +8,7 @@ from functools import partial
 from typing import IO, Any
 
 from . import config
+from ._arguments import mapping
 from ._bars import watching
 from ._local import local_path, several
 from ._paths import check_remote_path, path_text
@@ -268,14 +269,14 @@ class ClientUploads(Services):
         """
         placed = [
             Placed(os.fspath(local_path(local)), tuple(check_remote_path(path)))
-            for path, local in files.items()
+            for path, local in mapping(files, "files").items()
         ]
         for one in placed:
             if not one.target:
                 raise InvalidPath(f"{one.source!r} is given no name in the storage")
         with watching(progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(Globs(), False, False, jobs, reports, cancel)
-            return uploads.many(placed, shown)
+            return uploads.many(placed, None if shown is None else mapping(shown, "shown"))
 
     def _uploads(
         self,

@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import mktime_tz, parsedate_tz
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse, IncompleteRead, responses
 from io import BufferedReader
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
@@ -27,13 +27,15 @@ from ._addresses import problem_of
 from ._guard import Guard
 from .errors import CTADataError, LocalFileError
 
-__all__ = ["BLOCK", "Retry", "guarded", "proxy_for", "send", "ssl_context", "timeouts"]
+__all__ = ["BLOCK", "Retry", "TooLong", "guarded", "proxy_for", "send", "ssl_context", "timeouts"]
 
 logger = logging.getLogger(__name__)
 
 BLOCK = 1 << 20
 # Bytes that are read with the head of an answer.
 HEAD = 64 << 10
+# Bytes of an answer that is no listing and no file, and has some words to say.
+LONGEST_ANSWER = 1 << 20
 CONNECT_TIMEOUT = 10.0
 # As many as may be used at a time (jobs=64), and some for streams and listings.
 CONNECTIONS = 80
@@ -105,6 +107,10 @@ class _Socket(socket.socket):
             raise TimeoutError("timed out") from None
 
 
+class TooLong(HTTPException):
+    """An answer is longer than what is asked for can be."""
+
+
 class _Response(HTTPResponse):
     """Reads the head and what comes with it of the body at once."""
 
@@ -112,6 +118,23 @@ class _Response(HTTPResponse):
         super().__init__(sock, *args, **options)
         self.fp.close()
         self.fp = cast(BufferedReader, sock.makefile("rb", HEAD))
+
+    def read(self, amt: int | None = None) -> bytes:
+        """Read what is held in memory at once: a short answer, whatever it says of its length."""
+        try:
+            if amt is not None:
+                return super().read(amt)
+            body = super().read(LONGEST_ANSWER)
+            if len(body) == LONGEST_ANSWER:
+                raise TooLong(f"the answer has more than {LONGEST_ANSWER >> 20} MiB")
+            if self.length:
+                raise IncompleteRead(body, self.length)
+            # It is not aware that it has ended, where it did not know its length.
+            self.close()
+            return body
+        except ValueError as error:
+            # A chunk of less than nothing.
+            raise HTTPException(f"the answer is malformed: {error}") from error
 
 
 class _Guarded(HTTPConnection):
@@ -236,7 +259,8 @@ class Retry(urllib3.Retry):
 def _why(response: urllib3.BaseHTTPResponse | None, error: object, guard: Guard) -> str:
     """Return in a few words why a request failed."""
     if response is not None:
-        return f"{response.status} {response.reason or ''}".strip()
+        # Not the service's own words, which may be anything.
+        return f"{response.status} {responses.get(response.status, '')}".strip()
     if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
         return f"no connection within {min(CONNECT_TIMEOUT, guard.timeout):.0f} s"
     if isinstance(error, urllib3.exceptions.ReadTimeoutError):

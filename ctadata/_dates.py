@@ -51,4 +51,5 @@ def _unusual(text: str) -> int:
     moment = parsedate_to_datetime(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
-    return int(moment.timestamp())
+    # What is beyond the years 1 to 9999 in UTC has no date.
+    return int(moment.astimezone(timezone.utc).timestamp())

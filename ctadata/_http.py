@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import IO, TYPE_CHECKING, NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
+from ._addresses import path_of
 from ._guard import Guard
 from .config import DOWNLOADSERVICE_VARIABLE, NEW_TOKEN
 from .errors import (
@@ -323,12 +324,17 @@ def error_of(answer: Answer, url: str, path: str, variable: str, token: str | No
 
     This is the one place that knows what the statuses mean (docs/protocol.md, "Credentials").
     """
+    from http.client import responses
+
     status = answer.status
     host = urlsplit(url).netloc
     at = path or None
     if 300 <= status < 400:
         return _redirected(answer, host, at, variable)
     html, text = _said(answer.body, token)
+    # What a page for people says is for none who reads errors.
+    said = "" if html else text
+    reason = _words(answer.reason, token) or responses.get(status, "")
     if status == 401:
         return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
     if status == 403:
@@ -341,10 +347,10 @@ def error_of(answer: Answer, url: str, path: str, variable: str, token: str | No
             )
         if html and "_xsrf" in text:
             return _no_such_service(host, at, variable)
-        return AccessDenied(f"Not allowed at {path or '/'!r}: {answer.reason or text}", path=at)
-    if status == 400 and "certificate" in text:
+        return AccessDenied(f"Not allowed at {path or '/'!r}: {reason or said}", path=at)
+    if status == 400 and "certificate" in said:
         return CertificateNeeded(
-            f"The service has no usable certificate for you ({text}); upload a fresh one with "
+            f"The service has no usable certificate for you ({said}); upload a fresh one with "
             "ctadata.upload_certificate or 'ctadata certificate upload'",
             path=at,
         )
@@ -352,7 +358,7 @@ def error_of(answer: Answer, url: str, path: str, variable: str, token: str | No
         return NotFound(f"There is nothing at {path or '/'!r} in the storage", path=at)
     if status in {408, 425, 429, 502, 503, 504}:
         return ServiceUnreachable(
-            f"{host} is not available at the moment ({status} {answer.reason}); try again later",
+            f"{host} is not available at the moment ({status} {reason}); try again later",
             path=at,
         )
     if status == 407:
@@ -363,7 +369,7 @@ def error_of(answer: Answer, url: str, path: str, variable: str, token: str | No
         )
     if status == 507:
         return StorageException(f"The storage has no space left for {path!r}", path=at)
-    detail = "" if html else f": {text}"
+    detail = f": {said}" if said else ""
     # The service is up, so that its state tells nothing of the storage behind it.
     remedy = (
         "; the storage behind the service may have trouble: try again later, and tell the "
@@ -372,7 +378,7 @@ def error_of(answer: Answer, url: str, path: str, variable: str, token: str | No
         else ""
     )
     return StorageException(
-        f"The storage answers {status} {answer.reason} for {path or '/'!r}{detail}{remedy}",
+        f"The storage answers {status} {reason} for {path or '/'!r}{detail}{remedy}",
         path=at,
     )
 
@@ -381,10 +387,16 @@ def network_error(error: Exception, url: str, path: str, variable: str) -> CTADa
     """Turn a failure of the network, or of this machine, into an error that names the host."""
     import urllib3.exceptions as ue
 
+    from ._connections import TooLong
+
     host = urlsplit(url).netloc
     at = path or None
     reason = error.reason if isinstance(error, ue.MaxRetryError) and error.reason else error
     cause = reason if isinstance(reason, OSError) else reason.__cause__
+    if isinstance(cause, TooLong):
+        return ServiceUnreachable(
+            f"{host} answers with more than a service has to say; is {variable} right?", path=at
+        )
     if isinstance(cause, OSError) and cause.errno in OWN_LIMITS:
         return LocalFileError(
             f"This machine cannot open a connection to {host}: {os.strerror(cause.errno)}; use "
@@ -436,7 +448,7 @@ def _scope(url: str) -> str:
 
 
 def _redirected(answer: Answer, host: str, at: str | None, variable: str) -> CTADataError:
-    location = urlsplit(answer.location).path
+    location = path_of(answer.location)
     if "login" in location or "oauth" in location:
         return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
     if "/hub/" in location:
@@ -468,8 +480,10 @@ def _said(body: bytes, token: str | None) -> tuple[bool, str]:
     text = body.decode("utf-8", "replace")
     # Not by the content type: the service calls its plain sentences text/html as well.
     html = text.lstrip().startswith("<")
-    if not html:
-        text = "".join(c if c.isprintable() else " " for c in text.partition("<")[0])[:300]
-    if token:
-        text = text.replace(token, "…")
-    return html, text.strip()
+    return html, (text.strip() if html else _words(text.partition("<")[0], token))
+
+
+def _words(text: str, token: str | None) -> str:
+    """Return what a service says such that it can be shown: printable, short, without the token."""
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return (text.replace(token, "…") if token else text)[:300].strip()

@@ -184,6 +184,12 @@ def local_errors(shown: str | None = None, doing: str = "written") -> Iterator[N
     except OSError as error:
         named = error.filename if isinstance(error.filename, str) else "a local file"
         raise local_error(error, shown or named, doing) from error
+    except RecursionError as error:
+        raise LocalFileError(
+            f"{shown or 'a local file'!r} cannot be {doing}: it lies below too many directories; "
+            "choose another place",
+            path=shown,
+        ) from error
     except UnicodeEncodeError as error:
         # Without the name, which could not be shown.
         raise LocalFileError(

@@ -165,6 +165,9 @@ class DownloadService:
                     )
             except BrokenOff as error:
                 retry = self.http.again(error, retry)
+            finally:
+                # What is refused by its type alone was not even begun to be read.
+                self.http.close(response)
 
     def fetch(
         self,

@@ -6,11 +6,11 @@ import os
 from collections import defaultdict
 
 from . import config
+from ._arguments import count, seconds, speed
 from ._http import RETRIES, Http
 from ._protocol import DownloadService
 from ._quoting import Quoting
 from .certificates.sending import CertificateService
-from .errors import CTADataError
 
 __all__ = ["JOBS", "MAX_TIMEOUT", "LocalPath", "Services"]
 
@@ -44,12 +44,11 @@ class Services:
         retries: int = RETRIES,
         min_speed: float | None = None,
     ) -> None:
-        if timeout is not None and not 0 < timeout <= MAX_TIMEOUT:
-            raise CTADataError(
-                f"timeout={timeout} is not a number of seconds from 0 to {MAX_TIMEOUT:.0f}"
-            )
-        if retries < 0:
-            raise CTADataError(f"retries={retries} is less than 0")
+        if timeout is not None:
+            timeout = seconds(timeout, "timeout", MAX_TIMEOUT)
+        if min_speed is not None:
+            min_speed = speed(min_speed, "min_speed")
+        retries = count(retries, "retries", 0)
         given = {
             "downloadservice": downloadservice,
             "certificateservice": certificateservice,
@@ -89,6 +88,11 @@ class Services:
     @property
     def _certificates(self) -> CertificateService:
         return CertificateService(self._certificate_http, self.certificateservice_url)
+
+    def _block_size(self, given: int | None = None) -> int | None:
+        """Return the bytes that the service is to gather before it sends them on."""
+        size = self.chunk_size if given is None else given
+        return None if size is None else count(size, "chunk_size", 0)
 
     def _current_token(self) -> str | None:
         return config.token(self.token)

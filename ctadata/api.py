@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from . import _own_directory
+from ._arguments import count
 from ._client_certificates import ClientCertificates
 from ._client_downloads import ClientDownloads
 from ._client_uploads import ClientUploads
@@ -175,9 +176,12 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
             If fewer or more bytes come than were asked for.
         """
         found = entry if entry is not None else self.stat(path)
+        if not isinstance(found, Entry):
+            raise CTADataError(f"entry={found!r} is no entry of a listing; give what stat returned")
         size = file_size(found)
-        end = size if stop is None else min(stop, size)
-        return read_blocks(self._service, found, start, end, self.chunk_size)
+        start = count(start, "start", 0)
+        end = size if stop is None else min(count(stop, "stop", 0), size)
+        return read_blocks(self._service, found, start, end, self._block_size())
 
     def webdav4_client(self) -> Client:
         """Return a `webdav4.client.Client` for the service.

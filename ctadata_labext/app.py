@@ -18,6 +18,7 @@ from ctadata.api import APIClient
 from ctadata.transfers.progress import OnNotice, OnProgress
 
 from .archives import ArchiveHandler, ArchivesHandler
+from .base import NotOfferedHandler
 from .certificates import (
     CertificateHandler,
     CertificatesHandler,
@@ -202,7 +203,9 @@ class CTADataExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes below ``ctadata/``."""
-        self.handlers.extend((pattern, handler, {"extension": self}) for pattern, handler in ROUTES)
+        # The last one takes what fits none of the others.
+        routes = [*ROUTES, (r"/ctadata(?:/.*)?", NotOfferedHandler)]
+        self.handlers.extend((pattern, handler, {"extension": self}) for pattern, handler in routes)
 
     def workspace(self) -> Workspace:
         """Return the folder that JupyterLab shows, as it is configured now."""

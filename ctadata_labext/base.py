@@ -17,12 +17,12 @@ from ctadata._local import local_errors
 from ctadata.errors import CertificateError, CTADataError
 
 from .compression import accepts_gzip, compress
-from .errors import BadRequest, TargetsExist, describe
+from .errors import BadRequest, NotOffered, TargetsExist, describe
 
 if TYPE_CHECKING:
     from .app import CTADataExtension
 
-__all__ = ["AUTH_RESOURCE", "STATUS_OF_CODE", "CTADataHandler"]
+__all__ = ["AUTH_RESOURCE", "STATUS_OF_CODE", "CTADataHandler", "NotOfferedHandler"]
 
 # What an authoriser of the server is asked for (jupyter_server.auth.Authorizer).
 AUTH_RESOURCE = "ctadata"
@@ -34,6 +34,7 @@ STATUS_OF_CODE = {
     "invalid-path": 400,
     "not-found": 404,
     "no-such-upload": 404,
+    "not-offered": 404,
     "already-exists": 409,
     "cancelled": 409,
     "certificate-changed": 409,
@@ -50,6 +51,8 @@ STATUS_OF_CODE = {
     "access-denied": 424,
     "certificate-needed": 424,
     "certificate-error": 424,
+    # What is set for this server is wrong: the address of a service or of a proxy.
+    "error": 424,
     "too-many-transfers": 429,
     "too-many-uploads": 429,
     "service-unreachable": 502,
@@ -189,3 +192,17 @@ class CTADataHandler(APIHandler):
             self.log.info("ctadata: %s: %s", value.code, describe(value)["message"])
         else:
             super().log_exception(typ, value, tb)
+
+
+class NotOfferedHandler(CTADataHandler):
+    """What is no address of the description: JSON here too, and not Jupyter's page."""
+
+    auth_resource = AUTH_RESOURCE
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Refuse it, whatever the method."""
+        await super().prepare()
+        raise NotOffered(
+            "The server extension has nothing at this address; it may be older or newer than the "
+            "panel: reload the page"
+        )

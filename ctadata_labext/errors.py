@@ -12,6 +12,7 @@ __all__ = [
     "CertificateChanged",
     "Interrupted",
     "NoSuchUpload",
+    "NotOffered",
     "NotResumable",
     "TargetsExist",
     "TooLarge",
@@ -33,6 +34,12 @@ class BadRequest(CTADataError):
     """The request is not one that the description (openapi.yaml) allows."""
 
     code = "bad-request"
+
+
+class NotOffered(CTADataError):
+    """There is nothing at an address."""
+
+    code = "not-offered"
 
 
 class CertificateChanged(CTADataError):

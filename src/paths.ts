@@ -1,9 +1,8 @@
 /** Paths of the storage: segments joined by '/', neither a leading nor a trailing one; '' is the root. */
 
-/** Bring what somebody typed or pasted into that form. */
+/** Bring a path with superfluous slashes into that form; a name may begin and end with spaces. */
 export function normalizePath(text: string): string {
   return text
-    .trim()
     .split('/')
     .filter(segment => segment !== '')
     .join('/');

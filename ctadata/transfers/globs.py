@@ -119,7 +119,12 @@ class _Matcher:
 
 
 def _patterns(given: str | Iterable[str]) -> list[str]:
-    patterns = [given] if isinstance(given, str) else list(given)
+    patterns = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    if not all(isinstance(pattern, str) for pattern in patterns):
+        raise CTADataError(
+            f"{given!r} is no pattern of include or exclude; give a string such as '*.h5', or a "
+            "list of them"
+        )
     if not all(pattern.strip("/") for pattern in patterns):
         raise CTADataError("A pattern of include or exclude is empty; give one such as '*.h5'")
     return patterns

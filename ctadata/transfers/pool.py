@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Protocol
 
+from .._arguments import callback, count
 from .._guard import Guard
 from ..errors import CTADataError, LocalFileError, TransferCancelled
 from .progress import CallbackFailed, Cancel
@@ -68,15 +69,15 @@ class Pool:
         streams: int | None = None,
         cancel: Cancel | None = None,
     ) -> None:
-        if not 1 <= jobs <= MAX_JOBS:
-            raise CTADataError(f"jobs={jobs} is not a number from 1 to {MAX_JOBS}")
-        if streams is not None and not 1 <= streams <= MAX_JOBS:
-            raise CTADataError(f"streams={streams} is not a number from 1 to {MAX_JOBS}")
+        jobs = count(jobs, "jobs", 1, MAX_JOBS)
+        if streams is not None:
+            streams = count(streams, "streams", 1, MAX_JOBS)
         self._jobs = self._limit = max(jobs, streams or 1)
         self._large_limit = max(LARGE_STREAMS, streams or 1)
         self._timeout = timeout
         self._min_speed = min_speed
-        self._cancelled = cancel.is_set if isinstance(cancel, threading.Event) else cancel
+        # Events of other libraries, such as multiprocessing's, have the same method.
+        self._cancelled = callback(getattr(cancel, "is_set", cancel), "cancel")
         self._lock = threading.RLock()
         # Who waits for something to do, and who for the end: it would be woken by each file.
         self._something = threading.Condition(self._lock)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .._arguments import callback
 from ..errors import CTADataError
 
 __all__ = [
@@ -107,9 +108,9 @@ class Reports:
         on_result: OnResult | None = None,
         on_notice: OnNotice | None = None,
     ) -> None:
-        self._on_progress = on_progress
-        self._on_result = on_result
-        self._on_notice = on_notice
+        self._on_progress = callback(on_progress, "on_progress")
+        self._on_result = callback(on_result, "on_result")
+        self._on_notice = callback(on_notice, "on_notice")
         self._lock = threading.Lock()
         self._closed = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -173,7 +174,8 @@ class Source:
             block = self._bytes(length)
         # A disk that hung may have given it only now, after the end.
         self._guard.check()
-        if left is not None and len(block) < length:
+        # Fewer than asked for may come of some files, none only at the end.
+        if left and not block:
             raise TransferError(
                 f"{self.local!r} has become shorter while it was read; upload it again",
                 path=self.local,
@@ -233,7 +235,9 @@ def _reading(local: str) -> Iterator[None]:
 
 def _state(file: IO[bytes]) -> FileState | None:
     try:
-        return FileState.of(os.fstat(file.fileno()))
+        found = os.fstat(file.fileno())
+        # The times of a pipe or a device change with each use.
+        return FileState.of(found) if stat.S_ISREG(found.st_mode) else None
     except (OSError, io.UnsupportedOperation, AttributeError):
         return None
 

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from ..errors import CTADataError
 from .temporary import PART, temporary_name
 
 __all__ = ["IMPATIENCE", "FileState", "SentFiles"]
@@ -161,7 +162,7 @@ class SentFiles:
             length = _append(directory / NAME, b"".join(pending))
             if length > MAX_BYTES:
                 _shorten(directory / NAME)
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, CTADataError) as error:
             self._warn(error)
 
     def _warn(self, error: Exception) -> None:
@@ -177,7 +178,7 @@ class SentFiles:
             return _entries(_content(self._directory() / NAME))
         except FileNotFoundError:
             return {}
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, CTADataError) as error:
             logger.warning("It cannot be read what was uploaded (%s); it is sent again", error)
             return {}
 

@@ -28,7 +28,8 @@ describe('paths', () => {
   it.each([
     ['', ''],
     ['/', ''],
-    [' /lst//DL1/ ', 'lst/DL1'],
+    ['/lst//DL1/', 'lst/DL1'],
+    ['/ lst/ends with a space ', ' lst/ends with a space '],
     ['lst/two words', 'lst/two words']
   ])('normalizes %p', (text, path) => {
     expect(normalizePath(text)).toBe(path);

@@ -9,7 +9,7 @@ const MAX = 50;
 export function splitTyped(text: string): { parent: string; start: string } {
   const end = text.lastIndexOf('/') + 1;
   return {
-    parent: normalizePath(text.slice(0, end)),
+    parent: normalizePath(text.slice(0, end).trimStart()),
     start: text.slice(end).trimStart()
   };
 }

@@ -43,7 +43,7 @@ export function PathBox(props: {
     const request = (asked.current = {});
     setError(null);
     try {
-      await model.open(path);
+      await model.open(path.trim());
     } catch (thrown) {
       if (asked.current === request) {
         asked.current = null;

@@ -258,6 +258,28 @@ def test_a_pipe(storage, work):
     assert storage.files[STORED].content == b"from a pipe"
 
 
+def test_a_named_pipe(storage, work):
+    """Its times change while it is read; that is no change of its content."""
+    os.mkfifo("pipe")
+    feeding = threading.Thread(target=lambda: (work / "pipe").write_bytes(content(SIZE)))
+    feeding.start()
+    assert put("pipe")["total_written"] == SIZE
+    feeding.join()
+    assert storage.files[STORED].content == content(SIZE)
+
+
+class Sparing(io.BytesIO):
+    """A file that gives fewer bytes than it is asked for, as unbuffered ones may."""
+
+    def read(self, length=-1):
+        return super().read(min(length, 100_000) if length >= 0 else -1)
+
+
+def test_reads_that_bring_fewer_bytes(storage, work):
+    assert put(Sparing(content(SIZE)))["total_written"] == SIZE
+    assert storage.files[STORED].content == content(SIZE)
+
+
 def test_a_pipe_that_is_cut(storage, work):
     storage.fails("upload", "x", always=Fault(stop=3))
     reader, writer = os.pipe()

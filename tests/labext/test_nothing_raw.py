@@ -143,3 +143,47 @@ async def test_a_workspace_that_is_gone(
         status, code = await api.error(path, method, json_body=body)
         assert status < 500 or code == "local-file", (path, status, code)
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "PUT"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "/nothing", "/transfers/~", "/transfers/%ff", "/archives/%00", "/uploads/x/y"]
+)
+async def test_addresses_of_nothing(
+    http_server_client: Any, jp_base_url: str, jp_auth_header: dict[str, str],
+    path: str, method: str, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """JSON as everywhere, and not Jupyter's page."""
+    response = await http_server_client.fetch(
+        f"{jp_base_url}ctadata{path}",
+        method=method,
+        headers=jp_auth_header,
+        raise_error=False,
+        allow_nonstandard_methods=True,
+    )
+    assert response.code in {400, 404}
+    assert json.loads(response.body)["code"] in {"bad-request", "not-offered"}
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CTADS_URL", "http://[x/"), ("CTADS_URL", "\udcff"), ("CTADS_URL", "http://[::1]:99999/"),
+        ("HTTP_PROXY", "http://[x"),
+    ],
+)  # fmt: skip
+async def test_wrong_settings(
+    api: Api, storage: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """An error that names what is set wrongly; it is none of this server's program."""
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv(variable, value)
+    for path in ("resources/lst", "files/lst/some-data-dir/small.txt", "search/lst?pattern=a"):
+        response = await api(path)
+        assert response.code == 424, path
+        assert variable in json.loads(response.body)["message"]
+    assert (await api("status")).code == 200
+    assert "Traceback" not in caplog.text
