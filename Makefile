@@ -48,11 +48,11 @@ test: test-python test-oldest test-panel test-ui
 
 test-python: $(VENV)/dev.installed
 	CTADATA_VOMS_PROXY_FAKE="$$(tests/find-voms-proxy-fake)" && export CTADATA_VOMS_PROXY_FAKE && \
-		$(BIN)/python -m pytest
+		$(BIN)/python -m pytest -n auto
 
 # The client with the oldest versions of all it needs, on the oldest Python that is here.
 test-oldest: $(OLDEST)/.installed
-	PYTHONPATH='$(CURDIR)' $(OLDEST)/bin/python -m pytest -p no:cacheprovider $(OLDEST_TESTS)
+	PYTHONPATH='$(CURDIR)' $(OLDEST)/bin/python -m pytest -n auto -p no:cacheprovider $(OLDEST_TESTS)
 	PYTHONPATH='$(CURDIR)' $(OLDEST)/bin/python -m tests.mutations 1000 2>$(OLDEST)/panics.txt
 
 test-panel: node_modules/.installed
