@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,15 @@ from .certificates import authority
 
 TOKEN = "a-token-for-tests"
 ODD_NAMES = ["two words.txt", "h#x.txt", "50%.txt", "%41.txt", "?a&b+c=d.txt", "Übermaß λόγος.txt"]
+
+
+def pytest_configure() -> None:
+    """Let signals do what they usually do, also where the tests run in the background.
+
+    Shells and CI systems ignore some for what they start so, and processes inherit that.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def make_tree(root: Path) -> None:
