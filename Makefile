@@ -13,6 +13,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export YARN_ENABLE_TELEMETRY := 0
+# The system's authorities, as pip and Node have them, for networks that have one of their own.
+export UV_NATIVE_TLS := true
 
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 10))
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python3.10; do \
