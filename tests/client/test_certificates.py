@@ -93,6 +93,15 @@ def test_what_is_sent_is_canonical(scripted, work):
         (proxy(days=30).pem(), "longer-than-7-days"),
         (proxy().certificate_pem(), "no-private-key"),
     ],
+    ids=[
+        "nothing",
+        "DER",
+        "too big",
+        "certificate of a user",
+        "expired",
+        "30 days",
+        "without a key",
+    ],
 )
 def test_what_is_blocked_is_not_sent(scripted, work, content, code):
     file = write(work / "file", content)
@@ -121,6 +130,7 @@ def test_force(scripted, work):
 @pytest.mark.parametrize(
     "content",
     [alice().pem(), proxy().certificate_pem() + alice().key_pem() + alice().certificate_pem()],
+    ids=["alone", "in the place of a proxy's"],
 )
 def test_a_long_lived_key_is_never_sent(scripted, work, content):
     file = write(work / "file", content)
