@@ -40,8 +40,8 @@ OVERWRITE = ("update", "never", "fail", "skip", "replace")
 _sync = getattr(os, "fdatasync", os.fsync)
 # Bytes; what is smaller comes at once, and reserves no place.
 RESERVE = 256 << 10
-# The system takes no more of them in one call (IOV_MAX, 1024 on Linux and macOS).
-MOST_BLOCKS = min(os.sysconf("SC_IOV_MAX"), 1024)
+# Linux and macOS take no more of them in one call (IOV_MAX).
+MOST_BLOCKS = 1024
 
 
 def check_overwrite(overwrite: str) -> None:
