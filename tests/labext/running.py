@@ -35,14 +35,12 @@ class JupyterServer:
             **{f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in
                ("CONFIG", "DATA", "RUNTIME")},
         }  # fmt: skip
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        self._url = f"http://127.0.0.1:{port}/ctadata/"
-        self.log = home / f"log-{port}"
+        self.log = home / f"log-{len(list(home.glob('log-*')))}"
         options = {
             "ServerApp.jpserver_extensions": "{'ctadata_labext': True}",
             "ServerApp.ip": "127.0.0.1",
-            "ServerApp.port": port,
+            # One that is free when it listens: others in parallel look for one, too.
+            "ServerApp.port": 0,
             "ServerApp.port_retries": 0,
             "ServerApp.root_dir": root,
             "ServerApp.open_browser": False,
@@ -55,11 +53,13 @@ class JupyterServer:
                  *(f"--{name}={value}" for name, value in options.items())],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
             )  # fmt: skip
+        about = home / f"runtime/jpserver-{self._process.pid}.json"
         until = time.monotonic() + 60
-        while not _listens(port):
+        while not _listens(port := _port(about)):
             assert self._process.poll() is None, self.log.read_text()
             assert time.monotonic() < until, self.log.read_text()
             time.sleep(0.05)
+        self._url = f"http://127.0.0.1:{port}/ctadata/"
 
     def __enter__(self) -> JupyterServer:
         return self
@@ -93,6 +93,16 @@ class JupyterServer:
         return transfer
 
 
-def _listens(port: int) -> bool:
+def _port(about: Path) -> int | None:
+    """Return the port that a server has taken, once it has written that down."""
+    try:
+        return json.loads(about.read_text())["port"]
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _listens(port: int | None) -> bool:
+    if port is None:
+        return False
     with socket.socket() as connection:
         return connection.connect_ex(("127.0.0.1", port)) == 0
