@@ -64,6 +64,9 @@ class TransfersHandler(CTADataHandler):
             raise BadRequest("'name' or 'destination' is not a text")
         if not isinstance(uploads, list) or not uploads:
             raise BadRequest("'uploads' is not a list of at least one upload")
+        left_out = order.get("left_out", {})
+        if not isinstance(left_out, dict):
+            raise BadRequest("'left_out' is not an object")
         pairs = []
         for upload in uploads:
             match upload:
@@ -71,7 +74,7 @@ class TransfersHandler(CTADataHandler):
                     pairs.append((upload_id, path))
                 case _:
                     raise BadRequest("One of the 'uploads' has not an id and a path")
-        job = received_job(name, pairs, order.get("destination", ""))
+        job = received_job(name, pairs, order.get("destination", ""), left_out)
         # Where the first answer was lost, the same order comes again.
         if started := self.extension.transfers.same_as(job):
             return started

@@ -405,6 +405,43 @@ async def test_a_link_inside_of_the_workspace_is_its_target(
 
 
 @pytest.mark.parametrize(
+    ("jp_server_config", "allow_hidden"),
+    [
+        (
+            {
+                "ServerApp": {"jpserver_extensions": {"ctadata_labext": True}},
+                "ContentsManager": {"allow_hidden": allow_hidden},
+            },
+            allow_hidden,
+        )
+        for allow_hidden in (False, True)
+    ],
+)
+async def test_hidden_files_in_a_folder(
+    api: Api, storage: Path, workspace: Path, allow_hidden: bool
+) -> None:
+    """Git, shells and Jupyter obey such files where they find them, and nobody sees them."""
+    folder = storage / DIRECTORY / "project"
+    hidden = {".git/config", ".bashrc", "sub/.envrc", "sub/.ssh/authorized_keys"}
+    for name in hidden | {"file"}:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"hostile")
+    (workspace / "project").mkdir()
+    (workspace / "project/.bashrc").write_bytes(b"mine")
+    transfer = await api.transfer("download", f"{DIRECTORY}/project", overwrite=True)
+    assert (transfer["state"], transfer["failures"]) == ("finished", [])
+    there = set(tree(workspace / "project"))
+    if allow_hidden:
+        assert there == hidden | {"file"}
+        assert transfer["notice"] is None
+    else:
+        assert there == {"file", ".bashrc"}
+        assert (workspace / "project/.bashrc").read_bytes() == b"mine"
+        assert transfer["notice"] == "2 hidden directories and 2 hidden files left out"
+    assert transfer["files_done"] == transfer["files_total"] == (5 if allow_hidden else 1)
+
+
+@pytest.mark.parametrize(
     "jp_server_config",
     [
         {
