@@ -13,7 +13,7 @@ from .errors import BadRequest
 from .jobs import download_jobs, upload_jobs
 from .received import received_job
 
-__all__ = ["RetryHandler", "TransferHandler", "TransfersHandler"]
+__all__ = ["CancelHandler", "RetryHandler", "TransferHandler", "TransfersHandler"]
 
 HEX = re.compile(r"[0-9a-f]+")
 
@@ -103,14 +103,24 @@ class TransferHandler(CTADataHandler):
     @web.authenticated
     @authorized
     async def delete(self, transfer_id: str) -> None:
-        """Cancel it (202), or forget it when it has ended (204)."""
-        cancelled = await self.in_thread(self.extension.transfers.cancel_or_forget, transfer_id)
-        if cancelled is None:
-            self.set_status(204)
-            self.finish()
-        else:
-            self.set_status(202)
-            self.finish(cancelled)
+        """Forget it, if it has ended."""
+        await self.in_thread(self.extension.transfers.forget, transfer_id)
+        self.set_status(204)
+        self.finish()
+
+
+class CancelHandler(CTADataHandler):
+    """The end of a transfer before its time; whoever cancels never forgets."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def post(self, transfer_id: str) -> None:
+        """Cancel it, unless it has ended."""
+        transfer = await self.in_thread(self.extension.transfers.cancel, transfer_id)
+        self.set_status(202)
+        self.finish(transfer)
 
 
 class RetryHandler(CTADataHandler):
