@@ -10,7 +10,10 @@ import re
 
 from ..errors import TransferError
 
-__all__ = ["credential_in", "refused_credential"]
+__all__ = ["HEAD", "credential_in", "refused_credential"]
+
+# Bytes of a file that are looked at.
+HEAD = 1 << 20
 
 PRIVATE_KEY, CERTIFICATE = "private key", "certificate"
 
