@@ -303,7 +303,8 @@ class Spool:
         now = self._clock()
         missing = {}
         for upload_id, changed in self._files.changes().items():
-            expired = now - changed > self.expiry and upload_id not in self._receiving
+            # What a clock that was wrong has dated far ahead would never expire.
+            expired = abs(now - changed) > self.expiry and upload_id not in self._receiving
             if expired and self._files.remove_unlocked(upload_id):
                 continue
             upload = self._files.read(upload_id, RECEIVED)

@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import re
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -144,7 +145,9 @@ class UploadFiles:
                 data = self.data(upload_id).stat()
                 offset = data.st_size
                 changed = max(changed, data.st_mtime)
-            return Upload(**facts, id=upload_id, offset=offset, expires=changed + self._expiry)
+            # A clock that was wrong may have dated it beyond all calendars.
+            expires = min(changed, time.time()) + self._expiry
+            return Upload(**facts, id=upload_id, offset=offset, expires=max(0.0, expires))
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             # What is not whole, after the machine went down, is as good as gone.
             return None
