@@ -9,6 +9,7 @@ from tornado import web
 
 from .base import AUTH_RESOURCE
 from .errors import BadRequest
+from .owners import has_servers_token
 from .streaming import DownloadHandler, LongHandler
 from .walking import Walk
 from .zip_stream import Member
@@ -74,7 +75,7 @@ class ArchiveHandler(DownloadHandler):
         self.check_xsrf_cookie()
         extension = self.extension
         # Without a login's cookie the server's own token has no name that stays the same.
-        owner = None if self.token_authenticated else self.current_user.username
+        owner = None if has_servers_token(self) else self.current_user.username
         archive = extension.archives.get(archive_id, owner)
         async with extension.downloads:
             if self.gone:

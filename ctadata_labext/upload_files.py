@@ -53,6 +53,8 @@ class Facts:
         Its bytes.
     metadata : str
         What the browser said, in its own words.
+    owner : str
+        Whose it is; empty for the server's own user.
     """
 
     path: str
@@ -61,6 +63,7 @@ class Facts:
     fingerprint: str
     size: int
     metadata: str
+    owner: str
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,8 @@ class UploadFiles:
                 changed = max(changed, data.st_mtime)
             # A clock that was wrong may have dated it beyond all calendars.
             expires = min(changed, time.time()) + self._expiry
+            # Earlier versions knew one user only.
+            facts = {"owner": "", **facts}
             return Upload(**facts, id=upload_id, offset=offset, expires=max(0.0, expires))
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             # What is not whole, after the machine went down, is as good as gone.

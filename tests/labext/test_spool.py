@@ -51,7 +51,7 @@ def make(directory: Path, clock: Clock, max_uploads: int = 0, max_size: int = 0)
 
 
 def facts(path: str = "run42/a.fits", size: int = 10) -> Facts:
-    return Facts(path, "results", path.partition("/")[0], "fingerprint", size, "words")
+    return Facts(path, "results", path.partition("/")[0], "fingerprint", size, "words", "")
 
 
 def append(spool: Spool, upload: Upload, data: bytes) -> Upload:
