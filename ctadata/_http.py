@@ -211,6 +211,7 @@ class Http:
             logger.debug("%s %s: %d", method, urlsplit(url).path, response.status)
         if response.status not in accept:
             raise self.refusal(response, url, path, token)
+        self.guard.answered()
         return response
 
     def close(self, response: BaseHTTPResponse) -> None:

@@ -12,6 +12,7 @@ __all__ = [
     "CertificateChanged",
     "Interrupted",
     "NoSuchUpload",
+    "NobodyWaits",
     "NotOffered",
     "NotResumable",
     "TargetsExist",
@@ -46,6 +47,15 @@ class CertificateChanged(CTADataError):
     """A file holds another certificate than the one that was shown."""
 
     code = "certificate-changed"
+
+
+class NobodyWaits(CTADataError):
+    """The browser no longer waits for an answer, or the server ends."""
+
+    code = "cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody waits for this answer any more")
 
 
 class TooManyTransfers(CTADataError):
