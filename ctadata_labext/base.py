@@ -61,6 +61,7 @@ STATUS_OF_CODE = {
     "storage-error": 502,
     "transfer-failed": 502,
     "integrity-error": 502,
+    "interrupted": 503,
     "service-timeout": 504,
     "local-file": 507,
     "no-space": 507,

@@ -10,12 +10,21 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
-from ctadata.errors import LocalFileError
+from ctadata.errors import CTADataError, LocalFileError
 
-__all__ = ["DaemonExecutor"]
+__all__ = ["DaemonExecutor", "PoolClosed"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class PoolClosed(CTADataError, RuntimeError):
+    """No more calls are taken; executors of the standard library raise a RuntimeError then."""
+
+    code = "interrupted"
+
+    def __init__(self) -> None:
+        super().__init__("The Jupyter server is ending; try again once it runs again")
 
 
 class DaemonExecutor(Executor):
@@ -41,11 +50,17 @@ class DaemonExecutor(Executor):
         self._closed = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Queue a call; see `concurrent.futures.Executor.submit`."""
+        """Queue a call; see `concurrent.futures.Executor.submit`.
+
+        Raises
+        ------
+        PoolClosed
+            After `close`.
+        """
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
-                raise RuntimeError(f"{self._name} is shut down")
+                raise PoolClosed
             if len(self._threads) < self._max_workers:
                 self._add_thread()
             self._calls.put((future, partial(fn, *args, **kwargs)))
