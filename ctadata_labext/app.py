@@ -45,7 +45,7 @@ from .threads import DaemonExecutor
 from .totals import TotalsHandler
 from .transfer import Job
 from .transfer_manager import TransferManager
-from .transfers import RetryHandler, TransferHandler, TransfersHandler
+from .transfers import CancelHandler, RetryHandler, TransferHandler, TransfersHandler
 from .uploads import UploadHandler, UploadsHandler
 from .workspace import Workspace
 from .zips import Archives
@@ -58,16 +58,17 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/resources/(.*)", ResourcesHandler),
     (r"/ctadata/files/(.+)", FilesHandler),
     (r"/ctadata/archives", ArchivesHandler),
-    (r"/ctadata/archives/([0-9a-f]+)", ArchiveHandler),
+    (r"/ctadata/archives/([^/]+)", ArchiveHandler),
     (r"/ctadata/search/(.*)", SearchHandler),
     (r"/ctadata/totals", TotalsHandler),
     (r"/ctadata/own-directory", OwnDirectoryHandler),
     (r"/ctadata/workspace/(.*)", FoldersHandler),
     (r"/ctadata/transfers", TransfersHandler),
-    (r"/ctadata/transfers/([0-9a-f]+)", TransferHandler),
-    (r"/ctadata/transfers/([0-9a-f]+)/retry", RetryHandler),
+    (r"/ctadata/transfers/([^/]+)", TransferHandler),
+    (r"/ctadata/transfers/([^/]+)/cancel", CancelHandler),
+    (r"/ctadata/transfers/([^/]+)/retry", RetryHandler),
     (r"/ctadata/uploads", UploadsHandler),
-    (r"/ctadata/uploads/([0-9a-f]+)", UploadHandler),
+    (r"/ctadata/uploads/([^/]+)", UploadHandler),
     (r"/ctadata/certificates", CertificatesHandler),
     (r"/ctadata/certificates/inspect", InspectHandler),
     (r"/ctadata/certificates/found", FoundHandler),

@@ -15,7 +15,7 @@ from ctadata._local import local_errors
 from ctadata._services import guarded
 from ctadata.errors import CTADataError, ServiceTimeout
 
-from .errors import NobodyWaits
+from .errors import Abandoned
 
 if TYPE_CHECKING:
     from ctadata._guard import Guard
@@ -48,7 +48,7 @@ class Guards:
             self._guards.add(guard)
             self._changed.notify()
         if self._closed.is_set():
-            guard.stop(NobodyWaits())
+            guard.stop(Abandoned())
         try:
             yield
         finally:
@@ -62,7 +62,7 @@ class Guards:
             guards = list(self._guards)
             self._changed.notify()
         for guard in guards:
-            guard.stop(NobodyWaits())
+            guard.stop(Abandoned())
 
     def _watch(self) -> None:
         while not self._closed.wait(TICK):
@@ -128,7 +128,7 @@ class Calls:
         ------
         ServiceTimeout
             If it takes too long. A thread that hangs in the system goes on.
-        NobodyWaits
+        Abandoned
             If nobody does.
         LocalFileError
             If the disk of the server refuses something.
@@ -143,11 +143,11 @@ class Calls:
                 with local_errors(doing="used"):
                     return answer.result()
             if left.done():
-                raise NobodyWaits
+                raise Abandoned
             raise self._too_late() if queued.running() else self._too_busy()
         finally:
             if not answer.done():
-                guard.stop(NobodyWaits())
+                guard.stop(Abandoned())
                 answer.cancel()
 
     async def complete(
@@ -161,7 +161,7 @@ class Calls:
 
         def unless_left(client: APIClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
             if left.done():
-                raise NobodyWaits
+                raise Abandoned
             return call(client, *args, **kwargs)
 
         never = asyncio.get_running_loop().create_future()

@@ -8,11 +8,12 @@ from ctadata.errors import AlreadyExists, CTADataError, NotFound, TransferError
 
 __all__ = [
     "MAX_MESSAGE",
+    "Abandoned",
     "BadRequest",
     "CertificateChanged",
     "Interrupted",
     "NoSuchUpload",
-    "NobodyWaits",
+    "NotEnded",
     "NotOffered",
     "NotResumable",
     "TargetsExist",
@@ -49,8 +50,11 @@ class CertificateChanged(CTADataError):
     code = "certificate-changed"
 
 
-class NobodyWaits(CTADataError):
-    """The browser no longer waits for an answer, or the server ends."""
+class Abandoned(CTADataError, RuntimeError):
+    """The browser no longer waits for an answer, or the server ends.
+
+    A RuntimeError too, as executors raise once they take no more calls.
+    """
 
     code = "cancelled"
 
@@ -119,6 +123,12 @@ class Interrupted(CTADataError):
 
     def __init__(self) -> None:
         super().__init__("The Jupyter server ended before this was finished; resume it")
+
+
+class NotEnded(CTADataError):
+    """A transfer that is to be forgotten is queued or running."""
+
+    code = "not-ended"
 
 
 class NotResumable(CTADataError):

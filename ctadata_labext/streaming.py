@@ -12,7 +12,7 @@ from ctadata._services import guarded
 from ctadata.errors import CTADataError
 
 from .base import CTADataHandler
-from .errors import NobodyWaits, describe
+from .errors import Abandoned, describe
 from .gathering import gathered
 from .places import Place
 
@@ -80,7 +80,7 @@ class DownloadHandler(CTADataHandler):
         """
         extension = self.extension
         client, guard = guarded(extension.client)
-        self.left.add_done_callback(lambda left: guard.stop(NobodyWaits()))
+        self.left.add_done_callback(lambda left: guard.stop(Abandoned()))
         begun = False
         async with Place(extension.downloads) as place:
             if self.gone:

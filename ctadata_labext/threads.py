@@ -10,21 +10,14 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
-from ctadata.errors import CTADataError, LocalFileError
+from ctadata.errors import LocalFileError
 
-__all__ = ["DaemonExecutor", "PoolClosed"]
+from .errors import Abandoned
+
+__all__ = ["DaemonExecutor"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class PoolClosed(CTADataError, RuntimeError):
-    """No more calls are taken; executors of the standard library raise a RuntimeError then."""
-
-    code = "interrupted"
-
-    def __init__(self) -> None:
-        super().__init__("The Jupyter server is ending; try again once it runs again")
 
 
 class DaemonExecutor(Executor):
@@ -54,13 +47,13 @@ class DaemonExecutor(Executor):
 
         Raises
         ------
-        PoolClosed
+        Abandoned
             After `close`.
         """
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
-                raise PoolClosed
+                raise Abandoned
             if len(self._threads) < self._max_workers:
                 self._add_thread()
             self._calls.put((future, partial(fn, *args, **kwargs)))

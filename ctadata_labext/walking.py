@@ -15,7 +15,7 @@ from ctadata._paths import check_remote_path
 from ctadata.errors import AuthenticationError, CTADataError
 from ctadata.transfers.loops import Ancestors, Loops
 
-from .errors import NobodyWaits, describe
+from .errors import Abandoned, describe
 
 if TYPE_CHECKING:
     from ctadata._guard import Guard
@@ -128,7 +128,7 @@ class Walk(Generic[T]):
                     due = time.monotonic() + interval
         finally:
             for future, guard in running.items():
-                guard.stop(NobodyWaits())
+                guard.stop(Abandoned())
                 future.cancel()
         self.complete = not running and not self._waiting
         if self.failures and not self.begun:

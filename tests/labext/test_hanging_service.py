@@ -235,7 +235,7 @@ async def test_transfers_that_hang_hold_up_nothing_and_are_cancelled_at_once(
     await what_concerns_this_machine_alone(api, jp_root_dir)
     assert (await soon(api.json("resources/lst/well")))["type"] == "directory"
     for transfer in transfers:
-        cancelled = await soon(api.json(f"transfers/{transfer['id']}", "DELETE"))
+        cancelled = await soon(api.json(f"transfers/{transfer['id']}/cancel", "POST"))
         assert (await soon(api.ended(cancelled)))["state"] == "cancelled"
     assert (await soon(api.transfer("download", "lst/well")))["state"] == "finished"
 
