@@ -14,6 +14,7 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Int, Unicode, default
 
 from ctadata import config
+from ctadata._printable import printable_record
 from ctadata.api import APIClient
 from ctadata.transfers.progress import OnNotice, OnProgress
 
@@ -179,6 +180,7 @@ class CTADataExtension(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make the client, the threads and the manager of transfers."""
+        self.log.addFilter(printable_record)
         self.version = version("ctadata")
         self.client = self._make_client(self.timeout)
         self.status_client = self._make_client(self.status_timeout, retries=0)

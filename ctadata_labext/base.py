@@ -91,6 +91,11 @@ class CTADataHandler(APIHandler):
         """Take the extension that has the client, the threads and the transfers."""
         self.extension = extension
 
+    @property
+    def log(self) -> Any:
+        """Log as the extension, whose records are as `printable` has them."""
+        return self.extension.log
+
     async def prepare(self) -> None:  # type: ignore[override]
         """Refuse the anonymous whatever the method, also those that no handler has."""
         await super().prepare()
@@ -191,8 +196,14 @@ class CTADataHandler(APIHandler):
         """Log an expected error in a line, all others with their traceback."""
         if isinstance(value, CTADataError):
             self.log.info("ctadata: %s: %s", value.code, describe(value)["message"])
-        else:
+        elif isinstance(value, web.HTTPError):
             super().log_exception(typ, value, tb)
+        else:
+            # Not by tornado's own logger, which says all of it as it is.
+            path = self.request.path
+            self.log.error(
+                "ctadata: %s %s failed", self.request.method, path, exc_info=(typ, value, tb)
+            )
 
 
 class NotOfferedHandler(CTADataHandler):

@@ -9,6 +9,7 @@ from typing import Any
 
 from tornado import iostream
 
+from ctadata._printable import printable
 from ctadata.errors import CTADataError
 
 from .base import CTADataHandler
@@ -68,7 +69,9 @@ class DownloadHandler(LongHandler):
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Length", str(length))
         self.set_header("Cache-Control", "no-store")
-        self.set_attachment_header(name)
+        # What is hidden in a name must not make it look like another one; browsers take
+        # backslashes for separators.
+        self.set_attachment_header(printable(name).replace("\\", "_"))
 
     async def stream(self, chunks: Generator[bytes], what: str) -> None:
         """Send one piece after the other, each when the browser has taken the one before.
