@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
 import json
 from collections.abc import Callable, Iterator
@@ -97,10 +98,20 @@ class CTADataHandler(APIHandler):
         return self.extension.log
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Refuse the anonymous whatever the method, also those that no handler has."""
+        """Refuse the anonymous whatever the method, and methods that the handler has not."""
         await super().prepare()
         if not self.current_user:
             raise web.HTTPError(403)
+        if self.request.method not in self.allowed_methods():
+            raise web.HTTPError(405)
+
+    def compute_etag(self) -> None:
+        """Have no validator: answers are of the moment, and hashing them would take time."""
+
+    def update_api_activity(self) -> None:
+        """Note that somebody is active, also where the query is no text, which Jupyter reads."""
+        with contextlib.suppress(web.HTTPError):
+            super().update_api_activity()
 
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a short call of the client, or of the disk, beside the event loop."""
@@ -141,10 +152,12 @@ class CTADataHandler(APIHandler):
         Raises
         ------
         BadRequest
-            If it is not a JSON object.
+            If it is not a JSON object (RFC 8259, in UTF-8), or names a member twice.
         """
         try:
-            body = json.loads(self.request.body)
+            body = json.loads(
+                self.request.body.decode(), object_pairs_hook=_members, parse_constant=_no_number
+            )
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict):
@@ -165,6 +178,12 @@ class CTADataHandler(APIHandler):
         if not paths:
             raise BadRequest("'paths' is empty; choose at least one file")
         return paths
+
+    @classmethod
+    def allowed_methods(cls) -> list[str]:
+        """Return the methods that are offered at the handler's address."""
+        # Each handler has its own; what it inherits is Jupyter's.
+        return [method for method in cls.SUPPORTED_METHODS if method.lower() in vars(cls)]
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer any error as ``{"code", "message"}``, and nothing of what the program knows.
@@ -188,6 +207,8 @@ class CTADataHandler(APIHandler):
         else:
             code, message = ERRORS_OF_STATUS.get(status_code, INTERNAL_ERROR)
             reply = {"code": code, "message": message}
+        if status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(self.allowed_methods()))
         # Also puts the usual words in place of an HTTPError's own reason.
         self.set_status(status_code, http.HTTPStatus(status_code).phrase)
         self.finish(reply)
@@ -206,15 +227,28 @@ class CTADataHandler(APIHandler):
             )
 
 
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a member is named twice")
+    return members
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
 class NotOfferedHandler(CTADataHandler):
     """What is no address of the description: JSON here too, and not Jupyter's page."""
 
     auth_resource = AUTH_RESOURCE
 
-    async def prepare(self) -> None:  # type: ignore[override]
-        """Refuse it, whatever the method."""
-        await super().prepare()
-        raise NotOffered(
-            "The server extension has nothing at this address; it may be older or newer than the "
-            "panel: reload the page"
-        )
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say that there is nothing, where no method is allowed."""
+        if status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
+            nothing = NotOffered(
+                "The server extension has nothing at this address; it may be older or newer than "
+                "the panel: reload the page"
+            )
+            kwargs = {"exc_info": (NotOffered, nothing, None)}
+        super().write_error(status_code, **kwargs)

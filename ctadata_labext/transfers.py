@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -12,10 +11,9 @@ from .base import AUTH_RESOURCE, CTADataHandler
 from .errors import BadRequest
 from .jobs import download_jobs, upload_jobs
 from .received import received_job
+from .upload_files import is_id
 
 __all__ = ["CancelHandler", "RetryHandler", "TransferHandler", "TransfersHandler"]
-
-HEX = re.compile(r"[0-9a-f]+")
 
 
 class TransfersHandler(CTADataHandler):
@@ -70,7 +68,7 @@ class TransfersHandler(CTADataHandler):
         pairs = []
         for upload in uploads:
             match upload:
-                case {"id": str(upload_id), "path": str(path)} if HEX.fullmatch(upload_id):
+                case {"id": str(upload_id), "path": str(path)} if is_id(upload_id):
                     pairs.append((upload_id, path))
                 case _:
                     raise BadRequest("One of the 'uploads' has not an id and a path")

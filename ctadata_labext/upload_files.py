@@ -21,14 +21,15 @@ from ctadata._local import local_errors
 from ctadata.errors import LocalFileError
 from ctadata.transfers.part import free_space
 
-__all__ = ["RECEIVED", "SENDING", "STORED", "Facts", "Upload", "UploadFiles"]
+__all__ = ["RECEIVED", "SENDING", "STORED", "Facts", "Upload", "UploadFiles", "is_id"]
 
 DATA = ".data"
 RECEIVED = ".json"
 SENDING = ".sending"
 STORED = ".stored"
 NEW = ".new"
-OWN_NAME = re.compile(rf"([0-9a-f]{{32}})(?:{DATA}|{RECEIVED}|{SENDING}|{STORED}|{NEW})")
+ID = "[0-9a-f]{32}"
+OWN_NAME = re.compile(rf"({ID})(?:{DATA}|{RECEIVED}|{SENDING}|{STORED}|{NEW})")
 # What file systems say that have no locks.
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
@@ -135,6 +136,8 @@ class UploadFiles:
 
     def read(self, upload_id: str, state: str) -> Upload | None:
         """Return an upload if it is in this state."""
+        if not is_id(upload_id):
+            return None
         known = self._file(upload_id, state)
         try:
             facts = json.loads(known.read_bytes())
@@ -225,6 +228,11 @@ class UploadFiles:
 
     def _file(self, upload_id: str, ending: str) -> Path:
         return self._directory / f"{upload_id}{ending}"
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be the id of an upload, which is part of the names of its files."""
+    return re.fullmatch(ID, text) is not None
 
 
 def _create(path: Path, content: bytes) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized
@@ -196,35 +196,18 @@ class UploadsHandler(TusHandler):
     async def get(self) -> None:
         """Answer the uploads that no transfer has yet."""
         uploads = await self.on_disk(self.extension.spool.waiting)
-        self.finish(
-            {
-                "uploads": [
-                    {
-                        "id": upload.id,
-                        "path": upload.path,
-                        "destination": upload.destination,
-                        "item": upload.item,
-                        "fingerprint": upload.fingerprint,
-                        "size": upload.size,
-                        "offset": upload.offset,
-                        "expires": int(upload.expires),
-                    }
-                    for upload in uploads
-                ]
-            }
-        )
+        self.finish({"uploads": [_described(upload) for upload in uploads]})
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
         """Create an upload, whose first piece may be the body."""
         await self.received()
-        self.tell(await self.on_disk(self.extension.spool.get, self._upload_id))
-        self.set_header(
-            "Location", url_path_join(self.base_url, "ctadata/uploads", self._upload_id)
-        )
+        upload = await self.on_disk(self.extension.spool.get, self._upload_id)
+        self.tell(upload)
+        self.set_header("Location", url_path_join(self.base_url, "ctadata/uploads", upload.id))
         self.set_status(201)
-        self.finish()
+        self.finish(_described(upload))
 
 
 class UploadHandler(TusHandler):
@@ -268,6 +251,20 @@ class UploadHandler(TusHandler):
         await self.on_disk(self.extension.spool.remove, upload_id)
         self.set_status(204)
         self.finish()
+
+
+def _described(upload: Upload) -> dict[str, Any]:
+    """Return openapi.yaml's ``Upload``."""
+    return {
+        "id": upload.id,
+        "path": upload.path,
+        "destination": upload.destination,
+        "item": upload.item,
+        "fingerprint": upload.fingerprint,
+        "size": upload.size,
+        "offset": upload.offset,
+        "expires": int(upload.expires),
+    }
 
 
 def _check_length(length: int | None, left: int, path: str) -> None:
