@@ -205,6 +205,12 @@ class Http:
             # What was stopped broke off for that reason.
             self.guard.check()
             raise network_error(error, url, path, self._variable) from error
+        try:
+            # A socket that was shut down looks like the end of an answer.
+            self.guard.check()
+        except CTADataError:
+            self.close(response)
+            raise
         if not stream:
             self.guard.detach()
             self.guard.quiet()
@@ -212,6 +218,7 @@ class Http:
             logger.debug("%s %s: %d", method, urlsplit(url).path, response.status)
         if response.status not in accept:
             raise self.refusal(response, url, path, token)
+        self.guard.answered()
         return response
 
     def close(self, response: BaseHTTPResponse) -> None:

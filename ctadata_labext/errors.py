@@ -9,6 +9,7 @@ from ctadata.errors import AlreadyExists, CTADataError, NotFound, TransferError
 
 __all__ = [
     "MAX_MESSAGE",
+    "Abandoned",
     "BadRequest",
     "CertificateChanged",
     "Interrupted",
@@ -48,6 +49,18 @@ class CertificateChanged(CTADataError):
     """A file holds another certificate than the one that was shown."""
 
     code = "certificate-changed"
+
+
+class Abandoned(CTADataError, RuntimeError):
+    """The browser no longer waits for an answer, or the server ends.
+
+    A RuntimeError too, as executors raise once they take no more calls.
+    """
+
+    code = "cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody waits for this answer any more")
 
 
 class TooManyTransfers(CTADataError):

@@ -13,16 +13,18 @@ export interface ISummary {
   target: string;
   /** Whether it is another one than was pointed at. */
   redirected: boolean;
+  /** How much of it is hidden and left out; '' for nothing. */
+  hidden: string;
   /** What else should be known. */
   notes: readonly string[];
 }
 
-/** Say who will be able to read it, and ask whether it shall be uploaded. */
+/** Say who will be able to read it, and ask whether it shall be uploaded; null: it shall not. */
 export async function confirmUpload(
-  { what, target, redirected, notes }: ISummary,
+  { what, target, redirected, hidden, notes }: ISummary,
   trans: TranslationBundle
-): Promise<boolean> {
-  const { button } = await showDialog({
+): Promise<{ withHidden: boolean } | null> {
+  const { button, isChecked } = await showDialog({
     title: trans.__('Upload?'),
     body: (
       <div className="jp-CTAData-uploadSummary">
@@ -45,14 +47,16 @@ export async function confirmUpload(
         {notes.map(note => (
           <p key={note}>{note}</p>
         ))}
+        {hidden && <p className="jp-CTAData-notice">{hidden}</p>}
       </div>
     ),
+    checkbox: hidden ? { label: trans.__('Upload what is hidden, too') } : null,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
       Dialog.okButton({ label: trans.__('Upload') })
     ]
   });
-  return button.accept;
+  return button.accept ? { withHidden: isChecked ?? false } : null;
 }
 
 /** Ask what is to become of something whose name is taken; null: nothing shall be done at all. */

@@ -71,8 +71,9 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
       uploads,
       isLocal: path => isLocal(contents.driveName(path)),
       onFiles: (entries, directory) => {
-        void collectDropped(entries).then(collected =>
-          uploading.fromComputer(collected, directory)
+        void uploading.fromComputer(
+          withHidden => collectDropped(entries, withHidden),
+          directory
         );
       },
       onPaths: (paths, directory) => {
@@ -157,7 +158,10 @@ function addCommands(
         const directory = directoryOf(args);
         const files = await chooseFiles(isFolder ? 'folder' : 'files');
         if (files.length > 0) {
-          await uploading.fromComputer(collectChosen(files), directory);
+          await uploading.fromComputer(
+            async withHidden => collectChosen(files, withHidden),
+            directory
+          );
         }
       }
     });

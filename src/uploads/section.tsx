@@ -2,6 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { describeHidden } from './dropped';
 import { explainBriefly } from '../explain';
 import { FileUpload } from './file-upload';
 import { formatDuration, formatSize, splitName } from '../format';
@@ -53,6 +54,7 @@ function UploadLine(props: IUploadsProps & { upload: IUpload }): JSX.Element {
   const target = joinPath(uploads.own ?? '', upload.destination);
   const { done, rate } = uploads.progressOf(upload);
   const broken = files.find(file => file.error)?.error;
+  const hidden = describeHidden(upload.hidden, trans);
   return (
     <li className={`jp-CTAData-transfer jp-mod-${state}`}>
       <Name name={name} title={trans.__('%1\nto %2', name, target)}>
@@ -89,6 +91,11 @@ function UploadLine(props: IUploadsProps & { upload: IUpload }): JSX.Element {
                 )
               : describe(upload, done, rate, trans)}
       </div>
+      {hidden && (
+        <div className="jp-CTAData-transferNotice" role="status">
+          {hidden}
+        </div>
+      )}
       {files.length > 1 && <Files files={files} trans={trans} />}
     </li>
   );
