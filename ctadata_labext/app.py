@@ -15,6 +15,7 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Int, Unicode, default
 
 from ctadata import config
+from ctadata._printable import printable_record
 from ctadata.api import APIClient
 from ctadata.transfers.progress import OnNotice, OnProgress
 
@@ -203,6 +204,7 @@ class CTADataExtension(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make the client, the threads and the manager of transfers."""
+        self.log.addFilter(printable_record)
         self.version = version("ctadata")
         self.client = self._make_client(self.timeout)
         self._make_calls()

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any, Literal, get_args
 
+from ctadata._printable import printable
 from ctadata.errors import CTADataError, TransferCancelled, TransferError
 
-from .errors import Interrupted, UploadsLost, describe
+from .errors import MAX_MESSAGE, Interrupted, UploadsLost, describe
 from .progress import Amounts, Progress
 
 __all__ = ["Job", "Transfer"]
@@ -137,7 +138,7 @@ class Transfer:
         """Take note why a file waits, or that it goes on."""
         self.notices.pop(path, None)
         if text is not None and self.active:
-            self.notices[path] = text
+            self.notices[path] = printable(text, MAX_MESSAGE)
 
     def again(self) -> None:
         """Queue it once more."""
@@ -235,7 +236,11 @@ class Transfer:
 
 
 def _error(record: Mapping[str, str]) -> dict[str, str]:
-    return {"code": str(record["code"]), "message": str(record["message"])}
+    # Somebody else may have written it.
+    return {
+        "code": printable(str(record["code"]), MAX_MESSAGE),
+        "message": printable(str(record["message"]), MAX_MESSAGE),
+    }
 
 
 def _iso(moment: datetime) -> str:
