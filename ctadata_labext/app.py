@@ -166,6 +166,13 @@ class CTADataExtension(ExtensionApp):
         config=True,
         help="Hours after its last piece until an unfinished upload is removed.",
     )
+    upload_timeout = Float(
+        30.0,
+        min=0.1,
+        config=True,
+        help="Seconds after which an upload from the user's own computer is cut off whose bytes "
+        "stop coming, or come at less than 256 bytes per second; it can be resumed.",
+    )
     max_uploads = Int(
         10_000,
         min=0,

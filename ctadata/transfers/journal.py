@@ -211,8 +211,9 @@ class Journal:
             found, age = self._found()
             if found is None:
                 continue
-            # Also one that is stopped, and might go on some day, is not waited for.
-            if Owner.lives(found.get("owner")) is not False and age < SILENCE:
+            # Also one that is stopped, and might go on some day, is not waited for; nor is one with
+            # a date in the future, which would never seem silent.
+            if Owner.lives(found.get("owner")) is not False and abs(age) < SILENCE:
                 if not waiting:
                     waiting = True
                     logger.warning(
