@@ -5,7 +5,8 @@ import * as React from 'react';
 
 import { withRow } from '../browser/listing';
 import { INode, JsonTree, MAX_VALUE } from './json';
-import { shorten, visible } from './visible';
+import { printable } from '../printable';
+import { shorten } from './texts';
 
 /** Pixels from one row to the next, and of a level; levels beyond the last are not indented further. */
 const ROW_HEIGHT = 22;
@@ -167,7 +168,7 @@ function Row(props: IRowProps): JSX.Element {
       )}
       {key !== null && (
         <span className="jp-CTAData-treeKey">
-          {visible(shorten(key, MAX_VALUE))}
+          {printable(shorten(key, MAX_VALUE))}
         </span>
       )}
       <span className="jp-CTAData-treeValue">{textOf(node, trans)}</span>
@@ -185,6 +186,6 @@ function textOf(node: INode, trans: TranslationBundle): string {
       : `{ } ${trans._n('%2 key', '%2 keys', size, count)}`;
   }
   return typeof value === 'string'
-    ? visible(JSON.stringify(shorten(value, MAX_VALUE)))
+    ? printable(JSON.stringify(shorten(value, MAX_VALUE)))
     : String(value);
 }

@@ -1,5 +1,5 @@
 import { ImageType, imageType } from './images';
-import { shorten, withoutEscapes } from './visible';
+import { shorten, withoutEscapes } from './texts';
 
 /** Characters of a text that are shown. */
 const MAX_TEXT = 100_000;

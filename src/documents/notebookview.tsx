@@ -4,7 +4,7 @@ import * as React from 'react';
 import { tabulate } from './htmltable';
 import { ICell, Output, readCell } from './notebook';
 import { Picture } from './picture';
-import { visible } from './visible';
+import { printableLines } from './texts';
 
 /** Cells that are shown at first, and that each click adds. */
 const PAGE = 200;
@@ -55,7 +55,7 @@ const Cell = React.memo(
       <div className={`jp-CTAData-cell jp-mod-${cell.type}`}>
         <span className="jp-CTAData-prompt">{promptOf(cell)}</span>
         <div className="jp-CTAData-cellBody">
-          <pre className="jp-CTAData-source">{visible(cell.source)}</pre>
+          <pre className="jp-CTAData-source">{printableLines(cell.source)}</pre>
           {cell.attachments > 0 && (
             <Left>
               {trans._n(
@@ -101,7 +101,7 @@ function OutputView(props: {
             'jp-CTAData-output' + (output.isError ? ' jp-mod-error' : '')
           }
         >
-          {visible(output.text)}
+          {printableLines(output.text)}
         </pre>
       );
     case 'image':
@@ -118,7 +118,7 @@ function OutputView(props: {
           {output.types.length > 0
             ? trans.__(
                 'An output is not shown here: %1',
-                visible(output.types.join(', '))
+                output.types.join(', ')
               )
             : trans.__('An output is not shown here.')}
         </Left>
@@ -134,7 +134,7 @@ function OutputTable({ rows }: { rows: string[][] }): JSX.Element {
           {rows.map((cells, row) => (
             <tr key={row}>
               {cells.map((text, column) => (
-                <td key={column}>{visible(text)}</td>
+                <td key={column}>{printableLines(text)}</td>
               ))}
             </tr>
           ))}

@@ -9,6 +9,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ICTADataPanel, ICTADataViewer } from '../tokens';
 import { Preview } from './preview';
+import { printableTexts } from '../printable';
 import { Viewer } from './viewer';
 
 /** What restores a tab; its name stands in saved layouts. */
@@ -29,7 +30,9 @@ export const viewerPlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
     restorer: ILayoutRestorer | null,
     translator: ITranslator | null
   ) => {
-    const trans = (translator ?? nullTranslator).load('ctadata');
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
     const tracker = new WidgetTracker<Preview>({
       namespace: 'ctadata-preview'
     });

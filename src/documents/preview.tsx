@@ -11,9 +11,9 @@ import { JsonView } from './jsonview';
 import { NotebookView } from './notebookview';
 import { baseName } from '../paths';
 import { ImageView } from './picture';
+import { printable } from '../printable';
 import { TableView } from './tableview';
 import { TextView } from './textview';
-import { visible } from './visible';
 
 /** What a preview is made of. */
 export interface IPreviewOptions {
@@ -32,8 +32,8 @@ export class Preview extends MainAreaWidget<Panel> {
     super({ content: new Body(), toolbar: new Toolbar() });
     const { path, icon, trans } = _options;
     this.addClass('jp-CTAData-preview');
-    this.title.label = visible(baseName(path));
-    this.title.caption = visible(path);
+    this.title.label = printable(baseName(path));
+    this.title.caption = printable(path);
     this.title.icon = icon;
     this.title.closable = true;
     const line = new Widget();

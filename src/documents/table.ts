@@ -1,4 +1,4 @@
-import { shorten } from './visible';
+import { shorten } from './texts';
 
 /** The delimiters that are looked for, the likelier ones first. */
 const DELIMITERS = [',', ';', '\t', '|'];

@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import * as React from 'react';
 
 import { Table } from './table';
-import { visible } from './visible';
+import { printable } from '../printable';
 
 /** Pixels from one row to the next, of a character, and around a value; the style sheet says the same. */
 const ROW_HEIGHT = 24;
@@ -148,7 +148,7 @@ function Row(props: IRowProps & { values: readonly string[] }): JSX.Element {
           aria-colindex={column + 1}
           style={{ left: start, width }}
         >
-          {visible(values[column] ?? '')}
+          {printable(values[column] ?? '')}
         </span>
       ))}
     </div>

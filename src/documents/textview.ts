@@ -12,7 +12,12 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
-import { INVISIBLE } from './visible';
+/**
+ * A character that is not seen, or that changes how others are seen: control characters other than tab and line feed,
+ * bidirectional and zero-width marks, tags, fillers.
+ */
+const INVISIBLE =
+  /(?![\t\n])(?:[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5)/gu;
 
 /** How the parts look that JupyterLab's own editor does not have. */
 const theme = EditorView.theme({
