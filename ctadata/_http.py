@@ -187,6 +187,7 @@ class Http:
             # Only with this type does the service answer 401 rather than with a login page.
             sent.setdefault("Content-Type", "application/json")
         self.guard.check()
+        failure = None
         try:
             with _connections.guarded(self.guard):
                 response = _connections.send(
@@ -204,7 +205,9 @@ class Http:
             self.guard.detach()
             # What was stopped broke off for that reason.
             self.guard.check()
-            raise network_error(error, url, path, self._variable) from error
+            failure = network_error(error, url, path, self._variable).caused_by(error)
+        if failure is not None:
+            raise failure
         try:
             # A socket that was shut down looks like the end of an answer.
             self.guard.check()
@@ -277,6 +280,7 @@ class Http:
 
         guard = self.guard
         whole = False
+        failure = None
         try:
             yield from read(response, guard)
             # A socket that was shut down looks like the end of a body of unknown length.
@@ -288,7 +292,7 @@ class Http:
                 guard.check()
             except ServiceTimeout as slow:
                 cause = slow
-            raise BrokenOff(f"{path!r} broke off: {cause}", path=path) from error
+            failure = BrokenOff(f"{path!r} broke off: {cause}", path=path).caused_by(error)
         except ServiceTimeout as slow:
             raise BrokenOff(f"{path!r} broke off: {slow}", path=path) from slow
         finally:
@@ -297,6 +301,8 @@ class Http:
                 response.release_conn()
             else:
                 response.close()
+        if failure is not None:
+            raise failure
 
 
 class BrokenOff(TransferError):
