@@ -7,6 +7,7 @@ import logging
 import os
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,8 @@ from ctadata.service import Service
 from ctadata.service.pki import Authority
 from tests.certificates import alice, authority, proxy, write_proxy
 
+# Of another network.
+HOST = "data.of-certificates.example.org"
 IDENTITY = "/DC=org/DC=ctadata-tests/CN=Alice Ångström"
 
 
@@ -207,3 +210,25 @@ async def test_nothing_of_it_is_logged_or_answered(
     assert "CN=Alice" in seen
     assert [line for line in lines if line in seen and "-----" not in line] == []
     assert "-----BEGIN EC PRIVATE KEY" not in seen
+
+
+@pytest.mark.parametrize(
+    "jp_server_config",
+    [
+        {
+            "ServerApp": {"jpserver_extensions": {"ctadata_labext": True}},
+            "CTADataExtension": {"downloadservice_url": f"http://{HOST}/downloadservice/"},
+        }
+    ],
+)
+async def test_none_goes_by_plain_http(
+    api: Api, monkeypatch: pytest.MonkeyPatch, jp_logging_stream: StringIO
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "token")
+    response = await api("certificates/cta", "PUT", body=proxy().pem())
+    answer = json.loads(response.body)
+    assert (response.code, answer["code"]) == (424, "certificate-error")
+    assert f"{HOST!r} unencrypted" in answer["message"]
+    assert "CTADATA_ALLOW_HTTP=1" in answer["message"]
+    # Said when the server starts, and not again.
+    assert jp_logging_stream.getvalue().count("The hub token goes to") == 1
