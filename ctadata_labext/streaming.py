@@ -109,7 +109,10 @@ class DownloadHandler(CTADataHandler):
                     return
                 if not begun:
                     raise
-                self.log.warning("ctadata: the download of %r broke: %s", what, describe(error))
+                at = error.path or what
+                self.log.warning(
+                    "ctadata: the download of %r broke at %r: %s", what, at, describe(error)
+                )
                 # To end the answer properly would pass off what was sent as the whole.
                 self.detach().close()
             finally:
