@@ -7,7 +7,6 @@ import logging
 import os
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -221,14 +220,24 @@ async def test_nothing_of_it_is_logged_or_answered(
         }
     ],
 )
-async def test_none_goes_by_plain_http(
-    api: Api, monkeypatch: pytest.MonkeyPatch, jp_logging_stream: StringIO
-) -> None:
+async def test_none_goes_by_plain_http(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "token")
     response = await api("certificates/cta", "PUT", body=proxy().pem())
     answer = json.loads(response.body)
     assert (response.code, answer["code"]) == (424, "certificate-error")
     assert f"{HOST!r} unencrypted" in answer["message"]
     assert "CTADATA_ALLOW_HTTP=1" in answer["message"]
-    # Said when the server starts, and not again.
-    assert jp_logging_stream.getvalue().count("The hub token goes to") == 1
+
+
+async def test_a_token_by_plain_http_is_logged_once(
+    extension: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ctadata._plain_http._warned", set())
+    monkeypatch.setenv("CTADS_URL", f"http://{HOST}/downloadservice/")
+    logged: list[str] = []
+    monkeypatch.setattr(extension.log, "warning", lambda text, *args: logged.append(text % args))
+    # As at the start of the server.
+    for _ in range(2):
+        extension._warn_of_plain_http()
+    (line,) = logged
+    assert line.startswith(f"ctadata: The hub token goes to {HOST!r} unencrypted")
