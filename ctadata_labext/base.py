@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import http
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
@@ -17,10 +17,12 @@ from tornado import web
 from ctadata._local import local_errors
 from ctadata.errors import CertificateError, CTADataError
 
-from .compression import accepts_gzip, compress
-from .errors import BadRequest, NotOffered, TargetsExist, describe
+from .compression import accepts_gzip
+from .errors import Abandoned, BadRequest, NotOffered, TargetsExist, describe
 
 if TYPE_CHECKING:
+    from ctadata.api import APIClient
+
     from .app import CTADataExtension
 
 __all__ = ["AUTH_RESOURCE", "STATUS_OF_CODE", "CTADataHandler", "NotOfferedHandler"]
@@ -91,6 +93,13 @@ class CTADataHandler(APIHandler):
     def initialize(self, extension: CTADataExtension) -> None:
         """Take the extension that has the client, the threads and the transfers."""
         self.extension = extension
+        #: Has a result as soon as the browser no longer waits.
+        self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def log(self) -> Any:
+        """Log as the extension, whose records are as `printable` has them."""
+        return self.extension.log
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Refuse the anonymous whatever the method, and methods that the handler has not."""
@@ -108,9 +117,40 @@ class CTADataHandler(APIHandler):
         with contextlib.suppress(web.HTTPError):
             super().update_api_activity()
 
+    def on_connection_close(self) -> None:
+        """Break off what nobody waits for any more."""
+        super().on_connection_close()
+        self.leave()
+
+    def leave(self) -> None:
+        """Take note that the browser has gone."""
+        if not self.left.done():
+            self.left.set_result(None)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the browser has gone."""
+        return self.left.done()
+
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a short call of the client, or of the disk, beside the event loop."""
-        return await self.run_in(self.extension.metadata_pool, call, *args, **kwargs)
+        """Run a call that concerns this machine alone beside the event loop."""
+        return await self.run_in(self.extension.local_pool, call, *args, **kwargs)
+
+    async def ask(
+        self, call: Callable[Concatenate[APIClient, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``call(client, ...)``, which asks the data service, beside the event loop.
+
+        Raises
+        ------
+        ServiceTimeout
+            If it takes longer than the extension's `request_timeout`.
+        Abandoned
+            If the browser goes.
+        LocalFileError
+            If the disk of the server refuses something.
+        """
+        return await self.extension.calls.run(self.left, call, *args, **kwargs)
 
     async def run_in(
         self, threads: Executor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -126,16 +166,13 @@ class CTADataHandler(APIHandler):
         with local_errors(doing="used"):
             return await loop.run_in_executor(threads, partial(call, *args, **kwargs))
 
-    async def finish_long(self, pieces: Iterator[str]) -> None:
-        """Answer with JSON that is made, and compressed where the browser takes that, in a thread.
+    @property
+    def takes_gzip(self) -> bool:
+        """Whether the answer may be compressed."""
+        return accepts_gzip(self.request.headers.get("Accept-Encoding", ""))
 
-        Parameters
-        ----------
-        pieces : iterator of str
-            The answer.
-        """
-        allowed = accepts_gzip(self.request.headers.get("Accept-Encoding", ""))
-        answer, encoding = await self.in_thread(compress, pieces, allowed=allowed)
+    def finish_long(self, answer: bytes, encoding: str | None) -> None:
+        """Answer with JSON that `compress` has returned."""
         self.set_header("Vary", "Accept-Encoding")
         if encoding:
             self.set_header("Content-Encoding", encoding)
@@ -191,6 +228,10 @@ class CTADataHandler(APIHandler):
             ``exc_info`` as from `sys.exc_info`.
         """
         error = kwargs.get("exc_info", (None, None))[1]
+        if isinstance(error, Abandoned):
+            # There is nobody to be told, or the server ends.
+            self.detach().close()
+            return
         reply: dict[str, Any]
         if isinstance(error, CTADataError):
             status_code = STATUS_OF_CODE.get(error.code, 500)
@@ -212,8 +253,14 @@ class CTADataHandler(APIHandler):
         """Log an expected error in a line, all others with their traceback."""
         if isinstance(value, CTADataError):
             self.log.info("ctadata: %s: %s", value.code, describe(value)["message"])
-        else:
+        elif isinstance(value, web.HTTPError):
             super().log_exception(typ, value, tb)
+        else:
+            # Not by tornado's own logger, which says all of it as it is.
+            path = self.request.path
+            self.log.error(
+                "ctadata: %s %s failed", self.request.method, path, exc_info=(typ, value, tb)
+            )
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -88,7 +88,8 @@ class CertificateHandler(CTADataHandler):
     async def put(self, key: str) -> None:
         """Delegate the body for a key; answer openapi.yaml's ``Delegated``."""
         _check_key(key)
-        self.finish(await self.in_thread(_delegate, self.extension.client, self.request.body, key))
+        calls = self.extension.certificate_calls
+        self.finish(await calls.complete(self.left, _delegate, self.request.body, key))
 
 
 class FoundCertificateHandler(CTADataHandler):
@@ -104,8 +105,8 @@ class FoundCertificateHandler(CTADataHandler):
         fingerprint = self.json_body().get("fingerprint")
         if not isinstance(fingerprint, str):
             raise BadRequest("'fingerprint' is not that of a certificate")
-        client = self.extension.client
-        self.finish(await self.in_thread(_delegate_found, client, key, fingerprint))
+        calls = self.extension.certificate_calls
+        self.finish(await calls.complete(self.left, _delegate_found, key, fingerprint))
 
 
 def _check_key(key: str) -> None:

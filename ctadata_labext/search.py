@@ -43,7 +43,7 @@ class SearchHandler(LinesHandler):
         extension = self.extension
         room = extension.max_results
         look = _look(name_test(self.get_query_argument("pattern", "", strip=False)), room + 1)
-        walk = Walk(extension.client, extension.walk_pool, [path], look)
+        walk = Walk(extension.walk_calls, [path], look)
         truncated = False
         async with aclosing(walk.findings(INTERVAL, room)) as findings:
             async for found in findings:
