@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ._addresses import path_of
 from ._guard import Guard
+from ._plain_http import check_token
 from ._printable import WORDS, logger_of, printable
 from .config import DOWNLOADSERVICE_VARIABLE, NEW_TOKEN
 from .errors import (
@@ -182,6 +183,7 @@ class Http:
             token = self._token()
             if token is None:
                 raise NoToken(f"There is no hub token: {NEW_TOKEN}", path=path or None)
+            check_token(url, self._variable)
             sent["Authorization"] = f"Bearer {token}"
         if body is None:
             # Only with this type does the service answer 401 rather than with a login page.

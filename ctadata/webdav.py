@@ -21,6 +21,7 @@ from . import _own_directory
 from ._connections import proxy_for, ssl_context
 from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
 from ._local import local_errors, local_path
+from ._plain_http import check_token
 from ._protocol import DownloadService
 from .config import DOWNLOADSERVICE_VARIABLE
 from .errors import (
@@ -55,6 +56,7 @@ class _Token(httpx.Auth):
         token = self.value()
         if token is None:
             raise NoToken(f"There is no hub token: {NEW_TOKEN}")
+        check_token(str(request.url), DOWNLOADSERVICE_VARIABLE)
         request.headers["Authorization"] = f"Bearer {token}"
         yield request
 
