@@ -1,3 +1,4 @@
+import { tabulate } from './htmltable';
 import { ImageType, imageType } from './images';
 import { shorten, withoutEscapes } from './texts';
 
@@ -31,9 +32,6 @@ export interface ICell {
   attachments: number;
 }
 
-/** Takes the tables out of HTML, as rows of text; null where there is none. */
-export type Tabulate = (html: string) => string[][] | null;
-
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The cells of a notebook (nbformat 4), not looked at yet; null where it is none. */
@@ -47,7 +45,7 @@ export function cellsOf(value: unknown): unknown[] | null {
  *
  * Nothing else of it is used: neither metadata nor attachments.
  */
-export function readCell(cell: unknown, tabulate: Tabulate): ICell {
+export function readCell(cell: unknown): ICell {
   const fields = fieldsOf(cell);
   const type = fields.cell_type;
   const outputs =
@@ -59,13 +57,13 @@ export function readCell(cell: unknown, tabulate: Tabulate): ICell {
     count: typeof count === 'number' ? count : null,
     outputs: outputs
       .slice(0, MAX_OUTPUTS)
-      .flatMap(output => readOutput(fieldsOf(output), tabulate)),
+      .flatMap(output => readOutput(fieldsOf(output))),
     moreOutputs: Math.max(0, outputs.length - MAX_OUTPUTS),
     attachments: Object.keys(fieldsOf(fields.attachments)).length
   };
 }
 
-function readOutput(output: Fields, tabulate: Tabulate): Output[] {
+function readOutput(output: Fields): Output[] {
   switch (output.output_type) {
     case 'stream':
       return [textOutput(textOf(output.text), output.name === 'stderr')];
@@ -77,14 +75,14 @@ function readOutput(output: Fields, tabulate: Tabulate): Output[] {
     }
     case 'display_data':
     case 'execute_result':
-      return readBundle(fieldsOf(output.data), tabulate);
+      return readBundle(fieldsOf(output.data));
     default:
       return [{ kind: 'note', types: [] }];
   }
 }
 
 /** Of several forms of one output the best that is harmless, and a note where a text stands for something else. */
-function readBundle(data: Fields, tabulate: Tabulate): Output[] {
+function readBundle(data: Fields): Output[] {
   for (const type of ['image/png', 'image/jpeg', 'image/gif']) {
     const image = readImage(textOf(data[type]));
     if (image) {

@@ -1,7 +1,6 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { tabulate } from './htmltable';
 import { ICell, Output, readCell } from './notebook';
 import { Picture } from './picture';
 import { printableLines } from './texts';
@@ -47,10 +46,7 @@ export function NotebookView({
 const Cell = React.memo(
   (props: { cell: unknown; trans: TranslationBundle }): JSX.Element => {
     const { trans } = props;
-    const cell = React.useMemo(
-      () => readCell(props.cell, tabulate),
-      [props.cell]
-    );
+    const cell = React.useMemo(() => readCell(props.cell), [props.cell]);
     return (
       <div className={`jp-CTAData-cell jp-mod-${cell.type}`}>
         <span className="jp-CTAData-prompt">{promptOf(cell)}</span>

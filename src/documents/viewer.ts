@@ -39,7 +39,7 @@ export class Viewer implements ICTADataViewer {
   async open(entry: IEntry): Promise<void> {
     const { path } = entry;
     this._last = path;
-    if (!this._find(path)) {
+    if (!this._find(path)?.isFilled) {
       const content = await this._content(entry);
       // Somebody may have opened it twice.
       const preview = this._find(path) ?? this._create(path);
