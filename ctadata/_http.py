@@ -200,9 +200,11 @@ class Http:
                     timeout=_connections.timeouts(self.timeout),
                 )
         except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
-            self.guard.detach()
-            # What was stopped broke off for that reason.
-            self.guard.check()
+            try:
+                # What was stopped broke off for that reason.
+                self.guard.check()
+            finally:
+                self.guard.detach()
             raise network_error(error, url, path, self._variable) from error
         try:
             # A socket that was shut down looks like the end of an answer.
