@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import random
 import socket
@@ -25,11 +24,15 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from ._addresses import problem_of
 from ._guard import Guard
+from ._printable import logger_of
 from .errors import CTADataError, LocalFileError
 
 __all__ = ["BLOCK", "Retry", "TooLong", "guarded", "proxy_for", "send", "ssl_context", "timeouts"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
+# These repeat what a service says, such as a header that is none.
+for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.response"):
+    logger_of(_name)
 
 BLOCK = 1 << 20
 # Bytes that are read with the head of an answer.

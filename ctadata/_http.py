@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from ._addresses import path_of
 from ._guard import Guard
+from ._plain_http import check_token
+from ._printable import WORDS, logger_of, printable
 from .config import DOWNLOADSERVICE_VARIABLE, NEW_TOKEN
 from .errors import (
     AccessDenied,
@@ -44,7 +46,7 @@ __all__ = [
     "network_error",
 ]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 READ_TIMEOUT = 60.0
 RETRIES = 3
@@ -181,11 +183,13 @@ class Http:
             token = self._token()
             if token is None:
                 raise NoToken(f"There is no hub token: {NEW_TOKEN}", path=path or None)
+            check_token(url, self._variable)
             sent["Authorization"] = f"Bearer {token}"
         if body is None:
             # Only with this type does the service answer 401 rather than with a login page.
             sent.setdefault("Content-Type", "application/json")
         self.guard.check()
+        failure = None
         try:
             with _connections.guarded(self.guard):
                 response = _connections.send(
@@ -205,7 +209,9 @@ class Http:
                 self.guard.check()
             finally:
                 self.guard.detach()
-            raise network_error(error, url, path, self._variable) from error
+            failure = network_error(error, url, path, self._variable).caused_by(error)
+        if failure is not None:
+            raise failure
         try:
             # A socket that was shut down looks like the end of an answer.
             self.guard.check()
@@ -236,10 +242,9 @@ class Http:
         finally:
             self.close(response)
 
-    def without_token(self, text: str) -> str:
-        """Return a text with the token replaced wherever it appears."""
-        token = self._token()
-        return text.replace(token, "…") if token else text
+    def words(self, text: str) -> str:
+        """Return what a service says such that it can be shown, in any case without the token."""
+        return _words(text, self._token())
 
     def error_of(
         self, response: BaseHTTPResponse, url: str, path: str, token: str | None = None
@@ -279,6 +284,7 @@ class Http:
 
         guard = self.guard
         whole = False
+        failure = None
         try:
             yield from read(response, guard)
             # A socket that was shut down looks like the end of a body of unknown length.
@@ -290,7 +296,7 @@ class Http:
                 guard.check()
             except ServiceTimeout as slow:
                 cause = slow
-            raise BrokenOff(f"{path!r} broke off: {cause}", path=path) from error
+            failure = BrokenOff(f"{path!r} broke off: {cause}", path=path).caused_by(error)
         except ServiceTimeout as slow:
             raise BrokenOff(f"{path!r} broke off: {slow}", path=path) from slow
         finally:
@@ -299,6 +305,8 @@ class Http:
                 response.release_conn()
             else:
                 response.close()
+        if failure is not None:
+            raise failure
 
 
 class BrokenOff(TransferError):
@@ -485,14 +493,12 @@ def _beginning(response: BaseHTTPResponse) -> bytes:
 
 
 def _said(body: bytes, token: str | None) -> tuple[bool, str]:
-    """Return whether the answer is a page for people, and its first words, without the token."""
+    """Return whether the answer is a page for people, and its first words."""
     text = body.decode("utf-8", "replace")
     # Not by the content type: the service calls its plain sentences text/html as well.
     html = text.lstrip().startswith("<")
-    return html, (text.strip() if html else _words(text.partition("<")[0], token))
+    return html, text.strip() if html else _words(text.partition("<")[0], token)
 
 
 def _words(text: str, token: str | None) -> str:
-    """Return what a service says such that it can be shown: printable, short, without the token."""
-    text = "".join(c if c.isprintable() else " " for c in text)
-    return (text.replace(token, "…") if token else text)[:300].strip()
+    return printable(" ".join(text.split()), WORDS, [token] if token else ())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import logging
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from ._paths import FORBIDDEN
+from ._printable import logger_of
 from .entries import Entry
 from .errors import InvalidPath, NotFound, ServiceUnreachable, StorageException
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Listing", "OtherResource", "SpooledListing", "json_answer", "parse_listing"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 # The part of a listing that is kept in memory while a large directory is worked through.
 SPOOL = 4 << 20

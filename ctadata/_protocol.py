@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import logging
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -14,6 +13,7 @@ from ._guard import Guard
 from ._http import Body, BrokenOff, Http, Redirected
 from ._listing import Listing, OtherResource, SpooledListing, json_answer, parse_listing
 from ._paths import check_remote_path, join_quoted
+from ._printable import logger_of
 from ._quoting import Quoting, is_plain
 from .errors import (
     AlreadyExists,
@@ -39,7 +39,7 @@ MAX_SPOOLED_LISTING = 2 << 30
 # Such as lst/users/alice.
 OWN_DIRECTORY = re.compile(r"\w[\w.-]*/users/\w[\w.-]*")
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 Listed = TypeVar("Listed", Listing, SpooledListing)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import json
 import logging
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from ._certificate_commands import (
     upload_personal_certificate,
     upload_shared_certificate,
 )
-from ._output import echo, is_terminal, prepare, say, silence
+from ._output import echo, echo_json, is_terminal, prepare, say, silence
 from ._patience import patience_options, patient_client
+from ._printable import printable, printable_record
 from ._summary import INTERRUPTED
 from ._terminal import aligned
 from ._transfer_commands import LocalPath, get, put
@@ -37,16 +38,23 @@ class _Group(click.Group):
     def main(self, *args: Any, **options: Any) -> Any:
         prepare()
         try:
-            return super().main(*args, **options)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning  # type: ignore[assignment]
+                return super().main(*args, **options)
         except OSError as error:
             # Not even a help text or an error could be printed.
             silence(sys.stdout)
             say(f"Error: {error.strerror or error}", err=True)
             sys.exit(1)
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        with _clean_errors():
+            return super().make_context(*args, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _clean_errors():
+                return super().invoke(ctx)
         except CTADataError as error:
             raise click.ClickException(str(error)) from error
         except BrokenPipeError:
@@ -54,6 +62,23 @@ class _Group(click.Group):
             ctx.exit(0)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
+
+
+def _show_warning(message: Warning | str, *place: Any) -> None:
+    """Print a warning without the place in the program that it comes from."""
+    say(f"Warning: {message}", err=True)
+
+
+@contextlib.contextmanager
+def _clean_errors() -> Iterator[None]:
+    """Let errors in the arguments repeat these as `printable` has them."""
+    try:
+        yield
+    except click.UsageError as error:
+        said = error.format_message()
+        if said == printable(said) or (error.ctx and said == error.ctx.get_help()):
+            raise
+        raise click.UsageError(printable(said), error.ctx) from None
 
 
 class _Failures:
@@ -98,6 +123,9 @@ def cli(verbose: int) -> None:
     """
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     logging.basicConfig(format="%(levelname)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        # Also what other libraries log.
+        handler.addFilter(printable_record)
     # Ours alone: the libraries below would write whole requests, and a line for each new try.
     logging.getLogger("ctadata").setLevel(level)
     logging.getLogger("urllib3").setLevel(logging.WARNING if verbose else logging.ERROR)
@@ -112,7 +140,8 @@ def cli(verbose: int) -> None:
 def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any) -> None:
     """List a directory of the storage, by default its root.
 
-    A pipe gets one path per line.
+    A pipe gets one path per line. Characters that are not seen, or that change how others
+    are seen, are printed as in \\x1b or \\u202e; --json has each name as it is.
 
     \b
     Example:
@@ -124,15 +153,12 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any)
         entries = walk(client.listing, path, failures.collect)
     else:
         entries = iter(client.list_dir(path))
-    lines: Iterator[str]
     if as_json:
-        lines = (json.dumps(_facts(entry)) for entry in entries)
-    elif long or is_terminal(sys.stdout):
-        lines = aligned(entries, long)
+        for entry in entries:
+            echo_json(_facts(entry))
     else:
-        lines = map(str, entries)
-    for line in lines:
-        echo(line)
+        for line in aligned(entries, long) if long or is_terminal(sys.stdout) else entries:
+            echo(line)
     failures.exit()
 
 

@@ -28,7 +28,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from ._printable import MESSAGE, printable, shows_nothing
+
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from .certificates.findings import Finding
 
 __all__ = [
@@ -60,9 +64,10 @@ class CTADataError(Exception):
     Parameters
     ----------
     message : str
-        One sentence for people: what happened and what to do about it.
+        One sentence for people: what happened and what to do about it. What is hidden in it or
+        secret is written out or left out, and what is very long is shortened.
     path : str, optional
-        The remote or local path that it is about.
+        The remote or local path that it is about, as it is.
 
     Attributes
     ----------
@@ -73,8 +78,16 @@ class CTADataError(Exception):
     code: ClassVar[str] = "error"
 
     def __init__(self, message: str, *, path: str | None = None) -> None:
-        super().__init__(message)
+        super().__init__(printable(str(message), MESSAGE))
         self.path = path
+
+    def caused_by(self, error: BaseException) -> Self:
+        """Return this error with its cause, where a traceback may show that one.
+
+        To be raised outside of the `except` block, which would add the cause as its context.
+        """
+        self.__cause__ = error if shows_nothing(error) else None
+        return self
 
 
 class ServiceUnreachable(CTADataError):

@@ -21,6 +21,8 @@ from . import _own_directory
 from ._connections import proxy_for, ssl_context
 from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
 from ._local import local_errors, local_path
+from ._plain_http import check_token
+from ._printable import WORDS, logger_of, printable
 from ._protocol import DownloadService
 from .config import DOWNLOADSERVICE_VARIABLE
 from .errors import (
@@ -33,6 +35,8 @@ from .errors import (
     NoToken,
     ServiceUnreachable,
 )
+from .transfers.credentials import HEAD, credential_in, refused_credential
+from .transfers.sending import name_of
 from .transfers.temporary import PART, temporary_name
 
 __all__ = ["Client"]
@@ -45,6 +49,11 @@ ERRORS = set(range(400, 600))
 OPEN_RANGE = re.compile(r"bytes=([0-9]{1,18})-")
 
 
+# These repeat what a service says.
+for _name in ("httpx", "httpcore.http11", "httpcore.connection"):
+    logger_of(_name)
+
+
 class _Token(httpx.Auth):
     def __init__(self, value: Callable[[], str | None]) -> None:
         self.value = value
@@ -53,6 +62,7 @@ class _Token(httpx.Auth):
         token = self.value()
         if token is None:
             raise NoToken(f"There is no hub token: {NEW_TOKEN}")
+        check_token(str(request.url), DOWNLOADSERVICE_VARIABLE)
         request.headers["Authorization"] = f"Bearer {token}"
         yield request
 
@@ -99,12 +109,19 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         # Without a body, only this type lets the service answer 401 rather than a login page.
         request.headers.setdefault("Content-Type", body)
         options["follow_redirects"] = False
+        failure = None
         try:
             response: httpx.Response = super().send(request, **options)
         except httpx.TransportError as error:
-            raise ServiceUnreachable(
+            failure = ServiceUnreachable(
                 f"{self._service.url} cannot be reached: {error}; try again", path=path
-            ) from error
+            ).caused_by(error)
+        if failure is not None:
+            raise failure
+        if reason := response.extensions.get("reason_phrase"):
+            # For webdav4's own errors.
+            words = printable(reason.decode("latin-1"), WORDS)
+            response.extensions["reason_phrase"] = words.encode("ascii", "replace")
         status = response.status_code
         # webdav4 tells what other statuses mean, but for streams, of which it knows only one.
         told = {400, 401, 403, 503, 504} if not options.get("stream") else ERRORS - {416}
@@ -243,13 +260,16 @@ class Client(WebDAVClient):  # type: ignore[misc]
                 "upload_file or upload_fileobj",
                 path=path,
             )
+        failure = None
         try:
             with super().open(path, mode, encoding, chunk_size) as file:
                 yield file
         except httpx.TransportError as error:
-            raise ServiceUnreachable(
+            failure = ServiceUnreachable(
                 f"{path!r} broke off: {error}; try again", path=path
-            ) from error
+            ).caused_by(error)
+        if failure is not None:
+            raise failure
 
     def download_file(
         self, from_path: str, to_path: str | os.PathLike[str], **options: Any
@@ -290,6 +310,12 @@ class Client(WebDAVClient):  # type: ignore[misc]
         # It would show only when an existing file is emptied already.
         if not isinstance(file_obj.read(0), bytes):
             raise LocalFileError(f"The file for {to_path!r} gives no bytes; open it with 'rb'")
+        if hasattr(file_obj, "seekable") and file_obj.seekable():
+            start = file_obj.tell()
+            kind = credential_in(file_obj.read(HEAD))
+            file_obj.seek(start)
+            if kind is not None:
+                raise refused_credential(name_of(file_obj), kind)
         target = self._own(to_path)
         super().upload_fileobj(file_obj, target, **options)
 
@@ -318,6 +344,8 @@ class Client(WebDAVClient):  # type: ignore[misc]
         ------
         AccessDenied
             If the path lies outside of the user's own directory.
+        TransferError
+            If the file holds a private key or a certificate.
         """
         local = local_path(from_path)
         with local_errors(str(local), "read"):

@@ -9,6 +9,7 @@ from tornado import web
 
 from .base import AUTH_RESOURCE, CTADataHandler
 from .errors import BadRequest
+from .owners import has_servers_token
 from .streaming import DownloadHandler
 from .walking import Walk
 from .zip_stream import Member
@@ -73,7 +74,7 @@ class ArchiveHandler(DownloadHandler):
         # Jupyter checks other methods only; but this GET makes the server fetch gigabytes.
         self.check_xsrf_cookie()
         # Without a login's cookie the server's own token has no name that stays the same.
-        owner = None if self.token_authenticated else self.current_user.username
+        owner = None if has_servers_token(self) else self.current_user.username
         archive = self.extension.archives.get(archive_id, owner)
         self.set_download_headers(archive.name, archive.length)
         await self.stream(archive.name, lambda client: content(client, archive))

@@ -96,6 +96,11 @@ class CTADataHandler(APIHandler):
         #: Has a result as soon as the browser no longer waits.
         self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    @property
+    def log(self) -> Any:
+        """Log as the extension, whose records are as `printable` has them."""
+        return self.extension.log
+
     async def prepare(self) -> None:  # type: ignore[override]
         """Refuse the anonymous whatever the method, and methods that the handler has not."""
         await super().prepare()
@@ -248,8 +253,14 @@ class CTADataHandler(APIHandler):
         """Log an expected error in a line, all others with their traceback."""
         if isinstance(value, CTADataError):
             self.log.info("ctadata: %s: %s", value.code, describe(value)["message"])
-        else:
+        elif isinstance(value, web.HTTPError):
             super().log_exception(typ, value, tb)
+        else:
+            # Not by tornado's own logger, which says all of it as it is.
+            path = self.request.path
+            self.log.error(
+                "ctadata: %s %s failed", self.request.method, path, exc_info=(typ, value, tb)
+            )
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

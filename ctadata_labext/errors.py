@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ctadata._printable import printable
 from ctadata.errors import AlreadyExists, CTADataError, NotFound, TransferError
 
 __all__ = [
@@ -28,7 +29,7 @@ __all__ = [
     "describe",
 ]
 
-# Characters of an error message that reach the browser; what comes after is cut.
+# Characters of an error message that reach the browser; a longer one loses its middle.
 MAX_MESSAGE = 600
 
 
@@ -166,7 +167,4 @@ def describe(error: CTADataError) -> dict[str, str]:
     dict
         ``code`` and ``message``, the latter on one line and of at most `MAX_MESSAGE` characters.
     """
-    message = "".join(c if c.isprintable() else " " for c in str(error))
-    if len(message) > MAX_MESSAGE:
-        message = message[: MAX_MESSAGE - 1] + "…"
-    return {"code": error.code, "message": message}
+    return {"code": error.code, "message": printable(str(error), MAX_MESSAGE)}

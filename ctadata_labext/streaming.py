@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tornado import iostream
 
+from ctadata._printable import printable
 from ctadata._services import guarded
 from ctadata.errors import CTADataError
 
@@ -63,7 +64,9 @@ class DownloadHandler(CTADataHandler):
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Length", str(length))
         self.set_header("Cache-Control", "no-store")
-        self.set_attachment_header(name)
+        # What is hidden in a name must not make it look like another one; browsers take
+        # backslashes for separators.
+        self.set_attachment_header(printable(name).replace("\\", "_"))
 
     async def stream(self, what: str, content: Callable[[APIClient], Generator[bytes]]) -> None:
         """Send one piece after the other, each when the browser has taken the one before.
@@ -106,7 +109,10 @@ class DownloadHandler(CTADataHandler):
                     return
                 if not begun:
                     raise
-                self.log.warning("ctadata: the download of %r broke: %s", what, describe(error))
+                at = error.path or what
+                self.log.warning(
+                    "ctadata: the download of %r broke at %r: %s", what, at, describe(error)
+                )
                 # To end the answer properly would pass off what was sent as the whole.
                 self.detach().close()
             finally:

@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import re
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -52,6 +53,8 @@ class Facts:
         Its bytes.
     metadata : str
         What the browser said, in its own words.
+    owner : str
+        Whose it is; empty for the server's own user.
     """
 
     path: str
@@ -60,6 +63,7 @@ class Facts:
     fingerprint: str
     size: int
     metadata: str
+    owner: str
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,11 @@ class UploadFiles:
                 data = self.data(upload_id).stat()
                 offset = data.st_size
                 changed = max(changed, data.st_mtime)
-            return Upload(**facts, id=upload_id, offset=offset, expires=changed + self._expiry)
+            # A clock that was wrong may have dated it beyond all calendars.
+            expires = min(changed, time.time()) + self._expiry
+            # Earlier versions knew one user only.
+            facts = {"owner": "", **facts}
+            return Upload(**facts, id=upload_id, offset=offset, expires=max(0.0, expires))
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             # What is not whole, after the machine went down, is as good as gone.
             return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ctadata._paths import check_remote_path
 from ctadata.entries import Entry
-from ctadata.errors import InvalidPath, NotFound
+from ctadata.errors import CTADataError, InvalidPath, NotFound
 from ctadata.transfers.remote import file_size
 
 from .errors import BadRequest
@@ -170,7 +170,12 @@ def content(client: APIClient, archive: Archive) -> Generator[bytes, None, None]
 
     def fetched(member: Member) -> Iterable[bytes]:
         entry = Entry(member.path, {"size": str(member.size), "mtime": member.mtime})
-        return client.iter_bytes(member.path, entry=entry)
+        try:
+            yield from client.iter_bytes(member.path, entry=entry)
+        except CTADataError as error:
+            # What breaks off in the middle of an archive can only be told in the log.
+            error.path = error.path or member.path
+            raise
 
     return zip_pieces(archive.members, fetched)
 

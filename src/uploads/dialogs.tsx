@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import { Answer, IClash } from './clashes';
 import { joinPath } from '../paths';
+import { printable } from '../printable';
 
 /** What is about to be uploaded. */
 export interface ISummary {
@@ -30,7 +31,8 @@ export async function confirmUpload(
       <div className="jp-CTAData-uploadSummary">
         <p>{what}</p>
         <p>
-          {trans.__('to')} <bdi className="jp-CTAData-target">{target}/</bdi>
+          {trans.__('to')}{' '}
+          <bdi className="jp-CTAData-target">{printable(target)}/</bdi>
         </p>
         <p className="jp-CTAData-notice">
           {trans.__(
@@ -91,7 +93,9 @@ export async function askAboutClash(
               : trans.__('There is a folder of this name already:')}
         </p>
         <p>
-          <bdi className="jp-CTAData-target">{joinPath(target, path)}</bdi>
+          <bdi className="jp-CTAData-target">
+            {printable(joinPath(target, path))}
+          </bdi>
         </p>
       </div>
     ),

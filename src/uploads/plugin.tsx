@@ -26,6 +26,7 @@ import { UploadsModel } from './model';
 import { DropZone } from './dropzone';
 import { Uploads } from './section';
 import { watchPage } from './page';
+import { printableTexts } from '../printable';
 
 const UPLOAD_FILES = 'ctadata:upload-files';
 const UPLOAD_FOLDER = 'ctadata:upload-folder';
@@ -43,7 +44,9 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
-    const trans = (translator ?? nullTranslator).load('ctadata');
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
     const { model, transfers } = panel;
     const { contents } = app.serviceManager;
     const uploads = new UploadsModel(model.api, transfers);
@@ -65,6 +68,16 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
     view.addClass('jp-CTAData-transfers');
     panel.addAboveTransfers(view);
     panel.shown.connect(() => void uploads.start());
+    let failed = false;
+    model.changed.connect(() => {
+      if (model.error !== null) {
+        failed = true;
+      } else if (failed && !model.loading) {
+        failed = false;
+        // What kept the panel from listing may have kept it from this, such as a missing certificate.
+        void uploads.start();
+      }
+    });
     const zone = new DropZone({
       node: panel.node,
       model,

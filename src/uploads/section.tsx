@@ -10,6 +10,7 @@ import { joinPath } from '../paths';
 import { Uploading } from './uploading';
 import { IInterrupted, IUpload, UploadsModel } from './model';
 import { IconButton } from '../transfers/transfer';
+import { printable } from '../printable';
 
 interface IUploadsProps {
   uploads: UploadsModel;
@@ -115,12 +116,14 @@ function Files(props: {
       <summary>{trans._n('%1 file', '%1 files', shown.length)}</summary>
       <ul>
         {shown.map(({ path, sent, size, state, error }) => (
-          <li key={path} title={path}>
+          <li key={path} title={printable(path)}>
             {state === 'failed' && error ? (
-              `${path}: ${explainBriefly(error, trans)}`
+              <>
+                <bdi>{printable(path)}</bdi>: {explainBriefly(error, trans)}
+              </>
             ) : (
               <>
-                {path}
+                <bdi>{printable(path)}</bdi>
                 <Bar label={path} done={sent} size={size} />
               </>
             )}
@@ -185,7 +188,7 @@ function Name(props: {
   title: string;
   children: React.ReactNode;
 }): JSX.Element {
-  const [head, tail] = splitName(props.name);
+  const [head, tail] = splitName(printable(props.name));
   return (
     <div className="jp-CTAData-transferName">
       <bdi className="jp-CTAData-nameText" title={props.title}>
@@ -208,7 +211,7 @@ function Bar(props: {
     <div
       className="jp-CTAData-progress"
       role="progressbar"
-      aria-label={label}
+      aria-label={printable(label)}
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={Math.round(percent)}
