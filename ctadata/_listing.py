@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from ._paths import FORBIDDEN
 from ._printable import logger_of
+from ._secrets import hushed, known_tokens
 from .entries import Entry
 from .errors import InvalidPath, NotFound, ServiceUnreachable, StorageException
 
@@ -213,6 +214,8 @@ def _children(
     prefix = f"{path}/" if path else ""
     start = len(prefix)
     child = CHILD.fullmatch
+    # A name with the token in it would carry that to the browser, or into a file.
+    tokens = known_tokens()
     for item in items:
         try:
             name = unquote(item["href"])
@@ -221,7 +224,8 @@ def _children(
         # Some storages leave out the slash of directories, which the service then calls files;
         # what has no size is none.
         entry = Entry(name if "size" in item or name[-1:] == "/" else f"{name}/", item)
-        if child(name, start) and name.startswith(prefix):
+        shows_token = any(token in name for token in tokens)
+        if child(name, start) and name.startswith(prefix) and not shows_token:
             yield entry
         elif name.removesuffix("/") == path:
             own.append(entry)
@@ -235,9 +239,12 @@ def _refused(name: str, path: str) -> InvalidPath:
             f"it has the character {found[0]!r}, which no name may have here; have it renamed in "
             "the storage"
         )
+    elif any(token in name for token in known_tokens()):
+        why = "it has your hub token in it"
     else:
         why = "it does not lie in that directory"
-    return InvalidPath(f"The listing of {path or '/'!r} has {name!r}: {why}", path=name)
+    told = hushed(name)
+    return InvalidPath(f"The listing of {path or '/'!r} has {told!r}: {why}", path=told)
 
 
 def json_answer(raw: bytes, content_type: str, path: str) -> Any:

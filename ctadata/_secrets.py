@@ -10,7 +10,15 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
-__all__ = ["HIDDEN", "LEFT_OUT", "TOKEN_VARIABLE", "hushed", "never_show", "without_secrets"]
+__all__ = [
+    "HIDDEN",
+    "LEFT_OUT",
+    "TOKEN_VARIABLE",
+    "hushed",
+    "known_tokens",
+    "never_show",
+    "without_secrets",
+]
 
 TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"
 
@@ -42,7 +50,8 @@ _BASE64 = r"[A-Za-z0-9+/_=-]"
 _SECRETS = [
     # PEM, also one whose end was cut off, but not where a sentence names its first line.
     (
-        r"-{4,} ?BEGIN\b[A-Z0-9 ]*-{4,}(?![-\"'\u2019\u201d).,;:?!]).+?(?:-{4,} ?END\b[A-Z0-9 ]*-{0,5}|\Z)",
+        r"-{4,} ?BEGIN\b[A-Z0-9 ]*-{4,}(?![-\"'\u2019\u201d).,;:?!])"
+        r".+?(?:-{4,} ?END\b[A-Z0-9 ]*-{0,5}|\Z)",
         LEFT_OUT,
     ),
     # The base64 of a key or certificate in DER, and of a key of OpenSSH; also with literal \n.
@@ -131,10 +140,14 @@ def hushed(text: str, secrets: Iterable[str] = ()) -> str:
     return _hush(text, _tokens(secrets))
 
 
-def _tokens(secrets: Iterable[str]) -> list[_Token]:
+def known_tokens() -> list[str]:
+    """Return the tokens that nothing may show: that of the environment, and those sent."""
     known = (os.environ.get(TOKEN_VARIABLE, "").strip(), *list(_sent))
-    unlike_words = [token for token in known if len(token) > 3 and not _is_word(token)]
-    return [_token(token) for token in dict.fromkeys((*secrets, *unlike_words)) if token]
+    return [token for token in known if len(token) > 3 and not _is_word(token)]
+
+
+def _tokens(secrets: Iterable[str]) -> list[_Token]:
+    return [_token(token) for token in dict.fromkeys((*secrets, *known_tokens())) if token]
 
 
 def _is_word(token: str) -> bool:

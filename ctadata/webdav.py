@@ -21,6 +21,8 @@ from . import _own_directory
 from ._connections import proxy_for, ssl_context
 from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
 from ._local import local_errors, local_path
+from ._plain_http import check_token
+from ._printable import WORDS, logger_of, printable
 from ._protocol import DownloadService
 from .config import DOWNLOADSERVICE_VARIABLE
 from .errors import (
@@ -47,6 +49,11 @@ ERRORS = set(range(400, 600))
 OPEN_RANGE = re.compile(r"bytes=([0-9]{1,18})-")
 
 
+# These repeat what a service says.
+for _name in ("httpx", "httpcore.http11", "httpcore.connection"):
+    logger_of(_name)
+
+
 class _Token(httpx.Auth):
     def __init__(self, value: Callable[[], str | None]) -> None:
         self.value = value
@@ -55,6 +62,7 @@ class _Token(httpx.Auth):
         token = self.value()
         if token is None:
             raise NoToken(f"There is no hub token: {NEW_TOKEN}")
+        check_token(str(request.url), DOWNLOADSERVICE_VARIABLE)
         request.headers["Authorization"] = f"Bearer {token}"
         yield request
 
@@ -101,12 +109,19 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         # Without a body, only this type lets the service answer 401 rather than a login page.
         request.headers.setdefault("Content-Type", body)
         options["follow_redirects"] = False
+        failure = None
         try:
             response: httpx.Response = super().send(request, **options)
         except httpx.TransportError as error:
-            raise ServiceUnreachable(
+            failure = ServiceUnreachable(
                 f"{self._service.url} cannot be reached: {error}; try again", path=path
-            ) from error
+            ).caused_by(error)
+        if failure is not None:
+            raise failure
+        if reason := response.extensions.get("reason_phrase"):
+            # For webdav4's own errors.
+            words = printable(reason.decode("latin-1"), WORDS)
+            response.extensions["reason_phrase"] = words.encode("ascii", "replace")
         status = response.status_code
         # webdav4 tells what other statuses mean, but for streams, of which it knows only one.
         told = {400, 401, 403, 503, 504} if not options.get("stream") else ERRORS - {416}
@@ -245,13 +260,16 @@ class Client(WebDAVClient):  # type: ignore[misc]
                 "upload_file or upload_fileobj",
                 path=path,
             )
+        failure = None
         try:
             with super().open(path, mode, encoding, chunk_size) as file:
                 yield file
         except httpx.TransportError as error:
-            raise ServiceUnreachable(
+            failure = ServiceUnreachable(
                 f"{path!r} broke off: {error}; try again", path=path
-            ) from error
+            ).caused_by(error)
+        if failure is not None:
+            raise failure
 
     def download_file(
         self, from_path: str, to_path: str | os.PathLike[str], **options: Any
