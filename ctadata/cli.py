@@ -7,7 +7,9 @@ import importlib
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,9 @@ from .errors import AuthenticationError, CTADataError, ServiceUnreachable
 from .transfers.loops import walk
 
 __all__ = ["cli", "main"]
+
+# Entries of a directory that are held as a list, in each of the directories above.
+FEW = 1000
 
 
 class _Group(click.Group):
@@ -112,7 +117,8 @@ def cli(verbose: int) -> None:
 def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any) -> None:
     """List a directory of the storage, by default its root.
 
-    A pipe gets one path per line.
+    A pipe gets one path per line. A directory with more entries than are read
+    (CTADATA_MAX_LISTING_ENTRIES, by default 1,000,000) is named, and the status is 1.
 
     \b
     Example:
@@ -120,10 +126,15 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any)
     """
     client = patient_client(options)
     failures = _Failures()
+    cut = None
     if recursive:
-        entries = walk(client.listing, path, failures.collect)
+        entries = walk(partial(client.listing, few=FEW), path, failures.collect)
     else:
-        entries = iter(client.list_dir(path))
+        with warnings.catch_warnings():
+            # Told as a failure, after what was listed.
+            warnings.simplefilter("ignore", UserWarning)
+            listed = client.list_dir(path)
+        cut, entries = listed.cut, iter(listed)
     lines: Iterator[str]
     if as_json:
         lines = (json.dumps(_facts(entry)) for entry in entries)
@@ -133,6 +144,8 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any)
         lines = map(str, entries)
     for line in lines:
         echo(line)
+    if cut is not None:
+        failures.add(cut)
     failures.exit()
 
 

@@ -122,7 +122,7 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         bool
             Whether it has any bytes.
         """
-        size = self._service.listing(path).own.size
+        size = self._service.stat(path).size
         if size is None:
             return True
         request.headers["Range"] = f"bytes={start}-{size - 1}"

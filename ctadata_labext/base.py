@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from jupyter_server.base.handlers import APIHandler
-from tornado import web
+from tornado import iostream, web
 
 from ctadata._local import local_errors
 from ctadata.errors import CertificateError, CTADataError
@@ -127,7 +127,22 @@ class CTADataHandler(APIHandler):
         self.set_header("Vary", "Accept-Encoding")
         if encoding:
             self.set_header("Content-Encoding", encoding)
-        self.finish(answer)
+        await self.finish_pieces(answer)
+
+    async def finish_pieces(self, answer: list[bytes]) -> None:
+        """Answer with JSON that is in pieces, each of which is let go of when it was sent."""
+        if len(answer) > 1:
+            self.set_header("Content-Type", "application/json")
+            self.set_header("Content-Length", str(sum(map(len, answer))))
+        answer.reverse()
+        try:
+            while len(answer) > 1:
+                self.write(answer.pop())
+                await self.flush()
+        except iostream.StreamClosedError:
+            # The browser has gone.
+            return
+        self.finish(*answer)
 
     def json_body(self) -> dict[str, Any]:
         """Return the request's body.
