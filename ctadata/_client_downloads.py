@@ -117,6 +117,7 @@ class ClientDownloads(Services):
         root: LocalPath | None = None,
         include: str | Iterable[str] = (),
         exclude: str | Iterable[str] = (),
+        hidden: bool = True,
         overwrite: str = "update",
         streams: int | None = None,
         checksum: bool = True,
@@ -143,6 +144,10 @@ class ClientDownloads(Services):
             A directory that `dest` must lie below; no link below it is followed.
         include, exclude : str or iterable of str, optional
             Which files of a directory take part, as `Globs` compares them.
+        hidden : bool, optional
+            Whether files and directories below a directory are downloaded whose names begin with a
+            dot; of what is left out `on_result` is told. Programs obey such files where they find
+            them (``.git/config``, ``.envrc``).
         overwrite, streams, checksum, jobs, dry_run, progress : optional
             As for `fetch_and_save_file`.
         on_progress, on_result, on_notice, cancel : optional
@@ -167,7 +172,8 @@ class ClientDownloads(Services):
         options = FetchOptions(overwrite, streams, checksum, self._block_size())
         globs = Globs(include, exclude)
         with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
-            return self._downloads(options, globs, dry_run, jobs, reports, cancel).run([request])
+            downloads = self._downloads(options, globs, dry_run, jobs, reports, cancel, hidden)
+            return downloads.run([request])
 
     def fetch_many(
         self,
@@ -244,11 +250,13 @@ class ClientDownloads(Services):
         jobs: int,
         reports: Reports,
         cancel: Cancel | None,
+        hidden: bool = True,
     ) -> Downloads:
         return Downloads(
             self._service,
             options,
             globs=globs,
+            hidden=hidden,
             dry_run=dry_run,
             jobs=jobs,
             reports=reports,

@@ -44,7 +44,8 @@ class ClientUploads(Services):
     ) -> dict[str, Any]:
         """Upload a file into the user's own directory.
 
-        All members of CTAO and all users of the platform can read what is uploaded.
+        All members of CTAO and all users of the platform can read what is uploaded. A file that
+        holds a private key or a certificate is therefore refused.
 
         Parameters
         ----------
@@ -77,6 +78,8 @@ class ClientUploads(Services):
             If the user may not write.
         AlreadyExists
             If the path is a directory that must not receive it.
+        TransferError
+            If the file holds a private key or a certificate.
         """
         if isinstance(local_fn, (str, os.PathLike)) or not hasattr(local_fn, "read"):
             opened, name = None, os.fspath(local_path(local_fn))
@@ -93,6 +96,7 @@ class ClientUploads(Services):
         path: str,
         *,
         root: LocalPath | None = None,
+        shown: str | None = None,
         include: str | Iterable[str] = (),
         exclude: str | Iterable[str] = (),
         hidden: bool = False,
@@ -109,10 +113,11 @@ class ClientUploads(Services):
         """Upload all files below a directory into the user's own directory.
 
         What is uploaded can be read by others. Symbolic links, pipes, sockets and devices below
-        the directory are therefore left out and, unless `hidden` is given, files and directories
-        whose names begin with a dot. So is what becomes such a thing during the transfer. That is
-        no error: `on_result` is told of each (state ``left out``); without it, one warning is
-        logged. What is named itself is taken in any case, also a link to a directory.
+        the directory, private keys and certificates are therefore left out and, unless `hidden` is
+        given, files and directories whose names begin with a dot. So is what becomes such a thing
+        during the transfer. That is no error: `on_result` is told of each (state ``left out``);
+        without it, one warning is logged. What is named itself is taken in any case, also a link to
+        a directory. A hard link cannot be told from the file.
 
         Parameters
         ----------
@@ -122,6 +127,8 @@ class ClientUploads(Services):
             The remote directory that receives what is in it, relative to the user's own.
         root : str or path, optional
             A directory above `local_dir`; no component of its path below this one may be a link.
+        shown : str, optional
+            What errors and results call the directory; by default its path.
         include, exclude : str or iterable of str, optional
             Which files take part, as `Globs` compares them; `include` does not add hidden ones.
         hidden : bool, optional
@@ -154,7 +161,7 @@ class ClientUploads(Services):
             uploads = self._uploads(
                 globs, skip_existing, dry_run, jobs, reports, cancel, root, answers, hidden
             )
-            return uploads.directory(directory, path)
+            return uploads.directory(directory, path, shown)
 
     def upload_many(
         self,
@@ -177,8 +184,8 @@ class ClientUploads(Services):
     ) -> list[dict[str, Any]]:
         """Upload several files and directories into one directory, each under its own name.
 
-        What is below a directory is treated as by `upload_dir`; what is named here is taken in any
-        case, also where it is hidden or a link.
+        What is below a directory is treated as by `upload_dir`; what is named here is taken also
+        where it is hidden or a link. Private keys and certificates are refused.
 
         Parameters
         ----------
@@ -237,6 +244,7 @@ class ClientUploads(Services):
         files: Mapping[str, LocalPath],
         *,
         shown: Mapping[str, str] | None = None,
+        leave_out: bool = False,
         jobs: int = JOBS,
         progress: bool | None = None,
         on_progress: OnProgress | None = None,
@@ -251,6 +259,11 @@ class ClientUploads(Services):
         files : mapping of str to str or path
             The local file for each path, relative to the user's own directory; missing
             directories are made.
+        shown : mapping of str to str, optional
+            What errors call a local file, by its path.
+        leave_out : bool, optional
+            Whether private keys and certificates are left out, as of a directory, instead of being
+            an error.
         jobs, progress, on_progress, on_result, on_notice, cancel : optional
             As for `fetch_and_save_file`.
 
@@ -276,7 +289,8 @@ class ClientUploads(Services):
                 raise InvalidPath(f"{one.source!r} is given no name in the storage")
         with watching(progress, on_progress, on_result, on_notice) as reports:
             uploads = self._uploads(Globs(), False, False, jobs, reports, cancel)
-            return uploads.many(placed, None if shown is None else mapping(shown, "shown"))
+            called = None if shown is None else mapping(shown, "shown")
+            return uploads.many(placed, called, leave_out=leave_out)
 
     def _uploads(
         self,

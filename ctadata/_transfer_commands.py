@@ -157,8 +157,8 @@ def get(
 @click.option(
     "--hidden",
     is_flag=True,
-    help="Of directories, transfer hidden files and directories, too. Links, pipes, sockets and "
-    "devices in them are left out in any case.",
+    help="Of directories, transfer hidden files and directories, too. Links, pipes, sockets, "
+    "devices and private keys in them are left out in any case.",
 )
 @click.option(
     "--skip-existing",
@@ -187,8 +187,9 @@ def put(
 
     All members of CTAO and all users of the platform can read what you upload. Of
     directories, hidden files and directories are therefore left out unless --hidden is
-    given, and links are never followed; the summary says how many. What is named on the
-    command line is uploaded in any case.
+    given, links are never followed, and private keys and certificates never sent; the
+    summary says how many. What is named on the command line is uploaded also where it is
+    hidden or a link; a private key or a certificate is refused.
 
     A GLOB is compared with the name of each file, and one that has a slash in it with the
     path below the directory that is uploaded, where * matches slashes, too: '*.h5',
@@ -198,7 +199,7 @@ def put(
     With --json, each file is a line on stdout instead: an object with path, local, size
     (bytes), state (finished, skipped, failed, planned, left out) and error (null, or an
     object with code and message). One that was left out also has kind, such as hidden file,
-    hidden directory or link.
+    hidden directory, link or private key.
 
     \b
     Example:

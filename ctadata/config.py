@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from ._addresses import host_of, problem_of
 from ._limits import DEFAULT, Limits
 from ._local import local_path
+from ._secrets import TOKEN_VARIABLE
 from .errors import CTADataError, InvalidToken, LocalFileError
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
 
 DOWNLOADSERVICE_VARIABLE = "CTADS_URL"
 CERTIFICATESERVICE_VARIABLE = "CTACS_URL"
-TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"
 USER_VARIABLE = "JUPYTERHUB_USER"
 CERTIFICATE_KEYS_VARIABLE = "CTACS_ALLOWED_CERT_KEYS"
 DATA_DIRECTORY_VARIABLE = "CTADATA_DATA_DIR"

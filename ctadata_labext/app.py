@@ -42,7 +42,7 @@ from .threads import DaemonExecutor
 from .totals import TotalsHandler
 from .transfer import Job
 from .transfer_manager import TransferManager
-from .transfers import RetryHandler, TransferHandler, TransfersHandler
+from .transfers import CancelHandler, RetryHandler, TransferHandler, TransfersHandler
 from .uploads import UploadHandler, UploadsHandler
 from .walking import WALK_THREADS
 from .workspace import Workspace
@@ -63,6 +63,7 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/workspace/(.*)", FoldersHandler),
     (r"/ctadata/transfers", TransfersHandler),
     (r"/ctadata/transfers/([0-9a-f]+)", TransferHandler),
+    (r"/ctadata/transfers/([0-9a-f]+)/cancel", CancelHandler),
     (r"/ctadata/transfers/([0-9a-f]+)/retry", RetryHandler),
     (r"/ctadata/uploads", UploadsHandler),
     (r"/ctadata/uploads/([0-9a-f]+)", UploadHandler),

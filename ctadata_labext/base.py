@@ -38,6 +38,7 @@ STATUS_OF_CODE = {
     "already-exists": 409,
     "cancelled": 409,
     "certificate-changed": 409,
+    "not-ended": 409,
     "not-resumable": 409,
     "upload-conflict": 409,
     "unsupported-version": 412,

@@ -12,6 +12,7 @@ __all__ = [
     "CertificateChanged",
     "Interrupted",
     "NoSuchUpload",
+    "NotEnded",
     "NotOffered",
     "NotResumable",
     "TargetsExist",
@@ -109,6 +110,12 @@ class Interrupted(CTADataError):
 
     def __init__(self) -> None:
         super().__init__("The Jupyter server ended before this was finished; resume it")
+
+
+class NotEnded(CTADataError):
+    """A transfer that is to be forgotten is queued or running."""
+
+    code = "not-ended"
 
 
 class NotResumable(CTADataError):

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ctadata._paths import MAX_NAME_BYTES, check_remote_path
 from ctadata.entries import Href
 from ctadata.errors import InvalidPath
-from ctadata.transfers.local_tree import left_out_text
 from ctadata.transfers.meeting import Placed, refuse_meeting
-from ctadata.transfers.progress import OnNotice, OnProgress, Result
+from ctadata.transfers.progress import OnNotice, OnProgress
 
 from .errors import TargetsExist
+from .left_out import LeftOutCount
 from .received import send_received, stored_path
 from .transfer import Job
 
@@ -159,27 +158,28 @@ def run_job(
     if "uploads" in job.options:
         return send_received(client, spool, job, FILES_AT_A_TIME, on_progress, on_notice, cancel)
     local = workspace.existing(job.source)
+    if workspace.relative(local) != job.source:
+        # It was written without links when it was planned.
+        raise InvalidPath(
+            f"A part of {job.source!r} has become a link; choose what it leads to instead",
+            path=job.source,
+        )
     if local.is_dir():
-        left_out: Counter[str] = Counter()
-
-        def count(result: Result) -> None:
-            if result.kind is not None:
-                left_out[result.kind] += 1
-
+        left_out = LeftOutCount(on_notice)
         client.upload_dir(
             local,
             job.target,
             root=workspace.root,
+            shown=job.source,
             skip_existing=job.again,
             jobs=FILES_AT_A_TIME,
             progress=False,
             on_progress=on_progress,
-            on_result=count,
+            on_result=left_out.take,
             on_notice=on_notice,
             cancel=cancel,
         )
-        if left_out:
-            on_notice("", f"{left_out_text(left_out)} left out")
+        left_out.tell()
         return stored_path(client, job)
     with workspace.open(job.source) as file:
         answer = client.upload_file(
@@ -204,20 +204,24 @@ def _download(
 ) -> str:
     directory = workspace.directory(job.target.rpartition("/")[0])
     local = workspace.child(directory, check_remote_path(job.source)[-1])
+    left_out = LeftOutCount(on_notice)
     client.fetch_and_save_file_or_dir(
         # This very path: should it be gone, no other one is meant.
         Href(job.source, job.source),
         recursive=True,
         dest=directory,
         root=workspace.root,
+        hidden=workspace.allow_hidden,
         # What is in the way was asked for before the first try; what appears since then stays.
         overwrite="update" if job.options.get("overwrite") else "never",
         jobs=FILES_AT_A_TIME,
         progress=False,
         on_progress=on_progress,
+        on_result=left_out.take,
         on_notice=on_notice,
         cancel=cancel,
     )
+    left_out.tell()
     return workspace.relative(local)
 
 

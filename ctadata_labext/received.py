@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ctadata._own_directory import below
 from ctadata._paths import MAX_NAME_BYTES, check_remote_path
@@ -14,6 +14,7 @@ from ctadata.transfers.meeting import Placed, refuse_meeting
 from ctadata.transfers.progress import OnNotice, OnProgress, Result
 
 from .errors import BadRequest, NoSuchUpload, UploadsLost
+from .left_out import LeftOutCount
 from .transfer import Job
 
 if TYPE_CHECKING:
@@ -23,8 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = ["drop_received", "received_job", "send_received", "stored_path"]
 
+# What a browser leaves out of a folder, and the largest number of it.
+KINDS_LEFT_OUT = {"hidden file", "hidden directory"}
+MAX_LEFT_OUT = 1 << 31
 
-def received_job(name: str, uploads: Sequence[tuple[str, str]], destination: str) -> Job:
+
+def received_job(
+    name: str,
+    uploads: Sequence[tuple[str, str]],
+    destination: str,
+    left_out: Mapping[str, int] | None = None,
+) -> Job:
     """Plan the transfer of a file, or of the files of a folder.
 
     Parameters
@@ -35,13 +45,15 @@ def received_job(name: str, uploads: Sequence[tuple[str, str]], destination: str
         The id of each upload, and its path below the destination: `name` itself, or below it.
     destination : str
         The directory that receives them, relative to the user's writable directory.
+    left_out : mapping of str to int, optional
+        How much of the folder was not sent by the browser, by its kind.
 
     Raises
     ------
     InvalidPath
         If a path may not be used.
     BadRequest
-        If an upload is there twice.
+        If an upload is there twice, or `left_out` is not such a mapping.
     AlreadyExists
         If two files would have the same name in the storage.
     """
@@ -68,9 +80,10 @@ def received_job(name: str, uploads: Sequence[tuple[str, str]], destination: str
         ),
         "uploaded",
     )
-    return Job(
-        "upload", name, "/".join([*into, *top]), files=len(files), options={"uploads": files}
-    )
+    options: dict[str, Any] = {"uploads": files}
+    if left_out:
+        options["left_out"] = _checked_counts(left_out)
+    return Job("upload", name, "/".join([*into, *top]), files=len(files), options=options)
 
 
 def send_received(
@@ -125,13 +138,19 @@ def send_received(
             renewed = time.monotonic()
         on_progress(path, done, total, state)
 
+    left_out = LeftOutCount(on_notice, job.options.get("left_out"))
+
     def remove(result: Result) -> None:
         if result.state == "finished":
             spool.stored(stored[result.local])
+        # What is left out stays until the transfer has ended: a second try looks at it again.
+        left_out.take(result)
 
     client.upload_files(
         left,
         shown=shown,
+        # A file that was chosen by itself is refused.
+        leave_out=list(ids) != [job.target],
         jobs=files_at_a_time,
         progress=False,
         on_progress=keep,
@@ -147,6 +166,7 @@ def send_received(
             failures=lost,
         )
     spool.forget(ids.values())
+    left_out.tell()
     return stored_path(client, job)
 
 
@@ -159,3 +179,12 @@ def stored_path(client: APIClient, job: Job) -> str | None:
 def drop_received(spool: Spool, job: Job) -> None:
     """Remove what was received for a transfer that will not be tried again."""
     spool.forget(str(file["id"]) for file in job.options.get("uploads", ()))
+
+
+def _checked_counts(left_out: Mapping[str, int]) -> dict[str, int]:
+    for kind, count in left_out.items():
+        if kind not in KINDS_LEFT_OUT or type(count) is not int or not 0 < count <= MAX_LEFT_OUT:
+            raise BadRequest(
+                "'left_out' does not say how many hidden files and hidden directories there are"
+            )
+    return dict(left_out)

@@ -17,7 +17,7 @@ from ctadata.transfers.journal import BEAT
 from ctadata.transfers.meeting import same_name
 from ctadata.transfers.progress import OnNotice, OnProgress
 
-from .errors import NotResumable, TargetsExist, TooManyTransfers
+from .errors import NotEnded, NotResumable, TargetsExist, TooManyTransfers
 from .ledger import Ledger
 from .threads import DaemonExecutor
 from .transfer import Job, Transfer
@@ -159,13 +159,13 @@ class TransferManager:
                     return transfer.describe()
         return None
 
-    def cancel_or_forget(self, transfer_id: str) -> dict[str, object] | None:
-        """Cancel a transfer that has not ended; forget one that has.
+    def cancel(self, transfer_id: str) -> dict[str, object]:
+        """Cancel a transfer; one that has ended meanwhile stays as it is.
 
         Returns
         -------
-        dict or None
-            The description of the transfer that is being cancelled, None of one forgotten.
+        dict
+            Its description.
 
         Raises
         ------
@@ -174,17 +174,33 @@ class TransferManager:
         """
         with self._lock:
             transfer = self._find(transfer_id)
-            described = None
             if transfer.active:
                 transfer.cancelling = True
                 self._cancel(transfer)
-                described = transfer.describe()
-            else:
-                del self._transfers[transfer_id]
-        if described is None and self._on_forget is not None:
-            self._on_forget(transfer.job)
+            described = transfer.describe()
         self._save()
         return described
+
+    def forget(self, transfer_id: str) -> None:
+        """Forget a transfer that has ended.
+
+        Raises
+        ------
+        NotFound
+            If there is none of this id.
+        NotEnded
+            If it has not ended, perhaps because it was run again.
+        """
+        with self._lock:
+            transfer = self._find(transfer_id)
+            if transfer.active:
+                raise NotEnded(
+                    "This transfer has not ended yet; cancel it first", path=transfer.job.target
+                )
+            del self._transfers[transfer_id]
+        if self._on_forget is not None:
+            self._on_forget(transfer.job)
+        self._save()
 
     def active_count(self) -> int:
         """Return the number of transfers that run or wait."""

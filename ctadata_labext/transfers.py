@@ -13,7 +13,7 @@ from .errors import BadRequest
 from .jobs import download_jobs, upload_jobs
 from .received import received_job
 
-__all__ = ["RetryHandler", "TransferHandler", "TransfersHandler"]
+__all__ = ["CancelHandler", "RetryHandler", "TransferHandler", "TransfersHandler"]
 
 HEX = re.compile(r"[0-9a-f]+")
 
@@ -64,6 +64,9 @@ class TransfersHandler(CTADataHandler):
             raise BadRequest("'name' or 'destination' is not a text")
         if not isinstance(uploads, list) or not uploads:
             raise BadRequest("'uploads' is not a list of at least one upload")
+        left_out = order.get("left_out", {})
+        if not isinstance(left_out, dict):
+            raise BadRequest("'left_out' is not an object")
         pairs = []
         for upload in uploads:
             match upload:
@@ -71,7 +74,7 @@ class TransfersHandler(CTADataHandler):
                     pairs.append((upload_id, path))
                 case _:
                     raise BadRequest("One of the 'uploads' has not an id and a path")
-        job = received_job(name, pairs, order.get("destination", ""))
+        job = received_job(name, pairs, order.get("destination", ""), left_out)
         # Where the first answer was lost, the same order comes again.
         if started := self.extension.transfers.same_as(job):
             return started
@@ -100,14 +103,24 @@ class TransferHandler(CTADataHandler):
     @web.authenticated
     @authorized
     async def delete(self, transfer_id: str) -> None:
-        """Cancel it (202), or forget it when it has ended (204)."""
-        cancelled = await self.in_thread(self.extension.transfers.cancel_or_forget, transfer_id)
-        if cancelled is None:
-            self.set_status(204)
-            self.finish()
-        else:
-            self.set_status(202)
-            self.finish(cancelled)
+        """Forget it, if it has ended."""
+        await self.in_thread(self.extension.transfers.forget, transfer_id)
+        self.set_status(204)
+        self.finish()
+
+
+class CancelHandler(CTADataHandler):
+    """The end of a transfer before its time; whoever cancels never forgets."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def post(self, transfer_id: str) -> None:
+        """Cancel it, unless it has ended."""
+        transfer = await self.in_thread(self.extension.transfers.cancel, transfer_id)
+        self.set_status(202)
+        self.finish(transfer)
 
 
 class RetryHandler(CTADataHandler):

@@ -31,7 +31,7 @@ class Workspace:
 
     def __init__(self, root: str, *, allow_hidden: bool = False) -> None:
         self.root = Path(os.path.realpath(root))
-        self._allow_hidden = allow_hidden
+        self.allow_hidden = allow_hidden
 
     def directory(self, path: str) -> Path:
         """Return a directory of the workspace, which need not exist yet, without any link in it.
@@ -168,7 +168,7 @@ class Workspace:
     def _files(self, descriptor: int) -> Iterator[tuple[str, os.stat_result]]:
         with os.scandir(descriptor) as found:
             for item in found:
-                if item.name.startswith(".") and not self._allow_hidden:
+                if item.name.startswith(".") and not self.allow_hidden:
                     continue
                 # What vanishes meanwhile is not there.
                 with contextlib.suppress(FileNotFoundError, UnicodeEncodeError):
@@ -191,7 +191,7 @@ class Workspace:
         return names
 
     def _refuse_hidden(self, names: tuple[str, ...], path: str) -> None:
-        if not self._allow_hidden and any(name.startswith(".") for name in names):
+        if not self.allow_hidden and any(name.startswith(".") for name in names):
             raise InvalidPath(
                 f"{path!r} is hidden, and this server does not show hidden files "
                 "(ContentsManager.allow_hidden)",

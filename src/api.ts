@@ -284,8 +284,18 @@ export class API {
     );
   }
 
-  /** Cancel a transfer, or forget one that has ended. */
-  async removeTransfer(id: string): Promise<void> {
+  /** Cancel a transfer; one that has ended meanwhile stays as it is. */
+  cancel(id: string): Promise<ITransfer> {
+    return request<ITransfer>(
+      this.settings,
+      `transfers/${encodeURIComponent(id)}/cancel`,
+      { method: 'POST' },
+      ['id', 'state']
+    );
+  }
+
+  /** Let the server forget a transfer that has ended. */
+  async forgetTransfer(id: string): Promise<void> {
     await request(this.settings, `transfers/${encodeURIComponent(id)}`, {
       method: 'DELETE'
     });

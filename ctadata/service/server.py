@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from cheroot import server, wsgi
+from cheroot import wsgi
 
 from .. import config
 from ..certificates.authorities import load_authorities, usual_authorities
@@ -25,10 +25,15 @@ from . import quirks as quirky
 from .app import CERTIFICATES, DOWNLOADS, Application
 from .certificate_store import CertificateStore
 from .certificates import Certificates
+from .connection import Connection
 from .rights import user_directory_name
 from .tree import Tree
 
 _THREADS = 24
+_MORE_THREADS = 8
+_MOST_THREADS = 128
+# Connections on which nothing, or a part of a head, has come.
+_MOST_WAITING = 256
 _TIMEOUT = 60
 # Of the real service: whoever pauses for longer is cut off.
 _QUIRKY_THREADS = 10
@@ -210,28 +215,12 @@ def serve(directory: str | Path, **options: Any) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, previous)
 
 
-class _Connection(server.HTTPConnection):
-    """A connection that the server can break off while a thread is busy with it."""
-
-    def communicate(self) -> bool:
-        with self.server.busy_with(self.socket):
-            keep_open: bool = super().communicate()  # type: ignore[no-untyped-call]
-            return keep_open
-
-    def close(self) -> None:
-        """Close the writer too, which cheroot leaves to the garbage collector."""
-        with suppress(OSError):  # unsent bytes of a connection that broke
-            self.wfile.close()
-        super().close()
-
-
 class _Server(wsgi.Server):
     """cheroot's server, with room for several streams beside listings."""
 
-    ConnectionClass = _Connection
+    ConnectionClass = Connection
     keep_alive_conn_limit = 100
     expiration_interval = 0.1  # also how long the end takes
-    max_request_header_size = 64 * 1024
 
     def __init__(
         self,
@@ -245,7 +234,7 @@ class _Server(wsgi.Server):
             address,
             application,
             numthreads=threads,
-            max=threads,
+            max=_MOST_THREADS,
             server_name="ctadata",
             request_queue_size=128,
             timeout=timeout,
@@ -253,6 +242,65 @@ class _Server(wsgi.Server):
         )
         self._lock = threading.Lock()
         self._busy: set[socket.socket] = set()
+        # Those without a request, the oldest first.
+        self._waiting: dict[Connection, None] = {}
+        # Threads that wait for a body; as many more may work.
+        self._receiving = 0
+        self._growing = threading.Lock()
+        self._stopping = False
+
+    def process_conn(self, conn: Connection) -> None:
+        """Give a connection to a thread if there is a request, and wait for one if not."""
+        try:
+            ready = conn.advance()
+        except (EOFError, OSError):
+            conn.close()
+            return
+        if ready:
+            self.forget(conn)
+            super().process_conn(conn)
+            self._make_room()
+            return
+        with self._lock:
+            self._waiting.setdefault(conn)
+            oldest = next(iter(self._waiting))
+            if len(self._waiting) > _MOST_WAITING:
+                del self._waiting[oldest]
+                with suppress(OSError):  # the client was quicker
+                    # The selector sees its end then, and closes it.
+                    oldest.socket.shutdown(socket.SHUT_RDWR)
+        self.put_conn(conn)
+
+    def forget(self, conn: Connection) -> None:
+        """Know that a connection does not wait for a request any more."""
+        with self._lock:
+            self._waiting.pop(conn, None)
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """Let others work while a thread waits for a body, which may never come."""
+        with self._lock:
+            self._receiving += 1
+        self._make_room()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._receiving -= 1
+
+    def _make_room(self) -> None:
+        if self.requests.qsize <= self.requests.idle:
+            return
+        with self._growing:
+            room = self.numthreads - (len(self._busy) - self._receiving)
+            if room > 0 and not self._stopping:
+                self.requests.grow(min(room, _MORE_THREADS))
+
+    def stop(self) -> None:
+        with self._growing:
+            # Then cheroot ends all threads that there are.
+            self._stopping = True
+        super().stop()
 
     @contextmanager
     def busy_with(self, connection: socket.socket) -> Iterator[None]:

@@ -10,16 +10,19 @@ import errno
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
+from .framing import FIELD, FRAMING, MAX_FIELDS
+
 BLOCK_SIZE = 64 * 1024
 """Bytes that are read or sent at a time; larger ones are slower, since malloc returns them."""
 
-_DRAIN_LIMIT = 4 * 1024**3
-_CHUNK_HEADER = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(;[^\r\n]*)?\r\n")
+# Without white space, which parsers do not read alike.
+_CHUNK_HEADER = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 _LINE_LIMIT = 8192
 
 Environ = dict[str, Any]
@@ -36,7 +39,11 @@ def raw_path(environ: Environ) -> str:
 
 
 class IncompleteBody(Exception):
-    """The client went away, fell silent or broke the framing before the body's end."""
+    """The client went away or fell silent before the body's end."""
+
+
+class MalformedBody(IncompleteBody):
+    """The client broke the framing."""
 
 
 class RequestBody:
@@ -61,23 +68,15 @@ class RequestBody:
     def take(cls, environ: Environ) -> RequestBody:
         """Take the body from cheroot, whose input wraps the connection; `environ` then has it.
 
-        Raises
-        ------
-        Refusal
-            400 for a Content-Length that is not a number.
+        The length is a number: `framing.checked` has seen to it.
         """
         source = environ["wsgi.input"]
         if environ.get("wsgi.input_terminated"):
             body = cls(source.rfile, None)
         else:
             source.remaining = 0
-            length = environ.get("CONTENT_LENGTH") or "0"
-            valid = re.fullmatch(r"[0-9]{1,18}", length)
-            body = cls(source.rfile, int(length) if valid else 0)
-            body.broken = not valid
+            body = cls(source.rfile, int(environ.get("CONTENT_LENGTH", 0)))
         environ["wsgi.input"] = body
-        if body.broken:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "Malformed Content-Length")
         return body
 
     def read(self, size: int = BLOCK_SIZE) -> bytes:
@@ -131,42 +130,46 @@ class RequestBody:
         return data
 
     def _next_chunk(self) -> None:
-        header = _CHUNK_HEADER.fullmatch(self._stream.readline(_LINE_LIMIT))
+        header = _CHUNK_HEADER.fullmatch(self._line())
         if header is None:
-            raise IncompleteBody("malformed chunk")
+            raise MalformedBody("malformed chunk")
         self._left = int(header[1], 16)
-        if self._left:
-            return
-        for _ in range(100):  # trailer fields mean nothing to us
-            line = self._stream.readline(_LINE_LIMIT)
+        if not self._left:
+            self._take_trailer()
+            self._ended = True
+
+    def _take_trailer(self) -> None:
+        """Read the trailer's fields, which mean nothing to us."""
+        for _ in range(MAX_FIELDS):
+            line = self._line()
             if line == b"\r\n":
-                self._ended = True
                 return
-            if not line.endswith(b"\r\n"):
+            field = FIELD.fullmatch(line.removesuffix(b"\r\n"))
+            if field is None or field[1].lower() in FRAMING:
                 break
-        raise IncompleteBody("malformed trailer")
+        raise MalformedBody("malformed trailer")
 
     def _expect_line_end(self) -> None:
-        if self._stream.read(2) != b"\r\n":
-            raise IncompleteBody("malformed chunk")
+        if self._line() != b"\r\n":
+            raise MalformedBody("malformed chunk")
 
-    def drain(self) -> None:
-        """Read what nobody read, so that the connection's next request begins where it should.
+    def _line(self) -> bytes:
+        line: bytes = self._stream.readline(_LINE_LIMIT)
+        if not line.endswith(b"\n") and len(line) < _LINE_LIMIT:
+            raise IncompleteBody("the body ends too early")
+        return line
 
-        Raises
-        ------
-        ConnectionResetError
-            When that cannot be; cheroot then closes the connection.
+    def settle(self) -> bool:
+        """Tell whether the connection's next byte begins a request, once what has come is read.
+
+        Nothing is waited for, since who was refused may never send what was announced.
         """
-        drained = 0
-        try:
-            while not self.broken and (block := self.read()):
-                drained += len(block)
-                self.broken = drained > _DRAIN_LIMIT
-        except IncompleteBody as error:
-            raise ConnectionResetError(errno.ECONNRESET, "incomplete body") from error
-        if self.broken:
-            raise ConnectionResetError(errno.ECONNRESET, "unread body")
+        if not (self._ended or self._chunked or self.broken):
+            with suppress(OSError):  # the answer will find out
+                self._stream.gather()
+            self._left -= len(self._stream.read(min(self._left, len(self._stream))))
+            self._ended = not self._left
+        return self._ended and not self.broken
 
 
 @dataclass
@@ -242,7 +245,7 @@ class Response:
 
 
 class Answer:
-    """A response that is sent; at its end, what is left of the request's body is read.
+    """A response that is sent; the connection ends with it where not all of a body was read.
 
     Parameters
     ----------
@@ -258,17 +261,26 @@ class Answer:
         self, response: Response, start_response: StartResponse, body: RequestBody
     ) -> None:
         self._close = response.close
+        self._last = not body.settle()
+        if self._last:
+            response.headers["Connection"] = "close"
         self._chunks = response.start(start_response)
-        self._request_body = body
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._chunks)
 
     def close(self) -> None:
-        """Free what the response holds."""
+        """Free what the response holds.
+
+        Raises
+        ------
+        ConnectionResetError
+            Where the rest of a body would be taken for a request; cheroot ends the connection then.
+        """
         if self._close is not None:
             self._close()
-        self._request_body.drain()
+        if self._last:
+            raise ConnectionResetError(errno.ECONNRESET, "unread body")
 
 
 def text_response(status: int, text: str, reason: str = "", **headers: str) -> Response:

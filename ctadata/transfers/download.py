@@ -19,6 +19,7 @@ from ..entries import Entry
 from .fetching import Fetching, FetchOptions
 from .folders import Folders
 from .globs import Globs
+from .local_tree import DIRECTORY, FILE, HIDDEN
 from .loops import Ancestors, Loops
 from .meeting import Placed, refuse_meeting
 from .outcome import Outcome
@@ -95,6 +96,8 @@ class Downloads:
         How they are downloaded.
     globs : Globs
         Which files of a directory take part.
+    hidden : bool, optional
+        Whether hidden files and directories below a directory take part.
     dry_run : bool
         Whether it is only said what would be done.
     jobs : int
@@ -111,6 +114,7 @@ class Downloads:
         options: FetchOptions,
         *,
         globs: Globs,
+        hidden: bool = True,
         dry_run: bool,
         jobs: int,
         reports: Reports,
@@ -120,6 +124,7 @@ class Downloads:
         self._service = service
         self._options = options
         self._globs = globs
+        self._hidden = hidden
         self._dry_run = dry_run
         self._reports = reports
         http = service.http
@@ -266,7 +271,10 @@ class Downloads:
                 continue
             with self._outcome.collect():
                 name = local_name(entry.name, entry.path)
-                if entry.is_directory:
+                if name.startswith(".") and not self._hidden:
+                    kind = HIDDEN + (DIRECTORY if entry.is_directory else FILE)
+                    self._outcome.leave_out(entry.path, place.prefix + name, kind)
+                elif entry.is_directory:
                     inner = _Place(place.root, (*place.parts, name), relative, ancestors)
                     self._pool.add_listing(partial(self._list, entry, inner))
                 else:

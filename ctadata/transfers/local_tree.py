@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 from .._local import local_errors, split_below
 
-__all__ = ["DIRECTORY", "FILE", "LINK", "Item", "LeftOut", "LocalTree", "left_out_text"]
+__all__ = ["DIRECTORY", "FILE", "HIDDEN", "LINK", "Item", "LeftOut", "LocalTree", "left_out_text"]
 
 FILE, DIRECTORY, LINK = "file", "directory", "link"
 HIDDEN = "hidden "
@@ -68,6 +68,8 @@ class LocalTree:
         A directory above it. No component below this one may be a link.
     hidden : bool, optional
         Whether names that begin with a dot take part.
+    shown : str, optional
+        What people call the directory; by default its path.
 
     Raises
     ------
@@ -75,8 +77,15 @@ class LocalTree:
         If the directory does not lie below `root`.
     """
 
-    def __init__(self, directory: Path, root: Path | None = None, *, hidden: bool = False) -> None:
-        self._shown = os.fspath(directory)
+    def __init__(
+        self,
+        directory: Path,
+        root: Path | None = None,
+        *,
+        hidden: bool = False,
+        shown: str | None = None,
+    ) -> None:
+        self._shown = os.fspath(directory) if shown is None else shown
         self._hidden = hidden
         below: tuple[str, ...] = ()
         # Where the working directory is gone, there are no whole paths.
@@ -89,7 +98,7 @@ class LocalTree:
         self._anchor, self._parts = anchor, (*above, *below)
 
     def shown(self, below: tuple[str, ...]) -> str:
-        """Return the path of something in it, as the caller has written the directory's."""
+        """Return the path of something in it, as people know it."""
         return os.path.join(self._shown, *below)
 
     def items(self, below: tuple[str, ...]) -> list[Item]:
@@ -212,7 +221,7 @@ def _named(kind: str, count: int) -> str:
         return kind
     if kind == BEHIND:
         return "files behind a link"
-    return kind.removesuffix("y") + "ies" if kind.endswith("y") else f"{kind}s"
+    return kind.removesuffix("y") + "ies" if kind.endswith("ory") else f"{kind}s"
 
 
 def _search(part: str, descriptor: int) -> int:

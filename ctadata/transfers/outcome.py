@@ -61,7 +61,7 @@ class Outcome:
     bytes : int
         The bytes of all files that are where they should be.
     left_out : collections.Counter
-        How much was left out of uploaded directories, by its kind.
+        How much was left out of directories, by its kind.
     single : bool
         Whether a file was asked for by itself, and not as one of a directory.
     """
@@ -116,7 +116,7 @@ class Outcome:
             self._reports.result(Result(remote or watch.path, local, watch.total, state))
 
     def leave_out(self, path: str, local: str, kind: str) -> None:
-        """Report something in an uploaded directory that is no file to be uploaded.
+        """Report something in a directory that does not take part.
 
         Parameters
         ----------

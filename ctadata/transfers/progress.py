@@ -40,13 +40,14 @@ class Result:
         Its size in bytes; None where it is not known.
     state : str
         ``finished``, ``skipped`` (it was there already), ``failed``, ``planned`` where
-        nothing was to be transferred, or, in an uploaded directory, ``left out``.
+        nothing was to be transferred, or, of what is in a directory, ``left out``.
     error : CTADataError, optional
         Why it failed.
     kind : str, optional
         Of what was left out: ``hidden file``, ``hidden directory``, ``link``, ``pipe``,
-        ``socket``, ``device``; of a file that was replaced during the transfer, what it is now, or
-        ``file behind a link``, where a directory above it was replaced by a link.
+        ``socket``, ``device``, ``private key``, ``certificate``; of a file that was replaced during
+        the transfer, what it is now, or ``file behind a link``, where a directory above it was
+        replaced by a link.
     """
 
     path: str

@@ -24,6 +24,7 @@ from ..errors import (
     TransferError,
 )
 from .checksum import Checksum, Digest
+from .credentials import credential_in
 from .progress import Watch
 from .remote import RemoteFile
 from .sent import FileState, SentFiles
@@ -92,6 +93,8 @@ class Source:
     ----------
     size : int or None
         Its bytes; None where that is not known before the end.
+    credential : str or None
+        What it is that must not be uploaded (`credential_in`).
     """
 
     def __init__(self, file: IO[bytes], local: str, watch: Watch, guard: Guard) -> None:
@@ -110,6 +113,8 @@ class Source:
             # The service empties an existing file as soon as the request begins: what cannot be
             # read must show before.
             self._ahead = self._bytes(BLOCK)
+            # Of the very file that is sent, and not of what its name leads to later.
+            self.credential = credential_in(self._ahead)
             if file.seekable():
                 file.seek(self._start)
                 self._ahead = b""

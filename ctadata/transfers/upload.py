@@ -18,6 +18,7 @@ from .._paths import check_remote_path
 from .._protocol import DownloadService
 from ..entries import Entry
 from ..errors import AlreadyExists, CTADataError, InvalidPath, LocalFileError, NotFound
+from .credentials import refused_credential
 from .globs import Globs
 from .local_tree import DIRECTORY, FILE, LINK, Item, LeftOut, LocalTree, left_out_text
 from .meeting import Placed, refuse_folded, refuse_meeting
@@ -102,6 +103,8 @@ class Uploads:
         self._pool = Pool(jobs, timeout=http.timeout, min_speed=http.min_speed, cancel=cancel)
         self._outcome = Outcome(reports, jobs)
         self._shown: Mapping[str, str] = {}
+        # Whether files that are no directory's were each asked for.
+        self._named = True
         self._answers: list[dict[str, Any]] | None = [] if answers else None
 
     def file(
@@ -137,11 +140,11 @@ class Uploads:
         self._pool.add_listing(partial(self._find, file, local, path, into))
         return self._run(path)[0]
 
-    def directory(self, local: Path, path: str) -> list[dict[str, Any]]:
+    def directory(self, local: Path, path: str, shown: str | None = None) -> list[dict[str, Any]]:
         """Upload all files in a directory and below it.
 
-        Links, pipes, sockets and devices are left out and, unless they are asked for, hidden
-        files and directories.
+        Links, pipes, sockets, devices, private keys and certificates are left out and, unless they
+        are asked for, hidden files and directories.
 
         Parameters
         ----------
@@ -149,6 +152,8 @@ class Uploads:
             The local directory.
         path : str
             The remote directory that receives what is in it, relative to the user's own.
+        shown : str, optional
+            What errors and results call the local one.
 
         Returns
         -------
@@ -162,12 +167,19 @@ class Uploads:
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
-        placed = Placed(os.fspath(local), tuple(check_remote_path(path)), directory=True)
+        source = os.fspath(local)
+        if shown is not None:
+            self._shown = {source: shown}
+        placed = Placed(source, tuple(check_remote_path(path)), directory=True)
         self._pool.add_listing(partial(self._plan, [placed]))
-        return self._run(os.fspath(local))
+        return self._run(shown or source)
 
     def many(
-        self, placed: list[Placed], shown: Mapping[str, str] | None = None
+        self,
+        placed: list[Placed],
+        shown: Mapping[str, str] | None = None,
+        *,
+        leave_out: bool = False,
     ) -> list[dict[str, Any]]:
         """Upload files and directories to where each of them is to be.
 
@@ -178,6 +190,8 @@ class Uploads:
             What is in a directory is treated as in `directory`; a file is sent in any case.
         shown : mapping of str to str, optional
             What errors call a local file, by its path.
+        leave_out : bool, optional
+            Whether private keys and certificates among the files are left out, and no error.
 
         Returns
         -------
@@ -192,6 +206,7 @@ class Uploads:
             If some files failed; its ``failures`` name each of them.
         """
         self._shown = shown or {}
+        self._named = not leave_out
         self._pool.add_listing(partial(self._plan, placed))
         return self._run(None)
 
@@ -254,7 +269,7 @@ class Uploads:
             target = "/".join(segments)
             self._reports.progress(target, 0, size, "waiting")
             opening = partial(open_source, file, local, local)
-            task = partial(self._file, opening, local, size, target, own, existing)
+            task = partial(self._file, opening, local, size, target, own, existing, True)
             self._pool.add(size or 0, task)
 
     def _plan(self, placed: list[Placed], guard: Guard) -> None:
@@ -273,7 +288,8 @@ class Uploads:
         directories = []
         for source, target, is_directory in placed:
             if is_directory:
-                tree = LocalTree(Path(source), self._root, hidden=self._hidden)
+                shown = self._shown.get(source)
+                tree = LocalTree(Path(source), self._root, hidden=self._hidden, shown=shown)
                 refuse_folded(tree, self._globs, guard.check)
                 directories.append(_Directory(tree, (), target))
             else:
@@ -304,7 +320,8 @@ class Uploads:
                     size = file_size(local, self._shown.get(local))
                     self._reports.progress(path, 0, size, "waiting")
                     opening = partial(open_source, None, local, self._shown.get(local, local))
-                    task = partial(self._file, opening, local, size, path, own, existing)
+                    named = self._named
+                    task = partial(self._file, opening, local, size, path, own, existing, named)
                     tasks.append((size, task))
             self._pool.add_all(iter(tasks))
 
@@ -367,10 +384,8 @@ class Uploads:
                     continue
                 self._reports.progress(path, 0, size, "waiting")
                 opening = partial(tree.open, below)
-                yield (
-                    size,
-                    partial(self._file, opening, local, size, path, own, existing.get(name)),
-                )
+                there = existing.get(name)
+                yield size, partial(self._file, opening, local, size, path, own, there, False)
 
     def _takes_part(self, kind: str, relative: str) -> bool:
         """Whether the globs let something take part, be it only to be counted."""
@@ -389,12 +404,13 @@ class Uploads:
         path: str,
         own: str,
         existing: Entry | None,
+        named: bool,
         guard: Guard,
     ) -> None:
         try:
-            self._send(opening, local, path, own, existing, guard)
+            self._send(opening, local, path, own, existing, named, guard)
         except LeftOut as error:
-            # It was a file when its directory was listed.
+            # It was a file when its directory was listed, and nothing was known of its content.
             self._reports.progress(path, 0, size, "left out")
             self._outcome.leave_out(f"{own}/{path}", local, error.kind)
 
@@ -405,6 +421,7 @@ class Uploads:
         path: str,
         own: str,
         existing: Entry | None,
+        named: bool,
         guard: Guard,
     ) -> None:
         watch = Watch(self._reports, path, None)
@@ -416,6 +433,10 @@ class Uploads:
             opening() as opened,
         ):
             source = Source(opened, shown, watch, guard)
+            if source.credential is not None:
+                if named:
+                    raise refused_credential(shown, source.credential)
+                raise LeftOut(source.credential)
             service = self._service.guarded(guard)
             answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
             if existing is not None and existing.is_directory:

@@ -118,7 +118,7 @@ it('removes one, and all that have ended', async () => {
     transfer('e', 'interrupted')
   ];
   await transfers.start();
-  await transfers.remove(current[3]);
+  await transfers.forget(current[3]);
   expect(transfers.items.map(({ id }) => id)).toEqual(['e', 'c', 'b', 'a']);
   // Another page has forgotten one of them meanwhile.
   const handler = server.handler;
@@ -190,18 +190,35 @@ it('shows at once that one is being cancelled, and then that it is', async () =>
   await transfers.start();
   const listing = server.handler;
   server.handler = request => {
-    if (request.method === 'DELETE') {
+    if (request.path === 'transfers/a/cancel') {
       current = [transfer('a', 'cancelling')];
       request.answer(202, current[0]);
     } else {
       listing(request);
     }
   };
-  await transfers.remove(transfers.items[0]);
+  await transfers.cancel(transfers.items[0]);
   expect(transfers.items[0].state).toBe('cancelling');
   const end = until(([item]) => item.state === 'cancelled');
   current = [transfer('a', 'cancelled')];
   await end;
+});
+
+it('shows one that ends at the moment in which it is cancelled', async () => {
+  current = [transfer('a', 'running')];
+  await transfers.start();
+  const listing = server.handler;
+  server.handler = request => {
+    if (request.path === 'transfers/a/cancel') {
+      current = [transfer('a', 'finished')];
+      request.answer(202, current[0]);
+    } else {
+      listing(request);
+    }
+  };
+  await transfers.cancel(transfers.items[0]);
+  expect(transfers.items).toMatchObject([{ id: 'a', state: 'finished' }]);
+  expect(server.log.join()).not.toContain('DELETE');
 });
 
 describe('in an old tab', () => {
@@ -213,16 +230,30 @@ describe('in an old tab', () => {
     await transfers.start();
     // Another page has removed one, and tried the other again.
     current = [transfer('again', 'running')];
+    const listing = server.handler;
+    server.handler = request => {
+      const { method, path } = request;
+      if (method !== 'DELETE') {
+        listing(request);
+      } else if (path === 'transfers/again') {
+        request.answer(409, { code: 'not-ended', message: 'It runs' });
+      } else {
+        request.answer(404, { code: 'not-found', message: 'Gone' });
+      }
+    };
   });
 
   const states = () => transfers.items.map(({ id, state }) => [id, state]);
 
   it('nothing is removed that was tried again', async () => {
-    await transfers.remove(transfers.items[0]);
+    await transfers.forget(transfers.items[0]);
     expect(states()).toEqual([['again', 'running']]);
-    expect(server.log.join()).not.toContain('DELETE');
+  });
+
+  it('nothing is cleared that was tried again', async () => {
     await transfers.clearEnded();
-    expect(server.log.join()).not.toContain('DELETE');
+    expect(states()).toEqual([['again', 'running']]);
+    expect(server.log).toContain('DELETE transfers/again');
   });
 
   it('what was removed can be removed, and is not run again', async () => {
@@ -236,8 +267,8 @@ describe('in an old tab', () => {
       code: 'not-found'
     });
     expect(states()).toEqual([['again', 'running']]);
-    await transfers.remove(gone);
-    await transfers.remove({ ...gone, state: 'running' });
+    await transfers.forget(gone);
+    await transfers.cancel({ ...gone, state: 'running' });
     expect(states()).toEqual([['again', 'running']]);
   });
 });

@@ -152,40 +152,35 @@ export class TransfersModel implements IDisposable {
     }
   }
 
-  /** Cancel a transfer that runs; forget one that has ended. */
-  async remove(transfer: ITransfer): Promise<void> {
-    if (isActive(transfer)) {
-      await this._delete([transfer]);
-    } else {
-      await this._forget([transfer]);
-    }
+  /** Cancel a transfer; one that ends at this moment stays in the list. */
+  async cancel({ id }: ITransfer): Promise<void> {
+    await this._each([id], id => this.api.cancel(id));
+  }
+
+  /** Forget a transfer that has ended. */
+  async forget({ id }: ITransfer): Promise<void> {
+    await this._each([id], id => this.api.forgetTransfer(id));
   }
 
   /** Forget all that have ended; those that were interrupted may still be wanted. */
   async clearEnded(): Promise<void> {
-    await this._forget(this._items.filter(isClearable));
-  }
-
-  /** Forget those of these that have ended, also as the server knows them now. */
-  private async _forget(transfers: readonly ITransfer[]): Promise<void> {
-    const ids = new Set(transfers.map(({ id }) => id));
-    // One that another page has run again would be cancelled.
-    await this.refresh();
-    await this._delete(
-      this._items.filter(item => ids.has(item.id) && !isActive(item))
+    await this._each(
+      this._items.filter(isClearable).map(({ id }) => id),
+      id => this.api.forgetTransfer(id)
     );
   }
 
-  private async _delete(transfers: readonly ITransfer[]): Promise<void> {
-    const results = await Promise.allSettled(
-      transfers.map(({ id }) => this.api.removeTransfer(id))
-    );
+  private async _each(
+    ids: readonly string[],
+    end: (id: string) => Promise<unknown>
+  ): Promise<void> {
+    const results = await Promise.allSettled(ids.map(end));
     await this.refresh();
     for (const result of results) {
-      // Another page may have been quicker.
+      // Another page may have been quicker: it has removed it, or run it again.
       if (
         result.status === 'rejected' &&
-        asRequestError(result.reason).code !== 'not-found'
+        !['not-found', 'not-ended'].includes(asRequestError(result.reason).code)
       ) {
         throw result.reason;
       }

@@ -110,11 +110,17 @@ function Actions(props: ITransferProps): JSX.Element {
       )}
       {state !== 'cancelling' && (
         <IconButton
+          // A click that began on "Cancel" is none on what takes its place.
+          key={active ? 'cancel' : 'forget'}
           icon={active ? stopIcon : closeIcon}
           label={
             active ? trans.__('Cancel %1', name) : trans.__('Forget %1', name)
           }
-          act={() => void downloads.attempt(() => transfers.remove(transfer))}
+          act={() =>
+            void downloads.attempt(() =>
+              active ? transfers.cancel(transfer) : transfers.forget(transfer)
+            )
+          }
         />
       )}
     </>

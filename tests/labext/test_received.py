@@ -9,6 +9,8 @@ import pytest
 from described import Api
 from test_uploads_handler import Tus
 
+from tests.proxies import Grid
+
 OWN = "lst/users/alice"
 MIB = 1 << 20
 
@@ -29,17 +31,17 @@ async def receive(tus: Tus, files: dict[str, bytes]) -> list[dict[str, str]]:
 
 
 async def order(
-    api: Api, name: str, uploads: list[dict[str, str]], to: str = ""
+    api: Api, name: str, uploads: list[dict[str, str]], to: str = "", **more: object
 ) -> tuple[int, dict[str, Any]]:
-    body = {"kind": "upload", "name": name, "uploads": uploads, "destination": to}
+    body = {"kind": "upload", "name": name, "uploads": uploads, "destination": to, **more}
     response = await api("transfers", "POST", json_body=body)
     return response.code, json.loads(response.body)
 
 
 async def transfer(
-    api: Api, name: str, uploads: list[dict[str, str]], to: str = ""
+    api: Api, name: str, uploads: list[dict[str, str]], to: str = "", **more: object
 ) -> dict[str, Any]:
-    status, answer = await order(api, name, uploads, to)
+    status, answer = await order(api, name, uploads, to, **more)
     assert status == 202, answer
     (started,) = answer["transfers"]
     return await api.ended(started)
@@ -73,6 +75,49 @@ async def test_a_folder_is_one_transfer(api: Api, tus: Tus, storage: Path, exten
     assert stored(storage / OWN / "results/2026") == files
     assert spooled(extension) == []
     assert await tus.waiting() == []
+
+
+async def test_what_is_left_out_of_a_folder(
+    api: Api, tus: Tus, storage: Path, extension: Any
+) -> None:
+    """Hidden files by the browser, which tells how many; keys by the server."""
+    key = Grid.create().proxy().pem()
+    files = {"run42/a.fits": b"a", "run42/x509up_u1000": key, "run42/id_rsa": key}
+    uploads = await receive(tus, files)
+    left_out = {"hidden file": 3, "hidden directory": 1}
+    ended = await transfer(api, "run42", uploads, left_out=left_out)
+    assert (ended["state"], ended["failures"]) == ("finished", [])
+    assert ended["notice"] == "1 hidden directory, 3 hidden files and 2 private keys left out"
+    assert (ended["files_done"], ended["files_total"], ended["bytes_done"]) == (1, 1, 1)
+    assert stored(storage / OWN) == {"run42/a.fits": b"a"}
+    assert spooled(extension) == []
+
+
+async def test_a_key_that_was_chosen_by_itself(
+    api: Api, tus: Tus, storage: Path, extension: Any
+) -> None:
+    uploads = await receive(tus, {"userkey.pem": Grid.create().proxy().pem()})
+    ended = await transfer(api, "userkey.pem", uploads)
+    assert (ended["state"], ended["error"]["code"]) == ("failed", "transfer-failed")
+    assert "'userkey.pem' holds a private key" in ended["error"]["message"]
+    assert stored(storage / OWN) == {}
+    assert (await api(f"transfers/{ended['id']}", "DELETE")).code == 204
+    assert spooled(extension) == []
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        [], 1, "", {"link": 1}, {"hidden file": 0}, {"hidden file": -1}, {"hidden file": 1.5},
+        {"hidden file": True}, {"hidden file": "1"}, {"hidden file": 1 << 40}, {"x": None},
+    ],
+)  # fmt: skip
+async def test_no_numbers_of_what_was_left_out(api: Api, tus: Tus, left_out: object) -> None:
+    uploads = await receive(tus, {"run42/a": b"a"})
+    status, answer = await order(api, "run42", uploads, left_out=left_out)
+    assert (status, answer["code"]) == (400, "bad-request")
+    assert "left_out" in answer["message"]
+    assert len(await tus.waiting()) == 1
 
 
 async def test_a_file_under_another_name(api: Api, tus: Tus, storage: Path, extension: Any) -> None:

@@ -14,7 +14,7 @@ import pytest
 from ctadata.errors import AccessDenied, IntegrityError, NotFound, TransferCancelled, TransferError
 from ctadata.transfers.progress import OnNotice, OnProgress
 from ctadata_labext import ledger, transfer_manager
-from ctadata_labext.errors import NotResumable, TargetsExist, TooManyTransfers
+from ctadata_labext.errors import NotEnded, NotResumable, TargetsExist, TooManyTransfers
 from ctadata_labext.ledger import Ledger
 from ctadata_labext.transfer import MAX_FAILURES, Job, Transfer
 from ctadata_labext.transfer_manager import TransferManager
@@ -116,12 +116,16 @@ def test_a_transfer_from_start_to_end(manager: TransferManager, caplog: Any) -> 
     assert finished["ended"] >= finished["created"]
     assert finished["error"] is None
     assert manager.active_count() == 0
-    assert manager.cancel_or_forget(started["id"]) is None
+    # Whoever cancels at the moment of the end finds it ended, and not gone.
+    assert manager.cancel(started["id"]) == finished
+    assert manager.list() == [finished]
+    manager.forget(started["id"])
     assert manager.list() == []
     with pytest.raises(NotFound):
         manager.get(started["id"])
-    with pytest.raises(NotFound):
-        manager.cancel_or_forget(started["id"])
+    for end in (manager.cancel, manager.forget):
+        with pytest.raises(NotFound):
+            end(started["id"])
     assert manager.shutdown(10)
     lines = [record.getMessage() for record in caplog.records]
     assert [line.split()[-1] == "starts" for line in lines] == [True, False]
@@ -146,11 +150,12 @@ def test_cancel_running_and_queued(manager: TransferManager) -> None:
     held = [Held(name) for name in "abc"]
     transfers = manager.start([each.job for each in held])
     assert held[0].started.wait(10)
-    queued = manager.cancel_or_forget(transfers[2]["id"])
-    assert queued is not None
+    for transfer in transfers:
+        with pytest.raises(NotEnded, match="cancel it first"):
+            manager.forget(transfer["id"])
+    queued = manager.cancel(transfers[2]["id"])
     assert queued["state"] == "cancelled"
-    cancelling = manager.cancel_or_forget(transfers[0]["id"])
-    assert cancelling is not None
+    cancelling = manager.cancel(transfers[0]["id"])
     assert cancelling["state"] == "cancelling"
     cancelled = ended(manager, transfers[0])
     assert (cancelled["state"], cancelled["error"]["code"]) == ("cancelled", "cancelled")
@@ -264,7 +269,7 @@ def test_a_later_server_knows_them_and_can_run_them(make: Callable[..., Transfer
     running, _, queued, cancelled = first.start([each.job for each in held])
     assert held[0].started.wait(10)
     assert held[1].started.wait(10)
-    assert first.cancel_or_forget(cancelled["id"]) is not None
+    first.cancel(cancelled["id"])
     assert first.shutdown(10)
     second = make(max_ended=9)
     known = second.list()
@@ -283,7 +288,7 @@ def test_a_later_server_knows_them_and_can_run_them(make: Callable[..., Transfer
         assert ended(second, again)["state"] == "finished"
     assert held[0].started.is_set()
     assert held[3].started.is_set()
-    assert second.cancel_or_forget(finished["id"]) is None
+    second.forget(finished["id"])
     assert second.shutdown(10)
     third = make(max_ended=9)
     # In the same order; what was forgotten stays so.
@@ -313,7 +318,7 @@ def test_a_try_that_finds_nothing_does_not_hide_what_is_there(manager: TransferM
     held = Held("a")
     (transfer,) = manager.start([held.job])
     assert held.started.wait(10)
-    manager.cancel_or_forget(transfer["id"])
+    manager.cancel(transfer["id"])
     assert ended(manager, transfer)["bytes_done"] == 5
     WORK[held.job.options["work"]] = WORK[failing(NotFound("Nothing there")).options["work"]]
     again = ended(manager, manager.retry(transfer["id"]))
@@ -350,7 +355,7 @@ def test_a_cancelled_one_that_waited_runs_once_when_retried(manager: TransferMan
     assert held[0].started.wait(10)
     assert held[1].started.wait(10)
     for _ in range(2):
-        assert manager.cancel_or_forget(transfers[2]["id"]) is not None
+        assert manager.cancel(transfers[2]["id"])["state"] == "cancelled"
         assert manager.retry(transfers[2]["id"])["state"] == "queued"
     runs = []
     WORK[held[2].job.options["work"]] = lambda *_: runs.append(1)

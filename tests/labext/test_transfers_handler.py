@@ -123,7 +123,8 @@ async def test_cancel_midway(api: Api, tiny: TinyService, jp_root_dir: Path) -> 
     while transfer["bytes_done"] == 0:
         transfer = await api.json(f"transfers/{transfer['id']}")
     assert (transfer["state"], transfer["bytes_total"]) == ("running", 20_000_000)
-    cancelling = await api.json(f"transfers/{transfer['id']}", "DELETE")
+    assert await api.error(f"transfers/{transfer['id']}", "DELETE") == (409, "not-ended")
+    cancelling = await api.json(f"transfers/{transfer['id']}/cancel", "POST")
     assert cancelling["state"] == "cancelling"
     # The service stays silent meanwhile.
     asked = time.monotonic()
@@ -164,7 +165,10 @@ async def test_ended_ones_are_forgotten_on_request(api: Api, storage: Path) -> N
     transfer = await api.transfer("download", f"{DIRECTORY}/small.txt")
     assert (await api.json(f"transfers/{transfer['id']}")) == transfer
     assert (await api.json("transfers"))["transfers"] == [transfer]
+    assert (await api.json(f"transfers/{transfer['id']}/cancel", "POST")) == transfer
+    assert (await api.json("transfers"))["transfers"] == [transfer]
     assert (await api(f"transfers/{transfer['id']}", "DELETE")).code == 204
+    assert await api.error(f"transfers/{transfer['id']}/cancel", "POST") == (404, "not-found")
     assert await api.error(f"transfers/{transfer['id']}") == (404, "not-found")
     assert await api.error(f"transfers/{transfer['id']}", "DELETE") == (404, "not-found")
     assert (await api.json("transfers"))["transfers"] == []
@@ -185,7 +189,7 @@ async def test_few_run_some_wait_and_the_rest_is_refused(api: Api, tiny: TinySer
     assert states == ["running", "running", "queued"]
     response = await api.order("download", "lst/3")
     assert (response.code, json.loads(response.body)["code"]) == (429, "too-many-transfers")
-    queued = await api.json(f"transfers/{transfers[2]['id']}", "DELETE")
+    queued = await api.json(f"transfers/{transfers[2]['id']}/cancel", "POST")
     assert queued["state"] == "cancelled"
     gate.open.set()
     while len(remembered := (await api.json("transfers"))["transfers"]) > 2:
@@ -248,7 +252,7 @@ async def test_a_transfer_says_why_it_waits(
         await asyncio.sleep(0.02)
         transfer = await api.json(f"transfers/{transfer['id']}")
     assert notices == {"trying again (2 of 4) in 1 s: 503 Service Unavailable"}
-    await api.json(f"transfers/{transfer['id']}", "DELETE")
+    await api.json(f"transfers/{transfer['id']}/cancel", "POST")
     assert (await api.ended(transfer))["notice"] is None
 
 
@@ -402,6 +406,43 @@ async def test_a_link_inside_of_the_workspace_is_its_target(
     transfer = await api.transfer("download", f"{DIRECTORY}/small.txt", to="link")
     assert (transfer["state"], transfer["target"]) == ("finished", "real/small.txt")
     assert (jp_root_dir / "real/small.txt").read_bytes() == b"small"
+
+
+@pytest.mark.parametrize(
+    ("jp_server_config", "allow_hidden"),
+    [
+        (
+            {
+                "ServerApp": {"jpserver_extensions": {"ctadata_labext": True}},
+                "ContentsManager": {"allow_hidden": allow_hidden},
+            },
+            allow_hidden,
+        )
+        for allow_hidden in (False, True)
+    ],
+)
+async def test_hidden_files_in_a_folder(
+    api: Api, storage: Path, workspace: Path, allow_hidden: bool
+) -> None:
+    """Git, shells and Jupyter obey such files where they find them, and nobody sees them."""
+    folder = storage / DIRECTORY / "project"
+    hidden = {".git/config", ".bashrc", "sub/.envrc", "sub/.ssh/authorized_keys"}
+    for name in hidden | {"file"}:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"hostile")
+    (workspace / "project").mkdir()
+    (workspace / "project/.bashrc").write_bytes(b"mine")
+    transfer = await api.transfer("download", f"{DIRECTORY}/project", overwrite=True)
+    assert (transfer["state"], transfer["failures"]) == ("finished", [])
+    there = set(tree(workspace / "project"))
+    if allow_hidden:
+        assert there == hidden | {"file"}
+        assert transfer["notice"] is None
+    else:
+        assert there == {"file", ".bashrc"}
+        assert (workspace / "project/.bashrc").read_bytes() == b"mine"
+        assert transfer["notice"] == "2 hidden directories and 2 hidden files left out"
+    assert transfer["files_done"] == transfer["files_total"] == (5 if allow_hidden else 1)
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from described import Api
 
 from ctadata_labext.workspace import Workspace
+from tests.proxies import Grid
 
 
 @pytest.fixture
@@ -83,3 +85,45 @@ async def test_a_folder_that_becomes_a_link(
     assert transfer["state"] == "failed"
     assert "symbolic link" in transfer["error"]["message"]
     assert stored(storage) == {}
+
+
+async def test_a_folder_above_that_becomes_a_link_into_the_workspace(
+    api: Api, storage: Path, folder: Path, jp_root_dir: Path
+) -> None:
+    """Before the second try; what was chosen is meant, not what it leads to now."""
+    (jp_root_dir / "other/folder").mkdir(parents=True)
+    (jp_root_dir / "other/folder/file").write_bytes(b"not chosen")
+    (jp_root_dir / "other/one").write_bytes(b"not chosen")
+    (jp_root_dir / "up/one").write_bytes(b"plain")
+    names = [normalize(form, "\xe9") for form in ("NFC", "NFD")]
+    for name in names:
+        (folder / name).write_bytes(b"plain")
+    failed = [await api.transfer("upload", "up/folder")]
+    # The error names the files as the panel knows them.
+    for name in names:
+        assert f"'up/folder/{name}'" in failed[0]["error"]["message"]
+    assert str(jp_root_dir) not in failed[0]["error"]["message"]
+    (storage / "lst/users/alice/one").mkdir(parents=True)
+    failed.append(await api.transfer("upload", "up/one"))
+    (jp_root_dir / "up").rename(jp_root_dir / "away")
+    (jp_root_dir / "up").symlink_to("other")
+    for transfer in failed:
+        again = await api.json(f"transfers/{transfer['id']}/retry", "POST")
+        ended = await api.ended(again)
+        assert (ended["state"], ended["error"]["code"]) == ("failed", "invalid-path")
+        assert "has become a link" in ended["error"]["message"]
+    assert stored(storage) == {}
+
+
+async def test_keys_are_no_data(api: Api, storage: Path, folder: Path) -> None:
+    key = Grid.create().proxy().pem()
+    (folder / "sub/x509up_u1000").write_bytes(key)
+    transfer = await api.transfer("upload", "up/folder")
+    assert transfer["state"] == "finished"
+    assert transfer["notice"] == "2 hidden files, 3 links, 1 pipe and 1 private key left out"
+    assert set(stored(storage)) == {"folder/file", "folder/sub/file"}
+    transfer = await api.transfer("upload", "up/folder/sub/x509up_u1000")
+    assert (transfer["state"], transfer["error"]["code"]) == ("failed", "transfer-failed")
+    told = "'up/folder/sub/x509up_u1000' holds a private key, and others can read what is uploaded"
+    assert transfer["error"]["message"].startswith(told)
+    assert set(stored(storage)) == {"folder/file", "folder/sub/file"}

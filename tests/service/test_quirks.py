@@ -135,6 +135,33 @@ def test_an_open_bracket_is_an_internal_error(http: Http, storage: Path) -> None
     assert b"<title>500" in answer.data
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+",
+        "(a*)*",
+        "(a|a)*",
+        "(a|aa)+",
+        "(a?){40}a{40}",
+        "a*" * 20,
+        "(a|a)" * 40,
+        r"(?:a+)+\1?",
+    ],
+)
+def test_a_catastrophic_pattern_occupies_nobody(http: Http, storage: Path, pattern: str) -> None:
+    name = f"{pattern}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!".replace("?", "%3F")
+    (storage / "lst" / name.replace("%3F", "?")).touch()
+    http.get(f"list/lst/{quote(name)}", timeout=5)
+    assert http.get("health", timeout=5).status == 200
+
+
+def test_many_beginnings_of_certificates_occupy_nobody(http: Http) -> None:
+    pem = "-----BEGIN CERTIFICATE-----" * 19_000
+    body = json.dumps({"certificate": pem, "certificate_key": "cta"}).encode()
+    path = f"{CERTIFICATES}/certificate"
+    assert http.request("POST", path, body=body, headers=JSON, timeout=10).status == 400
+
+
 def test_what_is_missing_is_a_page_behind_a_word(http: Http) -> None:
     answer = http.get("list/lst/nothing")
     assert answer.status == 404

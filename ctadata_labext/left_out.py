@@ -1,0 +1,37 @@
+"""What a transfer of a folder has left out, counted and told in one sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from ctadata.transfers.local_tree import left_out_text
+from ctadata.transfers.progress import OnNotice, Result
+
+__all__ = ["LeftOutCount"]
+
+
+class LeftOutCount:
+    """Counts what one transfer leaves out.
+
+    Parameters
+    ----------
+    on_notice : callable
+        Is told of it, as something about the whole transfer.
+    before : mapping of str to int, optional
+        How much of each kind was left out before the transfer.
+    """
+
+    def __init__(self, on_notice: OnNotice, before: Mapping[str, int] | None = None) -> None:
+        self._on_notice = on_notice
+        self._counts = Counter(before)
+
+    def take(self, result: Result) -> None:
+        """Take what became of a file (`ctadata.transfers.progress.OnResult`)."""
+        if result.kind is not None:
+            self._counts[result.kind] += 1
+
+    def tell(self) -> None:
+        """Say how much was left out, if anything was."""
+        if self._counts:
+            self._on_notice("", f"{left_out_text(self._counts)} left out")
