@@ -133,11 +133,7 @@ class ItemsReader:
 
 def parsed(raw: bytes) -> list[Any]:
     """Return what some items are that were read before."""
-    items: list[Any] = json.loads(f"[{raw.decode('utf-8', 'surrogatepass')}]")
-    # Nested values, and keys without number, would take up to thirty times the memory of the text.
-    if raw.count(b"{") != len(items) or b"[" in raw or raw.count(b'"') > MAX_QUOTES * len(items):
-        return [_flat(item) if isinstance(item, dict) else item for item in items]
-    return items
+    return _plain(raw, json.loads(f"[{raw.decode('utf-8', 'surrogatepass')}]"))
 
 
 def _items_of(buffer: bytes) -> Items | None:
@@ -160,27 +156,37 @@ def _items_of(buffer: bytes) -> Items | None:
         text = codecs.getincrementaldecoder("utf-8")("surrogatepass").decode(buffer)
     except UnicodeDecodeError as error:
         raise Damaged("a text is no UTF-8") from error
-    end = _end_of_items(text)
+    found, end = _one_by_one(text)
     raw = text[:end].encode("utf-8", "surrogatepass")
-    return Items(raw, parsed(raw)) if raw else None
+    return Items(raw, _plain(raw, found)) if found else None
 
 
-def _end_of_items(text: str) -> int:
-    """Return where the last whole item ends."""
+def _one_by_one(text: str) -> tuple[list[Any], int]:
+    """Return the whole items at the beginning of a text, and where the last of them ends."""
+    items: list[Any] = []
     end = position = 0
     try:
         while True:
-            _, after = _decode(text, position)
+            item, after = _decode(text, position)
             separator = _space.match(text, after).end()  # type: ignore[union-attr]
             # A number at the end may go on.
-            if separator == len(text):
-                return end if text[after - 1] not in "}]\"" else after
+            if separator == len(text) and text[after - 1] not in '}]"':
+                return items, end
+            items.append(item)
             end = after
-            if text[separator] != ",":
-                return end
+            if text[separator : separator + 1] != ",":
+                return items, end
             position = _space.match(text, separator + 1).end()  # type: ignore[union-attr]
     except (ValueError, RecursionError):
-        return end
+        return items, end
+
+
+def _plain(raw: bytes, items: list[Any]) -> list[Any]:
+    """Return items without what would take up to thirty times the memory of its text."""
+    if raw.count(b"{") == len(items) and b"[" not in raw:
+        if raw.count(b'"') <= MAX_QUOTES * len(items):
+            return items
+    return [_flat(item) if isinstance(item, dict) else item for item in items]
 
 
 def _flat(item: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import http
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -17,7 +17,7 @@ from ctadata._local import local_errors
 from ctadata.errors import CertificateError, CTADataError
 
 from .compression import accepts_gzip, compress
-from .errors import BadRequest, NotOffered, TargetsExist, describe
+from .errors import BadRequest, NotOffered, TargetsExist, TooLarge, describe
 
 if TYPE_CHECKING:
     from .app import CTADataExtension
@@ -78,18 +78,27 @@ INTERNAL_ERROR = ("internal", "Something unexpected went wrong; the server's log
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# Bytes of a request's body: the paths of 100,000 files.
+MAX_BODY = 16 << 20
 
+
+@web.stream_request_body
 class CTADataHandler(APIHandler):
     """Base of the handlers below ``ctadata/``.
 
     Nothing here is for the anonymous, not even OPTIONS: pages of other origins cannot use it.
+    A body is read only once it is known who sends it, and no more of it is held than is allowed.
     """
 
     auth_resource = AUTH_RESOURCE
+    #: Bytes that a request's body may have.
+    max_body = MAX_BODY
 
     def initialize(self, extension: CTADataExtension) -> None:
         """Take the extension that has the client, the threads and the transfers."""
         self.extension = extension
+        self._received: list[bytes] = []
+        self._body_length = 0
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Refuse the anonymous whatever the method, also those that no handler has."""
@@ -145,6 +154,31 @@ class CTADataHandler(APIHandler):
             return
         self.finish(*answer)
 
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        """Take some of the request's body; what is too long is dropped."""
+        self._body_length += len(chunk)
+        if self._body_length <= self.max_body:
+            self._received.append(chunk)
+        else:
+            self._received.clear()
+        return None
+
+    @property
+    def body(self) -> bytes:
+        """The request's body.
+
+        Raises
+        ------
+        TooLarge
+            If it has more than `max_body` bytes.
+        """
+        if self._body_length > self.max_body:
+            raise TooLarge(
+                f"The request has {self._body_length:,} bytes, of which at most {self.max_body:,} "
+                "are taken; choose less at a time"
+            )
+        return b"".join(self._received)
+
     def json_body(self) -> dict[str, Any]:
         """Return the request's body.
 
@@ -152,9 +186,11 @@ class CTADataHandler(APIHandler):
         ------
         BadRequest
             If it is not a JSON object.
+        TooLarge
+            If it is too long.
         """
         try:
-            body = json.loads(self.request.body)
+            body = json.loads(self.body)
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict):

@@ -41,7 +41,7 @@ def test_it_reads_what_json_loads_does(found, indent, ascii_only, step):
     assert read(b" \n" + raw + b"\r\n ", step) == json.loads(raw)
 
 
-@pytest.mark.parametrize("raw", [b"[1, 23, 4.5e6, true, null, \"x\"]", b"[ ]", b"[[1], {}, 23]"])
+@pytest.mark.parametrize("raw", [b'[1, 23, 4.5e6, true, null, "x"]', b"[ ]", b"[[1], {}, 23]"])
 def test_items_of_other_types(raw):
     assert read(raw, 3) == json.loads(raw)
 
