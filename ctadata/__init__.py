@@ -3,8 +3,8 @@
 Every function speaks to the download service whose address and token the environment
 gives at the time of the call (``CTADS_URL``, ``JUPYTERHUB_API_TOKEN``), and takes
 ``downloadservice``, ``certificateservice``, ``token``, ``chunk_size``, ``data_dir``, ``timeout``,
-``retries``, ``min_speed``, ``max_listing_entries`` and ``max_listing_bytes`` as keywords. They are the methods of `APIClient`, where their
-parameters are described.
+``retries``, ``min_speed``, ``max_listing_entries`` and ``max_listing_bytes`` as keywords. They are
+the methods of `APIClient`, where their parameters are described.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
 import os
 import select
 import sys
@@ -20,6 +19,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ._output import is_terminal
+from ._printable import logger_of, printable
 from .transfers.progress import Reports
 from .transfers.tally import Tally
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bars", "above_bars", "watching"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 # Files of this many bytes get a bar of their own, as many as this at a time.
 LARGE = 8 << 20
@@ -226,10 +226,10 @@ class Bars:
             done, moved = tally.bytes_done, tally.bytes_moved
             total = max(tally.bytes_found, done) or None
             notice = next(reversed(self._notices.values()), None)
-            described = notice or _short(name)
+            described = printable(notice) if notice else _short(name)
             if tally.files_found > 1:
                 failed = f", {tally.files_failed} failed" if tally.files_failed else ""
-                waits = f", {notice}" if notice else ""
+                waits = f", {printable(notice)}" if notice else ""
                 described = f"{tally.files_done}/{tally.files_found} files{failed}{waits}"
         if self._total is None:
             self._total = self._make(total=size, desc=described, leave=True)
@@ -383,5 +383,5 @@ def _kind_of_bar(stderr: _Screen) -> tuple[Callable[..., Any], int, _Screen]:
 
 def _short(path: str) -> str:
     """Return the file's name; of a long one the end, where the numbers of runs are."""
-    name = path.rpartition("/")[2]
+    name = printable(path.rpartition("/")[2])
     return name if len(name) <= NAME_WIDTH else f"…{name[1 - NAME_WIDTH :]}"

@@ -28,7 +28,7 @@ FAST = 8 << 20
 MEASURED = 4 << 20
 # What stands before a chunk (RFC 9112, 7.1), of which extensions are left out.
 CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?\r?")
-# Bytes: of a line as much is looked at at a time, and none may be longer.
+# Bytes: of a line as much is looked at at a time, and none may be longer, nor all of the trailer.
 LOOK = 64
 LONGEST_LINE = 64 << 10
 
@@ -85,6 +85,7 @@ class _Chunks:
         self.ended = False
         self._left = 0
         self._line = b""
+        self._trailer_size = 0
         self._behind_data = self._trailer = False
 
     def content(self, raw: Block) -> list[Block]:
@@ -114,6 +115,9 @@ class _Chunks:
             blank = line in {b"", b"\r"}
             if self._behind_data and not blank:
                 raise HTTPException("a chunk is longer than it says")
+            self._trailer_size += len(line) if self._trailer else 0
+            if self._trailer_size > LONGEST_LINE:
+                raise HTTPException("the trailer is too long")
             self.ended = self._trailer and blank
             self._behind_data = False
             return
@@ -159,9 +163,9 @@ def read(response: BaseHTTPResponse, guard: Guard) -> Generator[list[Block]]:
             blocks, error = _fill(view, body, framing, guard)
         else:
             guard.reading()
-            raw = body.fp.read1(framing.most)
-            guard.handled(len(raw))
-            blocks = _content(raw, framing)
+            blocks = _content(body.fp.read1(framing.most), framing)
+            # Only the content: the sizes of chunks, and what else is around it, are of no use.
+            guard.handled(sum(map(len, blocks)))
         came += sum(map(len, blocks))
         if came >= MEASURED or fast:
             now = time.monotonic()
@@ -187,8 +191,9 @@ def _fill(
             guard.reading()
             room = view[filled : filled + framing.most]
             size = body.fp.readinto1(room)
-            guard.handled(size)
-            blocks += _content(room[:size], framing)
+            content = _content(room[:size], framing)
+            guard.handled(sum(map(len, content)))
+            blocks += content
             filled += size
     except (OSError, HTTPException) as error:
         return blocks, error

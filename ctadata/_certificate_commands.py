@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -10,7 +9,7 @@ from typing import Any
 
 import click
 
-from ._output import echo, say
+from ._output import echo, echo_json, say
 from ._patience import patience_options, patient_client
 from .api import APIClient
 from .certificates.authorities import known_authorities
@@ -68,7 +67,7 @@ def inspect_(file: str | None, as_json: bool) -> None:
     path = file or default_proxy_file()
     proxy = inspect(path, trusted=known_authorities())
     if as_json:
-        echo(json.dumps(proxy.to_dict(), indent=2))
+        echo_json(proxy.to_dict(), indent=2)
     else:
         for line in _described(proxy):
             echo(line)
@@ -126,7 +125,7 @@ def status(as_json: bool, **options: Any) -> None:
             "shared": shared,
             "found": {"path": path, "inspection": found and found.to_dict()},
         }
-        echo(json.dumps(content, indent=2))
+        echo_json(content, indent=2)
         return
     _echo("Service", client.certificateservice_url)
     for key in certificate_keys():

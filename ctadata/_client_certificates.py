@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator
 from typing import Any
 
 from . import config
+from ._printable import logger_of
 from ._services import LocalPath, Services
 from .certificates.authorities import known_authorities
 from .certificates.delegations import Delegation, Delegations
@@ -18,7 +18,7 @@ from .errors import CertificateError
 
 __all__ = ["ClientCertificates"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class ClientCertificates(Services):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import random
 import socket
@@ -12,7 +11,7 @@ import struct
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from email.utils import mktime_tz, parsedate_tz
 from http.client import HTTPException, HTTPResponse, IncompleteRead, responses
 from io import BufferedReader, RawIOBase
@@ -25,11 +24,12 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from ._addresses import problem_of
 from ._guard import Guard
+from ._printable import logger_of
 from .errors import CTADataError, LocalFileError
 
 __all__ = ["BLOCK", "Retry", "TooLong", "guarded", "proxy_for", "send", "ssl_context", "timeouts"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 BLOCK = 1 << 20
 # Bytes that are read with the head of an answer.
@@ -55,6 +55,11 @@ PROXY_VARIABLES = [
 ]
 
 _thread = threading.local()
+
+
+def _guard() -> Guard | None:
+    """Return the guard of this thread's request."""
+    return getattr(_thread, "guard", None)
 
 
 @contextmanager
@@ -185,8 +190,14 @@ class _Guarded(HTTPConnection):
             self._attach()
         super().request(*args, **options)
 
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+        guard = _guard()
+        if guard is not None:
+            guard.asked()
+        return super().getresponse()
+
     def _attach(self) -> None:
-        guard: Guard | None = getattr(_thread, "guard", None)
+        guard = _guard()
         if guard is not None:
             guard.attach(self.sock)
             # What is sent may take as long as what is read; to connect may not.
@@ -194,7 +205,22 @@ class _Guarded(HTTPConnection):
 
 
 class _GuardedTLS(_Guarded, HTTPSConnection):
-    pass
+    """Lets the guard also end a proxy's answer to CONNECT, and the handshake of TLS."""
+
+    def connect(self) -> None:
+        with ExitStack() as self._until_connected:
+            super().connect()
+
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        connected.settimeout(self.timeout)
+        guard = _guard()
+        if guard is not None:
+            # TLS takes the socket away from its object; this one stays with the connection.
+            watched = socket.socket(fileno=os.dup(connected.fileno()))
+            guard.attach(self._until_connected.enter_context(watched))
+            guard.asked()
+        return connected
 
 
 class _Pool(urllib3.HTTPConnectionPool):

@@ -13,6 +13,10 @@ from .errors import CTADataError, ServiceTimeout
 
 __all__ = ["Guard"]
 
+# Time-outs after which the head of an answer counts as stalled, though a byte comes now and then.
+# Silence ends earlier, by the socket's own time-out, and is tried again.
+HEAD_TIMEOUTS = 2
+
 
 class Guard:
     """Watches over one thread's requests.
@@ -48,6 +52,7 @@ class Guard:
         self._stopped: CTADataError | None = None
         self._interrupted: CTADataError | None = None
         self._reading = False
+        self._asked: float | None = None
         self._noticed = False
         self._received = 0
         self._measured: tuple[float, int] | None = None
@@ -104,6 +109,7 @@ class Guard:
         """Take note of the socket that a request goes through."""
         with self._lock:
             self._socket = connection
+            self._asked = None
             if self._stopped is not None:
                 self._shut()
 
@@ -113,6 +119,15 @@ class Guard:
             self._socket = None
             self._measured = None
             self._reading = False
+            self._asked = None
+
+    def asked(self) -> None:
+        """Take note that the head of an answer is waited for."""
+        self._asked = time.monotonic()
+
+    def answered(self) -> None:
+        """Take note that the head has come, and that the body is read later."""
+        self._asked = None
 
     def reading(self) -> None:
         """Take note that bytes are waited for."""
@@ -126,10 +141,20 @@ class Guard:
             self.quiet()
 
     def watch(self, now: float | None = None) -> None:
-        """Interrupt a body that comes too slowly; called from time to time by another thread."""
+        """Interrupt an answer that comes too slowly; called from time to time by another thread."""
         now = time.monotonic() if now is None else now
         if self._deadline is not None and now > self._deadline[0]:
             self.stop(self._deadline[1])
+        asked = self._asked
+        if asked is not None and now - asked > HEAD_TIMEOUTS * self.timeout:
+            self._asked = None
+            self.congested()
+            self.interrupt(
+                ServiceTimeout(
+                    "The service has not finished the beginning of its answer in "
+                    f"{now - asked:.0f} s; try again"
+                )
+            )
         if not self._reading:
             # What takes time now is the local disk.
             self._measured = None

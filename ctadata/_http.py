@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ._addresses import path_of
 from ._guard import Guard
+from ._printable import WORDS, logger_of, printable
 from .config import DOWNLOADSERVICE_VARIABLE, NEW_TOKEN
 from .errors import (
     AccessDenied,
@@ -44,7 +45,7 @@ __all__ = [
     "network_error",
 ]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 READ_TIMEOUT = 60.0
 RETRIES = 3
@@ -204,6 +205,12 @@ class Http:
             # What was stopped broke off for that reason.
             self.guard.check()
             raise network_error(error, url, path, self._variable) from error
+        try:
+            # A socket that was shut down looks like the end of an answer.
+            self.guard.check()
+        except CTADataError:
+            self.close(response)
+            raise
         if not stream:
             self.guard.detach()
             self.guard.quiet()
@@ -211,6 +218,7 @@ class Http:
             logger.debug("%s %s: %d", method, urlsplit(url).path, response.status)
         if response.status not in accept:
             raise self.refusal(response, url, path, token)
+        self.guard.answered()
         return response
 
     def close(self, response: BaseHTTPResponse) -> None:
@@ -227,10 +235,9 @@ class Http:
         finally:
             self.close(response)
 
-    def without_token(self, text: str) -> str:
-        """Return a text with the token replaced wherever it appears."""
-        token = self._token()
-        return text.replace(token, "…") if token else text
+    def words(self, text: str) -> str:
+        """Return what a service says such that it can be shown, in any case without the token."""
+        return _words(text, self._token())
 
     def error_of(
         self, response: BaseHTTPResponse, url: str, path: str, token: str | None = None
@@ -482,14 +489,12 @@ def _beginning(response: BaseHTTPResponse) -> bytes:
 
 
 def _said(body: bytes, token: str | None) -> tuple[bool, str]:
-    """Return whether the answer is a page for people, and its first words, without the token."""
+    """Return whether the answer is a page for people, and its first words."""
     text = body.decode("utf-8", "replace")
     # Not by the content type: the service calls its plain sentences text/html as well.
     html = text.lstrip().startswith("<")
-    return html, (text.strip() if html else _words(text.partition("<")[0], token))
+    return html, text.strip() if html else _words(text.partition("<")[0], token)
 
 
 def _words(text: str, token: str | None) -> str:
-    """Return what a service says such that it can be shown: printable, short, without the token."""
-    text = "".join(c if c.isprintable() else " " for c in text)
-    return (text.replace(token, "…") if token else text)[:300].strip()
+    return printable(" ".join(text.split()), WORDS, [token] if token else ())

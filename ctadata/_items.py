@@ -183,9 +183,9 @@ def _one_by_one(text: str) -> tuple[list[Any], int]:
 
 def _plain(raw: bytes, items: list[Any]) -> list[Any]:
     """Return items without what would take up to thirty times the memory of its text."""
-    if raw.count(b"{") == len(items) and b"[" not in raw:
-        if raw.count(b'"') <= MAX_QUOTES * len(items):
-            return items
+    quotes = raw.count(b'"')
+    if raw.count(b"{") == len(items) and b"[" not in raw and quotes <= MAX_QUOTES * len(items):
+        return items
     return [_flat(item) if isinstance(item, dict) else item for item in items]
 
 

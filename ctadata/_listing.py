@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterable
 from functools import partial
@@ -13,6 +12,7 @@ from urllib.parse import unquote
 from ._items import Damaged, ItemsReader, NoList, parsed
 from ._limits import DEFAULT, Limits
 from ._paths import FORBIDDEN
+from ._printable import logger_of
 from .entries import Entries, Entry, ManyEntries
 from .errors import InvalidPath, NotFound, ServiceUnreachable, StorageException
 
@@ -30,7 +30,7 @@ __all__ = [
     "read_own",
 ]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 # Entries up to which a listing is a list, and the bytes of it up to which it is one.
 FEW = 100_000

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import sys
 from typing import Any, TextIO
 
+from ._printable import printable
 from .errors import CTADataError
 
-__all__ = ["echo", "is_terminal", "prepare", "say", "silence"]
+__all__ = ["echo", "echo_json", "is_terminal", "prepare", "say", "say_json", "silence"]
 
 
 def prepare() -> None:
@@ -32,7 +34,7 @@ def prepare() -> None:
 
 
 def echo(line: str) -> None:
-    """Print what a command is there to print.
+    """Print a line of what a command is there to print, as `printable` has it.
 
     Raises
     ------
@@ -41,8 +43,36 @@ def echo(line: str) -> None:
     CTADataError
         If it cannot be printed for another reason, such as a full disk.
     """
+    _echo(printable(line))
+
+
+def echo_json(content: object, indent: int | None = None) -> None:
+    """Print an object of what a command is there to print: all as it is, in ASCII.
+
+    Raises
+    ------
+    BrokenPipeError, CTADataError
+        As from `echo`.
+    """
+    _echo(json.dumps(content, indent=indent))
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Print a line about what is done, as `printable` has it, above the bars; never fails.
+
+    A stream that takes no more is told of once, on stderr, and gets nothing more.
+    """
+    _say(printable(line), err=err)
+
+
+def say_json(content: object) -> None:
+    """Print an object about what is done: all as it is, in ASCII; never fails, as `say`."""
+    _say(json.dumps(content), err=False)
+
+
+def _echo(text: str) -> None:
     try:
-        _print(line, sys.stdout)
+        _print(text, sys.stdout)
     except BrokenPipeError:
         silence(sys.stdout)
         raise
@@ -51,17 +81,13 @@ def echo(line: str) -> None:
         raise CTADataError(f"The output cannot be written: {_reason(error)}") from error
 
 
-def say(line: str, *, err: bool = False) -> None:
-    """Print a line about what is done, above the bars if there are any; never fails.
-
-    A stream that takes no more is told of once, on stderr, and gets nothing more.
-    """
+def _say(text: str, *, err: bool) -> None:
     stream = sys.stderr if err else sys.stdout
     try:
         from ._bars import above_bars
 
         with above_bars(stream):
-            _print(line, stream)
+            _print(text, stream)
     except BrokenPipeError:
         # The reader has seen enough.
         silence(stream)
@@ -79,9 +105,9 @@ def is_terminal(stream: Any) -> bool:
         return False
 
 
-def _print(line: str, stream: TextIO | None) -> None:
+def _print(text: str, stream: TextIO | None) -> None:
     if stream is not None:
-        print(line, file=stream, flush=True)
+        print(text, file=stream, flush=True)
 
 
 def silence(stream: TextIO | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
+from unicodedata import category
 from urllib.parse import quote
 
 from .entries import Href
@@ -21,7 +22,7 @@ MAX_NAME_BYTES = 255
 JOURNAL = ".ctadata-journal"
 PART = ".part"
 PROCESS = r"\.([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f]{8}"
-TEMPORARY = re.compile(rf".*({re.escape(JOURNAL)}|{PROCESS}{re.escape(PART)})", re.DOTALL)
+_TEMPORARY = re.compile(rf".*({re.escape(JOURNAL)}|{PROCESS}{re.escape(PART)})", re.DOTALL)
 
 
 def path_text(path: str | PurePath) -> str:
@@ -113,7 +114,7 @@ def local_name(segment: str, path: str) -> str:
     InvalidPath
         If no local file can have this name.
     """
-    if TEMPORARY.fullmatch(segment):
+    if _is_temporary(segment):
         raise InvalidPath(
             f"{path!r} has the name of an unfinished download of this program and would be taken "
             "for one; save it under a name of your own with save_to_fn",
@@ -126,3 +127,13 @@ def local_name(segment: str, path: str) -> str:
             path=path,
         )
     return segment
+
+
+def _is_temporary(segment: str) -> bool:
+    """Whether a disk might take a name for that of an unfinished download.
+
+    Some do not tell capitals apart, and some pass over marks that nobody sees (Unicode's Cf).
+    """
+    if not segment.isascii():
+        segment = "".join(c for c in segment if category(c) != "Cf")
+    return _TEMPORARY.fullmatch(segment.casefold()) is not None

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from ._secrets import HIDDEN, LEFT_OUT, hushed, without_secrets
 
-__all__ = ["LINE", "MESSAGE", "WORDS", "logger_of", "printable", "printable_lines"]
+__all__ = ["LINE", "MESSAGE", "WORDS", "logger_of", "printable", "printable_record"]
 
 #: Characters: of what a service says; of an error's message; of a line. A path of Linux has 4096.
 WORDS = 300
@@ -77,7 +77,7 @@ def printable(text: str, limit: int = LINE, secrets: Iterable[str] = ()) -> str:
     return _shortened(text, limit)
 
 
-def printable_lines(text: str) -> str:
+def _lines(text: str) -> str:
     """Return a text of several lines, such as a traceback, each of them as `printable` has it."""
     return "\n".join(map(printable, without_secrets(text).split("\n")))
 
@@ -100,7 +100,7 @@ def printable_record(record: logging.LogRecord) -> bool:
     if record.exc_info and not record.exc_text:
         record.exc_text = logging.Formatter().formatException(record.exc_info)
     if record.exc_text:
-        record.exc_text = printable_lines(record.exc_text)
+        record.exc_text = _lines(record.exc_text)
     return True
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import logging
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -24,6 +23,7 @@ from ._listing import (
     read_own,
 )
 from ._paths import check_remote_path, join_quoted
+from ._printable import logger_of
 from ._quoting import Quoting, is_plain
 from .entries import Entry
 from .errors import (
@@ -48,7 +48,7 @@ FETCH_BLOCK = 1 << 20
 # Such as lst/users/alice.
 OWN_DIRECTORY = re.compile(r"\w[\w.-]*/users/\w[\w.-]*")
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 Listed = TypeVar("Listed")

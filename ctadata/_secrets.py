@@ -40,8 +40,11 @@ _VALUE = r"[^\s\"'<>,;&]+"
 _BASE64 = r"[A-Za-z0-9+/_=-]"
 # What looks like a secret, and what of it stays. Each takes time in proportion to the text.
 _SECRETS = [
-    # PEM, also one whose end was cut off.
-    (r"-{4,} ?BEGIN\b.*?(?:-{4,} ?END\b[A-Z0-9 ]*-{0,5}|\Z)", LEFT_OUT),
+    # PEM, also one whose end was cut off, but not where a sentence names its first line.
+    (
+        r"-{4,} ?BEGIN\b[A-Z0-9 ]*-{4,}(?![-\"'\u2019\u201d).,;:?!]).+?(?:-{4,} ?END\b[A-Z0-9 ]*-{0,5}|\Z)",
+        LEFT_OUT,
+    ),
     # The base64 of a key or certificate in DER, and of a key of OpenSSH; also with literal \n.
     (
         rf"(?<![\w+/-])(?-i:MI[G-L]|M[C-H][\w+/]CAQ|b3BlbnNzaC1rZXk){_BASE64}{{40,}}"

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections import defaultdict
+from typing import TypeVar
 
 from . import config
 from ._arguments import count, seconds, speed
+from ._guard import Guard
 from ._http import RETRIES, Http
 from ._protocol import DownloadService
 from ._quoting import Quoting
 from .certificates.sending import CertificateService
 
-__all__ = ["JOBS", "MAX_TIMEOUT", "LocalPath", "Services"]
+__all__ = ["JOBS", "MAX_TIMEOUT", "LocalPath", "Services", "guarded"]
+
+AnyClient = TypeVar("AnyClient", bound="Services")
 
 LocalPath = str | os.PathLike[str]
 
@@ -104,3 +109,13 @@ class Services:
 
     def _current_token(self) -> str | None:
         return config.token(self.token)
+
+
+def guarded(client: AnyClient) -> tuple[AnyClient, Guard]:
+    """Return a client that does the same, and the guard that can stop its calls."""
+    http = client._http
+    guard = Guard(http.timeout, http.min_speed)
+    watched = copy.copy(client)
+    watched._http = http.guarded(guard)
+    watched._certificate_http = client._certificate_http.guarded(guard)
+    return watched, guard

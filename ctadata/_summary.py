@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import time
 from collections import Counter
 from types import TracebackType
 
-from ._output import is_terminal, say
+from ._output import is_terminal, say, say_json
+from ._printable import logger_of
 from ._terminal import size_text
 from .errors import AuthenticationError, CTADataError, ServiceUnreachable, TransferCancelled
 from .transfers.local_tree import left_out_text
@@ -17,7 +17,7 @@ from .transfers.progress import Result
 
 __all__ = ["Summary"]
 
-log = logging.getLogger(__name__)
+log = logger_of(__name__)
 
 # The status of a command that Ctrl-C has ended: 128 and the signal's number.
 INTERRUPTED = 130
@@ -137,7 +137,7 @@ class Summary:
         }
         if result.kind is not None:
             told["kind"] = result.kind
-        say(json.dumps(told))
+        say_json(told)
 
     def _sum_up(self) -> None:
         files = f"{self._files} file{'' if self._files == 1 else 's'}, {size_text(self._bytes)}"

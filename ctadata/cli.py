@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import json
 import logging
 import sys
 import warnings
@@ -21,8 +20,9 @@ from ._certificate_commands import (
     upload_personal_certificate,
     upload_shared_certificate,
 )
-from ._output import echo, is_terminal, prepare, say, silence
+from ._output import echo, echo_json, is_terminal, prepare, say, silence
 from ._patience import patience_options, patient_client
+from ._printable import printable, printable_record
 from ._summary import INTERRUPTED
 from ._terminal import aligned
 from ._transfer_commands import LocalPath, get, put
@@ -49,9 +49,14 @@ class _Group(click.Group):
             say(f"Error: {error.strerror or error}", err=True)
             sys.exit(1)
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        with _clean_errors():
+            return super().make_context(*args, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _clean_errors():
+                return super().invoke(ctx)
         except CTADataError as error:
             raise click.ClickException(str(error)) from error
         except BrokenPipeError:
@@ -59,6 +64,18 @@ class _Group(click.Group):
             ctx.exit(0)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _clean_errors() -> Iterator[None]:
+    """Let errors in the arguments repeat these as `printable` has them."""
+    try:
+        yield
+    except click.UsageError as error:
+        said = error.format_message()
+        if said == printable(said) or (error.ctx and said == error.ctx.get_help()):
+            raise
+        raise click.UsageError(printable(said), error.ctx) from None
 
 
 class _Failures:
@@ -103,6 +120,9 @@ def cli(verbose: int) -> None:
     """
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     logging.basicConfig(format="%(levelname)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        # Also what other libraries log.
+        handler.addFilter(printable_record)
     # Ours alone: the libraries below would write whole requests, and a line for each new try.
     logging.getLogger("ctadata").setLevel(level)
     logging.getLogger("urllib3").setLevel(logging.WARNING if verbose else logging.ERROR)
@@ -117,8 +137,11 @@ def cli(verbose: int) -> None:
 def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any) -> None:
     """List a directory of the storage, by default its root.
 
-    A pipe gets one path per line. A directory with more entries than are read
-    (CTADATA_MAX_LISTING_ENTRIES, by default 1,000,000) is named, and the status is 1.
+    A pipe gets one path per line. Characters that are not seen, or that change how others
+    are seen, are printed as in \\x1b or \\u202e; --json has each name as it is.
+
+    Of a directory with more than 1,000,000 entries (CTADATA_MAX_LISTING_ENTRIES) the rest is
+    left out; that is said on stderr, and the exit status is 1.
 
     \b
     Example:
@@ -135,15 +158,12 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any)
             warnings.simplefilter("ignore", UserWarning)
             listed = client.list_dir(path)
         cut, entries = listed.cut, iter(listed)
-    lines: Iterator[str]
     if as_json:
-        lines = (json.dumps(_facts(entry)) for entry in entries)
-    elif long or is_terminal(sys.stdout):
-        lines = aligned(entries, long)
+        for entry in entries:
+            echo_json(_facts(entry))
     else:
-        lines = map(str, entries)
-    for line in lines:
-        echo(line)
+        for line in aligned(entries, long) if long or is_terminal(sys.stdout) else entries:
+            echo(line)
     if cut is not None:
         failures.add(cut)
     failures.exit()

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from ._addresses import host_of, problem_of
 from ._limits import DEFAULT, Limits
 from ._local import local_path
-from ._secrets import TOKEN_VARIABLE
+from ._secrets import TOKEN_VARIABLE, never_show
 from .errors import CTADataError, InvalidToken, LocalFileError
 
 __all__ = [
@@ -168,6 +168,8 @@ def token(configured: str | None = None) -> str | None:
             "The hub token has a character that no token has, such as a space or a line break; it "
             f"was not sent: {NEW_TOKEN}"
         )
+    if value:
+        never_show(value)
     return value or None
 
 

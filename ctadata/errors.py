@@ -28,6 +28,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from ._printable import MESSAGE, printable
+
 if TYPE_CHECKING:
     from .certificates.findings import Finding
 
@@ -60,9 +62,10 @@ class CTADataError(Exception):
     Parameters
     ----------
     message : str
-        One sentence for people: what happened and what to do about it.
+        One sentence for people: what happened and what to do about it. What is hidden in it or
+        secret is written out or left out, and what is very long is shortened.
     path : str, optional
-        The remote or local path that it is about.
+        The remote or local path that it is about, as it is.
 
     Attributes
     ----------
@@ -73,7 +76,7 @@ class CTADataError(Exception):
     code: ClassVar[str] = "error"
 
     def __init__(self, message: str, *, path: str | None = None) -> None:
-        super().__init__(message)
+        super().__init__(printable(str(message), MESSAGE))
         self.path = path
 
 

@@ -33,6 +33,8 @@ from .errors import (
     NoToken,
     ServiceUnreachable,
 )
+from .transfers.credentials import HEAD, credential_in, refused_credential
+from .transfers.sending import name_of
 from .transfers.temporary import PART, temporary_name
 
 __all__ = ["Client"]
@@ -290,6 +292,12 @@ class Client(WebDAVClient):  # type: ignore[misc]
         # It would show only when an existing file is emptied already.
         if not isinstance(file_obj.read(0), bytes):
             raise LocalFileError(f"The file for {to_path!r} gives no bytes; open it with 'rb'")
+        if hasattr(file_obj, "seekable") and file_obj.seekable():
+            start = file_obj.tell()
+            kind = credential_in(file_obj.read(HEAD))
+            file_obj.seek(start)
+            if kind is not None:
+                raise refused_credential(name_of(file_obj), kind)
         target = self._own(to_path)
         super().upload_fileobj(file_obj, target, **options)
 
@@ -318,6 +326,8 @@ class Client(WebDAVClient):  # type: ignore[misc]
         ------
         AccessDenied
             If the path lies outside of the user's own directory.
+        TransferError
+            If the file holds a private key or a certificate.
         """
         local = local_path(from_path)
         with local_errors(str(local), "read"):

@@ -7,6 +7,7 @@ import os
 import threading
 from functools import partial
 from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Int, Unicode, default
 
 from ctadata import config
+from ctadata._printable import printable_record
 from ctadata.api import APIClient
 from ctadata.transfers.progress import OnNotice, OnProgress
 
 from .archives import ArchiveHandler, ArchivesHandler
 from .base import NotOfferedHandler
+from .calls import Calls, Guards
 from .certificates import (
     CertificateHandler,
     CertificatesHandler,
@@ -33,6 +36,7 @@ from .ledger import Ledger
 from .listing import ResourcesHandler
 from .openapi import OpenAPIHandler
 from .own_directory import OwnDirectoryHandler
+from .places import Places
 from .received import drop_received
 from .reception import Reception
 from .search import SearchHandler
@@ -44,7 +48,6 @@ from .transfer import Job
 from .transfer_manager import TransferManager
 from .transfers import CancelHandler, RetryHandler, TransferHandler, TransfersHandler
 from .uploads import UploadHandler, UploadsHandler
-from .walking import WALK_THREADS
 from .workspace import Workspace
 from .zips import Archives
 
@@ -56,17 +59,17 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/resources/(.*)", ResourcesHandler),
     (r"/ctadata/files/(.+)", FilesHandler),
     (r"/ctadata/archives", ArchivesHandler),
-    (r"/ctadata/archives/([0-9a-f]+)", ArchiveHandler),
+    (r"/ctadata/archives/([^/]+)", ArchiveHandler),
     (r"/ctadata/search/(.*)", SearchHandler),
     (r"/ctadata/totals", TotalsHandler),
     (r"/ctadata/own-directory", OwnDirectoryHandler),
     (r"/ctadata/workspace/(.*)", FoldersHandler),
     (r"/ctadata/transfers", TransfersHandler),
-    (r"/ctadata/transfers/([0-9a-f]+)", TransferHandler),
-    (r"/ctadata/transfers/([0-9a-f]+)/cancel", CancelHandler),
-    (r"/ctadata/transfers/([0-9a-f]+)/retry", RetryHandler),
+    (r"/ctadata/transfers/([^/]+)", TransferHandler),
+    (r"/ctadata/transfers/([^/]+)/cancel", CancelHandler),
+    (r"/ctadata/transfers/([^/]+)/retry", RetryHandler),
     (r"/ctadata/uploads", UploadsHandler),
-    (r"/ctadata/uploads/([0-9a-f]+)", UploadHandler),
+    (r"/ctadata/uploads/([^/]+)", UploadHandler),
     (r"/ctadata/certificates", CertificatesHandler),
     (r"/ctadata/certificates/inspect", InspectHandler),
     (r"/ctadata/certificates/found", FoundHandler),
@@ -74,8 +77,16 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/certificates/([^/]+)/found", FoundCertificateHandler),
 ]
 
-# Listings and other short calls at once; a service that hangs must not hold up all of them.
-METADATA_THREADS = 8
+# What concerns this machine alone; it waits for no service.
+LOCAL_THREADS = 8
+# Short calls of the services at once, such as listings: some may hang until their deadline.
+CALL_THREADS = 32
+CERTIFICATE_THREADS = 4
+STATUS_THREADS = 8
+# Listings that all walks together ask for at a time; a walk asks for a few.
+WALK_THREADS = 32
+# Downloads that may wait for the service beside those that run.
+DOWNLOADS_ASIDE = 28
 # Writing of what is uploaded from the user's computer, to one disk.
 UPLOAD_THREADS = 4
 
@@ -99,6 +110,13 @@ class CTADataExtension(ExtensionApp):
     )
     timeout = Float(
         60.0, min=0.1, config=True, help="Seconds that the data service may stay silent."
+    )
+    request_timeout = Float(
+        60.0,
+        min=0.1,
+        config=True,
+        help="Seconds that a request of the panel to a service may take in all, such as a listing; "
+        "searches, totals and archives may take as long for each directory.",
     )
     status_timeout = Float(
         5.0,
@@ -148,6 +166,13 @@ class CTADataExtension(ExtensionApp):
         config=True,
         help="Hours after its last piece until an unfinished upload is removed.",
     )
+    upload_timeout = Float(
+        30.0,
+        min=0.1,
+        config=True,
+        help="Seconds after which an upload from the user's own computer is cut off whose bytes "
+        "stop coming, or come at less than 256 bytes per second; it can be resumed.",
+    )
     max_uploads = Int(
         10_000,
         min=0,
@@ -179,14 +204,16 @@ class CTADataExtension(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make the client, the threads and the manager of transfers."""
+        self.log.addFilter(printable_record)
         self.version = version("ctadata")
         self.client = self._make_client(self.timeout)
-        self.status_client = self._make_client(self.status_timeout, retries=0)
-        self.metadata_pool = DaemonExecutor(METADATA_THREADS, "ctadata-metadata")
-        self.walk_pool = DaemonExecutor(WALK_THREADS, "ctadata-walk")
-        self.download_pool = DaemonExecutor(self.max_downloads, "ctadata-download")
+        self._make_calls()
+        self.local_pool = DaemonExecutor(LOCAL_THREADS, "ctadata-local")
         self.archives = Archives()
-        self.downloads = asyncio.Semaphore(self.max_downloads)
+        self.downloads = Places(self.max_downloads, DOWNLOADS_ASIDE)
+        self.download_pool = DaemonExecutor(
+            self.max_downloads + DOWNLOADS_ASIDE, "ctadata-download"
+        )
         self.upload_pool = DaemonExecutor(UPLOAD_THREADS, "ctadata-upload")
         self.receptions: dict[str, Reception] = {}
         self.spool = self._make_spool()
@@ -222,12 +249,40 @@ class CTADataExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Interrupt all transfers; wait for them, but not long."""
+        self.guards.close()
         await asyncio.gather(*(reception.cut() for reception in self.receptions.values()))
-        for pool in (self.metadata_pool, self.walk_pool, self.download_pool, self.upload_pool):
+        kinds = (self.calls, self.certificate_calls, self.status_calls, self.walk_calls)
+        pools = (self.local_pool, self.download_pool, self.upload_pool)
+        for pool in (*pools, *(calls.threads for calls in kinds)):
             pool.close()
         ended = await asyncio.to_thread(self.transfers.shutdown, self.shutdown_timeout)
         if not ended:
             self.log.warning("ctadata: some transfers did not end in time and are dropped")
+
+    def _make_calls(self) -> None:
+        """Make what asks the services: none of these kinds waits for another one."""
+        self.guards = Guards()
+        seconds = self.request_timeout
+        self.calls = Calls(
+            self.client, DaemonExecutor(CALL_THREADS, "ctadata-call"), seconds, self.guards
+        )
+        self.walk_calls = Calls(
+            self.client, DaemonExecutor(WALK_THREADS, "ctadata-walk"), seconds, self.guards
+        )
+        self.certificate_calls = Calls(
+            self.client,
+            DaemonExecutor(CERTIFICATE_THREADS, "ctadata-certificate"),
+            seconds,
+            self.guards,
+            address=attrgetter("certificateservice_url"),
+            remedy="it may have stored the certificate all the same; try again",
+        )
+        self.status_calls = Calls(
+            self._make_client(self.status_timeout, retries=0),
+            DaemonExecutor(STATUS_THREADS, "ctadata-status"),
+            self.status_timeout,
+            self.guards,
+        )
 
     def _make_spool(self) -> Spool:
         return Spool(

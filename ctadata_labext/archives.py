@@ -7,9 +7,10 @@ from contextlib import aclosing
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from .base import AUTH_RESOURCE
+from .base import AUTH_RESOURCE, CTADataHandler
 from .errors import BadRequest
-from .streaming import DownloadHandler, LongHandler
+from .owners import has_servers_token
+from .streaming import DownloadHandler
 from .walking import Walk
 from .zip_stream import Member
 from .zips import MAX_MEMBERS, Archive, content, members_of
@@ -20,7 +21,7 @@ __all__ = ["ArchiveHandler", "ArchivesHandler"]
 INTERVAL = 0.3
 
 
-class ArchivesHandler(LongHandler):
+class ArchivesHandler(CTADataHandler):
     """Plans archives."""
 
     auth_resource = AUTH_RESOURCE
@@ -32,7 +33,7 @@ class ArchivesHandler(LongHandler):
         extension = self.extension
         paths = self.json_paths()
         name, look = members_of(paths)
-        walk = Walk(extension.client, extension.walk_pool, paths, look)
+        walk = Walk(extension.walk_calls, paths, look)
         members: list[Member] = []
         async with aclosing(walk.findings(INTERVAL, MAX_MEMBERS)) as findings:
             async for found in findings:
@@ -72,12 +73,8 @@ class ArchiveHandler(DownloadHandler):
         """Send it."""
         # Jupyter checks other methods only; but this GET makes the server fetch gigabytes.
         self.check_xsrf_cookie()
-        extension = self.extension
         # Without a login's cookie the server's own token has no name that stays the same.
-        owner = None if self.token_authenticated else self.current_user.username
-        archive = extension.archives.get(archive_id, owner)
-        async with extension.downloads:
-            if self.gone:
-                return
-            self.set_download_headers(archive.name, archive.length)
-            await self.stream(content(extension.client, archive), archive.name)
+        owner = None if has_servers_token(self) else self.current_user.username
+        archive = self.extension.archives.get(archive_id, owner)
+        self.set_download_headers(archive.name, archive.length)
+        await self.stream(archive.name, lambda client: content(client, archive))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from functools import partial
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from jupyter_server.base.handlers import APIHandler
 from tornado import iostream, web
@@ -16,10 +17,12 @@ from tornado import iostream, web
 from ctadata._local import local_errors
 from ctadata.errors import CertificateError, CTADataError
 
-from .compression import accepts_gzip, compress
-from .errors import BadRequest, NotOffered, TargetsExist, TooLarge, describe
+from .compression import accepts_gzip
+from .errors import Abandoned, BadRequest, NotOffered, TargetsExist, TooLarge, describe
 
 if TYPE_CHECKING:
+    from ctadata.api import APIClient
+
     from .app import CTADataExtension
 
 __all__ = ["AUTH_RESOURCE", "STATUS_OF_CODE", "CTADataHandler", "NotOfferedHandler"]
@@ -97,18 +100,66 @@ class CTADataHandler(APIHandler):
     def initialize(self, extension: CTADataExtension) -> None:
         """Take the extension that has the client, the threads and the transfers."""
         self.extension = extension
+        #: Has a result as soon as the browser no longer waits.
+        self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._received: list[bytes] = []
         self._body_length = 0
 
+    @property
+    def log(self) -> Any:
+        """Log as the extension, whose records are as `printable` has them."""
+        return self.extension.log
+
     async def prepare(self) -> None:  # type: ignore[override]
-        """Refuse the anonymous whatever the method, also those that no handler has."""
+        """Refuse the anonymous whatever the method, and methods that the handler has not."""
         await super().prepare()
         if not self.current_user:
             raise web.HTTPError(403)
+        if self.request.method not in self.allowed_methods():
+            raise web.HTTPError(405)
+
+    def compute_etag(self) -> None:
+        """Have no validator: answers are of the moment, and hashing them would take time."""
+
+    def update_api_activity(self) -> None:
+        """Note that somebody is active, also where the query is no text, which Jupyter reads."""
+        with contextlib.suppress(web.HTTPError):
+            super().update_api_activity()
+
+    def on_connection_close(self) -> None:
+        """Break off what nobody waits for any more."""
+        super().on_connection_close()
+        self.leave()
+
+    def leave(self) -> None:
+        """Take note that the browser has gone."""
+        if not self.left.done():
+            self.left.set_result(None)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the browser has gone."""
+        return self.left.done()
 
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a short call of the client, or of the disk, beside the event loop."""
-        return await self.run_in(self.extension.metadata_pool, call, *args, **kwargs)
+        """Run a call that concerns this machine alone beside the event loop."""
+        return await self.run_in(self.extension.local_pool, call, *args, **kwargs)
+
+    async def ask(
+        self, call: Callable[Concatenate[APIClient, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``call(client, ...)``, which asks the data service, beside the event loop.
+
+        Raises
+        ------
+        ServiceTimeout
+            If it takes longer than the extension's `request_timeout`.
+        Abandoned
+            If the browser goes.
+        LocalFileError
+            If the disk of the server refuses something.
+        """
+        return await self.extension.calls.run(self.left, call, *args, **kwargs)
 
     async def run_in(
         self, threads: Executor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -124,23 +175,16 @@ class CTADataHandler(APIHandler):
         with local_errors(doing="used"):
             return await loop.run_in_executor(threads, partial(call, *args, **kwargs))
 
-    async def finish_long(self, pieces: Iterator[str]) -> None:
-        """Answer with JSON that is made, and compressed where the browser takes that, in a thread.
+    @property
+    def takes_gzip(self) -> bool:
+        """Whether the answer may be compressed."""
+        return accepts_gzip(self.request.headers.get("Accept-Encoding", ""))
 
-        Parameters
-        ----------
-        pieces : iterator of str
-            The answer.
-        """
-        allowed = accepts_gzip(self.request.headers.get("Accept-Encoding", ""))
-        answer, encoding = await self.in_thread(compress, pieces, allowed=allowed)
+    async def finish_long(self, answer: list[bytes], encoding: str | None) -> None:
+        """Answer with JSON that `compress` has returned; what was sent is let go of."""
         self.set_header("Vary", "Accept-Encoding")
         if encoding:
             self.set_header("Content-Encoding", encoding)
-        await self.finish_pieces(answer)
-
-    async def finish_pieces(self, answer: list[bytes]) -> None:
-        """Answer with JSON that is in pieces, each of which is let go of when it was sent."""
         if len(answer) > 1:
             self.set_header("Content-Type", "application/json")
             self.set_header("Content-Length", str(sum(map(len, answer))))
@@ -185,12 +229,14 @@ class CTADataHandler(APIHandler):
         Raises
         ------
         BadRequest
-            If it is not a JSON object.
+            If it is not a JSON object (RFC 8259, in UTF-8), or names a member twice.
         TooLarge
             If it is too long.
         """
         try:
-            body = json.loads(self.body)
+            body = json.loads(
+                self.body.decode(), object_pairs_hook=_members, parse_constant=_no_number
+            )
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict):
@@ -212,6 +258,12 @@ class CTADataHandler(APIHandler):
             raise BadRequest("'paths' is empty; choose at least one file")
         return paths
 
+    @classmethod
+    def allowed_methods(cls) -> list[str]:
+        """Return the methods that are offered at the handler's address."""
+        # Each handler has its own; what it inherits is Jupyter's.
+        return [method for method in cls.SUPPORTED_METHODS if method.lower() in vars(cls)]
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer any error as ``{"code", "message"}``, and nothing of what the program knows.
 
@@ -223,6 +275,10 @@ class CTADataHandler(APIHandler):
             ``exc_info`` as from `sys.exc_info`.
         """
         error = kwargs.get("exc_info", (None, None))[1]
+        if isinstance(error, Abandoned):
+            # There is nobody to be told, or the server ends.
+            self.detach().close()
+            return
         reply: dict[str, Any]
         if isinstance(error, CTADataError):
             status_code = STATUS_OF_CODE.get(error.code, 500)
@@ -234,6 +290,8 @@ class CTADataHandler(APIHandler):
         else:
             code, message = ERRORS_OF_STATUS.get(status_code, INTERNAL_ERROR)
             reply = {"code": code, "message": message}
+        if status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(self.allowed_methods()))
         # Also puts the usual words in place of an HTTPError's own reason.
         self.set_status(status_code, http.HTTPStatus(status_code).phrase)
         self.finish(reply)
@@ -242,8 +300,25 @@ class CTADataHandler(APIHandler):
         """Log an expected error in a line, all others with their traceback."""
         if isinstance(value, CTADataError):
             self.log.info("ctadata: %s: %s", value.code, describe(value)["message"])
-        else:
+        elif isinstance(value, web.HTTPError):
             super().log_exception(typ, value, tb)
+        else:
+            # Not by tornado's own logger, which says all of it as it is.
+            path = self.request.path
+            self.log.error(
+                "ctadata: %s %s failed", self.request.method, path, exc_info=(typ, value, tb)
+            )
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a member is named twice")
+    return members
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 class NotOfferedHandler(CTADataHandler):
@@ -251,10 +326,12 @@ class NotOfferedHandler(CTADataHandler):
 
     auth_resource = AUTH_RESOURCE
 
-    async def prepare(self) -> None:  # type: ignore[override]
-        """Refuse it, whatever the method."""
-        await super().prepare()
-        raise NotOffered(
-            "The server extension has nothing at this address; it may be older or newer than the "
-            "panel: reload the page"
-        )
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say that there is nothing, where no method is allowed."""
+        if status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
+            nothing = NotOffered(
+                "The server extension has nothing at this address; it may be older or newer than "
+                "the panel: reload the page"
+            )
+            kwargs = {"exc_info": (NotOffered, nothing, None)}
+        super().write_error(status_code, **kwargs)

@@ -19,7 +19,7 @@ from ctadata.certificates.inspection import inspect
 from ctadata.certificates.proxy import ProxyCertificate, iso
 from ctadata.certificates.reading import default_proxy_file, owner_of, read_private_file
 from ctadata.certificates.sending import cleaned
-from ctadata.errors import CertificateError
+from ctadata.errors import CertificateError, NotFound
 
 from .base import AUTH_RESOURCE, CTADataHandler
 from .errors import BadRequest, CertificateChanged, describe
@@ -92,7 +92,9 @@ class CertificateHandler(CTADataHandler):
     @authorized
     async def put(self, key: str) -> None:
         """Delegate the body for a key; answer openapi.yaml's ``Delegated``."""
-        self.finish(await self.in_thread(_delegate, self.extension.client, self.body, key))
+        _check_key(key)
+        calls = self.extension.certificate_calls
+        self.finish(await calls.complete(self.left, _delegate, self.body, key))
 
 
 class FoundCertificateHandler(CTADataHandler):
@@ -104,11 +106,20 @@ class FoundCertificateHandler(CTADataHandler):
     @authorized
     async def put(self, key: str) -> None:
         """Delegate it for a key, if it is still the one that was shown."""
+        _check_key(key)
         fingerprint = self.json_body().get("fingerprint")
         if not isinstance(fingerprint, str):
             raise BadRequest("'fingerprint' is not that of a certificate")
-        client = self.extension.client
-        self.finish(await self.in_thread(_delegate_found, client, key, fingerprint))
+        calls = self.extension.certificate_calls
+        self.finish(await calls.complete(self.left, _delegate_found, key, fingerprint))
+
+
+def _check_key(key: str) -> None:
+    keys = config.certificate_keys()
+    if key not in keys:
+        raise NotFound(
+            f"The certificate service has the keys {', '.join(keys)}; {key!r} is none of them"
+        )
 
 
 def _inspect(content: bytes) -> ProxyCertificate:

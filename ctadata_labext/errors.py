@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ctadata._printable import printable
 from ctadata.errors import AlreadyExists, CTADataError, NotFound, TransferError
 
 __all__ = [
     "MAX_MESSAGE",
+    "Abandoned",
     "BadRequest",
     "CertificateChanged",
     "Interrupted",
@@ -27,7 +29,7 @@ __all__ = [
     "describe",
 ]
 
-# Characters of an error message that reach the browser; what comes after is cut.
+# Characters of an error message that reach the browser; a longer one loses its middle.
 MAX_MESSAGE = 600
 
 
@@ -47,6 +49,18 @@ class CertificateChanged(CTADataError):
     """A file holds another certificate than the one that was shown."""
 
     code = "certificate-changed"
+
+
+class Abandoned(CTADataError, RuntimeError):
+    """The browser no longer waits for an answer, or the server ends.
+
+    A RuntimeError too, as executors raise once they take no more calls.
+    """
+
+    code = "cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody waits for this answer any more")
 
 
 class TooManyTransfers(CTADataError):
@@ -153,7 +167,4 @@ def describe(error: CTADataError) -> dict[str, str]:
     dict
         ``code`` and ``message``, the latter on one line and of at most `MAX_MESSAGE` characters.
     """
-    message = "".join(c if c.isprintable() else " " for c in str(error))
-    if len(message) > MAX_MESSAGE:
-        message = message[: MAX_MESSAGE - 1] + "…"
-    return {"code": error.code, "message": message}
+    return {"code": error.code, "message": printable(str(error), MAX_MESSAGE)}

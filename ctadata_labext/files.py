@@ -15,6 +15,7 @@ from .base import AUTH_RESOURCE
 from .streaming import DownloadHandler
 
 if TYPE_CHECKING:
+    from ctadata.api import APIClient
     from ctadata.entries import Entry
 
 __all__ = ["FilesHandler", "parse_range"]
@@ -33,7 +34,7 @@ class FilesHandler(DownloadHandler):
         """Send the file, or one range of it (RFC 9110, 14.2)."""
         # Jupyter checks other methods only; but this GET makes the server fetch gigabytes.
         self.check_xsrf_cookie()
-        entry, size = await self.in_thread(self._stat, path)
+        entry, size = await self.ask(_stat, path)
         requested = None
         # There is no validator to compare with, so that the condition of If-Range is never true.
         if "If-Range" not in self.request.headers:
@@ -46,31 +47,29 @@ class FilesHandler(DownloadHandler):
             )
             return
         start, stop = requested or (0, size)
-        async with self.extension.downloads:
-            if self.gone:
-                return
-            if (start, stop) != (0, size):
-                self.set_status(206)
-                self.set_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
-            self.set_header("Accept-Ranges", "bytes")
-            self.set_download_headers(entry.name, stop - start)
-            await self.stream(
-                self.extension.client.iter_bytes(entry.path, start, stop, entry=entry), entry.path
-            )
+        if (start, stop) != (0, size):
+            self.set_status(206)
+            self.set_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
+        self.set_header("Accept-Ranges", "bytes")
+        self.set_download_headers(entry.name, stop - start)
+        await self.stream(
+            entry.path, lambda client: client.iter_bytes(entry.path, start, stop, entry=entry)
+        )
 
-    def _stat(self, path: str) -> tuple[Entry, int]:
-        entry = self.extension.client.stat("/".join(check_remote_path(path)))
-        if entry.is_directory:
-            raise InvalidPath(
-                f"{entry.path!r} is a directory; download it to the workspace", path=entry.path
-            )
-        if entry.size is None:
-            raise StorageException(
-                f"The storage does not say how long {entry.path!r} is, so that a complete download "
-                "cannot be told from a broken one",
-                path=entry.path,
-            )
-        return entry, entry.size
+
+def _stat(client: APIClient, path: str) -> tuple[Entry, int]:
+    entry = client.stat("/".join(check_remote_path(path)))
+    if entry.is_directory:
+        raise InvalidPath(
+            f"{entry.path!r} is a directory; download it to the workspace", path=entry.path
+        )
+    if entry.size is None:
+        raise StorageException(
+            f"The storage does not say how long {entry.path!r} is, so that a complete download "
+            "cannot be told from a broken one",
+            path=entry.path,
+        )
+    return entry, entry.size
 
 
 def parse_range(header: str, size: int) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from .base import AUTH_RESOURCE, CTADataHandler
-from .compression import column
+from .compression import column, compress
 
 if TYPE_CHECKING:
     from .workspace import Workspace
@@ -27,7 +27,8 @@ class FoldersHandler(CTADataHandler):
     @authorized
     async def get(self, path: str) -> None:
         """Answer openapi.yaml's ``Folder``; the folder need not exist yet."""
-        await self.finish_long(_folder(self.extension.workspace(), path))
+        pieces = _folder(self.extension.workspace(), path)
+        await self.finish_long(*await self.in_thread(compress, pieces, allowed=self.takes_gzip))
 
 
 def _folder(workspace: Workspace, path: str) -> Iterator[str]:

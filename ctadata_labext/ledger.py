@@ -127,7 +127,9 @@ class Ledger:
         try:
             if content["version"] != VERSION:
                 raise ValueError("another version")
-            moment = datetime.fromtimestamp(now / 1e9, timezone.utc)
+            # A clock that was wrong may have dated it beyond all calendars.
+            seconds = max(0.0, min(now / 1e9, time.time()))
+            moment = datetime.fromtimestamp(seconds, timezone.utc)
             records = content["transfers"]
             transfers = [Transfer.of_record(record, moment) for record in records]
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError):

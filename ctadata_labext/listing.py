@@ -15,7 +15,7 @@ from ctadata._dates import seconds_of
 from ctadata._paths import check_remote_path
 
 from .base import AUTH_RESOURCE, CTADataHandler
-from .compression import column
+from .compression import column, compress
 from .rows import Rows
 
 if TYPE_CHECKING:
@@ -36,8 +36,15 @@ class ResourcesHandler(CTADataHandler):
     @authorized
     async def get(self, path: str) -> None:
         """Answer openapi.yaml's ``Resource``."""
-        extension = self.extension
-        await self.finish_long(_resource(extension.client, path, extension.max_entries))
+        await self.finish_long(
+            *await self.ask(_answer, path, self.extension.max_entries, self.takes_gzip)
+        )
+
+
+def _answer(
+    client: APIClient, path: str, max_entries: int, gzip: bool
+) -> tuple[list[bytes], str | None]:
+    return compress(_resource(client, path, max_entries), allowed=gzip)
 
 
 def _resource(client: APIClient, path: str, max_entries: int) -> Iterator[str]:

@@ -30,7 +30,7 @@ def name_test(pattern: str) -> Callable[[str], bool]:
         If it is empty or too long.
     """
     wanted = _folded(pattern.strip())
-    if not 0 < len(wanted) <= MAX_PATTERN:
+    if not wanted or len(pattern) > MAX_PATTERN:
         raise BadRequest(f"Give 1 to {MAX_PATTERN} characters of a name to search for")
     if not {"*", "?"} & set(wanted):
         return lambda name: wanted in _folded(name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from ctadata.api import APIClient
+
 from .base import AUTH_RESOURCE, CTADataHandler
 
 __all__ = ["OwnDirectoryHandler"]
@@ -19,4 +21,4 @@ class OwnDirectoryHandler(CTADataHandler):
     @authorized
     async def get(self) -> None:
         """Answer its path."""
-        self.finish({"path": await self.in_thread(self.extension.client.find_own_directory)})
+        self.finish({"path": await self.ask(APIClient.find_own_directory)})

@@ -17,10 +17,14 @@ __all__ = ["Reception"]
 BLOCK = 1 << 20
 # Seconds that a disk may take for what has come, once its sender is gone.
 PATIENCE = 5.0
+# Bytes per second: what comes more slowly holds an upload without bringing it to its end.
+MIN_SPEED = 256
 
 
 class Reception:
     """Writes what comes in blocks, in a thread; the sender waits meanwhile.
+
+    A sender that falls silent, or sends next to nothing, is cut off.
 
     Parameters
     ----------
@@ -32,6 +36,8 @@ class Reception:
         Where they are written.
     receptions : dict
         All receptions by the ids of their uploads; this one is in it until it is closed.
+    timeout : float
+        Seconds between two looks at whether something comes.
 
     Attributes
     ----------
@@ -45,6 +51,7 @@ class Reception:
         connection: HTTP1Connection,
         threads: Executor,
         receptions: dict[str, Reception],
+        timeout: float,
     ) -> None:
         self.piece = piece
         self._connection = connection
@@ -54,6 +61,10 @@ class Reception:
         self._lock = asyncio.Lock()
         self._heard = time.monotonic()
         self._closing: asyncio.Task[None] | None = None
+        self._timeout = timeout
+        # Bytes since the last look.
+        self._came = 0
+        self._timer = self._look_later()
         receptions[piece.upload.id] = self
 
     async def receive(self, data: bytes) -> None:
@@ -66,6 +77,7 @@ class Reception:
         """
         if self._closing is None:
             self._heard = time.monotonic()
+            self._came += len(data)
             self._buffer += data
             if len(self._buffer) >= BLOCK:
                 await self._write()
@@ -79,6 +91,7 @@ class Reception:
             Ends when that is done; raises what `receive` raises.
         """
         if self._closing is None:
+            self._timer.cancel()
             self._closing = asyncio.ensure_future(self._close())
         return self._closing
 
@@ -91,6 +104,19 @@ class Reception:
         if self._closing is None:
             self._connection.close()
         await asyncio.wait({self.close()}, timeout=PATIENCE)
+
+    def _look_later(self) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(self._timeout, self._look)
+
+    def _look(self) -> None:
+        # While it is written, the sender waits for the disk.
+        if self._came < MIN_SPEED * self._timeout and not self._lock.locked():
+            self._connection.close()
+            # What the disk has not taken is not there; the next HEAD tells.
+            self.close().add_done_callback(lambda task: task.exception())
+        else:
+            self._came = 0
+            self._timer = self._look_later()
 
     async def _write(self) -> None:
         async with self._lock:

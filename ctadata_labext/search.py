@@ -42,8 +42,8 @@ class SearchHandler(LinesHandler):
         self.check_xsrf_cookie()
         extension = self.extension
         room = extension.max_results
-        look = _look(name_test(self.get_query_argument("pattern", "")), room + 1)
-        walk = Walk(extension.client, extension.walk_pool, [path], look)
+        look = _look(name_test(self.get_query_argument("pattern", "", strip=False)), room + 1)
+        walk = Walk(extension.walk_calls, [path], look)
         truncated = False
         async with aclosing(walk.findings(INTERVAL, room)) as findings:
             async for found in findings:

@@ -14,6 +14,7 @@ from ctadata._local import local_error
 from ctadata.errors import NoSpace
 
 from .errors import NoSuchUpload, TooLarge, TooManyUploads, UploadBusy, UploadConflict
+from .owners import may_have
 from .upload_files import RECEIVED, SENDING, STORED, Facts, Upload, UploadFiles
 
 __all__ = ["Piece", "Spool"]
@@ -133,8 +134,15 @@ class Spool:
             self._missing[upload_id] = facts.size
         return self.get(upload_id)
 
-    def get(self, upload_id: str) -> Upload:
+    def get(self, upload_id: str, owner: str | None = None) -> Upload:
         """Return an upload that no transfer has yet.
+
+        Parameters
+        ----------
+        upload_id : str
+            Its id.
+        owner : str, optional
+            Who asks, as of `owner_of`, as in the other methods.
 
         Raises
         ------
@@ -142,20 +150,21 @@ class Spool:
             If there is none of this id.
         """
         upload = self._files.read(upload_id, RECEIVED)
-        if upload is None:
+        if upload is None or not may_have(owner, upload.owner):
             raise NoSuchUpload(
                 "The server no longer has this upload: it was ended, handed on or expired; choose "
                 "the file again, and upload it"
             )
         return upload
 
-    def waiting(self) -> list[Upload]:
+    def waiting(self, owner: str | None = None) -> list[Upload]:
         """Return the uploads that no transfer has yet, sorted by their paths."""
         read = self._files.read
         found = filter(None, (read(each, RECEIVED) for each in self._files.ids(RECEIVED)))
-        return sorted(found, key=lambda upload: (upload.destination, upload.path, upload.id))
+        own = (upload for upload in found if may_have(owner, upload.owner))
+        return sorted(own, key=lambda upload: (upload.destination, upload.path, upload.id))
 
-    def append(self, upload_id: str, offset: int) -> Piece:
+    def append(self, upload_id: str, offset: int, owner: str | None = None) -> Piece:
         """Take an upload to add to it; nobody else can until the piece is closed.
 
         Parameters
@@ -164,6 +173,8 @@ class Spool:
             Its id.
         offset : int
             The bytes that the sender takes to be there.
+        owner : str, optional
+            Who sends them.
 
         Raises
         ------
@@ -174,7 +185,7 @@ class Spool:
         UploadConflict
             If another number of bytes is there.
         """
-        piece = self._take(upload_id)
+        piece = self._take(upload_id, owner)
         if piece.offset != offset:
             piece.close()
             raise UploadConflict(
@@ -184,7 +195,7 @@ class Spool:
             )
         return piece
 
-    def remove(self, upload_id: str) -> None:
+    def remove(self, upload_id: str, owner: str | None = None) -> None:
         """Remove an upload that no transfer has yet.
 
         Raises
@@ -192,7 +203,7 @@ class Spool:
         NoSuchUpload, UploadBusy
             As in `append`.
         """
-        piece = self._take(upload_id)
+        piece = self._take(upload_id, owner)
         try:
             self._unlink(upload_id)
         finally:
@@ -203,7 +214,7 @@ class Spool:
         with self._lock, contextlib.suppress(FileNotFoundError):
             self._sweep()
 
-    def hand_on(self, ids: Sequence[str]) -> list[Upload]:
+    def hand_on(self, ids: Sequence[str], owner: str | None = None) -> list[Upload]:
         """Give uploads to a transfer: all of them, or none.
 
         Raises
@@ -216,11 +227,13 @@ class Spool:
         uploads: list[Upload] = []
         try:
             for upload_id in ids:
-                if self._files.read(upload_id, SENDING) or self._files.read(upload_id, STORED):
+                read = self._files.read
+                handed_on = read(upload_id, SENDING) or read(upload_id, STORED)
+                if handed_on and may_have(owner, handed_on.owner):
                     raise UploadConflict(
                         "One of these uploads belongs to a transfer already; look at the transfers"
                     )
-                upload = self.get(upload_id)
+                upload = self.get(upload_id, owner)
                 if upload.offset < upload.size:
                     raise UploadConflict(
                         f"Of {upload.path!r} only {upload.offset} of {upload.size} bytes have come "
@@ -303,7 +316,8 @@ class Spool:
         now = self._clock()
         missing = {}
         for upload_id, changed in self._files.changes().items():
-            expired = now - changed > self.expiry and upload_id not in self._receiving
+            # What a clock that was wrong has dated far ahead would never expire.
+            expired = abs(now - changed) > self.expiry and upload_id not in self._receiving
             if expired and self._files.remove_unlocked(upload_id):
                 continue
             upload = self._files.read(upload_id, RECEIVED)
@@ -311,8 +325,8 @@ class Spool:
         self._missing = missing
         self._swept_at = now
 
-    def _take(self, upload_id: str) -> Piece:
-        upload = self.get(upload_id)
+    def _take(self, upload_id: str, owner: str | None) -> Piece:
+        upload = self.get(upload_id, owner)
         with self._lock, _translated(upload.path):
             if upload_id in self._receiving:
                 raise _busy(upload)

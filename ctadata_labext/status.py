@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import platform
 from typing import Any
 
@@ -11,6 +10,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ctadata import config
+from ctadata.api import APIClient
 from ctadata.errors import CTADataError
 
 from .base import AUTH_RESOURCE, CTADataHandler
@@ -56,13 +56,9 @@ class StatusHandler(CTADataHandler):
     async def _service(self) -> dict[str, Any]:
         url: str | None = None
         message: str | None = None
-        timeout = self.extension.status_timeout
         try:
             url = self.extension.client.downloadservice_url
-            # The client's time-out is one of silence; this one is of the whole.
-            await asyncio.wait_for(self.in_thread(self.extension.status_client.health), timeout)
+            await self.extension.status_calls.run(self.left, APIClient.health)
         except CTADataError as error:
             message = describe(error)["message"]
-        except asyncio.TimeoutError:
-            message = f"The data service at {url} does not answer within {timeout:g} seconds"
         return {"url": url, "reachable": message is None, "message": message}

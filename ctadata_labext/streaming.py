@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
 
 from tornado import iostream
 
+from ctadata._printable import printable
+from ctadata._services import guarded
 from ctadata.errors import CTADataError
 
 from .base import CTADataHandler
-from .errors import describe
+from .errors import Abandoned, describe
+from .gathering import gathered
+from .places import Place
 
-__all__ = ["DownloadHandler", "LinesHandler", "LongHandler"]
+if TYPE_CHECKING:
+    from ctadata.api import APIClient
 
-
-class LongHandler(CTADataHandler):
-    """Base of the handlers that work for so long that the browser may be gone meanwhile."""
-
-    gone = False
-
-    def on_connection_close(self) -> None:
-        """Take note that the browser has gone."""
-        self.gone = True
+__all__ = ["DownloadHandler", "LinesHandler"]
 
 
-class LinesHandler(LongHandler):
+class LinesHandler(CTADataHandler):
     """Base of the handlers that send a JSON object a line while they work (NDJSON)."""
 
     _begun = False
@@ -44,7 +40,7 @@ class LinesHandler(LongHandler):
         try:
             await self.flush()
         except iostream.StreamClosedError:
-            self.gone = True
+            self.leave()
 
     def end(self) -> None:
         """End the answer."""
@@ -52,7 +48,7 @@ class LinesHandler(LongHandler):
             self.finish(set_content_type="application/x-ndjson")
 
 
-class DownloadHandler(LongHandler):
+class DownloadHandler(CTADataHandler):
     """Base of the handlers that send what is saved by the browser.
 
     Its content is hostile: attachment, sandbox, nosniff.
@@ -68,36 +64,56 @@ class DownloadHandler(LongHandler):
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Length", str(length))
         self.set_header("Cache-Control", "no-store")
-        self.set_attachment_header(name)
+        # What is hidden in a name must not make it look like another one; browsers take
+        # backslashes for separators.
+        self.set_attachment_header(printable(name).replace("\\", "_"))
 
-    async def stream(self, chunks: Generator[bytes], what: str) -> None:
+    async def stream(self, what: str, content: Callable[[APIClient], Generator[bytes]]) -> None:
         """Send one piece after the other, each when the browser has taken the one before.
+
+        A download that stands still, whether the service or the browser is slow, gives its place
+        to others meanwhile.
 
         Parameters
         ----------
-        chunks : generator of bytes
-            The pieces; asked for in a thread, and closed at the end.
         what : str
             What it is, for the log.
+        content : callable
+            Is given a client, and yields the bytes; they are asked for in a thread.
         """
-        loop = asyncio.get_running_loop()
-        threads = self.extension.download_pool
+        extension = self.extension
+        client, guard = guarded(extension.client)
+        self.left.add_done_callback(lambda left: guard.stop(Abandoned()))
         begun = False
-        try:
-            while (chunk := await loop.run_in_executor(threads, next, chunks, None)) is not None:
+        async with Place(extension.downloads) as place:
+            if self.gone:
+                return
+            chunks = gathered(content(client))
+            try:
+                with extension.guards.watching(guard):
+                    while (
+                        chunk := await place.service(
+                            self.run_in(extension.download_pool, next, chunks, None)
+                        )
+                    ) is not None:
+                        if self.gone:
+                            return
+                        self.write(chunk)
+                        begun = True
+                        await place.browser(self.flush())
+                self.finish(set_content_type="application/octet-stream")
+            except iostream.StreamClosedError:
+                self.log.debug("ctadata: the browser has ended the download of %r", what)
+            except CTADataError as error:
                 if self.gone:
                     return
-                self.write(chunk)
-                begun = True
-                await self.flush()
-            self.finish(set_content_type="application/octet-stream")
-        except iostream.StreamClosedError:
-            self.log.debug("ctadata: the browser has ended the download of %r", what)
-        except CTADataError as error:
-            if not begun:
-                raise
-            self.log.warning("ctadata: the download of %r broke: %s", what, describe(error))
-            # To end the answer properly would pass off what was sent as the whole.
-            self.detach().close()
-        finally:
-            await loop.run_in_executor(threads, chunks.close)
+                if not begun:
+                    raise
+                at = error.path or what
+                self.log.warning(
+                    "ctadata: the download of %r broke at %r: %s", what, at, describe(error)
+                )
+                # To end the answer properly would pass off what was sent as the whole.
+                self.detach().close()
+            finally:
+                await self.run_in(extension.download_pool, chunks.close)

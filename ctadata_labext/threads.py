@@ -12,6 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from ctadata.errors import LocalFileError
 
+from .errors import Abandoned
+
 __all__ = ["DaemonExecutor"]
 
 P = ParamSpec("P")
@@ -41,11 +43,17 @@ class DaemonExecutor(Executor):
         self._closed = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Queue a call; see `concurrent.futures.Executor.submit`."""
+        """Queue a call; see `concurrent.futures.Executor.submit`.
+
+        Raises
+        ------
+        Abandoned
+            After `close`.
+        """
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
-                raise RuntimeError(f"{self._name} is shut down")
+                raise Abandoned
             if len(self._threads) < self._max_workers:
                 self._add_thread()
             self._calls.put((future, partial(fn, *args, **kwargs)))

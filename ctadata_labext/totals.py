@@ -30,8 +30,7 @@ class TotalsHandler(LinesHandler):
     @authorized
     async def post(self) -> None:
         """Send what was counted so far (openapi.yaml's ``Totals``), line by line."""
-        extension = self.extension
-        walk = Walk(extension.client, extension.walk_pool, self.json_paths(), _look)
+        walk = Walk(self.extension.walk_calls, self.json_paths(), _look)
         files = size = 0
         async with aclosing(walk.findings(INTERVAL)) as findings:
             async for found in findings:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any, Literal, get_args
 
+from ctadata._printable import printable
 from ctadata.errors import CTADataError, TransferCancelled, TransferError
 
-from .errors import Interrupted, UploadsLost, describe
+from .errors import MAX_MESSAGE, Interrupted, UploadsLost, describe
 from .progress import Amounts, Progress
 
 __all__ = ["Job", "Transfer"]
@@ -68,6 +69,8 @@ class Transfer:
         of the whole transfer, also when it has ended. The newest comes last.
     failures : list of dict
         Of a directory, the files that failed: path, code and message.
+    owner : str
+        Who started it; empty for the server's own user.
     """
 
     job: Job
@@ -83,6 +86,7 @@ class Transfer:
     progress: Progress | None = None
     amounts: Amounts = field(default_factory=Amounts)
     notices: dict[str, str] = field(default_factory=dict)
+    owner: str = ""
 
     def __post_init__(self) -> None:
         """Take over what is known beforehand."""
@@ -134,7 +138,7 @@ class Transfer:
         """Take note why a file waits, or that it goes on."""
         self.notices.pop(path, None)
         if text is not None and self.active:
-            self.notices[path] = text
+            self.notices[path] = printable(text, MAX_MESSAGE)
 
     def again(self) -> None:
         """Queue it once more."""
@@ -170,6 +174,7 @@ class Transfer:
             "id": self.id,
             "job": dict(vars(self.job)),
             "state": self.state,
+            "owner": self.owner,
             "cancelling": self.cancelling,
             "target": self.target,
             "error": self.error,
@@ -198,7 +203,8 @@ class Transfer:
         job = Job(**record["job"])
         if job.kind not in get_args(Kind) or record["state"] not in get_args(State):
             raise ValueError("neither a kind nor a state of a transfer")
-        texts = [record["id"], job.source, job.target, record["target"]]
+        owner = record.get("owner", "")
+        texts = [record["id"], job.source, job.target, record["target"], owner]
         if not all(isinstance(text, str) for text in texts) or not isinstance(job.options, dict):
             raise TypeError("not the texts of a transfer")
         amounts = Amounts(**record["amounts"])
@@ -214,6 +220,8 @@ class Transfer:
             cancelling=bool(record["cancelling"]),
             created=datetime.fromtimestamp(record["created"], timezone.utc),
             amounts=amounts,
+            # Earlier versions knew one user only.
+            owner=owner,
         )
         if transfer.active:
             transfer.end(TransferCancelled("Cancelled"))
@@ -228,7 +236,11 @@ class Transfer:
 
 
 def _error(record: Mapping[str, str]) -> dict[str, str]:
-    return {"code": str(record["code"]), "message": str(record["message"])}
+    # Somebody else may have written it.
+    return {
+        "code": printable(str(record["code"]), MAX_MESSAGE),
+        "message": printable(str(record["message"]), MAX_MESSAGE),
+    }
 
 
 def _iso(moment: datetime) -> str:

@@ -19,6 +19,7 @@ from ctadata.transfers.progress import OnNotice, OnProgress
 
 from .errors import NotEnded, NotResumable, TargetsExist, TooManyTransfers
 from .ledger import Ledger
+from .owners import may_have
 from .threads import DaemonExecutor
 from .transfer import Job, Transfer
 
@@ -77,8 +78,16 @@ class TransferManager:
         self._restore(ledger.take_over())
         threading.Thread(target=self._beat, name="ctadata-ledger", daemon=True).start()
 
-    def start(self, jobs: Sequence[Job]) -> list[dict[str, object]]:
+    def start(self, jobs: Sequence[Job], owner: str | None = None) -> list[dict[str, object]]:
         """Start all of these jobs, or none.
+
+        Parameters
+        ----------
+        jobs : sequence of Job
+            What to do.
+        owner : str, optional
+            Who wants it, as of `owner_of`; in all other methods, whose transfers are meant. By
+            default the server's own user, who may have all.
 
         Returns
         -------
@@ -94,7 +103,7 @@ class TransferManager:
         """
         with self._lock:
             self._admit(jobs)
-            transfers = [Transfer(job) for job in jobs]
+            transfers = [Transfer(job, owner=owner or "") for job in jobs]
             for transfer in transfers:
                 self._transfers[transfer.id] = transfer
                 self._pool.submit(self._run, transfer)
@@ -102,7 +111,7 @@ class TransferManager:
         self._save()
         return described
 
-    def retry(self, transfer_id: str) -> dict[str, object]:
+    def retry(self, transfer_id: str, owner: str | None = None) -> dict[str, object]:
         """Queue a transfer again that failed, was cancelled or was interrupted.
 
         Returns
@@ -120,7 +129,7 @@ class TransferManager:
             As in `start`.
         """
         with self._lock:
-            transfer = self._find(transfer_id)
+            transfer = self._find(transfer_id, owner)
             if not transfer.resumable:
                 raise NotResumable(
                     "This transfer has not ended yet; wait, or cancel it first"
@@ -135,12 +144,16 @@ class TransferManager:
         self._save()
         return described
 
-    def list(self) -> list[dict[str, object]]:
+    def list(self, owner: str | None = None) -> list[dict[str, object]]:
         """Describe all transfers, the oldest first."""
         with self._lock:
-            return [transfer.describe() for transfer in self._transfers.values()]
+            return [
+                transfer.describe()
+                for transfer in self._transfers.values()
+                if may_have(owner, transfer.owner)
+            ]
 
-    def get(self, transfer_id: str) -> dict[str, object]:
+    def get(self, transfer_id: str, owner: str | None = None) -> dict[str, object]:
         """Describe one transfer.
 
         Raises
@@ -149,17 +162,18 @@ class TransferManager:
             If there is none of this id.
         """
         with self._lock:
-            return self._find(transfer_id).describe()
+            return self._find(transfer_id, owner).describe()
 
-    def same_as(self, job: Job) -> dict[str, object] | None:
+    def same_as(self, job: Job, owner: str | None = None) -> dict[str, object] | None:
         """Describe the transfer that does the same, if there is one; it may have ended."""
         with self._lock:
             for transfer in self._transfers.values():
-                if replace(transfer.job, again=job.again) == job:
+                same = replace(transfer.job, again=job.again) == job
+                if same and may_have(owner, transfer.owner):
                     return transfer.describe()
         return None
 
-    def cancel(self, transfer_id: str) -> dict[str, object]:
+    def cancel(self, transfer_id: str, owner: str | None = None) -> dict[str, object]:
         """Cancel a transfer; one that has ended meanwhile stays as it is.
 
         Returns
@@ -173,7 +187,7 @@ class TransferManager:
             If there is none of this id.
         """
         with self._lock:
-            transfer = self._find(transfer_id)
+            transfer = self._find(transfer_id, owner)
             if transfer.active:
                 transfer.cancelling = True
                 self._cancel(transfer)
@@ -181,7 +195,7 @@ class TransferManager:
         self._save()
         return described
 
-    def forget(self, transfer_id: str) -> None:
+    def forget(self, transfer_id: str, owner: str | None = None) -> None:
         """Forget a transfer that has ended.
 
         Raises
@@ -192,7 +206,7 @@ class TransferManager:
             If it has not ended, perhaps because it was run again.
         """
         with self._lock:
-            transfer = self._find(transfer_id)
+            transfer = self._find(transfer_id, owner)
             if transfer.active:
                 raise NotEnded(
                     "This transfer has not ended yet; cancel it first", path=transfer.job.target
@@ -256,11 +270,11 @@ class TransferManager:
                 records = [transfer.record() for transfer in self._transfers.values()]
             self._ledger.write(records)
 
-    def _find(self, transfer_id: str) -> Transfer:
-        try:
-            return self._transfers[transfer_id]
-        except KeyError:
-            raise NotFound("There is no such transfer any more; refresh the list") from None
+    def _find(self, transfer_id: str, owner: str | None) -> Transfer:
+        transfer = self._transfers.get(transfer_id)
+        if transfer is None or not may_have(owner, transfer.owner):
+            raise NotFound("There is no such transfer any more; refresh the list")
+        return transfer
 
     def _admit(self, jobs: Sequence[Job]) -> None:
         """Raise if these jobs must not be queued now."""

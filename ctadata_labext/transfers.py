@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -11,11 +10,11 @@ from tornado import web
 from .base import AUTH_RESOURCE, CTADataHandler
 from .errors import BadRequest
 from .jobs import download_jobs, upload_jobs
+from .owners import owner_of
 from .received import received_job
+from .upload_files import is_id
 
 __all__ = ["CancelHandler", "RetryHandler", "TransferHandler", "TransfersHandler"]
-
-HEX = re.compile(r"[0-9a-f]+")
 
 
 class TransfersHandler(CTADataHandler):
@@ -27,7 +26,7 @@ class TransfersHandler(CTADataHandler):
     @authorized
     async def get(self) -> None:
         """Answer all transfers, the oldest first."""
-        self.finish({"transfers": self.extension.transfers.list()})
+        self.finish({"transfers": self.extension.transfers.list(owner_of(self))})
 
     @web.authenticated
     @authorized
@@ -56,7 +55,7 @@ class TransfersHandler(CTADataHandler):
             jobs = upload_jobs(workspace, paths, destination, _names(order, len(paths)))
         else:
             raise BadRequest("'kind' is neither 'download' nor 'upload'")
-        return extension.transfers.start(jobs)
+        return extension.transfers.start(jobs, owner_of(self))
 
     def _start_received(self, order: dict[str, Any]) -> dict[str, object]:
         name, uploads = order.get("name"), order.get("uploads")
@@ -70,19 +69,20 @@ class TransfersHandler(CTADataHandler):
         pairs = []
         for upload in uploads:
             match upload:
-                case {"id": str(upload_id), "path": str(path)} if HEX.fullmatch(upload_id):
+                case {"id": str(upload_id), "path": str(path)} if is_id(upload_id):
                     pairs.append((upload_id, path))
                 case _:
                     raise BadRequest("One of the 'uploads' has not an id and a path")
         job = received_job(name, pairs, order.get("destination", ""), left_out)
+        owner = owner_of(self)
         # Where the first answer was lost, the same order comes again.
-        if started := self.extension.transfers.same_as(job):
+        if started := self.extension.transfers.same_as(job, owner):
             return started
         ids = [upload_id for upload_id, _ in pairs]
         spool = self.extension.spool
-        spool.hand_on(ids)
+        spool.hand_on(ids, owner)
         try:
-            (transfer,) = self.extension.transfers.start([job])
+            (transfer,) = self.extension.transfers.start([job], owner)
         except BaseException:
             spool.take_back(ids)
             raise
@@ -98,13 +98,13 @@ class TransferHandler(CTADataHandler):
     @authorized
     async def get(self, transfer_id: str) -> None:
         """Answer how far it is."""
-        self.finish(self.extension.transfers.get(transfer_id))
+        self.finish(self.extension.transfers.get(transfer_id, owner_of(self)))
 
     @web.authenticated
     @authorized
     async def delete(self, transfer_id: str) -> None:
         """Forget it, if it has ended."""
-        await self.in_thread(self.extension.transfers.forget, transfer_id)
+        await self.in_thread(self.extension.transfers.forget, transfer_id, owner_of(self))
         self.set_status(204)
         self.finish()
 
@@ -118,7 +118,9 @@ class CancelHandler(CTADataHandler):
     @authorized
     async def post(self, transfer_id: str) -> None:
         """Cancel it, unless it has ended."""
-        transfer = await self.in_thread(self.extension.transfers.cancel, transfer_id)
+        transfer = await self.in_thread(
+            self.extension.transfers.cancel, transfer_id, owner_of(self)
+        )
         self.set_status(202)
         self.finish(transfer)
 
@@ -132,7 +134,7 @@ class RetryHandler(CTADataHandler):
     @authorized
     async def post(self, transfer_id: str) -> None:
         """Queue it again, under the same id."""
-        transfer = await self.in_thread(self.extension.transfers.retry, transfer_id)
+        transfer = await self.in_thread(self.extension.transfers.retry, transfer_id, owner_of(self))
         self.set_status(202)
         self.finish(transfer)
 

@@ -64,7 +64,7 @@ def body_length(headers: HTTPHeaders) -> int | None:
     return natural_number(headers, "Content-Length") if "Content-Length" in headers else 0
 
 
-def facts(headers: HTTPHeaders) -> Facts:
+def facts(headers: HTTPHeaders, owner: str) -> Facts:
     """Read what a request to create an upload says of the file.
 
     Parameters
@@ -72,6 +72,8 @@ def facts(headers: HTTPHeaders) -> Facts:
     headers : HTTPHeaders
         ``Upload-Length`` and ``Upload-Metadata``, with the keys ``filename`` (its path below
         the destination), ``destination``, ``item`` and ``fingerprint``.
+    owner : str
+        Whose it is to be.
 
     Raises
     ------
@@ -95,6 +97,7 @@ def facts(headers: HTTPHeaders) -> Facts:
         fingerprint=_text(values, "fingerprint"),
         size=size,
         metadata=metadata,
+        owner=owner,
     )
 
 

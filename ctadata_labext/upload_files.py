@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import re
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,14 +22,15 @@ from ctadata._local import local_errors
 from ctadata.errors import LocalFileError
 from ctadata.transfers.part import free_space
 
-__all__ = ["RECEIVED", "SENDING", "STORED", "Facts", "Upload", "UploadFiles"]
+__all__ = ["RECEIVED", "SENDING", "STORED", "Facts", "Upload", "UploadFiles", "is_id"]
 
 DATA = ".data"
 RECEIVED = ".json"
 SENDING = ".sending"
 STORED = ".stored"
 NEW = ".new"
-OWN_NAME = re.compile(rf"([0-9a-f]{{32}})(?:{DATA}|{RECEIVED}|{SENDING}|{STORED}|{NEW})")
+ID = "[0-9a-f]{32}"
+OWN_NAME = re.compile(rf"({ID})(?:{DATA}|{RECEIVED}|{SENDING}|{STORED}|{NEW})")
 # What file systems say that have no locks.
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
@@ -51,6 +53,8 @@ class Facts:
         Its bytes.
     metadata : str
         What the browser said, in its own words.
+    owner : str
+        Whose it is; empty for the server's own user.
     """
 
     path: str
@@ -59,6 +63,7 @@ class Facts:
     fingerprint: str
     size: int
     metadata: str
+    owner: str
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,8 @@ class UploadFiles:
 
     def read(self, upload_id: str, state: str) -> Upload | None:
         """Return an upload if it is in this state."""
+        if not is_id(upload_id):
+            return None
         known = self._file(upload_id, state)
         try:
             facts = json.loads(known.read_bytes())
@@ -144,7 +151,11 @@ class UploadFiles:
                 data = self.data(upload_id).stat()
                 offset = data.st_size
                 changed = max(changed, data.st_mtime)
-            return Upload(**facts, id=upload_id, offset=offset, expires=changed + self._expiry)
+            # A clock that was wrong may have dated it beyond all calendars.
+            expires = min(changed, time.time()) + self._expiry
+            # Earlier versions knew one user only.
+            facts = {"owner": "", **facts}
+            return Upload(**facts, id=upload_id, offset=offset, expires=max(0.0, expires))
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             # What is not whole, after the machine went down, is as good as gone.
             return None
@@ -225,6 +236,11 @@ class UploadFiles:
 
     def _file(self, upload_id: str, ending: str) -> Path:
         return self._directory / f"{upload_id}{ending}"
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be the id of an upload, which is part of the names of its files."""
+    return re.fullmatch(ID, text) is not None
 
 
 def _create(path: Path, content: bytes) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized
@@ -21,6 +21,7 @@ from ctadata.errors import CTADataError
 from . import tus
 from .base import AUTH_RESOURCE, CTADataHandler
 from .errors import BadRequest, TooLarge
+from .owners import may_have, owner_of
 from .reception import Reception
 from .upload_files import Upload
 
@@ -56,12 +57,6 @@ class TusHandler(CTADataHandler):
     async def prepare(self) -> None:  # type: ignore[override]
         """Refuse what is to be refused, before a byte of the body is taken."""
         headers = self.request.headers
-        override = headers.get("X-HTTP-Method-Override")
-        if override is not None:
-            if override not in self.SUPPORTED_METHODS:
-                raise web.HTTPError(405)
-            # Of the method as it is from here on, the token against XSRF is asked for.
-            self.request.method = override
         await super().prepare()
         # The decorators of the methods come too late: after the body.
         method = str(self.request.method)
@@ -96,7 +91,7 @@ class TusHandler(CTADataHandler):
     async def receive(self, upload_id: str, offset: int, length: int | None) -> None:
         """Make ready to add the body to an upload."""
         tus.check_content_type(self.request.headers)
-        piece = await self.on_disk(self.extension.spool.append, upload_id, offset)
+        piece = await self.on_disk(self.extension.spool.append, upload_id, offset, owner_of(self))
         left = piece.upload.size - offset
         try:
             _check_length(length, left, piece.upload.path)
@@ -106,7 +101,13 @@ class TusHandler(CTADataHandler):
         connection = cast("HTTP1Connection", self.request.connection)
         connection.set_max_body_size(left)
         extension = self.extension
-        self._reception = Reception(piece, connection, extension.upload_pool, extension.receptions)
+        self._reception = Reception(
+            piece,
+            connection,
+            extension.upload_pool,
+            extension.receptions,
+            extension.upload_timeout,
+        )
 
     async def data_received(self, chunk: bytes) -> None:
         """Take some of the body, or drop it where it is refused."""
@@ -143,7 +144,9 @@ class TusHandler(CTADataHandler):
     async def make_way(self, upload_id: str, silence: float) -> None:
         """End another request's piece of an upload if its sender is silent."""
         reception = self.extension.receptions.get(upload_id)
-        if reception is not None and reception.has_ended(silence):
+        if reception is None or not may_have(owner_of(self), reception.piece.upload.owner):
+            return
+        if reception.has_ended(silence):
             await reception.cut()
 
     async def on_disk(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -171,7 +174,7 @@ class UploadsHandler(TusHandler):
 
     async def begin(self, length: int | None) -> None:
         """Create the upload."""
-        facts = tus.facts(self.request.headers)
+        facts = tus.facts(self.request.headers, owner_of(self) or "")
         if length != 0:
             tus.check_content_type(self.request.headers)
             _check_length(length, facts.size, facts.path)
@@ -194,36 +197,19 @@ class UploadsHandler(TusHandler):
     @authorized
     async def get(self) -> None:
         """Answer the uploads that no transfer has yet."""
-        uploads = await self.on_disk(self.extension.spool.waiting)
-        self.finish(
-            {
-                "uploads": [
-                    {
-                        "id": upload.id,
-                        "path": upload.path,
-                        "destination": upload.destination,
-                        "item": upload.item,
-                        "fingerprint": upload.fingerprint,
-                        "size": upload.size,
-                        "offset": upload.offset,
-                        "expires": int(upload.expires),
-                    }
-                    for upload in uploads
-                ]
-            }
-        )
+        uploads = await self.on_disk(self.extension.spool.waiting, owner_of(self))
+        self.finish({"uploads": [_described(upload) for upload in uploads]})
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
         """Create an upload, whose first piece may be the body."""
         await self.received()
-        self.tell(await self.on_disk(self.extension.spool.get, self._upload_id))
-        self.set_header(
-            "Location", url_path_join(self.base_url, "ctadata/uploads", self._upload_id)
-        )
+        upload = await self.on_disk(self.extension.spool.get, self._upload_id)
+        self.tell(upload)
+        self.set_header("Location", url_path_join(self.base_url, "ctadata/uploads", upload.id))
         self.set_status(201)
-        self.finish()
+        self.finish(_described(upload))
 
 
 class UploadHandler(TusHandler):
@@ -243,7 +229,7 @@ class UploadHandler(TusHandler):
     async def head(self, upload_id: str) -> None:
         """Say how far it is."""
         await self.make_way(upload_id, SILENCE)
-        upload = await self.on_disk(self.extension.spool.get, upload_id)
+        upload = await self.on_disk(self.extension.spool.get, upload_id, owner_of(self))
         self.tell(upload)
         self.set_header("Upload-Length", str(upload.size))
         self.set_header("Upload-Metadata", upload.metadata)
@@ -255,7 +241,7 @@ class UploadHandler(TusHandler):
     async def patch(self, upload_id: str) -> None:
         """Add the body to it."""
         await self.received()
-        self.tell(await self.on_disk(self.extension.spool.get, upload_id))
+        self.tell(await self.on_disk(self.extension.spool.get, upload_id, owner_of(self)))
         self.set_status(204)
         self.finish()
 
@@ -264,9 +250,23 @@ class UploadHandler(TusHandler):
     async def delete(self, upload_id: str) -> None:
         """End it."""
         await self.make_way(upload_id, 0)
-        await self.on_disk(self.extension.spool.remove, upload_id)
+        await self.on_disk(self.extension.spool.remove, upload_id, owner_of(self))
         self.set_status(204)
         self.finish()
+
+
+def _described(upload: Upload) -> dict[str, Any]:
+    """Return openapi.yaml's ``Upload``."""
+    return {
+        "id": upload.id,
+        "path": upload.path,
+        "destination": upload.destination,
+        "item": upload.item,
+        "fingerprint": upload.fingerprint,
+        "size": upload.size,
+        "offset": upload.offset,
+        "expires": int(upload.expires),
+    }
 
 
 def _check_length(length: int | None, left: int, path: str) -> None:

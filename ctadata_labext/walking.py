@@ -7,8 +7,8 @@ import math
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -16,19 +16,21 @@ from ctadata._paths import check_remote_path
 from ctadata.errors import AuthenticationError, CTADataError, StorageException
 from ctadata.transfers.loops import Ancestors, Loops
 
-from .errors import describe
+from .errors import Abandoned, describe
 
 if TYPE_CHECKING:
+    from ctadata._guard import Guard
     from ctadata._listing import Listing
     from ctadata.api import APIClient
 
-__all__ = ["WALK_THREADS", "Walk", "distinct"]
+    from .calls import Calls
+
+__all__ = ["Walk", "distinct"]
 
 T = TypeVar("T")
 
-# Listings that all walks together ask for at a time: those of the panel must not wait for them,
-# and the service has ten threads for all its users.
-WALK_THREADS = 4
+# Listings that a walk asks for at a time: the service has ten threads for all its users.
+LISTINGS = 4
 # Failures after which a walk is given up: so many are no accident.
 MAX_FAILURES = 100
 # Directories that a walk knows of but has not listed yet, and entries of one that are a list.
@@ -55,10 +57,8 @@ class Walk(Generic[T]):
 
     Parameters
     ----------
-    client : APIClient
-        Lists the directories.
-    threads : Executor
-        In which it does so.
+    calls : Calls
+        List the directories; each may take as long as such a call may.
     paths : sequence of str
         Where the walk begins; nothing is visited twice.
     look : callable
@@ -78,13 +78,11 @@ class Walk(Generic[T]):
 
     def __init__(
         self,
-        client: APIClient,
-        threads: Executor,
+        calls: Calls,
         paths: Sequence[str],
         look: Callable[[Listing], list[T]],
     ) -> None:
-        self._client = client
-        self._threads = threads
+        self._calls = calls
         self._look = look
         self._waiting = deque(_Place(path, ()) for path in distinct(paths))
         self._loops = Loops()
@@ -112,37 +110,42 @@ class Walk(Generic[T]):
             The first failure, if nothing at all could be listed.
         """
         loop = asyncio.get_running_loop()
-        running: set[asyncio.Future[_Visit[T]]] = set()
+        running: dict[asyncio.Future[_Visit[T]], Guard] = {}
         found: list[T] = []
         due = time.monotonic() + interval
         try:
             while (running or self._waiting) and not self._hopeless():
-                while self._waiting and len(running) < WALK_THREADS:
+                while self._waiting and len(running) < LISTINGS:
                     place = self._waiting.popleft()
-                    running.add(loop.run_in_executor(self._threads, self._visit, place))
-                done, running = await asyncio.wait(
+                    client, guard = self._calls.guarded()
+                    visit = partial(self._visit, place, client, guard)
+                    running[loop.run_in_executor(self._calls.threads, visit)] = guard
+                done, _ = await asyncio.wait(
                     running,
                     timeout=max(0.0, due - time.monotonic()),
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 for future in done:
+                    del running[future]
                     found += self._take(future.result())
                 if time.monotonic() >= due or len(found) > most:
                     yield found
                     found = []
                     due = time.monotonic() + interval
         finally:
-            for future in running:
+            for future, guard in running.items():
+                guard.stop(Abandoned())
                 future.cancel()
         self.complete = not (running or self._waiting or self._cut)
         if self.failures and not self.begun:
             raise self.failures[0]
         yield found
 
-    def _visit(self, place: _Place) -> _Visit[T]:
+    def _visit(self, place: _Place, client: APIClient, guard: Guard) -> _Visit[T]:
         """List a directory; in one of the threads."""
         try:
-            listing = self._client.listing(place.path, FEW)
+            with self._calls.limited(guard):
+                listing = client.listing(place.path, FEW)
             ancestors = self._loops.below(place.path, place.ancestors, listing.fingerprint)
             findings = self._look(listing)
         except CTADataError as error:

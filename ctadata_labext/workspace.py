@@ -53,7 +53,16 @@ class Workspace:
                 path=path,
             )
         self._refuse_hidden(resolved.relative_to(self.root).parts, path)
-        if os.path.exists(resolved) and not os.path.isdir(resolved):
+        try:
+            mode = os.stat(resolved).st_mode
+        except FileNotFoundError:
+            return resolved
+        except OSError as error:
+            # Such as a name that is too long, or a file as its parent.
+            raise InvalidPath(
+                f"{path!r} cannot be used: {error.strerror}; choose another folder", path=path
+            ) from error
+        if not stat.S_ISDIR(mode):
             raise InvalidPath(f"{path!r} is not a folder; choose a folder", path=path)
         return resolved
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from ctadata._paths import check_remote_path
 from ctadata.entries import Entry
-from ctadata.errors import InvalidPath, NotFound
+from ctadata.errors import CTADataError, InvalidPath, NotFound
 from ctadata.transfers.remote import file_size
 
 from .errors import BadRequest
@@ -35,8 +34,6 @@ MAX_REMEMBERED = 200_000
 LIFETIME = 600.0
 # Characters of a file's date.
 MAX_DATE = 64
-# Bytes that are sent at a time: the headers of files are short, and so may be the files.
-TOGETHER = 256 << 10
 
 
 @dataclass(frozen=True)
@@ -168,7 +165,7 @@ def members_of(paths: Sequence[str]) -> tuple[str, Callable[[Listing], list[Memb
 
 
 def content(client: APIClient, archive: Archive) -> Generator[bytes, None, None]:
-    """Yield an archive's bytes; each file is fetched when it is its turn.
+    """Return an archive's bytes; each file is fetched when it is its turn.
 
     Raises
     ------
@@ -178,18 +175,14 @@ def content(client: APIClient, archive: Archive) -> Generator[bytes, None, None]
 
     def fetched(member: Member) -> Iterable[bytes]:
         entry = Entry(member.path, {"size": str(member.size), "mtime": member.mtime})
-        return client.iter_bytes(member.path, entry=entry)
+        try:
+            yield from client.iter_bytes(member.path, entry=entry)
+        except CTADataError as error:
+            # What breaks off in the middle of an archive can only be told in the log.
+            error.path = error.path or member.path
+            raise
 
-    gathered: list[bytes] = []
-    length = 0
-    with closing(zip_pieces(archive.members, fetched)) as pieces:
-        for piece in pieces:
-            gathered.append(piece)
-            length += len(piece)
-            if length >= TOGETHER:
-                yield b"".join(gathered)
-                gathered, length = [], 0
-    yield b"".join(gathered)
+    return zip_pieces(archive.members, fetched)
 
 
 def _member(entry: Entry, cut: int) -> Member:

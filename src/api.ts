@@ -205,18 +205,32 @@ export class API {
     });
   }
 
-  /** Hand on what the server has received; the paths are relative to the destination. */
+  /**
+   * Hand on what the server has received; the paths are relative to the destination.
+   *
+   * @param hidden - how much of a folder was not sent
+   */
   async startUpload(
     name: string,
     uploads: readonly { id: string; path: string }[],
-    destination: string
+    destination: string,
+    hidden: { files: number; directories: number }
   ): Promise<ITransfer[]> {
     const { transfers } = await request<{ transfers: ITransfer[] }>(
       this.settings,
       'transfers',
       {
         method: 'POST',
-        body: JSON.stringify({ kind: 'upload', name, uploads, destination })
+        body: JSON.stringify({
+          kind: 'upload',
+          name,
+          uploads,
+          destination,
+          left_out: {
+            'hidden file': hidden.files || undefined,
+            'hidden directory': hidden.directories || undefined
+          }
+        })
       },
       ['transfers']
     );

@@ -17,6 +17,7 @@ import { TransfersModel } from './transfers/model';
 import { Browser } from './browser/browser';
 import { Crumbs } from './browser/crumbs';
 import { Transfers } from './transfers/section';
+import { printableTexts } from './printable';
 
 /** What the panel shows, and what it needs for that. */
 export interface ICTADataPanelOptions {
@@ -43,7 +44,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     super({ content: new Panel(), translator: options.translator });
     const { model, transfers, settings, downloads, here } = options;
     const { collapsed, registry, open, delegate } = options;
-    const trans = options.translator.load('ctadata');
+    const trans = printableTexts(options.translator.load('ctadata'));
     this.model = model;
     this.transfers = transfers;
     this.settings = settings;

@@ -27,6 +27,7 @@ import { Settings } from './settings';
 import { CommandIDs, ICTADataPanel, ICTADataViewer, PANEL_ID } from './tokens';
 import { TransfersModel } from './transfers/model';
 import { Workspace } from './downloads/workspace';
+import { printableTexts } from './printable';
 
 /** The name under which the toolbar's items stand in the settings. */
 const TOOLBAR = 'CTAData';
@@ -57,7 +58,7 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     documents: IDocumentManager | null
   ) => {
     translator ??= nullTranslator;
-    const trans = translator.load('ctadata');
+    const trans = printableTexts(translator.load('ctadata'));
     const api = new API(app.serviceManager.serverSettings);
     const model = new BrowserModel(api);
     const transfers = new TransfersModel(api);
@@ -125,7 +126,9 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     viewer: ICTADataViewer | null
   ) => {
-    const trans = (translator ?? nullTranslator).load('ctadata');
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
     addCommands(app.commands, {
       panel,
       viewer,

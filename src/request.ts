@@ -1,6 +1,8 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
+import { printable } from './printable';
+
 /** The part of the Jupyter server's address space that is ours. */
 const NAMESPACE = 'ctadata';
 
@@ -26,7 +28,7 @@ export class RequestError extends Error {
     /** All that the server has answered. */
     readonly answer: Readonly<Record<string, unknown>> = {}
   ) {
-    super(message);
+    super(printable(message));
   }
 }
 

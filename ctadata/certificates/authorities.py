@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections.abc import Iterable
@@ -10,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from .._printable import logger_of
 from ..errors import CertificateError
 from .pem import Damaged, read_blocks
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["known_authorities", "load_authorities", "read_authorities", "usual_authorities"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 BUNDLE_VARIABLE = "X509_CERT_DIR"
 USUAL_BUNDLE = Path("/etc/grid-security/certificates")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
@@ -17,12 +16,13 @@ from typing import Any
 from urllib.parse import quote
 
 from .._dates import seconds_of
+from .._printable import logger_of
 from ..transfers.temporary import PART, temporary_name
 from .proxy import ProxyCertificate, iso
 
 __all__ = ["Delegation", "Delegations"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 VERSION = 1
 MAX_BYTES = 64 << 10

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from asn1crypto import parser
 
+from .._printable import printable
 from .asn1 import Name
 
 __all__ = ["DistinguishedName", "read_name"]
@@ -54,7 +55,7 @@ class DistinguishedName(NamedTuple):
     def slashed(self) -> str:
         """The grid's form, such as ``/DC=org/DC=example/CN=Alice``."""
         return "".join(
-            f"/{kind}={_printable(value)}" for relative in self.parts for kind, value in relative
+            f"/{kind}={printable(value)}" for relative in self.parts for kind, value in relative
         )
 
     @property
@@ -112,7 +113,3 @@ def _text(der: bytes) -> str:
         return str(content.decode(encoding))
     except UnicodeDecodeError:
         return str(content.decode("latin-1"))
-
-
-def _printable(value: str) -> str:
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02X}" for c in value)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._dates import seconds_of
 from .._http import Http
+from .._printable import WORDS, printable
+from .._secrets import LEFT_OUT, without_secrets
 from ..config import CERTIFICATESERVICE_VARIABLE
 from ..errors import (
     AuthenticationError,
@@ -24,11 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CertificateService", "cleaned"]
 
-_MAX_WORDS = 300
 _NOT_ADMINISTRATOR = "access denied"
 # With a sentence of the service for people, which says more than the status.
 _REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 507)
-_UNSPEAKABLE = re.compile(r"-----BEGIN.*|[A-Za-z0-9+/=_-]{56,}", re.DOTALL)
+# A part of a certificate: it was sent one, and may repeat it.
+_UNSPEAKABLE = re.compile(r"[A-Za-z0-9+/=_-]{56,}")
 _TAG = re.compile(r"<(?:style|script).*?</(?:style|script)>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -177,11 +179,11 @@ class CertificateService:
                 content = None
             if isinstance(content, dict):
                 answer = content.get("message")
-        return self._http.without_token(cleaned(answer))
+        return self._http.words(cleaned(answer))
 
 
 def cleaned(words: object) -> str:
-    """Return what the service says, for people: no markup, no control characters, not long.
+    """Return what the service says, for people: no markup, and as `printable` has it.
 
     Parameters
     ----------
@@ -191,12 +193,11 @@ def cleaned(words: object) -> str:
     Returns
     -------
     str
-        On one line. What looks like a part of a certificate, a key or a token is left out: a
-        service may repeat what it was sent.
+        On one line, not long. What looks like a part of a certificate, a key or a token is left
+        out: a service may repeat what it was sent.
     """
     if not isinstance(words, str):
         return ""
-    text = unescape(_TAG.sub(" ", _UNSPEAKABLE.sub("…", words)))
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    text = _UNSPEAKABLE.sub("…", text)
-    return text if len(text) <= _MAX_WORDS else text[: _MAX_WORDS - 1] + "…"
+    # Before tags are left out, which may be anywhere, and since they may be.
+    text = unescape(_TAG.sub(" ", _UNSPEAKABLE.sub(LEFT_OUT, without_secrets(words))))
+    return printable(" ".join(_UNSPEAKABLE.sub(LEFT_OUT, text).split()), WORDS)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from asn1crypto import cms
 
+from .._printable import printable
 from .asn1 import AttributeCertificates
 from .certificate import UNREADABLE, Certificate
 
@@ -87,4 +88,4 @@ def _read(certificate: cms.AttributeCertificateV2) -> VOMSAttributes:
 
 def _text(value: bytes | str) -> str:
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return printable(text)

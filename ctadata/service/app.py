@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
+from .._printable import logger_of
 from .auth import Authentication
 from .certificates import Certificates
 from .downloads import Downloads
@@ -32,7 +32,7 @@ from .wire import (
 DOWNLOADS = "/services/downloadservice"
 CERTIFICATES = "/services/certificateservice"
 
-_logger = logging.getLogger(__name__)
+_logger = logger_of(__name__)
 
 Handler = Callable[[Request, str], Response]
 _READ = frozenset({"GET", "HEAD"})

@@ -19,6 +19,7 @@ from typing import Any
 from cheroot import wsgi
 
 from .. import config
+from .._printable import logger_of
 from ..certificates.authorities import load_authorities, usual_authorities
 from ..errors import CTADataError
 from . import quirks as quirky
@@ -40,7 +41,7 @@ _QUIRKY_THREADS = 10
 _QUIRKY_TIMEOUT = 10
 # Linger for no time: the connection is reset when it is closed (socket(7)).
 _RESET = struct.pack("ii", 1, 0)
-_logger = logging.getLogger(__name__)
+_logger = logger_of(__name__)
 
 
 class Service:

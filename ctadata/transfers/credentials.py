@@ -10,18 +10,27 @@ import re
 
 from ..errors import TransferError
 
-__all__ = ["credential_in", "refused_credential"]
+__all__ = ["HEAD", "credential_in", "refused_credential"]
+
+# Bytes of a file that are looked at.
+HEAD = 1 << 20
 
 PRIVATE_KEY, CERTIFICATE = "private key", "certificate"
 
 # The end of a line, also in a JSON string; and the headers of PEM (RFC 1421) and of OpenPGP.
 _NEWLINE = rb"(?:\s|\\[rn])"
 _HEADER = rb"[A-Za-z0-9-]{1,40}:[^\n\\]{0,200}" + _NEWLINE + rb"+"
-# A block with a content: documentation that only names the marks is not meant.
-_PEM = re.compile(
-    rb"-----BEGIN [A-Z0-9 ]{0,40}?(PRIVATE KEY|CERTIFICATE)(?: BLOCK)?-----"
+# A key with a content: documentation that only names the marks is not meant.
+_KEY = re.compile(
+    rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
     + _NEWLINE + rb"{0,80}(?:" + _HEADER + rb"){0,8}[A-Za-z0-9+/]{16}"
 )  # fmt: skip
+# A certificate is no secret: only a file that is one is meant, with what openssl may write first.
+_CERTIFICATE = re.compile(
+    rb"\s{0,80}(?:(?:Bag Attributes|Certificate:).{0,32768}?)?"
+    rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----",
+    re.DOTALL,
+)
 # PuTTY's and SSH.com's own formats.
 _SSH = re.compile(rb"PuTTY-User-Key-File-\d|---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----")
 # A SEQUENCE (ITU-T X.690, section 8.1.3) that begins with the version of PKCS#12 (RFC 7292), of
@@ -39,7 +48,7 @@ def credential_in(head: bytes) -> str | None:
     Parameters
     ----------
     head : bytes
-        Its beginning; what comes later is not found, nor what is compressed.
+        Its beginning; what comes later is not found, nor what is compressed or in an archive.
 
     Returns
     -------
@@ -49,12 +58,9 @@ def credential_in(head: bytes) -> str | None:
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         head = head.decode("utf-16", "replace").encode()
-    if _DER.match(head) or _SSH.match(head):
+    if _DER.match(head) or _SSH.match(head) or _KEY.search(head):
         return PRIVATE_KEY
-    found = {match[1] for match in _PEM.finditer(head)}
-    if b"PRIVATE KEY" in found:
-        return PRIVATE_KEY
-    return CERTIFICATE if found else None
+    return CERTIFICATE if _CERTIFICATE.match(head) else None
 
 
 def refused_credential(shown: str, kind: str) -> TransferError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 from collections.abc import Generator
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from .._guard import Guard
 from .._http import BrokenOff
 from .._local import local_error
+from .._printable import logger_of
 from .._protocol import DownloadService, RangesUnusable
 from ..entries import Entry
 from ..errors import CTADataError, IntegrityError, ServiceUnreachable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FetchOptions", "Fetching"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 MiB = 1 << 20
 # Larger files are resumed by a later process too.

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import logging
 import os
 import stat
 import threading
@@ -20,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._local import local_error
+from .._printable import logger_of
 from ..entries import Entry
 from ..errors import TransferError
 from .owner import Owner
@@ -28,7 +28,7 @@ from .temporary import JOURNAL, is_part_of, journal_name, temporary_name
 
 __all__ = ["Journal"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 MAX_BYTES = 1 << 20
 # Seconds: how often an owner is heard of, and after which silence it counts as dead.
@@ -211,8 +211,9 @@ class Journal:
             found, age = self._found()
             if found is None:
                 continue
-            # Also one that is stopped, and might go on some day, is not waited for.
-            if Owner.lives(found.get("owner")) is not False and age < SILENCE:
+            # Also one that is stopped, and might go on some day, is not waited for; nor is one with
+            # a date in the future, which would never seem silent.
+            if Owner.lives(found.get("owner")) is not False and abs(age) < SILENCE:
                 if not waiting:
                     waiting = True
                     logger.warning(

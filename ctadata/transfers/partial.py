@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._guard import Guard
 from .._local import PASSING, local_error
+from .._printable import logger_of
 from ..errors import CTADataError, TransferError
 from .checksum import Checksum, Digest
 from .part import PartFile
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Partial"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 MiB = 1 << 20
 # After so many bytes or seconds the journal is written; after so many the disk is waited for.

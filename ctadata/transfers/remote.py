@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping
 
+from .._printable import logger_of
 from .._protocol import DownloadService
 from ..entries import Entry
 from ..errors import IntegrityError, TransferError
@@ -13,7 +13,7 @@ from .checksum import WANTED, Digest, offered
 
 __all__ = ["Changed", "RemoteFile", "file_size"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 # Services whose storage has offered no checksum.
 _no_digests: set[str] = set()

@@ -24,7 +24,7 @@ from ..errors import (
     TransferError,
 )
 from .checksum import Checksum, Digest
-from .credentials import credential_in
+from .credentials import HEAD, credential_in
 from .progress import Watch
 from .remote import RemoteFile
 from .sent import FileState, SentFiles
@@ -112,7 +112,7 @@ class Source:
                 file.seek(self._start)
             # The service empties an existing file as soon as the request begins: what cannot be
             # read must show before.
-            self._ahead = self._bytes(BLOCK)
+            self._ahead = self._bytes(HEAD)
             # Of the very file that is sent, and not of what its name leads to later.
             self.credential = credential_in(self._ahead)
             if file.seekable():

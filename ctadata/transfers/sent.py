@@ -8,7 +8,6 @@ is lost makes the file be sent again, so that the record needs no locks: each pr
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import stat
 import threading
@@ -17,12 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from .._printable import logger_of
 from ..errors import CTADataError
 from .temporary import PART, temporary_name
 
 __all__ = ["IMPATIENCE", "FileState", "SentFiles"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 NAME = "uploads.txt"
 # Bytes of the record, about 120,000 files, and what is kept of it when it has become longer.

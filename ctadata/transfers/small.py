@@ -7,10 +7,10 @@ than its request: of thousands of them the rest is what takes the time.
 from __future__ import annotations
 
 import contextlib
-import logging
 from typing import TYPE_CHECKING
 
 from .._http import BrokenOff
+from .._printable import logger_of
 from .._protocol import Content, DownloadService
 from ..errors import IntegrityError
 from .checksum import Checksum, Digest, offered
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SMALL", "SmallFile"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 # Bytes; as much may be in memory for each job.
 SMALL = 256 << 10

@@ -15,6 +15,7 @@ from typing import IO, Any
 from .. import _own_directory
 from .._guard import Guard
 from .._paths import check_remote_path
+from .._printable import logger_of
 from .._protocol import DownloadService
 from ..entries import Entry
 from ..errors import AlreadyExists, CTADataError, InvalidPath, LocalFileError, NotFound
@@ -31,7 +32,7 @@ from .sent import IMPATIENCE, SentFiles
 
 __all__ = ["Uploads"]
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import {
   timeLeft
 } from '../certificates/state';
 import {
-  cleaned,
   describeBadge,
   describeDelegations,
   describeEnd,
@@ -174,21 +173,6 @@ describe('words', () => {
     expect(describeKey('other', trans)).toBe(
       'a purpose set up by the administrators'
     );
-  });
-
-  it('show neither certificates nor what cannot be seen', () => {
-    expect(cleaned(' invalid\n\u0000 \u202echain \r\n')).toBe('invalid chain');
-    const body = 'MHcCAQEEIJ8r/q+gDyrVdjXQ==\n'.repeat(3);
-    expect(
-      cleaned(
-        `no: -----BEGIN EC PRIVATE KEY-----\n${body}-----END EC PRIVATE KEY-----\n.`
-      )
-    ).toBe('no: … .');
-    expect(cleaned(`-----BEGIN CERTIFICATE-----\n${body}`)).toBe('…');
-    // Where it is only spoken of.
-    const advice = "a line '-----BEGIN CERTIFICATE-----': make a new one.";
-    expect(cleaned(advice)).toBe(advice);
-    expect(cleaned('x'.repeat(5000)).length).toBeLessThan(1100);
   });
 
   it('say of an older server what to do', () => {

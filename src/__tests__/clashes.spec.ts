@@ -11,8 +11,10 @@ import {
   IUploadFile,
   collectChosen,
   collectDropped,
+  describeHidden,
   totalsOf
 } from '../uploads/dropped';
+import { trans } from './trans';
 
 const NONE = new Set<IUploadFile>();
 
@@ -22,7 +24,7 @@ function item(name: string, ...paths: string[]): IDropped {
     const path = isDirectory ? `${name}/${below}` : name;
     return { file: new File(['x'], path), source: path, path };
   });
-  return { name, isDirectory, files };
+  return { name, isDirectory, files, hidden: { files: 0, directories: 0 } };
 }
 
 /** A storage: its directories and what is in them; names that end with a slash are directories. */
@@ -177,7 +179,7 @@ describe('place', () => {
     const file = () => new File(['x'], 'a.h5');
     const { list } = lister({});
     const { ask, asked } = asker(['skip']);
-    const { items } = collectChosen([file(), file()]);
+    const { items } = collectChosen([file(), file()], false);
     expect(pathsOf(await place(items, NONE, list, ask))).toEqual(['a.h5']);
     expect(asked).toMatchObject([{ path: 'a.h5', isClaimed: true }]);
   });
@@ -266,63 +268,104 @@ function folderEntry(
 }
 
 describe('what is dropped', () => {
-  it('is read to its end, without what nobody means to share', async () => {
-    const collected = await collectDropped([
-      fileEntry('a.h5'),
+  const entries = () => [
+    fileEntry('a.h5'),
+    folderEntry(
+      'run42',
+      fileEntry('c.h5'),
+      fileEntry('b.h5'),
+      fileEntry('.DS_Store'),
+      fileEntry('._b.h5'),
+      fileEntry('...'),
+      fileEntry('Thumbs.db'),
+      folderEntry('.git', fileEntry('HEAD'), fileEntry('config')),
       folderEntry(
-        'run42',
-        fileEntry('c.h5'),
-        fileEntry('b.h5'),
-        fileEntry('.DS_Store'),
-        folderEntry('.git', fileEntry('HEAD')),
-        folderEntry('sub', fileEntry('d.h5'), brokenEntry('e.h5')),
-        folderEntry('empty')
+        'sub',
+        fileEntry('d.h5'),
+        brokenEntry('e.h5'),
+        fileEntry('.env'),
+        folderEntry('.ipynb_checkpoints', fileEntry('x'))
       ),
-      folderEntry('nothing'),
-      folderEntry('.ipynb_checkpoints', fileEntry('x'))
+      folderEntry('empty')
+    ),
+    folderEntry('nothing'),
+    folderEntry('secrets', fileEntry('.env')),
+    // What is chosen by itself is wanted.
+    fileEntry('.bashrc'),
+    folderEntry('.ssh', fileEntry('config'), fileEntry('.hidden'))
+  ];
+  const open = [
+    'a.h5',
+    'run42/b.h5',
+    'run42/c.h5',
+    'run42/sub/d.h5',
+    '.bashrc',
+    '.ssh/config'
+  ];
+  const hidden = [
+    'run42/...',
+    'run42/.DS_Store',
+    'run42/._b.h5',
+    'run42/.git/HEAD',
+    'run42/.git/config',
+    'run42/Thumbs.db',
+    'run42/sub/.env',
+    'run42/sub/.ipynb_checkpoints/x',
+    'secrets/.env',
+    '.ssh/.hidden'
+  ];
+
+  it('is read to its end, without what is hidden', async () => {
+    const collected = await collectDropped(entries(), false);
+    expect(pathsOf(collected.items)).toEqual(open);
+    expect(collected.items.map(({ name, hidden }) => [name, hidden])).toEqual([
+      ['a.h5', { files: 0, directories: 0 }],
+      ['run42', { files: 5, directories: 2 }],
+      ['.bashrc', { files: 0, directories: 0 }],
+      ['.ssh', { files: 1, directories: 0 }]
     ]);
-    expect(collected.items.map(({ name }) => name)).toEqual(['a.h5', 'run42']);
-    expect(pathsOf(collected.items)).toEqual([
-      'a.h5',
-      'run42/b.h5',
-      'run42/c.h5',
-      'run42/sub/d.h5'
-    ]);
-    expect(collected.ignored).toEqual([
-      'run42/.DS_Store',
-      'run42/.git',
-      '.ipynb_checkpoints'
-    ]);
+    expect(collected.hidden).toEqual({ files: 7, directories: 2 });
     expect(collected.empty).toEqual(['run42/empty', 'nothing']);
     expect(collected.unreadable).toEqual(['run42/sub/e.h5']);
-    expect(totalsOf(collected.items)).toEqual({ files: 4, bytes: 8 });
+    expect(totalsOf(collected.items)).toEqual({ files: 6, bytes: 12 });
+  });
+
+  it('is read with what is hidden, where that is wanted', async () => {
+    const collected = await collectDropped(entries(), true);
+    expect(pathsOf(collected.items).sort()).toEqual(
+      [...open, ...hidden].sort()
+    );
+    expect(collected.hidden).toEqual({ files: 0, directories: 0 });
   });
 
   it('is the same from a file dialog', () => {
-    const file = (path: string) => {
+    const files = [...open, ...hidden].map(path => {
       const chosen = new File(['x'], path.split('/').pop() ?? '');
       return Object.assign(chosen, {
         webkitRelativePath: path.includes('/') ? path : ''
       });
-    };
-    const collected = collectChosen(
-      [
-        'a.h5',
-        'run42/sub/b.h5',
-        'run42/Thumbs.db',
-        'run42/.git/x',
-        'run42/c'
-      ].map(file)
-    );
-    expect(collected.items).toMatchObject([
-      { name: 'a.h5', isDirectory: false },
-      { name: 'run42', isDirectory: true }
-    ]);
-    expect(pathsOf(collected.items)).toEqual([
-      'a.h5',
-      'run42/sub/b.h5',
-      'run42/c'
-    ]);
-    expect(collected.ignored).toEqual(['run42/Thumbs.db', 'run42/.git/x']);
+    });
+    const collected = collectChosen(files, false);
+    expect(pathsOf(collected.items)).toEqual(open);
+    expect(collected.hidden).toEqual({ files: 7, directories: 2 });
+    expect(collected.items[1]).toMatchObject({
+      name: 'run42',
+      isDirectory: true,
+      hidden: { files: 5, directories: 2 }
+    });
+    const all = collectChosen(files, true);
+    expect(pathsOf(all.items).sort()).toEqual([...open, ...hidden].sort());
+    expect(all.hidden).toEqual({ files: 0, directories: 0 });
+  });
+
+  it.each([
+    [1, 0, '1 hidden file left out'],
+    [3, 0, '3 hidden files left out'],
+    [0, 1, '1 hidden directory left out'],
+    [2, 3, '3 hidden directories and 2 hidden files left out'],
+    [0, 0, '']
+  ])('%i files and %i folders are told as the server tells them', (...row) => {
+    const [files, directories, text] = row;
+    expect(describeHidden({ files, directories }, trans)).toBe(text);
   });
 });

@@ -50,12 +50,14 @@ function fileOf(name: string, size: number): File {
   return new File([bytesOf(size)], name, { lastModified: 1_700_000_000_000 });
 }
 
+const NOTHING = { files: 0, directories: 0 };
+
 function item(name: string, ...sizes: number[]): IDropped {
   const files = sizes.map((size, index) => {
     const path = sizes.length === 1 ? name : `${name}/sub/${index}.fits`;
     return { file: fileOf(path, size), source: path, path };
   });
-  return { name, isDirectory: sizes.length > 1, files };
+  return { name, isDirectory: sizes.length > 1, files, hidden: NOTHING };
 }
 
 function storedBytes(path: string): Buffer | undefined {
@@ -81,7 +83,8 @@ it('sends a file in pieces that proxies let pass, and has it handed on', async (
       kind: 'upload',
       name: 'größe.fits',
       uploads: [{ id: 'id 0', path: 'größe.fits' }],
-      destination: 'shared'
+      destination: 'shared',
+      left_out: {}
     }
   ]);
   expect(proof).toBe('token secret');
@@ -102,6 +105,14 @@ it('sends the files of a folder three at a time, and hands them on together', as
   });
   expect(server.orders).toHaveLength(1);
   expect(server.orders[0]).toMatchObject({ name: 'run42', destination: '' });
+});
+
+it('has the server told what was left out of a folder', async () => {
+  const hidden = { files: 3, directories: 0 };
+  uploads.add({ ...item('run42', 1, 2), hidden }, '');
+  expect(uploads.items[0].hidden).toEqual(hidden);
+  await until(isDone);
+  expect(server.orders).toMatchObject([{ left_out: { 'hidden file': 3 } }]);
 });
 
 it('goes on after the connection has broken in a piece', async () => {
@@ -409,6 +420,34 @@ it('takes nothing for interrupted that was handed on meanwhile', async () => {
   held[0]();
   await looks[0];
   expect(uploads.interrupted).toEqual([]);
+});
+
+it('asks again where the user may write, and what was received', async () => {
+  const answers = [502, 504, 0, 502];
+  server.meddle = request => {
+    const status = /own-directory|uploads/.test(request.path)
+      ? answers.shift()
+      : 0;
+    if (status) {
+      request.answer(status, { code: 'service-unreachable', message: 'Down' });
+    }
+    return !!status;
+  };
+  const warn = jest.spyOn(console, 'warn').mockReturnValue();
+  const patient = new UploadsModel(server.api, transfers, [1], 1);
+  const known = new Promise<void>(resolve => {
+    patient.changed.connect(() => {
+      if (patient.own !== null && answers.length === 0) {
+        resolve();
+      }
+    });
+  });
+  await patient.start();
+  expect(patient.own).toBeNull();
+  await known;
+  expect(warn).toHaveBeenCalledTimes(3);
+  warn.mockRestore();
+  patient.dispose();
 });
 
 it('offers nothing to those who have no directory of their own', async () => {

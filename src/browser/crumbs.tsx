@@ -7,6 +7,7 @@ import { BrowserModel } from './model';
 import { crumbsOf } from '../paths';
 import { focusListing } from '../focus';
 import { PathBox } from './pathbox';
+import { printable } from '../printable';
 
 interface ICrumbsProps {
   model: BrowserModel;
@@ -38,7 +39,7 @@ function CrumbList({ model, trans }: ICrumbsProps): JSX.Element {
     <nav className="jp-CTAData-crumbs" aria-label={trans.__('Path')}>
       <ol
         ref={list}
-        title={model.path}
+        title={printable(model.path)}
         onClick={event => {
           // The space beside the crumbs is where one clicks to type.
           if (event.target === event.currentTarget) {
@@ -58,7 +59,7 @@ function CrumbList({ model, trans }: ICrumbsProps): JSX.Element {
         {hidden > 0 && (
           <li>
             <button
-              title={crumbs[hidden - 1].path}
+              title={printable(crumbs[hidden - 1].path)}
               aria-label={trans.__('Up to %1', crumbs[hidden - 1].path)}
               onClick={event => cd(event, crumbs[hidden - 1].path)}
             >
@@ -69,11 +70,11 @@ function CrumbList({ model, trans }: ICrumbsProps): JSX.Element {
         {crumbs.slice(hidden).map(({ name, path }) => (
           <li key={path}>
             <button
-              title={path}
+              title={printable(path)}
               aria-current={path === model.path ? 'location' : undefined}
               onClick={event => cd(event, path)}
             >
-              <bdi>{name}</bdi>
+              <bdi>{printable(name)}</bdi>
             </button>
           </li>
         ))}

@@ -6,6 +6,7 @@ import { explainBriefly } from '../explain';
 import { BrowserModel } from './model';
 import { RequestError, asRequestError } from '../request';
 import { focusListing } from '../focus';
+import { exactPath, printable } from '../printable';
 
 const LIST_ID = 'jp-CTAData-completions';
 
@@ -15,11 +16,12 @@ export function PathBox(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { model, trans } = props;
-  const [text, setText] = React.useState(model.path);
+  const [text, setText] = React.useState(printable(model.path));
   const [error, setError] = React.useState<RequestError | null>(null);
   const [chosen, setChosen] = React.useState(-1);
   // Those of what was typed before may no longer fit.
-  const offered = fitting(useCompletions(model, text), text);
+  const path = exactPath(text);
+  const offered = fitting(useCompletions(model, path), path);
   const box = React.useRef<HTMLInputElement>(null);
   // The last request to find out whether a path exists; the same path may be asked for twice.
   const asked = React.useRef<object | null>(null);
@@ -64,14 +66,14 @@ export function PathBox(props: {
   };
   const type = (typed: string) => {
     forget();
-    setText(typed);
+    setText(printable(typed));
     setError(null);
     setChosen(-1);
   };
   const onKeyDown = (event: React.KeyboardEvent) => {
     const count = offered.length;
     if (event.key === 'Enter') {
-      void go(offered[chosen] ?? text);
+      void go(offered[chosen] ?? path);
     } else if (event.key === 'Escape') {
       forget();
       leave();
@@ -134,7 +136,7 @@ export function PathBox(props: {
               void go(path);
             }}
           >
-            <bdi>{path}</bdi>
+            <bdi>{printable(path)}</bdi>
           </li>
         ))}
       </ul>

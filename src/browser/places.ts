@@ -9,6 +9,7 @@ import { BrowserModel } from './model';
 import { baseName, normalizePath } from '../paths';
 import { IFavourite, Settings } from '../settings';
 import { CommandIDs } from '../tokens';
+import { printable } from '../printable';
 
 /** The most directories of the storage's top that the menu lists. */
 const MAX_ROOTS = 20;
@@ -42,8 +43,9 @@ export function addPlaces(
   const { model, settings, show, report, trans } = context;
   commands.addCommand(CommandIDs.goTo, {
     label: args =>
-      String(args.label ?? '') || trans.__('The storage’s top folder'),
-    caption: args => String(args.path ?? ''),
+      printable(String(args.label ?? '')) ||
+      trans.__('The storage’s top folder'),
+    caption: args => printable(String(args.path ?? '')),
     icon: args =>
       args.path === '' ? ctaIcon : args.favourite ? starIcon : folderIcon,
     describedBy: {

@@ -5,6 +5,7 @@ import * as React from 'react';
 import { IEntry } from '../api';
 import { formatMoment, formatSize, splitName } from '../format';
 import { Column } from './sort';
+import { printable } from '../printable';
 
 interface IRowProps {
   entry: IEntry;
@@ -28,7 +29,7 @@ interface IRowProps {
 export function Row(props: IRowProps): JSX.Element {
   const { entry, folder, local, columns, icon, index, selected, focused } =
     props;
-  const [head, tail] = splitName(entry.name);
+  const [head, tail] = splitName(printable(entry.name));
   const moment = entry.modified === null ? null : formatMoment(entry.modified);
   return (
     <div
@@ -53,7 +54,7 @@ export function Row(props: IRowProps): JSX.Element {
           {tail && <span className="jp-CTAData-nameTail">{tail}</span>}
         </bdi>
         {local && <LocalMark local={local} trans={props.trans} />}
-        {folder && <bdi className="jp-CTAData-folder">{folder}</bdi>}
+        {folder && <bdi className="jp-CTAData-folder">{printable(folder)}</bdi>}
       </span>
       {columns.includes('size') && (
         <span role="gridcell" className="jp-CTAData-size">

@@ -6,6 +6,7 @@ import { BrowserModel } from './model';
 import { baseName } from '../paths';
 import { RequestError } from '../request';
 import { focusListing } from '../focus';
+import { printable } from '../printable';
 
 interface IStateProps {
   model: BrowserModel;
@@ -110,7 +111,7 @@ function Failure(props: INoRowsProps & { error: RequestError }): JSX.Element {
     <Message title={title} isError>
       {text && <p>{text}</p>}
       {service && error.code.startsWith('service-') && (
-        <p className="jp-CTAData-url">{service}</p>
+        <p className="jp-CTAData-url">{printable(service)}</p>
       )}
       {remedies.map(remedy => (
         <React.Fragment key={remedy}>{actions[remedy]}</React.Fragment>

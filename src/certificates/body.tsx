@@ -8,7 +8,6 @@ import { IExplanation } from '../explain';
 import { CertificatesModel } from './model';
 import { Findings, Summary } from './summary';
 import {
-  cleaned,
   describeEnd,
   describeKey,
   describeNone,
@@ -17,6 +16,7 @@ import {
   explainUpload,
   formatLocal
 } from './texts';
+import { printable } from '../printable';
 
 interface IBodyProps {
   certificates: CertificatesModel;
@@ -111,10 +111,12 @@ function Delegated(props: IBodyProps): JSX.Element {
           {delegations.map(delegation => (
             <li key={delegation.key}>
               <strong>
-                <bdi>{delegation.key}</bdi>
+                <bdi>{printable(delegation.key)}</bdi>
               </strong>
               {': '}
-              <bdi>{delegation.identity ?? trans.__('not known')}</bdi>
+              <bdi>
+                {printable(delegation.identity ?? trans.__('not known'))}
+              </bdi>
               <div>
                 {trans.__(
                   'valid until %1',
@@ -173,11 +175,11 @@ function Choice(props: IBodyProps): JSX.Element {
         <div id={id} className="jp-CTAData-found">
           {found ? (
             <>
-              <bdi>{found.path}</bdi>
+              <bdi>{printable(found.path)}</bdi>
               {found.owner !== null && (
                 <>
                   {', '}
-                  {trans.__('owned by')} <bdi>{found.owner}</bdi>
+                  {trans.__('owned by')} <bdi>{printable(found.owner)}</bdi>
                 </>
               )}
               {inspection && (
@@ -188,7 +190,7 @@ function Choice(props: IBodyProps): JSX.Element {
                   )}
                 </div>
               )}
-              {found.message !== null && <div>{cleaned(found.message)}</div>}
+              {found.message !== null && <div>{printable(found.message)}</div>}
             </>
           ) : foundError ? (
             describe(explainCertificates(foundError, trans))
@@ -221,7 +223,7 @@ function Keys(props: IBodyProps): JSX.Element {
             }}
           />
           <span>
-            <bdi>{other}</bdi>
+            <bdi>{printable(other)}</bdi>
             {': '}
             {describeKey(other, trans)}
           </span>
@@ -302,7 +304,7 @@ function Stored(props: {
   return (
     <>
       <p>
-        {trans.__('The service says:')} <q>{cleaned(stored.message)}</q>
+        {trans.__('The service says:')} <q>{printable(stored.message)}</q>
       </p>
       <p>
         {trans.__('Valid until %1', describeEnd(end, now, trans))}
@@ -325,7 +327,7 @@ function Trouble(props: {
   return (
     <section className="jp-CTAData-result jp-mod-refused" role="alert">
       <Heading focused={focused}>{explanation.title}</Heading>
-      {explanation.text !== '' && <p>{cleaned(explanation.text)}</p>}
+      {explanation.text !== '' && <p>{printable(explanation.text)}</p>}
       {findings}
       {children}
     </section>
@@ -355,7 +357,7 @@ function Heading(props: {
 }
 
 function describe({ title, text }: IExplanation): string {
-  return [title, cleaned(text)].filter(part => part !== '').join(': ');
+  return [title, printable(text)].filter(part => part !== '').join(': ');
 }
 
 /** Render anew each minute: what is left becomes less. */

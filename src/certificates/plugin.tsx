@@ -20,8 +20,9 @@ import { certificateIcon } from '../icons';
 import { CertificatesModel } from './model';
 import { ExpiryNotifier } from './notify';
 import { Remembered } from '../remembered';
-import { cleaned, explainUpload } from './texts';
+import { explainUpload } from './texts';
 import { CommandIDs, ICTADataPanel, PANEL_ID } from '../tokens';
+import { printable, printableTexts } from '../printable';
 
 /** Hands the platform a certificate that lasts hours, and says how many of them are left. */
 export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
@@ -36,7 +37,9 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
     state: IStateDB | null,
     translator: ITranslator | null
   ) => {
-    const trans = (translator ?? nullTranslator).load('ctadata');
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
     const certificates = new CertificatesModel(
       new CertificatesAPI(panel.model.api.settings),
       () => !document.hidden
@@ -117,7 +120,7 @@ function tellLate(result: IResult, trans: TranslationBundle): void {
       trans.__(
         'The certificate was uploaded for %1. The service says: %2',
         key,
-        cleaned(stored.message)
+        printable(stored.message)
       ),
       { autoClose: 10_000 }
     );
@@ -127,7 +130,7 @@ function tellLate(result: IResult, trans: TranslationBundle): void {
       trans.__(
         'Certificate for %1: %2',
         key,
-        [title, cleaned(text)].join(': ')
+        [title, printable(text)].join(': ')
       ),
       { autoClose: false }
     );

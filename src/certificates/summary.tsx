@@ -3,13 +3,8 @@ import * as React from 'react';
 
 import { IFinding, IInspection } from './api';
 import { blockIcon, noteIcon, warningIcon } from '../icons';
-import {
-  cleaned,
-  describeEnd,
-  describeKind,
-  describeLevel,
-  shortFqan
-} from './texts';
+import { describeEnd, describeKind, describeLevel, shortFqan } from './texts';
+import { printable } from '../printable';
 
 const ICONS = { block: blockIcon, warn: warningIcon, info: noteIcon };
 
@@ -28,11 +23,11 @@ export function Summary(props: {
       <dl className="jp-CTAData-facts">
         <dt>{trans.__('Who')}</dt>
         <dd>
-          <bdi>{identity ?? subject ?? unknown}</bdi>
+          <bdi>{printable(identity ?? subject ?? unknown)}</bdi>
         </dd>
         <dt>{trans.__('Issued by')}</dt>
         <dd>
-          <bdi>{authority ?? issuer ?? unknown}</bdi>
+          <bdi>{printable(authority ?? issuer ?? unknown)}</bdi>
         </dd>
         <dt>{trans.__('Kind')}</dt>
         <dd>{kind === null ? unknown : describeKind(inspection, trans)}</dd>
@@ -60,11 +55,11 @@ function Roles(props: {
   }
   return (
     <>
-      <bdi>{vo ?? trans.__('not known')}</bdi>
+      <bdi>{printable(vo ?? trans.__('not known'))}</bdi>
       {roles.map(role => (
         <React.Fragment key={role}>
           <br />
-          <bdi>{role}</bdi>
+          <bdi>{printable(role)}</bdi>
         </React.Fragment>
       ))}
     </>
@@ -97,7 +92,7 @@ export function Findings(props: {
                 />
                 <div>
                   <strong>{describeLevel(level, trans)}:</strong>{' '}
-                  {cleaned(sentence)}
+                  {printable(sentence)}
                 </div>
               </li>
             );

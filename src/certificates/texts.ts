@@ -5,9 +5,6 @@ import { IExplanation, explain } from '../explain';
 import { RequestError } from '../request';
 import { IBadgeState, timeLeft } from './state';
 
-/** The most characters of the service's words that are shown. */
-const MAX_WORDS = 1000;
-
 /** Time for people: "11 h 43 min"; what has begun counts as gone. */
 export function formatLeft(
   milliseconds: number,
@@ -220,19 +217,4 @@ export function explainUpload(
         )
       }
     : explanation;
-}
-
-/** The service's words in one line, without what cannot be seen and without certificates and keys. */
-export function cleaned(words: string): string {
-  const line = words
-    .replace(
-      /-----BEGIN [A-Z0-9 ]+-----[A-Za-z0-9+/=\s]{32,}(-----END [A-Z0-9 ]+-----)?/g,
-      '…'
-    )
-    // What would turn the direction of writing.
-    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
-    // eslint-disable-next-line no-control-regex
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ')
-    .trim();
-  return line.length > MAX_WORDS ? `${line.slice(0, MAX_WORDS)}…` : line;
 }

@@ -9,6 +9,7 @@ import { CTADrive } from './drive';
 import { EDITORS, ReadOnly } from './readonly';
 import { ICTADataPanel, ICTADataViewer } from '../tokens';
 import { Viewer } from './viewer';
+import { printableTexts } from '../printable';
 
 /** The storage as a drive, and what shows its files. */
 export const drivePlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
@@ -30,7 +31,7 @@ export const drivePlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
       api: panel.model.api,
       registry: app.docRegistry,
       limit,
-      trans: (translator ?? nullTranslator).load('ctadata')
+      trans: printableTexts((translator ?? nullTranslator).load('ctadata'))
     });
     contents.addDrive(drive);
     for (const editor of EDITORS) {

@@ -5,6 +5,7 @@ import * as React from 'react';
 import { explainBriefly } from '../explain';
 import { formatSize } from '../format';
 import { DownloadPlan } from './plan';
+import { printable } from '../printable';
 
 /** The most names that a dialog lists. */
 const MAX_NAMES = 10;
@@ -32,7 +33,9 @@ export function NameList(props: {
       <p>{text}</p>
       <ul>
         {names.slice(0, MAX_NAMES).map(name => (
-          <li key={name}>{name}</li>
+          <li key={name}>
+            <bdi>{printable(name)}</bdi>
+          </li>
         ))}
       </ul>
       {more > 0 && <p>{trans._n('and %1 more', 'and %1 more', more)}</p>}

@@ -12,6 +12,7 @@ import { BrowserModel } from '../browser/model';
 import { normalizePath } from '../paths';
 import { asRequestError } from '../request';
 import { CommandIDs, ICTADataPanel } from '../tokens';
+import { printableTexts } from '../printable';
 
 /** The command's name. */
 const COPY_LINK = 'ctadata:copy-link';
@@ -31,7 +32,9 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const { model } = panel;
-    const trans = (translator ?? nullTranslator).load('ctadata');
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
     app.commands.addCommand(COPY_LINK, {
       label: trans.__('Copy Link'),
       caption: trans.__(

@@ -4,6 +4,7 @@ import { Drag } from '@lumino/dragdrop';
 
 import { IEntry } from '../api';
 import { cellCode } from './python';
+import { printable } from '../printable';
 
 /** Pixels after which a pressed mouse drags, as in the core file browser. */
 const THRESHOLD = 5;
@@ -82,7 +83,7 @@ function image(
   node.className = 'jp-CTAData-dragImage';
   node.textContent =
     entries.length === 1
-      ? entries[0].name
+      ? printable(entries[0].name)
       : trans._n('%1 item', '%1 items', entries.length);
   return node;
 }

@@ -9,6 +9,7 @@ import { addBelowIcon } from '@jupyterlab/ui-components';
 
 import { cellCode } from './python';
 import { ICTADataPanel } from '../tokens';
+import { printableTexts } from '../printable';
 
 /** The command's name. */
 const INSERT = 'ctadata:insert-in-notebook';
@@ -32,7 +33,9 @@ export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
     }
     const { commands } = app;
     const { model } = panel;
-    const trans = (translator ?? nullTranslator).load('ctadata');
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
     commands.addCommand(INSERT, {
       label: trans.__('Insert in Notebook'),
       caption: trans.__(

@@ -13,6 +13,7 @@ import { ITransfer } from '../api';
 import { Notice } from '../notice';
 import { describeEnds } from './summary';
 import { ICTADataPanel, PANEL_ID } from '../tokens';
+import { printableTexts } from '../printable';
 
 /** Tells of ends that nobody sees. */
 export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
@@ -29,7 +30,7 @@ export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
     const notifier = new Notifier(
       panel,
       () => app.shell.activateById(PANEL_ID),
-      (translator ?? nullTranslator).load('ctadata')
+      printableTexts((translator ?? nullTranslator).load('ctadata'))
     );
     const started = new Map<string, number>();
     panel.transfers.changed.connect(({ items }) => {

@@ -9,6 +9,7 @@ import * as React from 'react';
 
 import { describeSummary, summarize } from './summary';
 import { ICTADataPanel, PANEL_ID } from '../tokens';
+import { printableTexts } from '../printable';
 
 /** What is copied, in the status bar; nothing where there is nothing to say. */
 export const statusBarPlugin: JupyterFrontEndPlugin<void> = {
@@ -26,7 +27,9 @@ export const statusBarPlugin: JupyterFrontEndPlugin<void> = {
     if (!statusBar) {
       return;
     }
-    const trans = (translator ?? nullTranslator).load('ctadata');
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
     const { transfers } = panel;
     const text = () => describeSummary(summarize(transfers.items), trans);
     const item = ReactWidget.create(

@@ -21,6 +21,7 @@ import { baseName, parentPath } from '../paths';
 import { describeTransfer } from './progress';
 import { cellCode } from '../notebooks/python';
 import { TransfersModel, canRetry, isActive } from './model';
+import { printable } from '../printable';
 
 /** What a transfer's buttons act on. */
 export interface ITransferProps {
@@ -35,7 +36,7 @@ export interface ITransferProps {
 export function Transfer(props: ITransferProps): JSX.Element {
   const { transfer, trans } = props;
   const { source, target, state } = transfer;
-  const [head, tail] = splitName(baseName(source));
+  const [head, tail] = splitName(printable(baseName(source)));
   return (
     <li className={`jp-CTAData-transfer jp-mod-${state}`}>
       <div className="jp-CTAData-transferName">
@@ -54,7 +55,7 @@ export function Transfer(props: ITransferProps): JSX.Element {
       </div>
       {transfer.notice && (
         <div className="jp-CTAData-transferNotice" role="status">
-          {transfer.notice}
+          {printable(transfer.notice)}
         </div>
       )}
       {transfer.failures.length > 0 && (
@@ -68,8 +69,8 @@ export function Transfer(props: ITransferProps): JSX.Element {
           </summary>
           <ul>
             {transfer.failures.map(({ path, message }) => (
-              <li key={path} title={path}>
-                {baseName(path)}: {message}
+              <li key={path} title={printable(path)}>
+                <bdi>{printable(baseName(path))}</bdi>: {printable(message)}
               </li>
             ))}
           </ul>
@@ -175,7 +176,7 @@ function Progress({ transfer }: { transfer: ITransfer }): JSX.Element {
         (percent === null ? ' jp-mod-indeterminate' : '')
       }
       role="progressbar"
-      aria-label={baseName(transfer.source)}
+      aria-label={printable(baseName(transfer.source))}
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={percent === null ? undefined : Math.round(percent)}

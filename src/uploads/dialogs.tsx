@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import { Answer, IClash } from './clashes';
 import { joinPath } from '../paths';
+import { printable } from '../printable';
 
 /** What is about to be uploaded. */
 export interface ISummary {
@@ -13,22 +14,25 @@ export interface ISummary {
   target: string;
   /** Whether it is another one than was pointed at. */
   redirected: boolean;
+  /** How much of it is hidden and left out; '' for nothing. */
+  hidden: string;
   /** What else should be known. */
   notes: readonly string[];
 }
 
-/** Say who will be able to read it, and ask whether it shall be uploaded. */
+/** Say who will be able to read it, and ask whether it shall be uploaded; null: it shall not. */
 export async function confirmUpload(
-  { what, target, redirected, notes }: ISummary,
+  { what, target, redirected, hidden, notes }: ISummary,
   trans: TranslationBundle
-): Promise<boolean> {
-  const { button } = await showDialog({
+): Promise<{ withHidden: boolean } | null> {
+  const { button, isChecked } = await showDialog({
     title: trans.__('Upload?'),
     body: (
       <div className="jp-CTAData-uploadSummary">
         <p>{what}</p>
         <p>
-          {trans.__('to')} <bdi className="jp-CTAData-target">{target}/</bdi>
+          {trans.__('to')}{' '}
+          <bdi className="jp-CTAData-target">{printable(target)}/</bdi>
         </p>
         <p className="jp-CTAData-notice">
           {trans.__(
@@ -45,14 +49,16 @@ export async function confirmUpload(
         {notes.map(note => (
           <p key={note}>{note}</p>
         ))}
+        {hidden && <p className="jp-CTAData-notice">{hidden}</p>}
       </div>
     ),
+    checkbox: hidden ? { label: trans.__('Upload what is hidden, too') } : null,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
       Dialog.okButton({ label: trans.__('Upload') })
     ]
   });
-  return button.accept;
+  return button.accept ? { withHidden: isChecked ?? false } : null;
 }
 
 /** Ask what is to become of something whose name is taken; null: nothing shall be done at all. */
@@ -87,7 +93,9 @@ export async function askAboutClash(
               : trans.__('There is a folder of this name already:')}
         </p>
         <p>
-          <bdi className="jp-CTAData-target">{joinPath(target, path)}</bdi>
+          <bdi className="jp-CTAData-target">
+            {printable(joinPath(target, path))}
+          </bdi>
         </p>
       </div>
     ),

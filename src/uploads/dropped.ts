@@ -1,4 +1,6 @@
-import { joinPath, parentPath } from '../paths';
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { joinPath } from '../paths';
 
 /** A file of this computer, and where it is to go. */
 export interface IUploadFile {
@@ -9,26 +11,42 @@ export interface IUploadFile {
   path: string;
 }
 
+/** How many hidden files and folders were left out; what is in such a folder is not counted. */
+export interface IHidden {
+  files: number;
+  directories: number;
+}
+
 /** A file or folder that was dropped or chosen. */
 export interface IDropped {
   name: string;
   isDirectory: boolean;
   files: IUploadFile[];
+  /** What was left out of it. */
+  hidden: IHidden;
 }
+
+/** Collects all that was dropped or chosen at once, with the hidden files in folders or without. */
+export type Collect = (withHidden: boolean) => Promise<ICollected>;
 
 /** All that was dropped or chosen at once. */
 export interface ICollected {
   items: IDropped[];
-  /** What systems and programs leave behind, and nobody means to share. */
-  ignored: string[];
+  /** What was left out of all folders. */
+  hidden: IHidden;
   /** Folders without a file: the storage makes folders for files only. */
   empty: string[];
   /** What the browser may not read. */
   unreadable: string[];
 }
 
-const IGNORED_FILES = new Set(['.DS_Store', 'Thumbs.db']);
-const IGNORED_FOLDERS = new Set(['.ipynb_checkpoints', '.git']);
+/** Windows hides these by an attribute, of which browsers do not tell. */
+const HIDDEN_BY_WINDOWS = new Set(['thumbs.db', 'desktop.ini']);
+
+/** Whether something in a folder is hidden; what was dropped or chosen itself is taken in any case. */
+function isHidden(name: string): boolean {
+  return name.startsWith('.') || HIDDEN_BY_WINDOWS.has(name.toLowerCase());
+}
 
 /** The number of files, and their bytes. */
 export function totalsOf(items: readonly IDropped[]): {
@@ -42,18 +60,16 @@ export function totalsOf(items: readonly IDropped[]): {
   };
 }
 
-/** Read what was dropped; folders with all that is in them. */
+/** Read what was dropped; folders with what is in them. */
 export async function collectDropped(
-  entries: readonly FileSystemEntry[]
+  entries: readonly FileSystemEntry[],
+  withHidden: boolean
 ): Promise<ICollected> {
   const collected = nothing();
   for (const entry of entries) {
-    const files: IUploadFile[] = [];
-    await collectEntry(entry, '', files, collected);
-    if (files.length > 0) {
-      const { name, isDirectory } = entry;
-      collected.items.push({ name, isDirectory, files });
-    }
+    const item = newItem(entry.name, entry.isDirectory);
+    await collectEntry(entry, '', item, collected, withHidden);
+    take(item, collected);
   }
   return collected;
 }
@@ -67,52 +83,91 @@ export function entriesOf(items: DataTransferItemList): FileSystemEntry[] {
 }
 
 /** Sort what a file dialog answered: files, or the files of one folder. */
-export function collectChosen(files: Iterable<File>): ICollected {
+export function collectChosen(
+  files: Iterable<File>,
+  withHidden: boolean
+): ICollected {
   const collected = nothing();
   const items = new Map<string, IDropped>();
+  const hiddenFolders = new Set<string>();
   for (const file of files) {
     const path = file.webkitRelativePath || file.name;
-    const [name, ...rest] = path.split('/');
-    const folders = parentPath(path).split('/');
-    if (
-      IGNORED_FILES.has(file.name) ||
-      folders.some(folder => IGNORED_FOLDERS.has(folder))
-    ) {
-      collected.ignored.push(path);
-      continue;
-    }
-    const item = items.get(name) ?? {
-      name,
-      isDirectory: rest.length > 0,
-      files: []
-    };
+    const [name, ...below] = path.split('/');
+    const item = items.get(name) ?? newItem(name, below.length > 0);
     items.set(name, item);
-    item.files.push({ file, source: path, path });
+    const hidden = withHidden ? -1 : below.findIndex(isHidden);
+    if (hidden < 0) {
+      item.files.push({ file, source: path, path });
+    } else if (hidden === below.length - 1) {
+      item.hidden.files += 1;
+    } else {
+      const folder = [name, ...below.slice(0, hidden + 1)].join('/');
+      item.hidden.directories += hiddenFolders.has(folder) ? 0 : 1;
+      hiddenFolders.add(folder);
+    }
   }
-  collected.items.push(...items.values());
+  items.forEach(item => take(item, collected));
   return collected;
 }
 
+/** "2 hidden directories and 1 hidden file left out", as the server says it; '' for none. */
+export function describeHidden(
+  { files, directories }: IHidden,
+  trans: TranslationBundle
+): string {
+  const parts = [
+    directories > 0
+      ? trans._n('%1 hidden directory', '%1 hidden directories', directories)
+      : '',
+    files > 0 ? trans._n('%1 hidden file', '%1 hidden files', files) : ''
+  ].filter(part => part !== '');
+  return parts.length > 0
+    ? trans.__('%1 left out', parts.join(trans.__(' and ')))
+    : '';
+}
+
 function nothing(): ICollected {
-  return { items: [], ignored: [], empty: [], unreadable: [] };
+  return {
+    items: [],
+    hidden: { files: 0, directories: 0 },
+    empty: [],
+    unreadable: []
+  };
+}
+
+function newItem(name: string, isDirectory: boolean): IDropped {
+  return {
+    name,
+    isDirectory,
+    files: [],
+    hidden: { files: 0, directories: 0 }
+  };
+}
+
+function take(item: IDropped, collected: ICollected): void {
+  collected.hidden.files += item.hidden.files;
+  collected.hidden.directories += item.hidden.directories;
+  if (item.files.length > 0) {
+    collected.items.push(item);
+  }
 }
 
 async function collectEntry(
   entry: FileSystemEntry,
   folder: string,
-  files: IUploadFile[],
-  collected: ICollected
+  item: IDropped,
+  collected: ICollected,
+  withHidden: boolean
 ): Promise<void> {
   const path = joinPath(folder, entry.name);
-  const ignored = entry.isDirectory ? IGNORED_FOLDERS : IGNORED_FILES;
-  if (ignored.has(entry.name)) {
-    collected.ignored.push(path);
+  if (folder !== '' && !withHidden && isHidden(entry.name)) {
+    item.hidden[entry.isDirectory ? 'directories' : 'files'] += 1;
     return;
   }
   try {
     if (!entry.isDirectory) {
       const file = await fileOf(entry as FileSystemFileEntry);
-      files.push({ file, source: path, path });
+      item.files.push({ file, source: path, path });
       return;
     }
     const children = await childrenOf(entry as FileSystemDirectoryEntry);
@@ -120,7 +175,7 @@ async function collectEntry(
       collected.empty.push(path);
     }
     for (const child of children) {
-      await collectEntry(child, path, files, collected);
+      await collectEntry(child, path, item, collected, withHidden);
     }
   } catch {
     collected.unreadable.push(path);

@@ -2,7 +2,7 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { API, IReceived } from '../api';
-import { IDropped, IUploadFile } from './dropped';
+import { IDropped, IHidden, IUploadFile } from './dropped';
 import { FileUpload, fingerprintOf } from './file-upload';
 import { RequestError, asRequestError } from '../request';
 import { Speed } from './speed';
@@ -14,12 +14,26 @@ const PARALLEL = 3;
 /** Milliseconds between two renderings of what only moves. */
 const INTERVAL = 200;
 
+/** Milliseconds until it is asked again where the user may write; twice as many each time. */
+const PATIENCE = 2_000;
+const MAX_PATIENCE = 60_000;
+
+/** What stays as it is until the user has done something about it. */
+const LASTING = [
+  'access-denied',
+  'certificate-needed',
+  'extension-missing',
+  'not-found'
+];
+
 /** A dropped file or folder on its way to the server. */
 export interface IUpload {
   readonly name: string;
   /** Relative to the user's own directory. */
   readonly destination: string;
   readonly files: readonly FileUpload[];
+  /** What of a folder is not uploaded. */
+  readonly hidden: IHidden;
   readonly size: number;
   /** 'handing-on': all of it is on the server, which is told to store it. */
   readonly state: 'sending' | 'handing-on' | 'failed';
@@ -50,7 +64,8 @@ export class UploadsModel implements IDisposable {
   constructor(
     readonly api: API,
     private _transfers: TransfersModel,
-    private _delays?: readonly number[]
+    private _delays?: readonly number[],
+    private _patience = PATIENCE
   ) {}
 
   /** Emitted whenever there is something to render anew. */
@@ -88,20 +103,31 @@ export class UploadsModel implements IDisposable {
       this._items = [];
       items.forEach(({ files }) => files.forEach(file => file.stop()));
       clearTimeout(this._timer);
+      clearTimeout(this._askingAgain);
       Signal.clearData(this);
     }
   }
 
-  /** Ask, once, where the user may write and what the server has received. */
+  /** Ask where the user may write and what the server has received, again until that is known. */
   async start(): Promise<void> {
-    if (this._own === null) {
-      try {
+    clearTimeout(this._askingAgain);
+    if (this._started || this._isDisposed) {
+      return;
+    }
+    try {
+      if (this._own === null) {
         this._own = await this.api.ownDirectory();
         this._changed.emit();
-        await this.refresh();
-      } catch (error) {
-        // Then no upload is offered; where listings fail too, the panel says why.
-        console.warn('ctadata: no uploads:', error);
+      }
+      await this.refresh();
+      this._started = true;
+    } catch (error) {
+      // Until then no upload is offered; where listings fail too, the panel says why.
+      console.warn('ctadata: no uploads:', error);
+      if (!LASTING.includes(asRequestError(error).code) && !this._isDisposed) {
+        clearTimeout(this._askingAgain);
+        this._askingAgain = setTimeout(() => void this.start(), this._patience);
+        this._patience = Math.min(2 * this._patience, MAX_PATIENCE);
       }
     }
   }
@@ -186,6 +212,7 @@ export class UploadsModel implements IDisposable {
       name: item.name,
       destination,
       files,
+      hidden: item.hidden,
       size: files.reduce((sum, { size }) => sum + size, 0),
       state: 'sending',
       error: null,
@@ -322,13 +349,14 @@ export class UploadsModel implements IDisposable {
   }
 
   private async _handOn(upload: IMutableUpload): Promise<void> {
-    const { destination, files } = upload;
+    const { destination, files, hidden } = upload;
     try {
       const started = await this.api.startUpload(
         // That of the storage, where the name was taken.
         files[0].path.split('/')[0],
         files.map(({ id, path }) => ({ id: id ?? '', path })),
-        destination
+        destination,
+        hidden
       );
       this._transfers.add(started);
     } catch (thrown) {
@@ -402,6 +430,8 @@ export class UploadsModel implements IDisposable {
   }
 
   private _own: string | null = null;
+  private _started = false;
+  private _askingAgain: ReturnType<typeof setTimeout> | undefined;
   private _items: IMutableUpload[] = [];
   private _received: readonly IReceived[] = [];
   private _interrupted: readonly IInterrupted[] = [];

@@ -26,6 +26,7 @@ import { UploadsModel } from './model';
 import { DropZone } from './dropzone';
 import { Uploads } from './section';
 import { watchPage } from './page';
+import { printableTexts } from '../printable';
 
 const UPLOAD_FILES = 'ctadata:upload-files';
 const UPLOAD_FOLDER = 'ctadata:upload-folder';
@@ -43,7 +44,9 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
-    const trans = (translator ?? nullTranslator).load('ctadata');
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
     const { model, transfers } = panel;
     const { contents } = app.serviceManager;
     const uploads = new UploadsModel(model.api, transfers);
@@ -71,8 +74,9 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
       uploads,
       isLocal: path => isLocal(contents.driveName(path)),
       onFiles: (entries, directory) => {
-        void collectDropped(entries).then(collected =>
-          uploading.fromComputer(collected, directory)
+        void uploading.fromComputer(
+          withHidden => collectDropped(entries, withHidden),
+          directory
         );
       },
       onPaths: (paths, directory) => {
@@ -157,7 +161,10 @@ function addCommands(
         const directory = directoryOf(args);
         const files = await chooseFiles(isFolder ? 'folder' : 'files');
         if (files.length > 0) {
-          await uploading.fromComputer(collectChosen(files), directory);
+          await uploading.fromComputer(
+            async withHidden => collectChosen(files, withHidden),
+            directory
+          );
         }
       }
     });

@@ -2,6 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { describeHidden } from './dropped';
 import { explainBriefly } from '../explain';
 import { FileUpload } from './file-upload';
 import { formatDuration, formatSize, splitName } from '../format';
@@ -9,6 +10,7 @@ import { joinPath } from '../paths';
 import { Uploading } from './uploading';
 import { IInterrupted, IUpload, UploadsModel } from './model';
 import { IconButton } from '../transfers/transfer';
+import { printable } from '../printable';
 
 interface IUploadsProps {
   uploads: UploadsModel;
@@ -53,6 +55,7 @@ function UploadLine(props: IUploadsProps & { upload: IUpload }): JSX.Element {
   const target = joinPath(uploads.own ?? '', upload.destination);
   const { done, rate } = uploads.progressOf(upload);
   const broken = files.find(file => file.error)?.error;
+  const hidden = describeHidden(upload.hidden, trans);
   return (
     <li className={`jp-CTAData-transfer jp-mod-${state}`}>
       <Name name={name} title={trans.__('%1\nto %2', name, target)}>
@@ -89,6 +92,11 @@ function UploadLine(props: IUploadsProps & { upload: IUpload }): JSX.Element {
                 )
               : describe(upload, done, rate, trans)}
       </div>
+      {hidden && (
+        <div className="jp-CTAData-transferNotice" role="status">
+          {hidden}
+        </div>
+      )}
       {files.length > 1 && <Files files={files} trans={trans} />}
     </li>
   );
@@ -108,12 +116,14 @@ function Files(props: {
       <summary>{trans._n('%1 file', '%1 files', shown.length)}</summary>
       <ul>
         {shown.map(({ path, sent, size, state, error }) => (
-          <li key={path} title={path}>
+          <li key={path} title={printable(path)}>
             {state === 'failed' && error ? (
-              `${path}: ${explainBriefly(error, trans)}`
+              <>
+                <bdi>{printable(path)}</bdi>: {explainBriefly(error, trans)}
+              </>
             ) : (
               <>
-                {path}
+                <bdi>{printable(path)}</bdi>
                 <Bar label={path} done={sent} size={size} />
               </>
             )}
@@ -178,7 +188,7 @@ function Name(props: {
   title: string;
   children: React.ReactNode;
 }): JSX.Element {
-  const [head, tail] = splitName(props.name);
+  const [head, tail] = splitName(printable(props.name));
   return (
     <div className="jp-CTAData-transferName">
       <bdi className="jp-CTAData-nameText" title={props.title}>
@@ -201,7 +211,7 @@ function Bar(props: {
     <div
       className="jp-CTAData-progress"
       role="progressbar"
-      aria-label={label}
+      aria-label={printable(label)}
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={Math.round(percent)}

@@ -4,7 +4,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Ask, Clashes, Kind, Names, Stopped, place } from './clashes';
 import { Directory } from '../browser/collection';
-import { ICollected, totalsOf } from './dropped';
+import { Collect, ICollected, describeHidden, totalsOf } from './dropped';
 import { explainBriefly } from '../explain';
 import { formatSize } from '../format';
 import { baseName, joinPath } from '../paths';
@@ -12,7 +12,7 @@ import { asRequestError } from '../request';
 import { Settings } from '../settings';
 import { TransfersModel } from '../transfers/model';
 import { UploadsModel } from './model';
-import { askAboutClash, confirmUpload } from './dialogs';
+import { ISummary, askAboutClash, confirmUpload } from './dialogs';
 
 /** The most names that a note lists. */
 const MAX_NAMES = 5;
@@ -28,17 +28,19 @@ export class Uploading {
   ) {}
 
   /**
-   * Upload what was dropped or chosen.
+   * Upload what was dropped or chosen; of folders, without what is hidden unless that is wanted.
    *
+   * @param collect - collects it
    * @param path - the directory that was pointed at; uploads go into the user's own only
    */
-  async fromComputer(collected: ICollected, path: string): Promise<void> {
+  async fromComputer(collect: Collect, path: string): Promise<void> {
     const trans = this._trans;
+    const collected = await collect(false);
     const { files, bytes } = totalsOf(collected.items);
     const notes = this._notesOn(collected);
-    if (files === 0) {
-      const nothing = trans.__('There is nothing to upload.');
-      Notification.info([nothing, ...notes].join(' '));
+    const hidden = describeHidden(collected.hidden, trans);
+    if (files === 0 && hidden === '') {
+      this._sayNothing(notes);
       return;
     }
     const what = trans._n(
@@ -47,9 +49,15 @@ export class Uploading {
       files,
       formatSize(bytes)
     );
-    await this._upload(path, what, notes, async (target, destination) => {
+    const summary = { what, hidden, notes };
+    await this._upload(path, summary, async (target, destination, withAll) => {
+      const chosen = withAll ? await collect(true) : collected;
+      if (chosen.items.length === 0) {
+        this._sayNothing([`${hidden}.`, ...notes]);
+        return;
+      }
       const { items, begun } = await this._uploads.recognize(
-        collected.items,
+        chosen.items,
         destination
       );
       const placed = await place(
@@ -73,7 +81,8 @@ export class Uploading {
       paths.length,
       baseName(paths[0])
     );
-    await this._upload(path, what, [], async (target, destination) => {
+    const summary = { what, hidden: '', notes: [] };
+    await this._upload(path, summary, async (target, destination) => {
       const clashes = new Clashes(this._askIn(target));
       const taken = await this._namesIn(target);
       const chosen: string[] = [];
@@ -117,9 +126,12 @@ export class Uploading {
   /** Say what will be done where it is not known already, and do it. */
   private async _upload(
     path: string,
-    what: string,
-    notes: readonly string[],
-    send: (target: string, destination: string) => Promise<void>
+    { what, hidden, notes }: Pick<ISummary, 'what' | 'hidden' | 'notes'>,
+    send: (
+      target: string,
+      destination: string,
+      withHidden: boolean
+    ) => Promise<void>
   ): Promise<void> {
     const { own } = this._uploads;
     if (own === null) {
@@ -128,11 +140,14 @@ export class Uploading {
     const target = this._uploads.destinationFor(path);
     const redirected = target !== path;
     const confirm = this._settings.get('confirmUploads');
-    if (confirm || redirected) {
-      const summary = { what, target, redirected, notes };
-      if (!(await confirmUpload(summary, this._trans))) {
+    let withHidden = false;
+    if (confirm || redirected || hidden !== '') {
+      const summary = { what, target, redirected, hidden, notes };
+      const answer = await confirmUpload(summary, this._trans);
+      if (!answer) {
         return;
       }
+      withHidden = answer.withHidden;
       if (confirm) {
         // Whether it is asked again does not decide whether it is uploaded.
         await this.attempt(() => this._settings.set('confirmUploads', false));
@@ -141,7 +156,12 @@ export class Uploading {
       Notification.warning(notes.join(' '));
     }
     const destination = target.slice(own.length + 1);
-    await this.attempt(() => send(target, destination));
+    await this.attempt(() => send(target, destination, withHidden));
+  }
+
+  private _sayNothing(notes: readonly string[]): void {
+    const nothing = this._trans.__('There is nothing to upload.');
+    Notification.info([nothing, ...notes].join(' '));
   }
 
   private _askIn(target: string): Ask {
@@ -182,12 +202,9 @@ export class Uploading {
     }
   }
 
-  private _notesOn({ ignored, empty, unreadable }: ICollected): string[] {
+  private _notesOn({ empty, unreadable }: ICollected): string[] {
     const trans = this._trans;
     const notes: string[] = [];
-    if (ignored.length > 0) {
-      notes.push(trans.__('Left out: %1.', namesOf(ignored)));
-    }
     if (empty.length > 0) {
       notes.push(trans.__('Empty folders are left out: %1.', namesOf(empty)));
     }

@@ -62,8 +62,8 @@ def user_of(grid, root, subject):
         ([(CN, "1", _ASN1Type.NumericString)], "/CN=#120131"),
         ([(x509.ObjectIdentifier("1.2.3.4"), "x", _ASN1Type.UTF8String)], "/1.2.3.4=x"),
         ([(CN, "host/example.org", None)], "/CN=host/example.org"),
-        ([(CN, "a\nb\x1b[31m\x00c", None)], r"/CN=a\x0Ab\x1B[31m\x00c"),
-        ([(CN, "a\N{RIGHT-TO-LEFT OVERRIDE}b\u200b", None)], r"/CN=a\x202Eb\x200B"),
+        ([(CN, "a\nb\x1b[31m\x00c", None)], r"/CN=a\nb\x1b[31m\x00c"),
+        ([(CN, "a\N{RIGHT-TO-LEFT OVERRIDE}b\u200b", None)], r"/CN=a\u202eb\u200b"),
     ],
 )
 def test_names(grid, root, attributes, shown):

@@ -159,6 +159,11 @@ def test_pem_is_left_out_however_it_is_spelt():
         assert not [word for word in words if word[:20] in shown or word[-20:] in shown], shown
 
 
+def test_a_sentence_may_speak_of_pem():
+    advice = "it has no line '-----BEGIN CERTIFICATE-----': make a new one."
+    assert printable(advice) == advice
+
+
 def test_paths_are_no_keys():
     for path in (
         "MAGIC/DL1/20241114/CrabNebula/tailcut84/run01234/subrun0001/MAGIC/abcdefghijkl",

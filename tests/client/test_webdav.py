@@ -7,6 +7,7 @@ import pytest
 import ctadata
 from ctadata import errors
 from tests.conftest import ODD_NAMES
+from tests.proxies import Grid
 
 from .conftest import sends
 
@@ -327,6 +328,9 @@ def test_local_files_that_cannot_be_sent(service_env, work, tmp_path):
         client.upload_file("nothing", "there", overwrite=True)
     with pytest.raises(errors.LocalFileError, match="open it with 'rb'"):
         client.upload_fileobj(io.StringIO("text"), "there", overwrite=True)
+    (work / "userkey.pem").write_bytes(Grid.create().user.key_pem())
+    with pytest.raises(errors.TransferError, match="holds a private key"):
+        client.upload_file("userkey.pem", "there", overwrite=True)
     assert (own / "there").read_text() == "there"
 
 

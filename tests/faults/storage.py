@@ -82,6 +82,9 @@ class Fault:
         As many requests as it takes are answered at once.
     keep : int
         The bytes of an upload that are stored.
+    drip : tuple of bytes
+        What is sent in place of the answer: some bytes at once, and others again and again, every
+        tenth of a second; see `DRIPS`.
     """
 
     status: int | None = None
@@ -96,9 +99,25 @@ class Fault:
     gate: threading.Event | None = None
     meet: threading.Barrier | None = None
     keep: int | None = None
+    drip: tuple[bytes, bytes] | None = None
 
 
 USUAL = Fault()
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+_CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+#: Answers that never come to their end, though something comes all the time.
+DRIPS = {
+    "status line": (b"HTTP/1.1 200 O", b"K"),
+    "header": (_HEAD + b"X-Slow: ", b"x"),
+    "interim answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "body": (_HEAD + b"Content-Length: 100000\r\n\r\n[", b" "),
+    "chunks": (_CHUNKED + b"1\r\n[\r\n", b"1\r\n \r\n"),
+    "chunk size": (_CHUNKED + b"1;", b"x"),
+    "trailer": (_CHUNKED + b"2\r\n[]\r\n0\r\n", b"X: y\r\n"),
+    "error page": (b"HTTP/1.1 500 Oops\r\nContent-Length: 4000\r\n\r\n", b"x"),
+    "silence": (b"", b""),
+}
 
 
 @dataclass
@@ -170,7 +189,7 @@ class Storage(Scripted):
     def fails(
         self, endpoint: str, name: str, *faults: Fault | None, always: Fault | None = None
     ) -> None:
-        """Let the next answers of ``list``, ``fetch``, ``webdav``, ``head`` or ``upload`` differ.
+        """Let the next answers of ``list``, ``fetch``, ``webdav``, ``head``, ... differ.
 
         The usual answer is None; a name of ``*`` means all; `always` comes after `faults`.
         """
@@ -221,7 +240,9 @@ class Storage(Scripted):
                 self._upload(handler, name, fault)
                 return
             handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-            if handler.command == "MKCOL":
+            if fault.drip is not None:
+                self._drip(handler, *fault.drip)
+            elif handler.command == "MKCOL":
                 reply(handler, self._make(name))
             elif fault.status is not None and (fault.body is None or endpoint == "head"):
                 served.status = fault.status
@@ -235,6 +256,8 @@ class Storage(Scripted):
                 self._fetch(handler, served, fault)
             elif endpoint == "webdav":
                 self._range(handler, served, fault)
+            elif endpoint == "health":
+                reply(handler, 200, b"OK")
             else:
                 reply(handler, 404, b"Error: 404 ")
 
@@ -383,6 +406,12 @@ class Storage(Scripted):
             if value is not None:
                 handler.send_header(key, value)
         handler.end_headers()
+
+    def _drip(self, handler: BaseHTTPRequestHandler, at_once: bytes, again: bytes) -> None:
+        handler.close_connection = True
+        handler.wfile.write(at_once)
+        while not self._closing.wait(0.1):
+            handler.wfile.write(again)
 
     def _make(self, name: str) -> int:
         if not f"{name}/".startswith(f"{OWN}/"):

@@ -72,6 +72,7 @@ OTHERS = {
     "ssh-public-key": ED25519.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH),
     "documentation": b"A key begins with `-----BEGIN PRIVATE KEY-----`; so does a file:\n\n"
     b"    -----BEGIN RSA PRIVATE KEY-----\n    MIIE...\n    -----END RSA PRIVATE KEY-----\n",
+    "certificate-in-a-text": b"# Mozilla's authorities\n" + PROXY.certificate_pem(),
     "fits": b"SIMPLE  =                    T".ljust(2880),
     "hdf5": b"\x89HDF\r\n\x1a\n" + bytes(4096),
     "a number": b"0" * 4096,
@@ -85,7 +86,9 @@ def test_a_private_key_is_known_by_its_content(name):
 
 
 def test_a_certificate_is_known_by_its_content():
-    for certificates in (PROXY.certificate_pem(), BAG + PROXY.chain_pem()):
+    text = b"Certificate:\n    Data:\n        Version: 3 (0x2)\n"
+    for before in (b"", b"\r\n", BAG, text):
+        certificates = before + PROXY.certificate_pem() + PROXY.chain_pem()
         assert credential_in(certificates) == "certificate"
 
 

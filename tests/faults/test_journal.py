@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ctadata import APIClient, errors
+from ctadata.transfers import owner
+from ctadata.transfers.owner import Owner
 from tests.conftest import TOKEN
 
 from .outcome import PER_BREAK, files, leftovers
@@ -309,3 +311,32 @@ def test_a_foreign_date_does_not_matter(served, tmp_path):
     assert_whole(served, tmp_path)
     assert (tmp_path / "run.h5").stat().st_mtime == 1795328886
     assert MODIFIED.endswith("06:28:06 GMT")
+
+
+def elsewhere() -> dict:
+    return {**Owner().describe(), "host": "0123abcd"}
+
+
+def alive() -> dict:
+    """As of a process that lives, but has nothing to do with it."""
+    return {**Owner().describe(), "pid": os.getppid(), "started": owner._started(os.getppid())}
+
+
+# The year 2099, the last one of 32 bits, the last one of this disk, and before 1970.
+@pytest.mark.parametrize("age", [4_070_908_800, 2**32 - 1, 2**33, -(2**31), 0])
+@pytest.mark.parametrize("described", [elsewhere, alive])
+def test_a_journal_of_any_date_is_not_waited_for(served, tmp_path, age, described):
+    journal = journal_of(served, tmp_path) | {"owner": described()}
+    (tmp_path / JOURNAL).write_text(json.dumps(journal))
+    os.utime(tmp_path / JOURNAL, (age, age))
+    served.heal()
+    assert_whole(served, tmp_path)
+    assert not leftovers(tmp_path)
+
+
+@pytest.mark.parametrize("pid", [0, -1, True, 2**31, 2**64, 10**30, 1.5, float("nan"), "1", None])
+def test_a_journal_of_a_process_that_is_none(served, tmp_path, pid):
+    journal = journal_of(served, tmp_path) | {"owner": {**Owner().describe(), "pid": pid}}
+    (tmp_path / JOURNAL).write_text(json.dumps(journal))
+    served.heal()
+    assert_whole(served, tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -314,7 +315,15 @@ def test_names_that_are_nearly_the_same(storage, work, names):
     assert files(work / "d") == whole
 
 
-OURS = [".x.ctadata-journal", ".ctadata-journal", "x.01234567-1-89abcdef.part"]
+OURS = [
+    ".x.ctadata-journal",
+    ".ctadata-journal",
+    "x.01234567-1-89abcdef.part",
+    # For disks that do not tell these apart.
+    ".X.CTADATA-Journal",
+    "x.01234567-1-89ABCDEF.PART",
+    ".x.ctadata-jour\u200dnal",
+]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -326,10 +335,22 @@ def test_names_of_our_own_unfinished_downloads(storage, work, name):
     with pytest.raises(errors.TransferError) as caught:
         client.fetch_and_save_file_or_dir("lst/d", recursive=True, dest=".")
     (failure,) = caught.value.failures
-    assert_says(failure, name, "unfinished download", "save_to_fn")
+    assert_says(failure, re.escape(repr(name)[1:-1]), "unfinished download", "save_to_fn")
     assert files(work / "d") == {"x": whole}
     client.fetch_and_save_file(f"lst/d/{name}", "other")
     assert (work / "other").read_bytes() == body
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_directory_with_the_name_of_an_unfinished_download(storage, work, name):
+    whole = storage.put("lst/d/x", 100)
+    storage.put(f"lst/d/{name}/y", 100)
+    with pytest.raises(errors.TransferError) as caught:
+        APIClient().fetch_and_save_file_or_dir("lst/d", recursive=True, dest=".", hidden=True)
+    assert_says(caught.value.failures[0], re.escape(repr(name)[1:-1]), "unfinished download")
+    assert files(work) == {"d/x": whole}
+    with pytest.raises(errors.InvalidPath, match="unfinished download"):
+        APIClient().fetch_and_save_file_or_dir(f"lst/d/{name}", recursive=True, dest=".")
 
 
 @pytest.mark.parametrize("recursive", [True, False])

@@ -40,13 +40,25 @@ class Api:
         method: str = "GET",
         *,
         json_body: object = None,
-        headers: dict[str, str] | None = None,
-        anonymous: bool = False,
         **options: Any,
     ) -> HTTPResponse:
         if json_body is not None:
             options["body"] = json.dumps(json_body)
-        response = await self._client.fetch(
+        response = await self.raw(path, method, **options)
+        _check(response, path.partition("?")[0], method)
+        return response
+
+    async def raw(
+        self,
+        path: str,
+        method: str = "GET",
+        *,
+        headers: dict[str, str] | None = None,
+        anonymous: bool = False,
+        **options: Any,
+    ) -> HTTPResponse:
+        """Return an answer that need not be described."""
+        return await self._client.fetch(
             f"{self._base_url}ctadata/{path}",
             method=method,
             headers={**({} if anonymous else self._auth), **(headers or {})},
@@ -56,8 +68,6 @@ class Api:
             request_timeout=60,
             **options,
         )
-        _check(response, path.partition("?")[0], method)
-        return response
 
     async def json(self, path: str, method: str = "GET", **options: Any) -> Any:
         """Return the content of an answer that is no error."""
@@ -114,10 +124,8 @@ def _check(response: HTTPResponse, path: str, method: str) -> None:
     if method.lower() not in item:
         assert response.code in {403, 405}
         return
-    responses = item[method.lower()]["responses"]
-    answer = responses.get(str(response.code), responses["default"])
+    answer = item[method.lower()]["responses"][str(response.code)]
     if "$ref" in answer:
-        assert response.code >= 400
         answer = described["components"]["responses"][answer["$ref"].rpartition("/")[2]]
     content = answer.get("content")
     if content is None or method == "HEAD":

@@ -9,8 +9,11 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 TOKEN = "token-of-jupyter"
@@ -25,9 +28,11 @@ class JupyterServer:
         The workspace.
     home : Path
         Jupyter's own directories are below it.
+    **settings
+        Those of the extension.
     """
 
-    def __init__(self, root: Path, home: Path) -> None:
+    def __init__(self, root: Path, home: Path, **settings: object) -> None:
         home.mkdir(exist_ok=True)
         environment = {
             **os.environ,
@@ -46,6 +51,7 @@ class JupyterServer:
             "ServerApp.open_browser": False,
             "ServerApp.allow_root": True,
             "IdentityProvider.token": TOKEN,
+            **{f"CTADataExtension.{name}": value for name, value in settings.items()},
         }
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -79,6 +85,18 @@ class JupyterServer:
         request = Request(self._url + path, content, headers, method=method)
         with urlopen(request, timeout=30) as answer:
             return json.load(answer)
+
+    @contextmanager
+    def asking(self, *paths: str) -> Iterator[None]:
+        """Ask, and wait for no answer."""
+        address = urlsplit(self._url)
+        with ExitStack() as stack:
+            for path in paths:
+                connection = socket.create_connection((address.hostname, address.port), 30)
+                stack.enter_context(connection)
+                head = f"GET {address.path}{path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+                connection.sendall(f"{head}Authorization: token {TOKEN}\r\n\r\n".encode())
+            yield
 
     def transfers(self) -> list[dict[str, Any]]:
         return self("transfers")["transfers"]

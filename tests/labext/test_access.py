@@ -48,7 +48,7 @@ def own_routes(jp_web_app: Any) -> list[tuple[str, type[web.RequestHandler]]]:
 
 def example(pattern: str) -> str:
     """Return an address that a route's pattern matches."""
-    address = re.sub(r"\([^)]*\)", "abc", pattern.rstrip("$")).replace("\\", "")
+    address = re.sub(r"\([^)]*\)", "abc" * 10 + "de", pattern.rstrip("$")).replace("\\", "")
     assert re.fullmatch(pattern, address)
     return address
 

@@ -106,7 +106,7 @@ async def test_too_many_files(api: Api, tiny: TinyService, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("fault", [cut, lambda answer, name: answer.reply(200, b"x", "text/plain")])
 async def test_a_file_that_breaks_off_breaks_the_archive_off(
-    api: Api, tiny: TinyService, fault: Any
+    api: Api, tiny: TinyService, caplog: pytest.LogCaptureFixture, fault: Any
 ) -> None:
     # What has been sent of the first one cannot be taken back.
     tiny.files = {"d/a": bytes(300_000), "d/b": bytes(300_000)}
@@ -121,6 +121,7 @@ async def test_a_file_that_breaks_off_breaks_the_archive_off(
     tiny.misbehave["fetch"] = second
     with pytest.raises(HTTPStreamClosedError):
         await api(f"archives/{planned['id']}")
+    assert "the download of 'd.zip' broke at 'd/b': " in caplog.text
     # It is still there for another try.
     del tiny.misbehave["fetch"]
     assert len((await api(f"archives/{planned['id']}")).body) == planned["bytes"]
@@ -139,7 +140,7 @@ async def test_a_browser_that_goes_away_ends_it(
     gate.open.set()
     assert await in_thread(gate.ended.acquire, True, 20)
     for _ in range(extension.max_downloads):
-        await extension.downloads.acquire()
+        await extension.downloads.free.acquire()
     assert len([request for request in tiny.requests if request[0] == "fetch"]) < 20
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from described import Api
@@ -121,8 +122,12 @@ async def test_a_key_that_is_not_offered(
 ) -> None:
     monkeypatch.setenv("CTACS_ALLOWED_CERT_KEYS", "dirac")
     assert (await api.json("certificates"))["keys"] == ["dirac"]
-    response = await api("certificates/cta", "PUT", body=proxy().pem())
-    assert "it is one of dirac" in json.loads(response.body)["message"]
+    for path in ("cta", "../dirac", "d" * 5000):
+        response = await api(f"certificates/{quote(path, safe='')}", "PUT", body=proxy().pem())
+        assert response.code == 404
+        assert "has the keys dirac" in json.loads(response.body)["message"]
+    found = await api("certificates/cta/found", "PUT", json_body={"fingerprint": "0"})
+    assert found.code == 404
     assert tiny.requests == []
 
 

@@ -158,8 +158,13 @@ async def test_a_storage_that_fails_at_once(api: Api, tiny: TinyService) -> None
 
 async def open_download(api: Api, path: str, resource: str = "files") -> IOStream:
     """Ask for a file as a browser that reads nothing of it."""
+    return await open_request(api, f"{resource}/{path}")
+
+
+async def open_request(api: Api, address: str) -> IOStream:
+    """Ask as a browser that does not read the answer yet."""
     stream = await TCPClient().connect("127.0.0.1", api._client.get_http_port())
-    request = f"GET {api._base_url}ctadata/{resource}/{path} HTTP/1.1\r\nHost: localhost\r\n"
+    request = f"GET {api._base_url}ctadata/{address} HTTP/1.1\r\nHost: localhost\r\n"
     request += f"Authorization: {api._auth['Authorization']}\r\n\r\n"
     await stream.write(request.encode())
     return stream

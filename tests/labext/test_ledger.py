@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,24 @@ def test_one_elsewhere_lives_as_long_as_it_touches_its_file(
     os.utime(path, ns=(1, 1))
     assert fourth.beat() == []
     assert path.exists()
+
+
+@pytest.mark.parametrize("moment", [4_070_908_800, 2**33, -(2**31)])
+@pytest.mark.parametrize("host", ["0123abcd", None])
+def test_a_file_of_any_date_is_taken_over(
+    ledger: Ledger, directory: Path, monkeypatch: pytest.MonkeyPatch, moment: int, host: str | None
+) -> None:
+    ledger.write([recorded()])
+    path = only(directory)
+    change(path, owner=host and {**Owner().describe(), "host": host})
+    os.utime(path, (moment, moment))
+    second = later(directory)
+    taken = second.take_over()
+    monkeypatch.setattr(module, "SILENCE", 0.0)
+    taken += second.beat()
+    (transfer,) = taken
+    assert transfer.ended is not None
+    assert transfer.ended <= datetime.now(timezone.utc)
 
 
 def test_the_beat_touches_the_file(ledger: Ledger, directory: Path) -> None:

@@ -136,7 +136,7 @@ async def test_what_is_not_there_completely(api: Api, tus: Tus, storage: Path) -
     assert (status, answer["code"]) == (409, "upload-conflict")
     assert "run42/b" in answer["message"]
     assert "4 of 10 bytes" in answer["message"]
-    status, answer = await order(api, "run42", [whole, {"id": "abc", "path": "run42/c"}])
+    status, answer = await order(api, "run42", [whole, {"id": "0" * 32, "path": "run42/c"}])
     assert (status, answer["code"]) == (404, "no-such-upload")
     # None of them belongs to a transfer now.
     assert len(await tus.waiting()) == 2

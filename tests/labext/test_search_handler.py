@@ -14,7 +14,8 @@ from test_access import log_in
 from test_files_handler import in_thread, open_download
 from tiny_service import Answer, TinyService
 
-from ctadata_labext.walking import WALK_THREADS, Walk
+from ctadata_labext.app import WALK_THREADS
+from ctadata_labext.walking import LISTINGS, Walk
 
 
 async def search(api: Api, path: str, pattern: str) -> tuple[list[Any], Any]:
@@ -156,7 +157,7 @@ async def test_what_is_found_comes_at_once_and_other_listings_do_not_wait(
     head = await stream.read_until(b"\r\n\r\n")
     assert b"application/x-ndjson" in head
     assert b'"d/file"' in await stream.read_until(b"\n", 10_000) + await stream.read_until(b"\n")
-    for _ in range(WALK_THREADS):
+    for _ in range(LISTINGS):
         assert await in_thread(held.reached.acquire, True, 20)
     assert (await api.json("resources/d/1"))["entries"]["names"] == ["held"]
     held.open.set()
@@ -186,11 +187,12 @@ async def test_a_browser_that_goes_away_ends_the_search(
     stream = await open_download(api, "d?pattern=file", "search")
     assert await in_thread(held.reached.acquire, True, 20)
     stream.close()
-    # While listings hang, too: what is under way comes to its end by itself.
+    # While listings hang, too.
     await asyncio.wait_for(ended.wait(), 20)
+    everyone = threading.Barrier(WALK_THREADS)
+    waiting = [extension.walk_calls.threads.submit(everyone.wait, 20) for _ in range(WALK_THREADS)]
+    assert {await in_thread(each.result, 20) for each in waiting} == set(range(WALK_THREADS))
     held.open.set()
-    for _ in range(WALK_THREADS):
-        await in_thread(extension.walk_pool.submit(int).result, 20)
     assert len(tiny.requests) < 120
 
 

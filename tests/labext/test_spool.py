@@ -13,6 +13,7 @@ import pytest
 from ctadata.errors import LocalFileError, NoSpace, NotFound
 from ctadata_labext.errors import TooLarge, TooManyUploads, UploadBusy, UploadConflict
 from ctadata_labext.spool import SWEEP_INTERVAL, Spool
+from ctadata_labext.tus import http_date
 from ctadata_labext.upload_files import Facts, Upload
 
 HOUR = 3600.0
@@ -50,7 +51,7 @@ def make(directory: Path, clock: Clock, max_uploads: int = 0, max_size: int = 0)
 
 
 def facts(path: str = "run42/a.fits", size: int = 10) -> Facts:
-    return Facts(path, "results", path.partition("/")[0], "fingerprint", size, "words")
+    return Facts(path, "results", path.partition("/")[0], "fingerprint", size, "words", "")
 
 
 def append(spool: Spool, upload: Upload, data: bytes) -> Upload:
@@ -189,6 +190,21 @@ def test_expired_ones_are_removed(spool: Spool, directory: Path, clock: Clock) -
     assert {path.name.partition(".")[0] for path in directory.iterdir()} == {
         "notes", *(upload.id for upload in spool.waiting())
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("moment", [4_070_908_800, 2**33, -(2**31)])
+def test_what_a_wrong_clock_has_dated_expires_too(
+    spool: Spool, directory: Path, clock: Clock, moment: int
+) -> None:
+    upload = spool.create(facts())
+    for path in directory.iterdir():
+        os.utime(path, (moment, moment))
+    found = spool.get(upload.id)
+    assert 0 <= found.expires <= time.time() + 24 * HOUR
+    assert http_date(found.expires)
+    clock.ahead = SWEEP_INTERVAL
+    spool.sweep()
+    assert list(directory.iterdir()) == []
 
 
 def test_what_is_being_received_does_not_expire(

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import errno
 import json
 import os
 import re
+import socket
 import stat
+import struct
 import threading
+import time
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -431,15 +435,79 @@ async def test_the_disk_fills_up(
     assert MIB <= await tus.offset(upload_id) < 3 * MIB
 
 
-async def test_another_method_in_a_header(api: Api, tus: Tus, extension: Any) -> None:
+@pytest.mark.parametrize(
+    "header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", None]
+)
+async def test_another_method_than_that_of_the_request(
+    api: Api, tus: Tus, extension: Any, header: str | None
+) -> None:
     upload_id = await tus.create(4)
-    headers = {**PIECE, "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
-    response = await api._client.fetch(
-        f"{api._base_url}ctadata/uploads/{upload_id}",
-        method="POST", body=b"0123", headers={**api._auth, **headers},
-    )  # fmt: skip
-    assert (response.code, response.headers["Upload-Offset"]) == (204, "4")
-    assert extension.spool.data(upload_id).read_bytes() == b"0123"
+    headers = {**PIECE, "Upload-Offset": "0"}
+    for method, wanted in (("POST", "PATCH"), ("POST", "DELETE"), ("GET", "DELETE")):
+        query = "" if header else f"?_method={wanted}"
+        response = await api.raw(
+            f"uploads/{upload_id}{query}",
+            method,
+            body=b"0123" if method == "POST" else None,
+            headers={**headers, header: wanted} if header else headers,
+        )
+        assert response.code == 405
+    assert await tus.offset(upload_id) == 0
+    headers = {**announcement(4), **({header: "GET"} if header else {})}
+    path = "uploads" if header else "uploads?_method=GET"
+    created = await api.raw(path, "POST", body=b"", headers=headers)
+    assert created.code == 201
+
+
+@pytest.mark.parametrize("jp_server_config", [config(upload_timeout=0.3)])
+@pytest.mark.parametrize("drips", [False, True])
+async def test_a_piece_that_stops_coming_is_ended(
+    api: Api, tus: Tus, extension: Any, drips: bool
+) -> None:
+    upload_id = await tus.create(1 << 20)
+    stream = await begin_piece(api, upload_id, 0, 1 << 20, b"0123")
+    sent = 4
+    # Nobody else asks for it meanwhile.
+    with contextlib.suppress(StreamClosedError):
+        while drips:
+            await stream.write(b"x")
+            sent += 1
+            await asyncio.sleep(0.02)
+    with pytest.raises(StreamClosedError):
+        await answer(stream)
+    await let_go(extension, upload_id)
+    offset = await tus.offset(upload_id)
+    assert 4 <= offset <= sent
+    assert (await tus.patch(upload_id, offset, bytes((1 << 20) - offset))).code == 204
+
+
+@pytest.mark.parametrize("jp_server_config", [config(upload_timeout=0.2)])
+async def test_a_disk_that_takes_its_time_ends_no_piece(
+    api: Api, tus: Tus, extension: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = await tus.create(2 * MIB)
+    pwrite = os.pwrite
+
+    def slow(*args: Any) -> int:
+        time.sleep(0.5)
+        return pwrite(*args)
+
+    monkeypatch.setattr(os, "pwrite", slow)
+    assert (await tus.patch(upload_id, 0, bytes(2 * MIB))).code == 204
+
+
+@pytest.mark.parametrize("reset", [False, True])
+async def test_a_browser_that_goes_frees_its_upload_at_once(
+    api: Api, tus: Tus, extension: Any, reset: bool
+) -> None:
+    upload_id = await tus.create(10)
+    stream = await begin_piece(api, upload_id, 0, 10, b"0123")
+    await arrived(extension, upload_id)
+    if reset:
+        stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    stream.close()
+    await let_go(extension, upload_id)
+    assert (await tus.patch(upload_id, 4, b"456789")).code == 204
 
 
 async def test_errors_to_the_anonymous_and_without_the_xsrf_token(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import logging
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
+from ..._printable import logger_of
 from ..app import CERTIFICATES, DOWNLOADS
 from ..tree import Tree
 from ..webdav import METHODS
@@ -20,7 +20,7 @@ from .pages import html, page, sorted_json
 from .storage import Storage
 from .tree import InPlaceTree
 
-_logger = logging.getLogger(__name__)
+_logger = logger_of(__name__)
 
 _LOGIN = "/hub/login"
 _READ = frozenset({"GET", "HEAD"})

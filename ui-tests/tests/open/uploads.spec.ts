@@ -57,7 +57,7 @@ test.describe('uploads', () => {
     });
     await expect(dialog(page)).toContainText('2 files, 6 B');
     await expect(dialog(page)).toContainText(`${OWN}/`);
-    await expect(dialog(page)).toContainText('Left out: run42/.DS_Store');
+    await expect(dialog(page)).toContainText('1 hidden file left out');
     await expect(dialog(page)).toContainText('left out: run42/empty');
     await confirm(page);
     await expect(panel.transfer('größe 1.fits')).toHaveClass(/jp-mod-finished/);
@@ -77,6 +77,34 @@ test.describe('uploads', () => {
     await expect(panel.transfer('a.fits')).toHaveClass(/jp-mod-finished/);
     await expect(panel.root.locator('.jp-CTAData-dropHint')).toHaveCount(0);
     expect(fs.readFileSync(ownPath('run42/a.fits'), 'utf8')).toBe('two');
+  });
+
+  test('asks each time whether what is hidden is meant, too', async ({
+    page
+  }) => {
+    make('first.txt');
+    await drop(listing(), [path.join(files, 'first.txt')]);
+    await confirm(page);
+    for (const name of ['.env', '.git/config', 'a.h5', 'sub/.cache/b']) {
+      make(`run43/${name}`);
+    }
+    await drop(listing(), [path.join(files, 'run43')]);
+    const told = '2 hidden directories and 1 hidden file left out';
+    await expect(dialog(page)).toContainText(told);
+    await dialog(page).getByRole('button', { name: 'Upload' }).click();
+    await expect(panel.transfer('run43')).toHaveClass(/jp-mod-finished/);
+    await expect(panel.transfer('run43')).toContainText(told);
+    expect(fs.readdirSync(ownPath('run43'))).toEqual(['a.h5']);
+
+    fs.rmSync(path.join(files, 'run43/a.h5'));
+    await drop(listing(), [path.join(files, 'run43')]);
+    await dialog(page).getByRole('checkbox').check();
+    await dialog(page).getByRole('button', { name: 'Upload' }).click();
+    await expect
+      .poll(() => fs.readdirSync(ownPath('run43')).sort())
+      .toEqual(['.env', '.git', 'a.h5', 'sub']);
+    await expect(uploads()).toHaveCount(0);
+    await expect(panel.transfer('run43').first()).not.toContainText('left out');
   });
 
   test('goes into the own directory from anywhere, and says so', async ({
