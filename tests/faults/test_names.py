@@ -376,11 +376,11 @@ def test_a_listing_without_end(storage, work, recursive):
         client.fetch_and_save_file_or_dir("lst/d", recursive=recursive)
     says = "CTADATA_MAX_LISTING_BYTES" if recursive else "recursive"
     assert_says(*getattr(caught.value, "failures", None) or [caught.value], "lst/d", says)
-    with pytest.warns(UserWarning, match="'lst/d' is too long.*CTADATA_MAX_LISTING_BYTES"):
+    with pytest.warns(UserWarning, match=r"'lst/d' is too long.*CTADATA_MAX_LISTING_BYTES"):
         listed = client.list_dir("lst/d")
     assert listed.truncated
     assert listed[-1] == f"lst/d/{(len(listed) - 1) % 10_000}"
-    with pytest.warns(UserWarning, match="only the first 70,000 entries.*MAX_LISTING_ENTRIES"):
+    with pytest.warns(UserWarning, match=r"only the first 70,000 entries.*MAX_LISTING_ENTRIES"):
         listed = APIClient(max_listing_entries=70_000).list_dir("lst/d")
     assert (len(listed), listed.truncated) == (70_000, True)
     assert client.stat("lst/d").is_directory
