@@ -30,6 +30,9 @@ from .errors import CTADataError, LocalFileError
 __all__ = ["BLOCK", "Retry", "TooLong", "guarded", "proxy_for", "send", "ssl_context", "timeouts"]
 
 logger = logger_of(__name__)
+# These repeat what a service says, such as a header that is none.
+for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.response"):
+    logger_of(_name)
 
 BLOCK = 1 << 20
 # Bytes that are read with the head of an answer.

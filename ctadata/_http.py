@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ._addresses import path_of
 from ._guard import Guard
+from ._plain_http import check_token
 from ._printable import WORDS, logger_of, printable
 from .config import DOWNLOADSERVICE_VARIABLE, NEW_TOKEN
 from .errors import (
@@ -182,11 +183,13 @@ class Http:
             token = self._token()
             if token is None:
                 raise NoToken(f"There is no hub token: {NEW_TOKEN}", path=path or None)
+            check_token(url, self._variable)
             sent["Authorization"] = f"Bearer {token}"
         if body is None:
             # Only with this type does the service answer 401 rather than with a login page.
             sent.setdefault("Content-Type", "application/json")
         self.guard.check()
+        failure = None
         try:
             with _connections.guarded(self.guard):
                 response = _connections.send(
@@ -204,7 +207,9 @@ class Http:
             self.guard.detach()
             # What was stopped broke off for that reason.
             self.guard.check()
-            raise network_error(error, url, path, self._variable) from error
+            failure = network_error(error, url, path, self._variable).caused_by(error)
+        if failure is not None:
+            raise failure
         try:
             # A socket that was shut down looks like the end of an answer.
             self.guard.check()
@@ -277,6 +282,7 @@ class Http:
 
         guard = self.guard
         whole = False
+        failure = None
         try:
             yield from read(response, guard)
             # A socket that was shut down looks like the end of a body of unknown length.
@@ -288,7 +294,7 @@ class Http:
                 guard.check()
             except ServiceTimeout as slow:
                 cause = slow
-            raise BrokenOff(f"{path!r} broke off: {cause}", path=path) from error
+            failure = BrokenOff(f"{path!r} broke off: {cause}", path=path).caused_by(error)
         except ServiceTimeout as slow:
             raise BrokenOff(f"{path!r} broke off: {slow}", path=path) from slow
         finally:
@@ -297,6 +303,8 @@ class Http:
                 response.release_conn()
             else:
                 response.close()
+        if failure is not None:
+            raise failure
 
 
 class BrokenOff(TransferError):

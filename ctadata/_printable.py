@@ -13,7 +13,15 @@ from collections.abc import Iterable
 
 from ._secrets import HIDDEN, LEFT_OUT, hushed, without_secrets
 
-__all__ = ["LINE", "MESSAGE", "WORDS", "logger_of", "printable", "printable_record"]
+__all__ = [
+    "LINE",
+    "MESSAGE",
+    "WORDS",
+    "logger_of",
+    "printable",
+    "printable_record",
+    "shows_nothing",
+]
 
 #: Characters: of what a service says; of an error's message; of a line. A path of Linux has 4096.
 WORDS = 300
@@ -75,6 +83,18 @@ def printable(text: str, limit: int = LINE, secrets: Iterable[str] = ()) -> str:
     if not (text.isascii() and text.isprintable()):
         text = _unfit.sub(lambda found: found[1] or _escape(found[0]), text)
     return _shortened(text, limit)
+
+
+def shows_nothing(error: BaseException | None) -> bool:
+    """Whether an error of another library, with its causes, has nothing to be written out."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        for text in (str(error), repr(error)):
+            if _lines(text) != text:
+                return False
+        error = error.__cause__ or error.__context__
+    return True
 
 
 def _lines(text: str) -> str:

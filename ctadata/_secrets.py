@@ -42,7 +42,8 @@ _BASE64 = r"[A-Za-z0-9+/_=-]"
 _SECRETS = [
     # PEM, also one whose end was cut off, but not where a sentence names its first line.
     (
-        r"-{4,} ?BEGIN\b[A-Z0-9 ]*-{4,}(?![-\"'\u2019\u201d).,;:?!]).+?(?:-{4,} ?END\b[A-Z0-9 ]*-{0,5}|\Z)",
+        r"-{4,} ?BEGIN\b[A-Z0-9 ]*-{4,}(?![-\"'\u2019\u201d).,;:?!])"
+        r".+?(?:-{4,} ?END\b[A-Z0-9 ]*-{0,5}|\Z)",
         LEFT_OUT,
     ),
     # The base64 of a key or certificate in DER, and of a key of OpenSSH; also with literal \n.

@@ -42,7 +42,9 @@ class _Group(click.Group):
     def main(self, *args: Any, **options: Any) -> Any:
         prepare()
         try:
-            return super().main(*args, **options)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning  # type: ignore[assignment]
+                return super().main(*args, **options)
         except OSError as error:
             # Not even a help text or an error could be printed.
             silence(sys.stdout)
@@ -64,6 +66,11 @@ class _Group(click.Group):
             ctx.exit(0)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
+
+
+def _show_warning(message: Warning | str, *place: Any) -> None:
+    """Print a warning without the place in the program that it comes from."""
+    say(f"Warning: {message}", err=True)
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from ._addresses import host_of, problem_of
 from ._limits import DEFAULT, Limits
 from ._local import local_path
+from ._plain_http import is_loopback
 from ._secrets import TOKEN_VARIABLE, never_show
 from .errors import CTADataError, InvalidToken, LocalFileError
 
@@ -213,9 +214,8 @@ def _normalised(url: str, variable: str) -> str:
         raise CTADataError(f"{variable} is not a string but {type(url).__name__}")
     url = url.strip()
     if "://" not in url:
-        host = host_of(f"//{url}")
         # What a developer starts on the own machine has no certificate.
-        local = host in {"localhost", "::1"} or host.startswith("127.")
+        local = is_loopback(host_of(f"//{url}"))
         url = f"{'http' if local else 'https'}://{url}"
     problem = problem_of(url)
     if problem is None:

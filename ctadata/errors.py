@@ -28,9 +28,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from ._printable import MESSAGE, printable
+from ._printable import MESSAGE, printable, shows_nothing
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from .certificates.findings import Finding
 
 __all__ = [
@@ -78,6 +80,14 @@ class CTADataError(Exception):
     def __init__(self, message: str, *, path: str | None = None) -> None:
         super().__init__(printable(str(message), MESSAGE))
         self.path = path
+
+    def caused_by(self, error: BaseException) -> Self:
+        """Return this error with its cause, where a traceback may show that one.
+
+        To be raised outside of the `except` block, which would add the cause as its context.
+        """
+        self.__cause__ = error if shows_nothing(error) else None
+        return self
 
 
 class ServiceUnreachable(CTADataError):

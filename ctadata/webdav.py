@@ -23,6 +23,8 @@ from ._connections import proxy_for, ssl_context
 from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
 from ._local import local_errors, local_path
 from ._multistatus import beginning, check_encoding, whole
+from ._plain_http import check_token
+from ._printable import WORDS, logger_of, printable
 from ._protocol import DownloadService
 from .config import DOWNLOADSERVICE_VARIABLE
 from .errors import (
@@ -49,6 +51,11 @@ ERRORS = set(range(400, 600))
 OPEN_RANGE = re.compile(r"bytes=([0-9]{1,18})-")
 
 
+# These repeat what a service says.
+for _name in ("httpx", "httpcore.http11", "httpcore.connection"):
+    logger_of(_name)
+
+
 class _Token(httpx.Auth):
     def __init__(self, value: Callable[[], str | None]) -> None:
         self.value = value
@@ -57,6 +64,7 @@ class _Token(httpx.Auth):
         token = self.value()
         if token is None:
             raise NoToken(f"There is no hub token: {NEW_TOKEN}")
+        check_token(str(request.url), DOWNLOADSERVICE_VARIABLE)
         request.headers["Authorization"] = f"Bearer {token}"
         yield request
 
@@ -106,6 +114,7 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         request.headers["Accept-Encoding"] = "identity"
         options["follow_redirects"] = False
         streamed = options.pop("stream", False)
+        failure = None
         try:
             response: httpx.Response = super().send(request, stream=True, **options)
             check_encoding(response, path or "")
@@ -116,9 +125,15 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
             if not streamed:
                 response = whole(response, path or "")
         except httpx.TransportError as error:
-            raise ServiceUnreachable(
+            failure = ServiceUnreachable(
                 f"{self._service.url} cannot be reached: {error}; try again", path=path
-            ) from error
+            ).caused_by(error)
+        if failure is not None:
+            raise failure
+        if reason := response.extensions.get("reason_phrase"):
+            # For webdav4's own errors.
+            words = printable(reason.decode("latin-1"), WORDS)
+            response.extensions["reason_phrase"] = words.encode("ascii", "replace")
         if part is not None and response.is_success:
             self._check_part(response, path or "", int(part[1]))
         return response
@@ -268,13 +283,16 @@ class Client(WebDAVClient):  # type: ignore[misc]
                 "upload_file or upload_fileobj",
                 path=path,
             )
+        failure = None
         try:
             with super().open(path, mode, encoding, chunk_size) as file:
                 yield file
         except httpx.TransportError as error:
-            raise ServiceUnreachable(
+            failure = ServiceUnreachable(
                 f"{path!r} broke off: {error}; try again", path=path
-            ) from error
+            ).caused_by(error)
+        if failure is not None:
+            raise failure
 
     def download_file(
         self, from_path: str, to_path: str | os.PathLike[str], **options: Any

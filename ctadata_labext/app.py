@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from functools import partial
@@ -15,8 +16,10 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Int, Unicode, default
 
 from ctadata import config
+from ctadata._plain_http import first_warning
 from ctadata._printable import printable_record
 from ctadata.api import APIClient
+from ctadata.errors import CTADataError
 from ctadata.transfers.progress import OnNotice, OnProgress
 
 from .archives import ArchiveHandler, ArchivesHandler
@@ -224,6 +227,7 @@ class CTADataExtension(ExtensionApp):
         self.log.addFilter(printable_record)
         self.version = version("ctadata")
         self.client = self._make_client(self.timeout)
+        self._warn_of_plain_http()
         self._make_calls()
         self.local_pool = DaemonExecutor(LOCAL_THREADS, "ctadata-local")
         self.archives = Archives()
@@ -300,6 +304,15 @@ class CTADataExtension(ExtensionApp):
             self.status_timeout,
             self.guards,
         )
+
+    def _warn_of_plain_http(self) -> None:
+        """Log where the token goes in the clear, for those who have set the address."""
+        # What is no address is told to those who use it.
+        with contextlib.suppress(CTADataError):
+            url = self.client.downloadservice_url
+            text = first_warning(url, config.DOWNLOADSERVICE_VARIABLE)
+            if text is not None:
+                self.log.warning("ctadata: %s", text)
 
     def _make_spool(self) -> Spool:
         return Spool(

@@ -165,21 +165,20 @@ def run_job(
             path=job.source,
         )
     if local.is_dir():
-        left_out = LeftOutCount(on_notice)
-        client.upload_dir(
-            local,
-            job.target,
-            root=workspace.root,
-            shown=job.source,
-            skip_existing=job.again,
-            jobs=FILES_AT_A_TIME,
-            progress=False,
-            on_progress=on_progress,
-            on_result=left_out.take,
-            on_notice=on_notice,
-            cancel=cancel,
-        )
-        left_out.tell()
+        with LeftOutCount(on_notice) as left_out:
+            client.upload_dir(
+                local,
+                job.target,
+                root=workspace.root,
+                shown=job.source,
+                skip_existing=job.again,
+                jobs=FILES_AT_A_TIME,
+                progress=False,
+                on_progress=on_progress,
+                on_result=left_out.take,
+                on_notice=on_notice,
+                cancel=cancel,
+            )
         return stored_path(client, job)
     with workspace.open(job.source) as file:
         answer = client.upload_file(
@@ -204,24 +203,23 @@ def _download(
 ) -> str:
     directory = workspace.directory(job.target.rpartition("/")[0])
     local = workspace.child(directory, check_remote_path(job.source)[-1])
-    left_out = LeftOutCount(on_notice)
-    client.fetch_and_save_file_or_dir(
-        # This very path: should it be gone, no other one is meant.
-        Href(job.source, job.source),
-        recursive=True,
-        dest=directory,
-        root=workspace.root,
-        hidden=workspace.allow_hidden,
-        # What is in the way was asked for before the first try; what appears since then stays.
-        overwrite="update" if job.options.get("overwrite") else "never",
-        jobs=FILES_AT_A_TIME,
-        progress=False,
-        on_progress=on_progress,
-        on_result=left_out.take,
-        on_notice=on_notice,
-        cancel=cancel,
-    )
-    left_out.tell()
+    with LeftOutCount(on_notice) as left_out:
+        client.fetch_and_save_file_or_dir(
+            # This very path: should it be gone, no other one is meant.
+            Href(job.source, job.source),
+            recursive=True,
+            dest=directory,
+            root=workspace.root,
+            hidden=workspace.allow_hidden,
+            # What is in the way was asked for before the first try; what appears since then stays.
+            overwrite="update" if job.options.get("overwrite") else "never",
+            jobs=FILES_AT_A_TIME,
+            progress=False,
+            on_progress=on_progress,
+            on_result=left_out.take,
+            on_notice=on_notice,
+            cancel=cancel,
+        )
     return workspace.relative(local)
 
 

@@ -12,7 +12,7 @@ __all__ = ["LeftOutCount"]
 
 
 class LeftOutCount:
-    """Counts what one transfer leaves out.
+    """Counts what one transfer leaves out, and tells it at the end of a ``with`` block.
 
     Parameters
     ----------
@@ -31,7 +31,11 @@ class LeftOutCount:
         if result.kind is not None:
             self._counts[result.kind] += 1
 
-    def tell(self) -> None:
-        """Say how much was left out, if anything was."""
+    def __enter__(self) -> LeftOutCount:
+        """Begin."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Say how much was left out, also where other files failed."""
         if self._counts:
             self._on_notice("", f"{left_out_text(self._counts)} left out")

@@ -138,26 +138,25 @@ def send_received(
             renewed = time.monotonic()
         on_progress(path, done, total, state)
 
-    left_out = LeftOutCount(on_notice, job.options.get("left_out"))
-
     def remove(result: Result) -> None:
+        # What is left out stays until the transfer has ended: a second try looks at it again.
         if result.state == "finished":
             spool.stored(stored[result.local])
-        # What is left out stays until the transfer has ended: a second try looks at it again.
         left_out.take(result)
 
-    client.upload_files(
-        left,
-        shown=shown,
-        # A file that was chosen by itself is refused.
-        leave_out=list(ids) != [job.target],
-        jobs=files_at_a_time,
-        progress=False,
-        on_progress=keep,
-        on_result=remove,
-        on_notice=on_notice,
-        cancel=cancel,
-    )
+    with LeftOutCount(on_notice, job.options.get("left_out")) as left_out:
+        client.upload_files(
+            left,
+            shown=shown,
+            # A file that was chosen by itself is refused.
+            leave_out=list(ids) != [job.target],
+            jobs=files_at_a_time,
+            progress=False,
+            on_progress=keep,
+            on_result=remove,
+            on_notice=on_notice,
+            cancel=cancel,
+        )
     if lost:
         raise UploadsLost(
             f"The server no longer has {len(lost)} of the {len(ids)} files of {job.source!r}: "
@@ -166,7 +165,6 @@ def send_received(
             failures=lost,
         )
     spool.forget(ids.values())
-    left_out.tell()
     return stored_path(client, job)
 
 

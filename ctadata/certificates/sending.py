@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._dates import seconds_of
 from .._http import Http
+from .._plain_http import check_certificate
 from .._printable import WORDS, printable
 from .._secrets import LEFT_OUT, without_secrets
 from ..config import CERTIFICATESERVICE_VARIABLE
@@ -127,6 +128,7 @@ class CertificateService:
 
     def _post(self, endpoint: str, content: dict[str, str | None]) -> dict[str, Any]:
         url = self._url + endpoint
+        check_certificate(url, CERTIFICATESERVICE_VARIABLE)
         response = self._http.send(
             "POST",
             url,

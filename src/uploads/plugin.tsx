@@ -68,6 +68,16 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
     view.addClass('jp-CTAData-transfers');
     panel.addAboveTransfers(view);
     panel.shown.connect(() => void uploads.start());
+    let failed = false;
+    model.changed.connect(() => {
+      if (model.error !== null) {
+        failed = true;
+      } else if (failed && !model.loading) {
+        failed = false;
+        // What kept the panel from listing may have kept it from this, such as a missing certificate.
+        void uploads.start();
+      }
+    });
     const zone = new DropZone({
       node: panel.node,
       model,

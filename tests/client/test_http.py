@@ -163,6 +163,7 @@ def test_a_proxy_of_the_environment_is_used(scripted, monkeypatch):
         monkeypatch.setenv(name, scripted.origin)
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CTADATA_ALLOW_HTTP", "1")
     monkeypatch.setenv("CTADS_URL", "http://hub.invalid/ds/")
     scripted.answers["GET", "http://hub.invalid/ds/list/lst"] = sends(LISTING)
     assert APIClient().list_dir("lst") == []

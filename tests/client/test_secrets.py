@@ -184,6 +184,7 @@ def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
         monkeypatch.setenv(variable, proxy_address)
     for variable in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("CTADATA_ALLOW_HTTP", "1")
     client = APIClient(downloadservice="http://hub.example/", retries=0)
     with pytest.raises(errors.CTADataError, match=r"HTTP_PROXY|cannot be reached") as caught:
         client.list_dir("lst") if call == "list_dir" else client.webdav4_client().ls("lst")
@@ -205,6 +206,7 @@ def test_a_proxy_gets_its_password(scripted, monkeypatch):
     monkeypatch.setenv("http_proxy", scripted.origin.replace("//", f"//ada:{SECRET}%21@"))
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("CTADATA_ALLOW_HTTP", "1")
     client = APIClient(downloadservice="http://hub.example/", retries=0)
     with pytest.raises(errors.ServiceUnreachable, match="HTTP_PROXY") as caught:
         client.list_dir("lst")

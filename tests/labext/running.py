@@ -65,7 +65,7 @@ class JupyterServer:
             assert self._process.poll() is None, self.log.read_text()
             assert time.monotonic() < until, self.log.read_text()
             time.sleep(0.05)
-        self._url = f"http://127.0.0.1:{port}/ctadata/"
+        self.url = f"http://127.0.0.1:{port}/ctadata/"
 
     def __enter__(self) -> JupyterServer:
         return self
@@ -82,7 +82,7 @@ class JupyterServer:
         """Return what it answers, which must be no error."""
         content = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"token {TOKEN}"}
-        request = Request(self._url + path, content, headers, method=method)
+        request = Request(self.url + path, content, headers, method=method)
         with urlopen(request, timeout=30) as answer:
             return json.load(answer)
 

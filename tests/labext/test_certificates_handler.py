@@ -20,6 +20,8 @@ from ctadata.service import Service
 from ctadata.service.pki import Authority
 from tests.certificates import alice, authority, proxy, write_proxy
 
+# Of another network.
+HOST = "data.of-certificates.example.org"
 IDENTITY = "/DC=org/DC=ctadata-tests/CN=Alice Ångström"
 
 
@@ -207,3 +209,35 @@ async def test_nothing_of_it_is_logged_or_answered(
     assert "CN=Alice" in seen
     assert [line for line in lines if line in seen and "-----" not in line] == []
     assert "-----BEGIN EC PRIVATE KEY" not in seen
+
+
+@pytest.mark.parametrize(
+    "jp_server_config",
+    [
+        {
+            "ServerApp": {"jpserver_extensions": {"ctadata_labext": True}},
+            "CTADataExtension": {"downloadservice_url": f"http://{HOST}/downloadservice/"},
+        }
+    ],
+)
+async def test_none_goes_by_plain_http(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "token")
+    response = await api("certificates/cta", "PUT", body=proxy().pem())
+    answer = json.loads(response.body)
+    assert (response.code, answer["code"]) == (424, "certificate-error")
+    assert f"{HOST!r} unencrypted" in answer["message"]
+    assert "CTADATA_ALLOW_HTTP=1" in answer["message"]
+
+
+async def test_a_token_by_plain_http_is_logged_once(
+    extension: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ctadata._plain_http._warned", set())
+    monkeypatch.setenv("CTADS_URL", f"http://{HOST}/downloadservice/")
+    logged: list[str] = []
+    monkeypatch.setattr(extension.log, "warning", lambda text, *args: logged.append(text % args))
+    # As at the start of the server.
+    for _ in range(2):
+        extension._warn_of_plain_http()
+    (line,) = logged
+    assert line.startswith(f"ctadata: The hub token goes to {HOST!r} unencrypted")

@@ -115,6 +115,15 @@ async def test_a_folder_above_that_becomes_a_link_into_the_workspace(
     assert stored(storage) == {}
 
 
+async def test_what_is_left_out_is_told_also_where_others_fail(
+    api: Api, storage: Path, folder: Path
+) -> None:
+    (storage / "lst/users/alice/folder/file").mkdir(parents=True)
+    transfer = await api.transfer("upload", "up/folder")
+    assert (transfer["state"], len(transfer["failures"])) == ("failed", 1)
+    assert transfer["notice"] == "2 hidden files, 3 links and 1 pipe left out"
+
+
 async def test_keys_are_no_data(api: Api, storage: Path, folder: Path) -> None:
     key = Grid.create().proxy().pem()
     (folder / "sub/x509up_u1000").write_bytes(key)

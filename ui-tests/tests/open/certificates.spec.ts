@@ -125,10 +125,20 @@ test.describe('certificates', () => {
 
   test.afterEach(() => spoil([]));
 
-  test('is offered where the service has none, and then shows the folder', async () => {
+  test('is offered where the service has none, and then shows the folder', async ({
+    page
+  }) => {
     const body = 'Error while retrieving certificate: it has expired';
     await spoil([{ path: '/list', status: 400, body }]);
-    await panel.toolbarButton('Ask the data service').click();
+    await page.route(/ctadata\/own-directory/, route =>
+      route.fulfill({
+        status: 424,
+        json: { code: 'certificate-needed', message: 'A certificate!' }
+      })
+    );
+    await page.reload();
+    await panel.show();
+    await expect(panel.toolbarButton('Upload files')).toBeHidden();
     await expect(panel.message).toContainText('A certificate is needed');
     await expect(panel.message).toContainText('it has expired');
     await panel.message
@@ -136,11 +146,14 @@ test.describe('certificates', () => {
       .click();
     await dialog.choose('good.pem');
     await spoil([]);
+    await page.unroute(/ctadata\/own-directory/);
     await dialog.uploadButton.click();
     await expect(dialog.heading('Uploaded for cta')).toBeFocused();
     await dialog.close();
     await expect(panel.row('cta')).toBeVisible();
     await expect(panel.message).toHaveCount(0);
+    // Also what was not offered without one.
+    await expect(panel.toolbarButton('Upload files')).toBeVisible();
   });
 
   test('a proxy is looked at first, uploaded when that is wanted, and never kept', async ({
