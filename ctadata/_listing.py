@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote
 
-from ._items import Damaged, ItemsReader, NoList, parsed
+from ._items import Damaged, Items, ItemsReader, NoList, parsed
 from ._limits import DEFAULT, Limits
 from ._paths import FORBIDDEN
 from ._printable import logger_of
+from ._secrets import hushed, known_tokens
 from .entries import Entries, Entry, ManyEntries
 from .errors import InvalidPath, NotFound, ServiceUnreachable, StorageException
 
@@ -145,13 +146,13 @@ def read_listing(
     path = "/".join(segments)
     _refuse_page(content_type, path)
     reader = ItemsReader(content, limits.size)
-    sorter = _Sorter(path)
+    sorter = _Sorter(path, known_tokens())
     cut = None
     try:
         for items in reader:
             children = sorter.children(items.parsed)
             room = limits.entries - len(gathered)
-            if not gathered.add(items.raw, children[:room]):
+            if not gathered.add(sorter.text(items, children), children[:room]):
                 cut = "more would take too much memory; ask for fewer long listings at a time"
             elif len(children) > room:
                 cut = MORE_ENTRIES
@@ -185,7 +186,7 @@ def read_own(
     path = "/".join(segments)
     _refuse_page(content_type, path)
     reader = ItemsReader(content, limits.size)
-    sorter = _Sorter(path)
+    sorter = _Sorter(path, known_tokens())
     holds = False
     try:
         for items in reader:
@@ -203,8 +204,10 @@ def read_own(
 class _Sorter:
     """Tells apart what a listing has: the directory, what is in it, and what cannot be in it."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, tokens: Sequence[str] = ()) -> None:
         self._path = path
+        self._tokens = tokens
+        self._found_token = False
         self._prefix = f"{path}/" if path else ""
         self.own: Entry | None = None
         self.refused: list[InvalidPath] = []
@@ -216,6 +219,7 @@ class _Sorter:
         path, prefix = self._path, self._prefix
         start = len(prefix)
         child = CHILD.fullmatch
+        tokens = self._tokens
         for item in items:
             try:
                 name = unquote(item["href"])
@@ -224,7 +228,12 @@ class _Sorter:
             # Some storages leave out the slash of directories, which the service then calls
             # files; what has no size is none.
             entry = Entry(name if "size" in item or name[-1:] == "/" else f"{name}/", item)
-            if child(name, start) and name.startswith(prefix):
+            # A name with the token in it would carry that to the browser, or into a file.
+            shows_token = False
+            for token in tokens:
+                shows_token = shows_token or token in name
+            self._found_token = self._found_token or shows_token
+            if child(name, start) and name.startswith(prefix) and not shows_token:
                 children.append(entry)
             elif name.removesuffix("/") == path:
                 self.own = entry if self.own is None else self.own
@@ -233,6 +242,12 @@ class _Sorter:
             else:
                 self._more += 1
         return children
+
+    def text(self, items: Items, children: list[Entry]) -> bytes:
+        """Return a text that has these children, for when there may be other tokens."""
+        if not self._found_token:
+            return items.raw
+        return ", ".join(json.dumps(entry.facts) for entry in children).encode()
 
     def all_refused(self) -> list[InvalidPath]:
         """Return an error for each name that cannot be in it; after many, one for the rest."""
@@ -337,12 +352,16 @@ def _refused(name: str, path: str) -> InvalidPath:
             f"it has the character {found[0]!r}, which no name may have here; have it renamed in "
             "the storage"
         )
+    elif any(token in name for token in known_tokens()):
+        why = "it has your hub token in it"
     elif len(name) > LONGEST_NAME and "/" not in name[len(path) + 1 : -1]:
         why = f"it is longer than {LONGEST_NAME} characters"
     else:
         why = "it does not lie in that directory"
-    shown = name if len(name) <= SHOWN + len(path) else f"{name[: SHOWN + len(path)]}…"
-    return InvalidPath(f"The listing of {path or '/'!r} has {shown!r}: {why}", path=shown)
+    told = hushed(name)
+    if len(told) > SHOWN + len(path):
+        told = f"{told[: SHOWN + len(path)]}…"
+    return InvalidPath(f"The listing of {path or '/'!r} has {told!r}: {why}", path=told)
 
 
 def json_answer(raw: bytes, content_type: str, path: str) -> Any:

@@ -76,14 +76,6 @@ export function explain(
         ),
         remedies: []
       };
-    case 'read-only':
-      return {
-        title: trans.__('Read-only'),
-        text: trans.__(
-          'Files of the CTA storage cannot be changed where they are: download them to the workspace.'
-        ),
-        remedies: []
-      };
     case 'cancelled':
       return {
         title: trans.__('Not loaded'),

@@ -47,7 +47,10 @@ export const toWorkspaceIcon = new LabIcon({
 });
 
 /** The icon that the core file browser would show. */
-export function entryIcon(entry: IEntry, registry: DocumentRegistry): LabIcon {
+export function entryIcon(
+  entry: Pick<IEntry, 'name' | 'type'>,
+  registry: DocumentRegistry
+): LabIcon {
   if (entry.type === 'directory') {
     return folderIcon;
   }

@@ -1,5 +1,5 @@
 import { certificatesPlugin } from './certificates/plugin';
-import { drivePlugin } from './documents/plugin';
+import { viewerPlugin } from './documents/plugin';
 import { linksPlugin } from './links/plugin';
 import { notebooksPlugin } from './notebooks/plugin';
 import { notificationsPlugin } from './transfers/notify';
@@ -12,7 +12,7 @@ export default [
   commandsPlugin,
   // Its line stands above the uploads: they are in the panel in this order.
   certificatesPlugin,
-  drivePlugin,
+  viewerPlugin,
   linksPlugin,
   notebooksPlugin,
   notificationsPlugin,

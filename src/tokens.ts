@@ -50,7 +50,7 @@ export interface ICTADataViewer {
 
 export const ICTADataViewer = new Token<ICTADataViewer>(
   'ctadata:ICTADataViewer',
-  'Opens files of the CTA storage with the viewers of JupyterLab.'
+  'Shows files of the CTA storage.'
 );
 
 /** The commands' names. */

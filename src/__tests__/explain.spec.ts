@@ -1,6 +1,5 @@
 import { ServerConnection } from '@jupyterlab/services';
 
-import { CTADrive } from '../documents/drive';
 import { BrowserModel } from '../browser/model';
 import { explain, explainBriefly } from '../explain';
 import { RequestError, asRequestError } from '../request';
@@ -77,16 +76,6 @@ it.each([
   expect(model.loading).toBe(false);
   expect(model.error?.code).toBe(code);
   model.dispose();
-  const drive = new CTADrive({
-    api: server.api,
-    registry: {} as never,
-    limit: () => 1,
-    trans
-  });
-  const error = await drive.get('x').catch((thrown: unknown) => thrown);
-  drive.dispose();
-  expect(error).toBeInstanceOf(RequestError);
-  expect((error as RequestError).message).not.toBe('');
 });
 
 it('shows an error that nobody has thought of, and goes on', async () => {

@@ -137,7 +137,7 @@ export function Listing(props: IListingProps): JSX.Element {
 }
 
 /** The rows in view, and one more wherever it is. */
-function withRow(range: Range, row: number): number[] {
+export function withRow(range: Range, row: number): number[] {
   const indices = defaultRangeExtractor(range);
   if (row < range.count && !indices.includes(row)) {
     indices.push(row);

@@ -1,42 +1,75 @@
 import {
+  ILayoutRestorer,
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { IDocumentManager } from '@jupyterlab/docmanager';
+import { WidgetTracker } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { CTADrive } from './drive';
-import { EDITORS, ReadOnly } from './readonly';
 import { ICTADataPanel, ICTADataViewer } from '../tokens';
-import { Viewer } from './viewer';
+import { Preview } from './preview';
 import { printableTexts } from '../printable';
+import { Viewer } from './viewer';
 
-/** The storage as a drive, and what shows its files. */
-export const drivePlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
-  id: 'ctadata:drive',
-  description: 'Lets the viewers of JupyterLab show files of the CTA storage.',
+/** What restores a tab; its name stands in saved layouts. */
+const RESTORE = 'ctadata:restore-preview';
+
+/** What shows files of the storage. */
+export const viewerPlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
+  id: 'ctadata:viewer',
+  description:
+    'Shows files of the CTA storage, without running or fetching anything.',
   autoStart: true,
   provides: ICTADataViewer,
   requires: [ICTADataPanel],
-  optional: [IDocumentManager, ITranslator],
+  optional: [ILayoutRestorer, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     panel: ICTADataPanel,
-    manager: IDocumentManager | null,
+    restorer: ILayoutRestorer | null,
     translator: ITranslator | null
   ) => {
-    const { contents } = app.serviceManager;
-    const limit = () => panel.settings.get('maxOpenSize') * 2 ** 20;
-    const drive = new CTADrive({
-      api: panel.model.api,
-      registry: app.docRegistry,
-      limit,
-      trans: printableTexts((translator ?? nullTranslator).load('ctadata'))
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
+    const tracker = new WidgetTracker<Preview>({
+      namespace: 'ctadata-preview'
     });
-    contents.addDrive(drive);
-    for (const editor of EDITORS) {
-      app.docRegistry.addWidgetExtension(editor, new ReadOnly(contents));
-    }
-    return new Viewer(drive, manager, limit);
+    const viewer = new Viewer({
+      api: panel.model.api,
+      shell: app.shell,
+      // Notebook 7 has one widget in its main area and takes no other.
+      area: PageConfig.getOption('notebookPage') ? 'down' : 'main',
+      tracker,
+      registry: app.docRegistry,
+      limit: () => panel.settings.get('maxOpenSize') * 2 ** 20,
+      trans
+    });
+    app.commands.addCommand(RESTORE, {
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            path: {
+              type: 'string',
+              description: trans.__('The file to show')
+            }
+          },
+          required: ['path']
+        }
+      },
+      execute: ({ path }) => {
+        if (typeof path === 'string') {
+          viewer.restore(path);
+        }
+      }
+    });
+    void restorer?.restore(tracker, {
+      command: RESTORE,
+      args: ({ path }) => ({ path }),
+      name: ({ path }) => path
+    });
+    return viewer;
   }
 };

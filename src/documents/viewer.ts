@@ -1,52 +1,107 @@
-import { IDocumentManager } from '@jupyterlab/docmanager';
+import { JupyterFrontEnd } from '@jupyterlab/application';
+import { WidgetTracker } from '@jupyterlab/apputils';
+import { DocumentRegistry } from '@jupyterlab/docregistry';
+import { TranslationBundle } from '@jupyterlab/translation';
 
-import { IEntry } from '../api';
-import { CTADrive, DRIVE, Form } from './drive';
+import { API, IEntry } from '../api';
+import { Directory } from '../browser/collection';
+import { Content, checkName, contentOf } from './content';
+import { entryIcon } from '../icons';
+import { baseName } from '../paths';
+import { Preview } from './preview';
 import { RequestError } from '../request';
 import { ICTADataViewer } from '../tokens';
 
-/** Opens files of the storage with JupyterLab's own viewers. */
+/** What a viewer needs. */
+export interface IViewerOptions {
+  api: API;
+  shell: JupyterFrontEnd.IShell;
+  /** Where files are shown. */
+  area: 'main' | 'down';
+  /** Knows those that are open. */
+  tracker: WidgetTracker<Preview>;
+  /** Has the icons; it is not asked for viewers. */
+  registry: DocumentRegistry;
+  /** The most bytes of a file that are shown. */
+  limit: () => number;
+  trans: TranslationBundle;
+}
+
+/**
+ * Shows files of the storage.
+ *
+ * The storage is no drive of JupyterLab's: nothing else, such as an address, a workspace file or another extension, can
+ * have a file of it opened by a viewer that runs or fetches what the file says.
+ */
 export class Viewer implements ICTADataViewer {
-  constructor(
-    private _drive: CTADrive,
-    private _manager: IDocumentManager | null,
-    private _limit: () => number
-  ) {}
+  constructor(private _options: IViewerOptions) {}
 
   async open(entry: IEntry): Promise<void> {
-    const manager = this._manager;
-    const form = this._form(entry.name);
-    if (!manager || !form) {
-      throw new RequestError('no-viewer', '');
-    }
-    const path = `${DRIVE}:${entry.path}`;
+    const { path } = entry;
     this._last = path;
-    if (!manager.findWidget(path)) {
-      if (entry.size !== null && entry.size > this._limit()) {
-        throw new RequestError('too-large', '');
+    if (!this._find(path)) {
+      const content = await this._content(entry);
+      // Somebody may have opened it twice.
+      const preview = this._find(path) ?? this._create(path);
+      preview.fill(content);
+      if (!preview.isAttached) {
+        this._add(preview, this._last === path);
       }
-      await this._drive.prepare(entry.path, form);
     }
     // What took long is not put before what the user has opened meanwhile.
-    const activate = this._last === path;
-    manager.openOrReveal(path, 'default', undefined, { activate });
+    const preview = this._find(path);
+    if (preview && this._last === path) {
+      this._options.shell.activateById(preview.id);
+    }
+  }
+
+  /** Have a tab for a file, which comes when somebody looks at it: after a reload of the page. */
+  restore(path: string): void {
+    if (!this._find(path)) {
+      this._add(this._create(path), false);
+    }
+  }
+
+  private _find(path: string): Preview | undefined {
+    return this._options.tracker.find(preview => preview.path === path);
+  }
+
+  private _create(path: string): Preview {
+    const { tracker, registry, trans } = this._options;
+    const preview = new Preview({
+      path,
+      icon: entryIcon({ name: baseName(path), type: 'file' }, registry),
+      load: () => this._load(path),
+      trans
+    });
+    void tracker.add(preview);
+    return preview;
+  }
+
+  private _add(preview: Preview, activate: boolean): void {
+    const { shell, area } = this._options;
+    shell.add(preview, area, { activate });
+  }
+
+  /** @throws RequestError */
+  private async _load(path: string): Promise<Content> {
+    const entry = await this._options.api.list(path);
+    if (entry instanceof Directory) {
+      throw new RequestError('no-viewer', '');
+    }
+    return this._content(entry);
+  }
+
+  /** @throws RequestError */
+  private async _content({ name, path, size }: IEntry): Promise<Content> {
+    const { api, limit } = this._options;
+    checkName(name);
+    if (size !== null && size > limit()) {
+      throw new RequestError('too-large', '');
+    }
+    return contentOf(name, await api.content(path, limit()));
   }
 
   /** The path that was to be opened last. */
   private _last = '';
-
-  /** How the viewer for such a name takes the content; null where it does not take it from a drive. */
-  private _form(name: string): Form | null {
-    const registry = this._manager?.registry;
-    const factory = registry?.defaultWidgetFactory(name);
-    const model = registry?.getModelFactory(factory?.modelName ?? 'text');
-    if (!factory || !model?.fileFormat) {
-      return null;
-    }
-    // Of a kind that nobody knows it is tried whether it is text.
-    const kind = registry?.getFileTypesForPath(name).at(0);
-    return !kind || kind.fileFormat === model.fileFormat
-      ? { type: model.contentType, format: model.fileFormat }
-      : null;
-  }
 }

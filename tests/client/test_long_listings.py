@@ -239,3 +239,14 @@ def test_listings_without_end_end_at_the_limit(scripted, monkeypatch):
     grown, found = measured(3)
     assert found == ["150000"] * 3 + ["True"] * 3
     assert grown < 300
+
+
+def test_a_name_with_the_token_in_it_is_left_out_of_a_long_listing_too(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "Run0001234.0000")
+    found = many(5000)
+    expected = names(5000)
+    del expected[1234]
+    monkeypatch.delenv("JUPYTERHUB_API_TOKEN")
+    assert found == expected
+    assert found[4000] == expected[4000]
+    assert found[4000]["size"] == "4711"
