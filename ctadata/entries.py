@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ._dates import seconds_of
+from ._printable import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,6 +69,10 @@ class Entry(str):
 
     def __getnewargs__(self) -> tuple[str, dict[str, str]]:  # type: ignore[override]
         return str(self), dict(self.facts)
+
+    def __repr__(self) -> str:
+        # A literal in which nothing is hidden, as notebooks show it.
+        return printable(super().__repr__())
 
     def __getitem__(self, key: SupportsIndex | slice | str) -> str:
         if isinstance(key, str):
