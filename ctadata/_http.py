@@ -204,9 +204,11 @@ class Http:
                     timeout=_connections.timeouts(self.timeout),
                 )
         except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
-            self.guard.detach()
-            # What was stopped broke off for that reason.
-            self.guard.check()
+            try:
+                # What was stopped broke off for that reason.
+                self.guard.check()
+            finally:
+                self.guard.detach()
             failure = network_error(error, url, path, self._variable).caused_by(error)
         if failure is not None:
             raise failure

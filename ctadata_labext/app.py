@@ -84,12 +84,12 @@ ROUTES: list[tuple[str, type]] = [
 LOCAL_THREADS = 8
 # Short calls of the services at once, such as listings: some may hang until their deadline.
 CALL_THREADS = 32
-CERTIFICATE_THREADS = 4
+CERTIFICATE_THREADS = 8
 STATUS_THREADS = 8
 # Listings that all walks together ask for at a time; a walk asks for a few.
 WALK_THREADS = 32
 # Downloads that may wait for the service beside those that run.
-DOWNLOADS_ASIDE = 28
+DOWNLOADS_ASIDE = 60
 # Writing of what is uploaded from the user's computer, to one disk.
 UPLOAD_THREADS = 4
 

@@ -7,9 +7,9 @@ import math
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ctadata._paths import check_remote_path
 from ctadata.errors import AuthenticationError, CTADataError
@@ -37,6 +37,11 @@ MAX_FAILURES = 100
 class _Place(NamedTuple):
     path: str
     ancestors: Ancestors
+
+
+class _Call(NamedTuple):
+    queued: Future[Any]
+    guard: Guard
 
 
 @dataclass(frozen=True)
@@ -101,19 +106,20 @@ class Walk(Generic[T]):
         Raises
         ------
         CTADataError
-            The first failure, if nothing at all could be listed.
+            The first failure, if nothing at all could be listed, or all threads are taken for too
+            long.
         """
-        loop = asyncio.get_running_loop()
-        running: dict[asyncio.Future[_Visit[T]], Guard] = {}
+        running: dict[asyncio.Future[_Visit[T]], _Call] = {}
         found: list[T] = []
-        due = time.monotonic() + interval
+        moved = time.monotonic()
+        due = moved + interval
         try:
             while (running or self._waiting) and not self._hopeless():
                 while self._waiting and len(running) < LISTINGS:
                     place = self._waiting.popleft()
                     client, guard = self._calls.guarded()
-                    visit = partial(self._visit, place, client, guard)
-                    running[loop.run_in_executor(self._calls.threads, visit)] = guard
+                    queued = self._calls.threads.submit(self._visit, place, client, guard)
+                    running[asyncio.wrap_future(queued)] = _Call(queued, guard)
                 done, _ = await asyncio.wait(
                     running,
                     timeout=max(0.0, due - time.monotonic()),
@@ -122,13 +128,19 @@ class Walk(Generic[T]):
                 for future in done:
                     del running[future]
                     found += self._take(future.result())
-                if time.monotonic() >= due or len(found) > most:
+                now = time.monotonic()
+                if done or any(call.queued.running() for call in running.values()):
+                    moved = now
+                elif now - moved > self._calls.seconds:
+                    self.failures.append(self._calls.too_busy())
+                    break
+                if now >= due or len(found) > most:
                     yield found
                     found = []
                     due = time.monotonic() + interval
         finally:
-            for future, guard in running.items():
-                guard.stop(Abandoned())
+            for future, call in running.items():
+                call.guard.stop(Abandoned())
                 future.cancel()
         self.complete = not running and not self._waiting
         if self.failures and not self.begun:
