@@ -114,12 +114,13 @@ class Guard:
                 self._shut()
 
     def detach(self) -> None:
-        """Forget the socket, before anybody else may use it."""
+        """Forget the socket, before anybody else may use it, and what interrupted its answer."""
         with self._lock:
             self._socket = None
             self._measured = None
             self._reading = False
             self._asked = None
+            self._interrupted = None
 
     def asked(self) -> None:
         """Take note that the head of an answer is waited for."""

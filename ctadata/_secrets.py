@@ -10,7 +10,15 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
-__all__ = ["HIDDEN", "LEFT_OUT", "TOKEN_VARIABLE", "hushed", "never_show", "without_secrets"]
+__all__ = [
+    "HIDDEN",
+    "LEFT_OUT",
+    "TOKEN_VARIABLE",
+    "hushed",
+    "known_tokens",
+    "never_show",
+    "without_secrets",
+]
 
 TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"
 
@@ -132,10 +140,14 @@ def hushed(text: str, secrets: Iterable[str] = ()) -> str:
     return _hush(text, _tokens(secrets))
 
 
-def _tokens(secrets: Iterable[str]) -> list[_Token]:
+def known_tokens() -> list[str]:
+    """Return the tokens that nothing may show: that of the environment, and those sent."""
     known = (os.environ.get(TOKEN_VARIABLE, "").strip(), *list(_sent))
-    unlike_words = [token for token in known if len(token) > 3 and not _is_word(token)]
-    return [_token(token) for token in dict.fromkeys((*secrets, *unlike_words)) if token]
+    return [token for token in known if len(token) > 3 and not _is_word(token)]
+
+
+def _tokens(secrets: Iterable[str]) -> list[_Token]:
+    return [_token(token) for token in dict.fromkeys((*secrets, *known_tokens())) if token]
 
 
 def _is_word(token: str) -> bool:

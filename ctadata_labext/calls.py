@@ -27,6 +27,8 @@ __all__ = ["Calls", "Guards"]
 
 # Seconds between two looks at what takes too long.
 TICK = 0.1
+# Seconds after which who still waits for a thread is told so: all of them hang.
+PATIENCE = 10.0
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -103,7 +105,7 @@ class Calls:
     ) -> None:
         self.threads = threads
         self._client = client
-        self._seconds = seconds
+        self.seconds = seconds
         self._guards = guards
         self._address = address
         self._remedy = remedy
@@ -138,13 +140,17 @@ class Calls:
         answer = asyncio.wrap_future(queued)
         either: list[asyncio.Future[Any]] = [answer, left]
         try:
-            await asyncio.wait(either, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
+            patience = min(PATIENCE, self.seconds)
+            await asyncio.wait(either, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if queued.running():
+                rest = self.seconds - patience
+                await asyncio.wait(either, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
                 with local_errors(doing="used"):
                     return answer.result()
             if left.done():
                 raise Abandoned
-            raise self._too_late() if queued.running() else self._too_busy()
+            raise self._too_late() if queued.running() else self.too_busy()
         finally:
             if not answer.done():
                 guard.stop(Abandoned())
@@ -174,9 +180,16 @@ class Calls:
     @contextmanager
     def limited(self, guard: Guard) -> Iterator[None]:
         """Let what this thread asks now have its deadline."""
-        guard.limit(self._seconds, self._too_late())
+        guard.limit(self.seconds, self._too_late())
         with self._guards.watching(guard):
             yield
+
+    def too_busy(self) -> CTADataError:
+        """Return the error of a call that could not get a thread."""
+        return ServiceTimeout(
+            f"{self._host()} has not answered earlier requests yet, so that this one could not be "
+            "sent; try again later"
+        )
 
     def _watched(self, guard: Guard, call: Callable[[], T]) -> T:
         with self._guards.watching(guard):
@@ -184,13 +197,7 @@ class Calls:
 
     def _too_late(self) -> CTADataError:
         return ServiceTimeout(
-            f"{self._host()} does not answer within {self._seconds:g} seconds; {self._remedy}"
-        )
-
-    def _too_busy(self) -> CTADataError:
-        return ServiceTimeout(
-            f"{self._host()} has not answered earlier requests for {self._seconds:g} seconds, so "
-            "that this one could not be sent; try again later"
+            f"{self._host()} does not answer within {self.seconds:g} seconds; {self._remedy}"
         )
 
     def _host(self) -> str:

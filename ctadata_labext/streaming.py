@@ -116,4 +116,7 @@ class DownloadHandler(CTADataHandler):
                 # To end the answer properly would pass off what was sent as the whole.
                 self.detach().close()
             finally:
-                await self.run_in(extension.download_pool, chunks.close)
+                try:
+                    await self.run_in(extension.download_pool, chunks.close)
+                except Abandoned:
+                    chunks.close()

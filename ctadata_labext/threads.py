@@ -29,7 +29,7 @@ class DaemonExecutor(Executor):
     Parameters
     ----------
     max_workers : int
-        The number of threads; they are started when they are first needed.
+        The number of threads; they are started when no other one is idle.
     name : str
         The beginning of the threads' names.
     """
@@ -40,6 +40,8 @@ class DaemonExecutor(Executor):
         self._lock = threading.Lock()
         self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
+        # Calls that no thread has taken yet, and threads that wait for one.
+        self._queued = self._idle = 0
         self._closed = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -54,8 +56,9 @@ class DaemonExecutor(Executor):
         with self._lock:
             if self._closed:
                 raise Abandoned
-            if len(self._threads) < self._max_workers:
+            if self._queued >= self._idle and len(self._threads) < self._max_workers:
                 self._add_thread()
+            self._queued += 1
             self._calls.put((future, partial(fn, *args, **kwargs)))
         return future
 
@@ -116,8 +119,17 @@ class DaemonExecutor(Executor):
             if call is not None:
                 call[0].cancel()
 
+    def _next(self) -> tuple[Future[Any], Callable[[], Any]] | None:
+        with self._lock:
+            self._idle += 1
+        call = self._calls.get()
+        with self._lock:
+            self._idle -= 1
+            self._queued -= 1
+        return call
+
     def _work(self) -> None:
-        while (call := self._calls.get()) is not None:
+        while (call := self._next()) is not None:
             future, function = call
             if future.set_running_or_notify_cancel():
                 try:

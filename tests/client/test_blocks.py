@@ -143,6 +143,16 @@ def test_chunks_that_are_none(raw):
         read(CHUNKED, [raw])
 
 
+def test_a_trailer_without_end():
+    endless = [b"1\r\nx\r\n0\r\n", *[b"a: b\r\n" * 1000] * 20]
+    with pytest.raises(HTTPException, match="trailer is too long"):
+        read(CHUNKED, endless)
+
+
+def test_many_chunks_are_no_trailer():
+    assert read(CHUNKED, [b"1\r\nx\r\n" * 100_000, b"0\r\n\r\n"]) == b"x" * 100_000
+
+
 def test_what_came_before_a_break_is_given():
     blocks = _blocks.read(SimpleNamespace(_fp=body_of(length(10), [b"abc", b"def"])), Guard())
     came = b""

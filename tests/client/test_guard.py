@@ -96,6 +96,29 @@ def test_a_body_that_is_fast_enough_goes_on(ends):
     guard.check()
 
 
+def test_a_head_that_drips_is_interrupted(ends):
+    guard = Guard(timeout=10)
+    guard.attach(ends[0])
+    now = time.monotonic()
+    guard.asked()
+    # Silence is the socket's own affair, and comes first.
+    guard.watch(now + 19)
+    guard.check()
+    guard.watch(now + 21)
+    with pytest.raises(ServiceTimeout, match="beginning of its answer in 21 s"):
+        guard.check()
+
+
+def test_once_the_head_has_come_it_is_not_waited_for(ends):
+    guard = Guard(timeout=10)
+    for end in (guard.answered, guard.detach, lambda: guard.attach(ends[0])):
+        guard.attach(ends[0])
+        guard.asked()
+        end()
+        guard.watch(time.monotonic() + 100)
+        guard.check()
+
+
 def test_the_local_disk_may_take_its_time(ends):
     guard = Guard(timeout=10, min_speed=100)
     guard.attach(ends[0])

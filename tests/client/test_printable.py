@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import logging
+import pickle
 import unicodedata
 from html import entities
 from pathlib import Path
@@ -14,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctadata import _secrets
-from ctadata._printable import LINE, logger_of, printable
+from ctadata import _secrets, errors
+from ctadata._printable import LINE, MESSAGE, logger_of, printable
 from ctadata._secrets import never_show
+from ctadata.entries import Entry
 
 from ..certificates import proxy
 
@@ -202,3 +205,31 @@ def test_entities_of_html_are_looked_through():
     spelt = "".join(f"&{named[c]}" if c in named else c for c in TOKEN)
     assert "&" in spelt
     assert printable(spelt) == "…"
+
+
+@pytest.mark.parametrize("name", errors.__all__)
+def test_errors_are_clean_whoever_makes_them(name):
+    kind = getattr(errors, name)
+    path = "a\u202eb"
+    error = kind(f"\x1b[31m {path}: {TOKEN} {'x' * 100_000}; try again", path=path)
+    assert str(error).startswith(r"\x1b[31m a\u202eb: … xxx")
+    assert str(error).endswith("xxx; try again")
+    assert len(str(error)) <= MESSAGE
+    assert error.args == (str(error),)
+    assert error.path == path
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_a_cause_that_says_too_much_is_left_out():
+    for said in (TOKEN, "\x1b[31m", "\u202e"):
+        deep = OSError("broke")
+        deep.__context__ = ValueError(said)
+        assert errors.NotFound("x").caused_by(deep).__cause__ is None
+    cause = OSError("broke")
+    assert errors.NotFound("x").caused_by(cause).__cause__ is cause
+
+
+def test_an_entry_shows_its_name_as_a_literal():
+    for name in ("a\u202eb\u3164", "it's \x1b", "\U0001f469\u200d\U0001f680", "plain"):
+        assert ast.literal_eval(repr(Entry(name, {}))) == name
+        assert repr(Entry(name, {})) == printable(repr(Entry(name, {})))

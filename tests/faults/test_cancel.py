@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 from ctadata import APIClient, errors
 
 from .outcome import PER_BREAK, files, leftovers
-from .storage import MIB, Fault, content
+from .storage import DRIPS, MIB, Fault, content
 
 NAME = "lst/run.h5"
 SIZE = 20 * MIB
@@ -90,6 +91,71 @@ def test_while_no_headers_come(storage, work, cancel, endpoint):
     finally:
         gate.set()
     assert "run.h5" not in files(work)
+
+
+@pytest.mark.parametrize("kind", DRIPS)
+@pytest.mark.parametrize("endpoint", ["list", "fetch"])
+def test_while_an_answer_drips(storage, work, endpoint, kind):
+    storage.put(NAME, SIZE)
+    ready, cancel = threading.Event(), threading.Event()
+    storage.fails(endpoint, NAME, always=Fault(drip=DRIPS[kind]))
+    storage.before = lambda served: served.endpoint == endpoint and ready.set()
+    client = APIClient(timeout=60)
+    cancelled_within_a_second(
+        lambda: client.fetch_and_save_file(NAME, cancel=cancel), cancel.set, ready
+    )
+    assert "run.h5" not in files(work)
+
+
+@pytest.mark.parametrize("kind", ["status line", "header", "interim answers"])
+def test_a_head_that_drips_ends(storage, work, kind):
+    storage.put(NAME, SIZE)
+    storage.fails("fetch", NAME, always=Fault(drip=DRIPS[kind]))
+    with pytest.raises(errors.ServiceTimeout, match="beginning of its answer"):
+        APIClient(timeout=0.4, retries=0).fetch_and_save_file(NAME)
+
+
+def test_an_error_page_that_drips_ends(storage, work):
+    storage.put(NAME, SIZE)
+    storage.fails("fetch", NAME, Fault(drip=DRIPS["error page"]))
+    storage.fails("list", "lst/d", Fault(drip=DRIPS["error page"]))
+    storage.put("lst/d/x", 10)
+    client = APIClient(timeout=0.4, retries=0)
+    for path in (NAME, "lst/d"):
+        with pytest.raises(errors.CTADataError, match="500 Oops"):
+            client.fetch_and_save_file_or_dir(path, recursive=True)
+    assert client.fetch_and_save_file_or_dir("lst/d", recursive=True) == 10
+
+
+@pytest.mark.parametrize("through", ["a proxy", "nothing"])
+def test_while_shaking_hands(work, monkeypatch, through):
+    """Something accepts the connection, and then says nothing, neither of TLS nor as a proxy."""
+    ready, cancel = threading.Event(), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        if through == "a proxy":
+            monkeypatch.setenv("https_proxy", f"http://{host}")
+            host = "service.invalid"
+        monkeypatch.setenv("CTADS_URL", f"https://{host}/services/downloadservice/")
+        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "a-token")
+
+        def accept():
+            connection, _ = silent.accept()
+            with connection:
+                # It has begun to speak.
+                connection.recv(1)
+                ready.set()
+                while connection.recv(1000):
+                    pass
+
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        cancelled_within_a_second(
+            lambda: APIClient(timeout=60).fetch_and_save_file(NAME, cancel=cancel),
+            cancel.set,
+            ready,
+        )
+        accepting.join(10)
 
 
 def test_a_directory_of_many(storage, work, cancel, ready):

@@ -89,7 +89,7 @@ class JupyterServer:
     @contextmanager
     def asking(self, *paths: str) -> Iterator[None]:
         """Ask, and wait for no answer."""
-        address = urlsplit(self._url)
+        address = urlsplit(self.url)
         with ExitStack() as stack:
             for path in paths:
                 connection = socket.create_connection((address.hostname, address.port), 30)

@@ -20,8 +20,8 @@ from test_transfers_handler import config
 from test_uploads_handler import Tus
 from tornado.iostream import IOStream
 
-from ctadata_labext import places
-from ctadata_labext.app import CALL_THREADS, DOWNLOADS_ASIDE, STATUS_THREADS
+from ctadata_labext import calls, places
+from ctadata_labext.app import CALL_THREADS, STATUS_THREADS
 from tests.faults.storage import DRIPS, MIB, Fault, Storage
 
 # More than there are threads for any kind of calls.
@@ -114,20 +114,42 @@ async def test_a_request_has_a_deadline(api: Api, storage: Storage) -> None:
     assert (await soon(api.json("resources/lst/well")))["type"] == "directory"
 
 
-@pytest.mark.parametrize("jp_server_config", [config(request_timeout=0.5)])
-async def test_what_could_not_be_sent_says_so(api: Api, storage: Storage, extension: Any) -> None:
+@pytest.mark.parametrize("jp_server_config", [config(request_timeout=1, status_timeout=600)])
+@pytest.mark.parametrize(
+    ("kind", "path", "method", "order"),
+    [
+        ("calls", "resources/lst/well", "GET", None),
+        ("walk_calls", "search/lst/well?pattern=x", "GET", None),
+        ("walk_calls", "archives", "POST", {"paths": ["lst/well"]}),
+        ("status_calls", "status", "GET", None),
+    ],
+)
+async def test_what_could_not_be_sent_says_so(
+    api: Api,
+    storage: Storage,
+    extension: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    path: str,
+    method: str,
+    order: object,
+) -> None:
+    monkeypatch.setattr(calls, "PATIENCE", 0.2)
     gate = threading.Event()
-    for _ in range(CALL_THREADS):
-        extension.calls.threads.submit(gate.wait, 60)
+    threads = getattr(extension, kind).threads
+    for _ in range(MANY):
+        threads.submit(gate.wait, 60)
     try:
-        answer = await soon(api("resources/lst/well"))
+        answer = await soon(api(path, method, json_body=order))
     finally:
         gate.set()
-    assert answer.code == 504
     said = json.loads(answer.body)
-    assert said["code"] == "service-timeout"
+    if path == "status":
+        said = said["service"]
+    else:
+        assert (answer.code, said["code"]) == (504, "service-timeout")
     assert "earlier requests" in said["message"]
-    assert storage.asked("list") == []
+    assert storage.asked("list") == storage.asked("health") == []
 
 
 @pytest.mark.parametrize("jp_server_config", [config(request_timeout=1, timeout=600)])
@@ -181,7 +203,7 @@ async def test_walks_that_hang_end_with_their_browsers(api: Api, storage: Storag
 async def test_downloads_that_hang_make_way(
     api: Api, storage: Storage, monkeypatch: pytest.MonkeyPatch, resource: str
 ) -> None:
-    monkeypatch.setattr(places, "PATIENCE", 0.2)
+    monkeypatch.setattr(places, "SERVICE_PATIENCE", 0.2)
     addresses = []
     for n, fault in enumerate([*HANGS, Fault(stop=200_000, then="drip")]):
         storage.put(f"lst/{n}/file", MIB)
@@ -199,10 +221,11 @@ async def test_downloads_that_hang_make_way(
 async def test_browsers_that_read_nothing_make_way(
     api: Api, storage: Storage, extension: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "PATIENCE", 0.2)
-    body = storage.put("lst/large", 40 * MIB)
-    # More than may wait for the service: these hold no thread.
-    count = extension.max_downloads + DOWNLOADS_ASIDE + 4
+    monkeypatch.setattr(places, "BROWSER_PATIENCE", 0.2)
+    body = storage.put("lst/large", 24 * MIB)
+    # None may wait for the service beside those that run, but these hold no thread.
+    extension.downloads.aside = 0
+    count = 2 * extension.max_downloads
     async with browsers(api, ["files/lst/large"] * count) as streams:
         await asked(storage, "fetch", count)
         assert len((await soon(api("files/lst/well/file"))).body) == 100_000

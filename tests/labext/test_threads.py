@@ -32,6 +32,18 @@ def test_no_more_calls_at_once_than_threads() -> None:
     assert pool.join(10)
 
 
+def test_idle_threads_are_used_before_others_are_started() -> None:
+    pool = DaemonExecutor(200, "test")
+    used = {pool.submit(threading.get_ident).result(10) for _ in range(200)}
+    # It may take a moment until a thread that has answered is idle.
+    assert len(used) < 100
+    everyone = threading.Barrier(200)
+    waiting = [pool.submit(everyone.wait, 20) for _ in range(200)]
+    assert {future.result(20) for future in waiting} == set(range(200))
+    pool.close()
+    assert pool.join(10)
+
+
 def test_close_drops_what_waits_and_join_is_bounded() -> None:
     started, release = threading.Event(), threading.Event()
 
