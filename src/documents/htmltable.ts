@@ -4,9 +4,9 @@ import { shorten } from './texts';
 const MAX_HTML = 1_000_000;
 const MAX_TEXT = 1000;
 
-/** Rows, and cells of a row, that are shown; a cell may claim to span any number of others. */
-const MAX_ROWS = 1000;
-const MAX_CELLS = 200;
+/** Cells that are shown, and places that all of them may span: a browser takes minutes for many large spans. */
+const MAX_CELLS = 5000;
+const MAX_AREA = 10_000;
 
 /** A tag, or what is between two tags. */
 const TOKEN = /<(\/?)([a-z][a-z0-9]*)((?:"[^"]*"|'[^']*'|[^"'<>])*)>|[^<]+|</gi;
@@ -25,10 +25,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   times: '×'
 };
 
-interface ICell {
+/** A cell of a table. */
+export interface ITableCell {
   text: string;
-  columns: number;
-  rows: number;
+  /** How many columns and rows it spans. */
+  colSpan: number;
+  rowSpan: number;
 }
 
 /**
@@ -36,13 +38,15 @@ interface ICell {
  *
  * The HTML never becomes elements, not even of another document: a browser takes minutes for what is nested cleverly.
  */
-export function tabulate(html: string): string[][] | null {
+export function tabulate(html: string): ITableCell[][] | null {
   if (html.length > MAX_HTML) {
     return null;
   }
-  const rows: ICell[][] = [];
+  const rows: ITableCell[][] = [];
+  let count = 0;
+  let area = 0;
   let isTable = false;
-  let cell: ICell | null = null;
+  let cell: ITableCell | null = null;
   for (const [token, slash, name, attributes] of html.matchAll(TOKEN)) {
     const tag = name?.toLowerCase();
     if (tag === 'table') {
@@ -51,9 +55,6 @@ export function tabulate(html: string): string[][] | null {
     } else if (isTable && tag === 'tr') {
       cell = null;
       if (!slash) {
-        if (rows.length === MAX_ROWS) {
-          break;
-        }
         rows.push([]);
       }
     } else if (isTable && (tag === 'td' || tag === 'th')) {
@@ -61,17 +62,27 @@ export function tabulate(html: string): string[][] | null {
         ? null
         : {
             text: '',
-            columns: spanOf(attributes, 'colspan'),
-            rows: spanOf(attributes, 'rowspan')
+            colSpan: spanOf(attributes, 'colspan'),
+            rowSpan: spanOf(attributes, 'rowspan')
           };
-      if (cell) {
+      if (cell && count < MAX_CELLS) {
+        area += cell.colSpan * cell.rowSpan;
+        if (area > MAX_AREA) {
+          cell.colSpan = 1;
+          cell.rowSpan = 1;
+        }
         rows.at(-1)?.push(cell);
+        count += 1;
       }
     } else if (cell) {
       cell.text += tag === undefined ? token : tag === 'br' ? '\n' : '';
     }
   }
-  return rows.some(cells => cells.length > 0) ? place(rows) : null;
+  const filled = rows.filter(cells => cells.length > 0);
+  for (const each of filled.flat()) {
+    each.text = textOf(each.text);
+  }
+  return filled.length > 0 ? filled : null;
 }
 
 function spanOf(attributes: string, name: string): number {
@@ -79,32 +90,6 @@ function spanOf(attributes: string, name: string): number {
     attributes
   );
   return Math.max(1, Number(match?.[1] ?? 1));
-}
-
-/** Put each cell where it belongs; what it spans stays empty. */
-function place(rows: readonly ICell[][]): string[][] {
-  const grid: string[][] = rows.map(() => []);
-  rows.forEach((cells, top) => {
-    let left = 0;
-    for (const cell of cells) {
-      while (grid[top][left] !== undefined) {
-        left += 1;
-      }
-      if (left >= MAX_CELLS) {
-        break;
-      }
-      const right = Math.min(MAX_CELLS, left + cell.columns);
-      const bottom = Math.min(rows.length, top + cell.rows);
-      for (let y = top; y < bottom; y++) {
-        for (let x = left; x < right; x++) {
-          grid[y][x] ??= '';
-        }
-      }
-      grid[top][left] = textOf(cell.text);
-      left = right;
-    }
-  });
-  return grid.map(cells => Array.from(cells, text => text ?? ''));
 }
 
 function textOf(html: string): string {

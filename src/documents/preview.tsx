@@ -167,16 +167,14 @@ function message(
   onRemedy?: () => void
 ): Widget {
   return new View(
-    (
-      <div className="jp-CTAData-message" role="status">
-        <h3>{title}</h3>
-        {text && <p>{text}</p>}
-        {remedy && (
-          <button className="jp-mod-styled jp-mod-minimal" onClick={onRemedy}>
-            {remedy}
-          </button>
-        )}
-      </div>
-    )
+    <div className="jp-CTAData-message" role="status">
+      <h3>{title}</h3>
+      {text && <p>{text}</p>}
+      {remedy && (
+        <button className="jp-mod-styled jp-mod-minimal" onClick={onRemedy}>
+          {remedy}
+        </button>
+      )}
+    </div>
   );
 }

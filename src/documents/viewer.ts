@@ -2,6 +2,7 @@ import { JupyterFrontEnd } from '@jupyterlab/application';
 import { WidgetTracker } from '@jupyterlab/apputils';
 import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TranslationBundle } from '@jupyterlab/translation';
+import { TabPanel } from '@lumino/widgets';
 
 import { API, IEntry } from '../api';
 import { Directory } from '../browser/collection';
@@ -52,6 +53,11 @@ export class Viewer implements ICTADataViewer {
     const preview = this._find(path);
     if (preview && this._last === path) {
       this._options.shell.activateById(preview.id);
+      // Notebook 7 leaves another tab in front.
+      const tabs = preview.parent?.parent;
+      if (tabs instanceof TabPanel) {
+        tabs.currentWidget = preview;
+      }
     }
   }
 
