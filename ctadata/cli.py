@@ -76,6 +76,10 @@ def _clean_errors() -> Iterator[None]:
         yield
     except click.UsageError as error:
         said = error.format_message()
+        if isinstance(error, click.NoSuchOption):
+            bare = error.option_name.lstrip("-")
+            # Behind dashes, a secret might not be known again.
+            said = said if bare == printable(bare) else "There is no such option"
         if said == printable(said) or (error.ctx and said == error.ctx.get_help()):
             raise
         raise click.UsageError(printable(said), error.ctx) from None

@@ -18,6 +18,7 @@ from webdav4.client import Client as WebDAVClient
 from webdav4.http import Client as WebDAVHttp
 
 from . import _own_directory
+from ._arguments import refuse_secret
 from ._connections import proxy_for, ssl_context
 from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
 from ._local import local_errors, local_path
@@ -222,6 +223,7 @@ class Client(WebDAVClient):  # type: ignore[misc]
 
     def join_url(self, path: str, add_trailing_slash: bool = False) -> httpx.URL:
         """Return the address of a path, with every special character quoted."""
+        refuse_secret(path, InvalidPath)
         base = self.base_url.path.rstrip("/")
         inner = quote(
             "/".join(part for part in path.split("/") if part), safe="/", errors="surrogatepass"
