@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from ctadata._listing import parse_listing
+from ctadata._listing import Gathered, read_listing
+from ctadata.entries import Entries, ManyEntries
 
 CONTENT_TYPE = "application/json"
 
@@ -24,12 +25,16 @@ def main(count: int, runs: int) -> None:
         listing.append({"href": href, "type": "file", "size": size, "mtime": date, "url": url})
     raw = json.dumps(listing).encode()
     segments = ["lst", "data"]
-    children = parse_listing(raw, CONTENT_TYPE, segments).children
+
+    def listing() -> Entries | ManyEntries:
+        return read_listing([[raw]], CONTENT_TYPE, segments, Gathered("lst/data"))[1].entries
+
+    children = listing()
     assert len(children) == count
     assert children[-1].size == (count - 1) * 4711
     ours, theirs = [], []
     for _ in range(runs):
-        ours.append(_seconds(lambda: parse_listing(raw, CONTENT_TYPE, segments)))
+        ours.append(_seconds(listing))
         theirs.append(_seconds(lambda: json.loads(raw)))
     print(statistics.median(ours), statistics.median(theirs))
 

@@ -3,8 +3,8 @@
 Every function speaks to the download service whose address and token the environment
 gives at the time of the call (``CTADS_URL``, ``JUPYTERHUB_API_TOKEN``), and takes
 ``downloadservice``, ``certificateservice``, ``token``, ``chunk_size``, ``data_dir``, ``timeout``,
-``retries`` and ``min_speed`` as keywords. They are the methods of `APIClient`, where their
-parameters are described.
+``retries``, ``min_speed``, ``max_listing_entries`` and ``max_listing_bytes`` as keywords. They are
+the methods of `APIClient`, where their parameters are described.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from . import api, certificates, errors
     from .api import APIClient, LocalPath
-    from .entries import Entry
+    from .entries import Entries, Entry, ManyEntries
     from .webdav import Client
 
 __all__ = [
@@ -44,6 +44,8 @@ _CLIENT_OPTIONS = (
     "chunk_size",
     "data_dir",
     "downloadservice",
+    "max_listing_bytes",
+    "max_listing_entries",
     "min_speed",
     "retries",
     "timeout",
@@ -51,7 +53,7 @@ _CLIENT_OPTIONS = (
 )
 
 
-def list_dir(path: str = "", **options: Any) -> list[Entry]:
+def list_dir(path: str = "", **options: Any) -> Entries | ManyEntries:
     """List a directory; see `APIClient.list_dir`."""
     return _client(options).list_dir(path, **options)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from email.utils import mktime_tz, parsedate_tz
 from http.client import HTTPException, HTTPResponse, IncompleteRead, responses
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -37,6 +37,8 @@ for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.response"
 BLOCK = 1 << 20
 # Bytes that are read with the head of an answer.
 HEAD = 64 << 10
+# Bytes of all lines around a body.
+LONGEST_HEAD = 256 << 10
 # Bytes of an answer that is no listing and no file, and has some words to say.
 LONGEST_ANSWER = 1 << 20
 CONNECT_TIMEOUT = 10.0
@@ -119,19 +121,47 @@ class TooLong(HTTPException):
     """An answer is longer than what is asked for can be."""
 
 
+class _Stream(BufferedReader):
+    """What comes of a connection: of lines, such as the head's, only so much.
+
+    Each line and each head has a limit in `http.client`, but not the number of provisional heads
+    (1xx), of a proxy's lines, or of a short body's chunks.
+    """
+
+    def __init__(self, raw: RawIOBase) -> None:
+        super().__init__(raw, HEAD)
+        self._lines = 0
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        self._lines += len(line)
+        if self._lines > LONGEST_HEAD:
+            raise TooLong(f"the answer has lines of more than {LONGEST_HEAD >> 10} KiB")
+        return line
+
+
 class _Response(HTTPResponse):
     """Reads the head and what comes with it of the body at once."""
 
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp.close()
-        self.fp = cast(BufferedReader, sock.makefile("rb", HEAD))
+        self.fp = _Stream(cast(RawIOBase, sock.makefile("rb", 0)))
+        self._dropped = 0
 
     def read(self, amt: int | None = None) -> bytes:
-        """Read what is held in memory at once: a short answer, whatever it says of its length."""
+        """Read a short answer, whatever it says of its length; at once, where it is held in memory.
+
+        Other bodies are read by `ctadata._blocks`.
+        """
         try:
             if amt is not None:
-                return super().read(amt)
+                # As of an answer after which the request is sent again.
+                part = super().read(amt)
+                self._dropped += len(part)
+                if self._dropped > LONGEST_ANSWER:
+                    raise TooLong(f"the answer has more than {LONGEST_ANSWER >> 20} MiB")
+                return part
             body = super().read(LONGEST_ANSWER)
             if len(body) == LONGEST_ANSWER:
                 raise TooLong(f"the answer has more than {LONGEST_ANSWER >> 20} MiB")

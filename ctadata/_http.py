@@ -409,7 +409,7 @@ def network_error(error: Exception, url: str, path: str, variable: str) -> CTADa
     host = urlsplit(url).netloc
     at = path or None
     reason = error.reason if isinstance(error, ue.MaxRetryError) and error.reason else error
-    cause = reason if isinstance(reason, OSError) else reason.__cause__
+    cause = reason if isinstance(reason, OSError) else _cause(reason)
     if isinstance(cause, TooLong):
         return ServiceUnreachable(
             f"{host} answers with more than a service has to say; is {variable} right?", path=at
@@ -455,6 +455,12 @@ def _why(error: CTADataError, timeout: float) -> str:
 
 def _proxy_variable(url: str) -> str:
     return f"{urlsplit(url).scheme.upper()}_PROXY"
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """Return what an error of urllib3 was raised for."""
+    given = (argument for argument in error.args if isinstance(argument, BaseException))
+    return error.__cause__ or next(given, None)
 
 
 def _scope(url: str) -> str:

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
-import tempfile
-from collections.abc import Iterable, Iterator
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote
 
+from ._items import Damaged, Items, ItemsReader, NoList, parsed
+from ._limits import DEFAULT, Limits
 from ._paths import FORBIDDEN
 from ._printable import logger_of
 from ._secrets import hushed, known_tokens
-from .entries import Entry
+from .entries import Entries, Entry, ManyEntries
 from .errors import InvalidPath, NotFound, ServiceUnreachable, StorageException
 
 if TYPE_CHECKING:
     from ._blocks import Block
 
-__all__ = ["Listing", "OtherResource", "SpooledListing", "json_answer", "parse_listing"]
+__all__ = [
+    "FEW",
+    "Gathered",
+    "Gathering",
+    "Listing",
+    "OtherResource",
+    "json_answer",
+    "read_listing",
+    "read_own",
+]
 
 logger = logger_of(__name__)
 
-# The part of a listing that is kept in memory while a large directory is worked through.
-SPOOL = 4 << 20
-# Characters that are read at a time, and that one item may have.
-BLOCK = 256 << 10
-LONGEST = 1 << 20
-SPACE = re.compile(r"[ \t\n\r]*")
+# Entries up to which a listing is a list, and the bytes of it up to which it is one.
+FEW = 100_000
+FEW_BYTES = 16 << 20
+# Characters of a name: the usual file systems store 255 bytes.
+LONGEST_NAME = 1024
 # What may follow the directory's own path: one segment, and a slash if it is a directory.
-CHILD = re.compile(rf"(?!\.{{1,2}}/?\Z)[^/{FORBIDDEN}]+/?")
+CHILD = re.compile(rf"(?!\.{{1,2}}/?\Z)[^/{FORBIDDEN}]{{1,{LONGEST_NAME}}}/?")
+# Names of one listing that are refused one by one, and the characters of them that are shown.
+MAX_REFUSED = 100
+SHOWN = 300
+MORE_ENTRIES = "raise max_listing_entries (CTADATA_MAX_LISTING_ENTRIES) to read more"
+MORE_BYTES = "raise max_listing_bytes (CTADATA_MAX_LISTING_BYTES) to read more"
 
 
 class OtherResource(NotFound):
@@ -44,15 +58,20 @@ class Listing(NamedTuple):
     ----------
     own : Entry
         The resource itself.
-    children : list of Entry
+    children : Entries or ManyEntries
         What is in it, in the service's order, where it is a directory.
     refused : list of InvalidPath
         What the service listed but nobody should ask for: other hosts, ``..``.
     """
 
     own: Entry
-    children: list[Entry]
+    children: Entries | ManyEntries
     refused: list[InvalidPath]
+
+    @property
+    def cut(self) -> StorageException | None:
+        """Why not all entries were read; None where they were."""
+        return self.children.cut
 
     @property
     def fingerprint(self) -> int:
@@ -63,17 +82,57 @@ class Listing(NamedTuple):
         return fingerprint
 
 
-def parse_listing(raw: bytes, content_type: str, segments: list[str]) -> Listing:
-    """Turn the service's listing into entries.
+class Gathering(Protocol):
+    """Takes the entries of a directory while they come.
+
+    Attributes
+    ----------
+    cut : StorageException or None
+        Is set to the reason why these are not all entries of the directory.
+    """
+
+    cut: StorageException | None
+
+    def add(self, raw: bytes, entries: list[Entry], /) -> bool:
+        """Take entries, which may be taken again from the text; return whether there is room."""
+
+    def __len__(self) -> int:
+        """Return how many were taken."""
+
+
+G = TypeVar("G", bound=Gathering)
+
+
+def read_listing(
+    content: Iterable[list[Block]],
+    content_type: str,
+    segments: list[str],
+    gathered: G,
+    limits: Limits = DEFAULT,
+) -> tuple[Entry, G, list[InvalidPath]]:
+    """Turn the service's listing into entries, while it comes.
 
     Parameters
     ----------
-    raw : bytes
-        The JSON as the service sent it: a list of objects.
+    content : iterable of lists of bytes
+        The JSON as the service sends it: a list of objects.
     content_type : str
         Its content type; a page for people is not a listing.
     segments : list of str
         The path that was asked for.
+    gathered : Gathering
+        Takes what is in a directory.
+    limits : Limits, optional
+        Where a longer listing is cut.
+
+    Returns
+    -------
+    own : Entry
+        The resource itself.
+    gathered : Gathering
+        What was given.
+    refused : list of InvalidPath
+        What the service listed but nobody should ask for.
 
     Raises
     ------
@@ -85,105 +144,176 @@ def parse_listing(raw: bytes, content_type: str, segments: list[str]) -> Listing
         If this is not a listing.
     """
     path = "/".join(segments)
-    items = json_answer(raw, content_type, path)
-    if not isinstance(items, list):
-        raise _no_listing(path)
-    own: list[Entry] = []
-    refused: list[InvalidPath] = []
-    children = list(_children(items, path, own, refused))
-    listing = Listing(_own(own, path, bool(children), refused), children, refused)
-    for error in refused:
-        logger.warning("%s and is left out", error)
-    return listing
+    _refuse_page(content_type, path)
+    reader = ItemsReader(content, limits.size)
+    sorter = _Sorter(path, known_tokens())
+    cut = None
+    try:
+        for items in reader:
+            children = sorter.children(items.parsed)
+            room = limits.entries - len(gathered)
+            if not gathered.add(sorter.text(items, children), children[:room]):
+                cut = "more would take too much memory; ask for fewer long listings at a time"
+            elif len(children) > room:
+                cut = MORE_ENTRIES
+            if cut is not None:
+                break
+    except NoList as error:
+        raise _no_listing(path) from error
+    except Damaged as error:
+        raise _damaged(path) from error
+    if reader.cut and cut is None:
+        cut = MORE_BYTES
+    refused = sorter.all_refused()
+    if cut is not None:
+        gathered.cut = _cut(path, len(gathered), cut)
+    own = _own(sorter.own, path, len(gathered) > 0, refused, gathered.cut)
+    for refusal in refused:
+        logger.warning("%s and is left out", refusal)
+    return own, gathered, refused
 
 
-class SpooledListing:
-    """A listing that is too long to be held as entries: read again from a temporary file.
+def read_own(
+    content: Iterable[list[Block]],
+    content_type: str,
+    segments: list[str],
+    limits: Limits = DEFAULT,
+) -> Entry:
+    """Return the resource itself, without what is in it; see `read_listing`.
+
+    Of a long listing, no more is read than is necessary.
+    """
+    path = "/".join(segments)
+    _refuse_page(content_type, path)
+    reader = ItemsReader(content, limits.size)
+    sorter = _Sorter(path, known_tokens())
+    holds = False
+    try:
+        for items in reader:
+            holds = bool(sorter.children(items.parsed)) or holds
+            if holds and sorter.own is not None:
+                break
+    except NoList as error:
+        raise _no_listing(path) from error
+    except Damaged as error:
+        raise _damaged(path) from error
+    failure = _cut(path, 0, MORE_BYTES) if reader.cut else None
+    return _own(sorter.own, path, holds, sorter.refused, failure)
+
+
+class _Sorter:
+    """Tells apart what a listing has: the directory, what is in it, and what cannot be in it."""
+
+    def __init__(self, path: str, tokens: Sequence[str] = ()) -> None:
+        self._path = path
+        self._tokens = tokens
+        self._found_token = False
+        self._prefix = f"{path}/" if path else ""
+        self.own: Entry | None = None
+        self.refused: list[InvalidPath] = []
+        self._more = 0
+
+    def children(self, items: list[Any]) -> list[Entry]:
+        """Return those of some items that are in the directory."""
+        children = []
+        path, prefix = self._path, self._prefix
+        start = len(prefix)
+        child = CHILD.fullmatch
+        tokens = self._tokens
+        for item in items:
+            try:
+                name = unquote(item["href"])
+            except (TypeError, KeyError, AttributeError):
+                raise Damaged("an item has no href") from None
+            # Some storages leave out the slash of directories, which the service then calls
+            # files; what has no size is none.
+            entry = Entry(name if "size" in item or name[-1:] == "/" else f"{name}/", item)
+            # A name with the token in it would carry that to the browser, or into a file.
+            shows_token = False
+            for token in tokens:
+                shows_token = shows_token or token in name
+            self._found_token = self._found_token or shows_token
+            if child(name, start) and name.startswith(prefix) and not shows_token:
+                children.append(entry)
+            elif name.removesuffix("/") == path:
+                self.own = entry if self.own is None else self.own
+            elif len(self.refused) < MAX_REFUSED:
+                self.refused.append(_refused(name, path))
+            else:
+                self._more += 1
+        return children
+
+    def text(self, items: Items, children: list[Entry]) -> bytes:
+        """Return a text that has these children, for when there may be other tokens."""
+        if not self._found_token:
+            return items.raw
+        return ", ".join(json.dumps(entry.facts) for entry in children).encode()
+
+    def all_refused(self) -> list[InvalidPath]:
+        """Return an error for each name that cannot be in it; after many, one for the rest."""
+        if not self._more:
+            return self.refused
+        path = self._path
+        rest = InvalidPath(
+            f"The listing of {path or '/'!r} has {self._more} more names that cannot be in it",
+            path=path,
+        )
+        return [*self.refused, rest]
+
+
+class Gathered:
+    """The entries of one directory: a list for as long as they are few.
 
     Parameters
     ----------
-    content : iterable of lists of bytes
-        The JSON as the service sends it; read to its end at once.
-    content_type : str
-        Its content type.
-    segments : list of str
-        The path that was asked for.
+    path : str
+        The directory.
+    few : int
+        How many are few.
 
     Attributes
     ----------
-    own : Entry
-        The resource itself.
-    fingerprint : int
-        Differs between listings that differ in any name, size or date.
-
-    Raises
-    ------
-    NotFound, StorageException
-        As `parse_listing`.
+    entries : Entries or ManyEntries
+        Those that were added.
     """
 
-    def __init__(
-        self, content: Iterable[list[Block]], content_type: str, segments: list[str]
-    ) -> None:
-        self._path = "/".join(segments)
-        # It lives as long as its entries are read, which no block of code spans.
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOL)  # noqa: SIM115
-        _refuse_page(content_type, self._path)
-        for blocks in content:
-            self._file.writelines(blocks)
-        self._check()
+    def __init__(self, path: str, few: int = FEW) -> None:
+        self.entries: Entries | ManyEntries = Entries()
+        self._expand = partial(_expanded, path)
+        self._few = few
+        # The texts of a list, for when it becomes too long for one.
+        self._texts: list[tuple[bytes, int]] = []
+        self._size = 0
 
-    def entries(self) -> Iterator[Entry | InvalidPath]:
-        """Yield what is in the directory, and an error for what nobody should ask for."""
-        refused: list[InvalidPath] = []
-        yield from _children(self._items(), self._path, [], refused)
-        yield from refused
+    @property
+    def cut(self) -> StorageException | None:
+        """Why these are not all entries of the directory; None where they are."""
+        return self.entries.cut
 
-    def __del__(self) -> None:
-        # Whoever gives up reading entries does not tell.
-        self._file.close()
+    @cut.setter
+    def cut(self, why: StorageException | None) -> None:
+        self.entries.cut = why
 
-    def _check(self) -> None:
-        own: list[Entry] = []
-        refused: list[InvalidPath] = []
-        children = False
-        self.fingerprint = 0
-        for entry in _children(self._items(), self._path, own, refused):
-            children = True
-            self.fingerprint ^= _hash(entry, self._path)
-        self.own = _own(own, self._path, children, refused)
+    def __len__(self) -> int:
+        return len(self.entries)
 
-    def _items(self) -> Iterator[Any]:
-        """Yield the items of the list, of which only one at a time is in memory."""
-        decode = json.JSONDecoder().raw_decode
-        self._file.seek(0)
-        text = codecs.getreader("utf-8")(self._file)
-        try:
-            buffer, position = text.read(BLOCK), 0
-            if buffer[:1] != "[":
-                raise _no_listing(self._path)
-            position = end = 1
-            while True:
-                try:
-                    position = SPACE.match(buffer, end).end()  # type: ignore[union-attr]
-                    if buffer[position : position + 1] == "]":
-                        return
-                    item, end = decode(buffer, position)
-                    end = SPACE.match(buffer, end).end()  # type: ignore[union-attr]
-                    if buffer[end] == ",":
-                        end += 1
-                    elif buffer[end] != "]":
-                        raise _damaged(self._path)
-                except (ValueError, IndexError):
-                    # An item that has not come yet to its end, or that has none.
-                    more = text.read(BLOCK)
-                    if not more or len(buffer) - position > LONGEST:
-                        raise
-                    buffer, end = buffer[position:] + more, 0
-                    continue
-                yield item
-        except (ValueError, IndexError, RecursionError) as error:
-            raise _damaged(self._path) from error
+    def add(self, raw: bytes, entries: list[Entry]) -> bool:
+        """Add entries, with the text that has them; return whether there was room for them."""
+        if isinstance(self.entries, ManyEntries):
+            return self.entries.append(raw, len(entries))
+        self.entries += entries
+        self._texts.append((raw, len(entries)))
+        self._size += len(raw)
+        if len(self.entries) <= self._few and self._size <= FEW_BYTES:
+            return True
+        self.entries = many = ManyEntries(self._expand)
+        texts, self._texts = self._texts, []
+        return all(many.append(text, length) for text, length in texts)
+
+
+def _expanded(path: str, raw: bytes) -> list[Entry]:
+    """Return the entries that a part of a listing has, which was read before."""
+    return _Sorter(path).children(parsed(raw))
 
 
 def _hash(entry: Entry, directory: str) -> int:
@@ -191,9 +321,18 @@ def _hash(entry: Entry, directory: str) -> int:
     return hash(facts)
 
 
-def _own(own: list[Entry], path: str, children: bool, refused: list[InvalidPath]) -> Entry:
+def _own(
+    own: Entry | None,
+    path: str,
+    children: bool,
+    refused: list[InvalidPath],
+    cut: StorageException | None,
+) -> Entry:
     """Return the resource itself; an answer about another one is none (docs/protocol.md)."""
-    if not own and not children and path:
+    if own is None and not children and path:
+        if cut is not None:
+            # It may be in what was not read.
+            raise cut
         missing = f"There is nothing at {path!r} in the storage"
         if refused:
             raise OtherResource(
@@ -201,36 +340,10 @@ def _own(own: list[Entry], path: str, children: bool, refused: list[InvalidPath]
             )
         raise NotFound(missing, path=path)
     prefix = f"{path}/" if path else ""
-    if not own:
+    if own is None:
         return Entry(prefix, {"href": prefix, "type": "directory"})
     # What holds others is a directory, whatever the service calls it.
-    return Entry(prefix, own[0].facts) if children or not path else own[0]
-
-
-def _children(
-    items: Iterable[Any], path: str, own: list[Entry], refused: list[InvalidPath]
-) -> Iterator[Entry]:
-    """Yield what is in a directory; to the lists goes the directory, and what cannot be in it."""
-    prefix = f"{path}/" if path else ""
-    start = len(prefix)
-    child = CHILD.fullmatch
-    # A name with the token in it would carry that to the browser, or into a file.
-    tokens = known_tokens()
-    for item in items:
-        try:
-            name = unquote(item["href"])
-        except (TypeError, KeyError, AttributeError):
-            raise _damaged(path) from None
-        # Some storages leave out the slash of directories, which the service then calls files;
-        # what has no size is none.
-        entry = Entry(name if "size" in item or name[-1:] == "/" else f"{name}/", item)
-        shows_token = any(token in name for token in tokens)
-        if child(name, start) and name.startswith(prefix) and not shows_token:
-            yield entry
-        elif name.removesuffix("/") == path:
-            own.append(entry)
-        else:
-            refused.append(_refused(name, path))
+    return Entry(prefix, own.facts) if children or not path else own
 
 
 def _refused(name: str, path: str) -> InvalidPath:
@@ -241,9 +354,13 @@ def _refused(name: str, path: str) -> InvalidPath:
         )
     elif any(token in name for token in known_tokens()):
         why = "it has your hub token in it"
+    elif len(name) > LONGEST_NAME and "/" not in name[len(path) + 1 : -1]:
+        why = f"it is longer than {LONGEST_NAME} characters"
     else:
         why = "it does not lie in that directory"
     told = hushed(name)
+    if len(told) > SHOWN + len(path):
+        told = f"{told[: SHOWN + len(path)]}…"
     return InvalidPath(f"The listing of {path or '/'!r} has {told!r}: {why}", path=told)
 
 
@@ -281,3 +398,11 @@ def _no_listing(path: str) -> StorageException:
 
 def _damaged(path: str) -> StorageException:
     return StorageException(f"The listing of {path or '/'!r} is damaged", path=path)
+
+
+def _cut(path: str, count: int, why: str) -> StorageException:
+    return StorageException(
+        f"The listing of {path or '/'!r} is too long; only the first {count:,} entries were read: "
+        f"{why}",
+        path=path,
+    )

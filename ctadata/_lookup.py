@@ -71,7 +71,7 @@ def _decoded(path: str) -> str | None:
 
 def _there(service: DownloadService, path: str) -> bool:
     try:
-        service.listing(path)
+        service.stat(path)
     except (NotFound, InvalidPath):
         return False
     return True

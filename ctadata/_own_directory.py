@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice
 
 from ._listing import Listing
 from ._protocol import DownloadService
@@ -108,7 +109,8 @@ def _tried(service: DownloadService, most: int) -> str | None:
         Where there are more directories, nothing is tried.
     """
     for users, listing in _directories_of_users(service):
-        names = [entry.path for entry in listing.children if entry.is_directory]
+        directories = (entry.path for entry in listing.children if entry.is_directory)
+        names = list(islice(directories, most + 1))
         # Where even the directory above them is let pass, somebody on the way answers so to all.
         if len(names) <= most and not _is_own(service, users):
             directory = next(filter(partial(_is_own, service), names), None)
@@ -121,7 +123,7 @@ def _directories_of_users(service: DownloadService) -> Iterator[tuple[str, Listi
     for folder in FOLDERS:
         users = f"{folder}/users"
         try:
-            yield users, service.listing(users)
+            yield users, service.listing(users, MAX_CANDIDATES)
         except CertificateNeeded:
             raise
         except (NotFound, AccessDenied):

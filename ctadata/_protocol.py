@@ -11,14 +11,26 @@ from urllib.parse import unquote
 
 from ._guard import Guard
 from ._http import Body, BrokenOff, Http, Redirected
-from ._listing import Listing, OtherResource, SpooledListing, json_answer, parse_listing
+from ._limits import DEFAULT, Limits
+from ._listing import (
+    FEW,
+    Gathered,
+    Gathering,
+    Listing,
+    OtherResource,
+    json_answer,
+    read_listing,
+    read_own,
+)
 from ._paths import check_remote_path, join_quoted
 from ._printable import logger_of
 from ._quoting import Quoting, is_plain
+from .entries import Entry
 from .errors import (
     AlreadyExists,
     AuthenticationError,
     IntegrityError,
+    InvalidPath,
     NotFound,
     StorageException,
 )
@@ -33,16 +45,14 @@ __all__ = ["Content", "DownloadService", "RangesUnusable", "TooLarge"]
 # The service waits until a block is full before it forwards it, so blocks should be small.
 FETCH_BLOCK = 1 << 20
 
-# Bytes of a listing, about 170 for an entry: held in memory, and in a file.
-MAX_LISTING = 512 << 20
-MAX_SPOOLED_LISTING = 2 << 30
 # Such as lst/users/alice.
 OWN_DIRECTORY = re.compile(r"\w[\w.-]*/users/\w[\w.-]*")
 
 logger = logger_of(__name__)
 
 
-Listed = TypeVar("Listed", Listing, SpooledListing)
+Listed = TypeVar("Listed")
+G = TypeVar("G", bound=Gathering)
 
 
 class TooLarge(StorageException):
@@ -80,29 +90,40 @@ class DownloadService:
         The service's address, with trailing slash.
     quoting : Quoting, optional
         What is known of how this service decodes paths.
+    limits : Limits, optional
+        Where long listings are cut.
     """
 
-    def __init__(self, http: Http, url: str, quoting: Quoting | None = None) -> None:
+    def __init__(
+        self,
+        http: Http,
+        url: str,
+        quoting: Quoting | None = None,
+        limits: Limits = DEFAULT,
+    ) -> None:
         self.http = http
         self.url = url
+        self.limits = limits
         self._quoting = quoting or Quoting()
 
     def guarded(self, guard: Guard) -> DownloadService:
         """Return the same service, asked under the eyes of `guard`."""
-        return DownloadService(self.http.guarded(guard), self.url, self._quoting)
+        return DownloadService(self.http.guarded(guard), self.url, self._quoting, self.limits)
 
     def health(self) -> str:
         """Return what the service says of itself; needs no token."""
         response = self.http.send("GET", self.url + "health", authenticate=False)
         return response.data.decode("utf-8", "replace").strip()
 
-    def listing(self, path: str) -> Listing:
+    def listing(self, path: str, few: int = FEW) -> Listing:
         """List a path (``GET /list/<path>``).
 
         Parameters
         ----------
         path : str
             A file or directory.
+        few : int, optional
+            Entries up to which they are a list; more are held such that they take little memory.
 
         Returns
         -------
@@ -116,18 +137,47 @@ class DownloadService:
         StorageException
             If the answer is not a listing.
         """
-        segments = check_remote_path(path)
-        listing = self._list(
-            segments,
-            MAX_LISTING,
-            # Each block is copied at once: it is only valid until the next one comes.
-            lambda blocks, kind: parse_listing(b"".join(map(b"".join, blocks)), kind, segments),
+        # An Entry splits as a string, but should not travel further as one.
+        own, gathered, refused = self.read_listing(
+            path, lambda: Gathered("/".join(check_remote_path(path)), few)
         )
-        self._quoting.proven |= not is_plain(segments)
-        return listing
+        return Listing(own, gathered.entries, refused)
 
-    def spooled_listing(self, path: str) -> SpooledListing:
-        """List a directory that may be too large to be held as entries.
+    def read_listing(
+        self, path: str, gather: Callable[[], G]
+    ) -> tuple[Entry, G, list[InvalidPath]]:
+        """List a path, and let its entries be taken while they come.
+
+        Parameters
+        ----------
+        path : str
+            A file or directory.
+        gather : callable
+            Returns what takes the entries: anew for each try.
+
+        Returns
+        -------
+        own : Entry
+            The resource itself.
+        gathered : Gathering
+            What has taken the entries.
+        refused : list of InvalidPath
+            What the service listed but nobody should ask for.
+
+        Raises
+        ------
+        NotFound, StorageException
+            As `listing`.
+        """
+        return self._list(
+            path,
+            lambda blocks, kind, segments: read_listing(
+                blocks, kind, segments, gather(), self.limits
+            ),
+        )
+
+    def stat(self, path: str) -> Entry:
+        """Return what the service says of one path, without what is in it.
 
         Parameters
         ----------
@@ -139,32 +189,29 @@ class DownloadService:
         NotFound, StorageException
             As `listing`.
         """
-        segments = check_remote_path(path)
         return self._list(
-            segments,
-            MAX_SPOOLED_LISTING,
-            lambda blocks, kind: SpooledListing(blocks, kind, segments),
+            path, lambda blocks, kind, segments: read_own(blocks, kind, segments, self.limits)
         )
 
     def _list(
-        self,
-        segments: list[str],
-        longest: int,
-        read: Callable[[Iterator[list[Block]], str], Listed],
+        self, path: str, read: Callable[[Iterator[list[Block]], str, list[str]], Listed]
     ) -> Listed:
         """Let `read` take a listing, again where it broke off."""
+        segments = check_remote_path(path)
+        name = "/".join(segments)
         retry = None
         while True:
             response = self._ask("list", segments, stream=True)
-            blocks = self.http.read_blocks(response, self.url, "/".join(segments))
+            blocks = self.http.read_blocks(response, self.url, name)
+            content_type = response.headers.get("Content-Type", "")
             try:
                 with contextlib.closing(blocks):
-                    return read(
-                        _limited(blocks, longest, segments),
-                        response.headers.get("Content-Type", ""),
-                    )
+                    found = read(blocks, content_type, segments)
             except BrokenOff as error:
                 retry = self.http.again(error, retry)
+            else:
+                self._quoting.proven |= not is_plain(segments)
+                return found
             finally:
                 # What is refused by its type alone was not even begun to be read.
                 self.http.close(response)
@@ -324,7 +371,7 @@ class DownloadService:
         """
         segments = check_remote_path(path)
         if not is_plain(segments) and not self._quoting.proven:
-            self.listing(path)
+            self.stat(path)
         return join_quoted(segments, self._quoting.times)
 
     def quoted_for_writing(self, path: str) -> str:
@@ -343,7 +390,7 @@ class DownloadService:
         quoting = copy.copy(self._quoting)
         if not is_plain(segments):
             try:
-                DownloadService(self.http, self.url, quoting).listing(path)
+                DownloadService(self.http, self.url, quoting, self.limits).stat(path)
             except OtherResource as error:
                 raise StorageException(
                     f"Nothing was written at {path!r}: the service takes this name for another one "
@@ -443,22 +490,6 @@ class DownloadService:
         if response.status == 404:
             raise self.http.refusal(response, url, name)
         return response
-
-
-def _limited(
-    blocks: Iterator[list[Block]], longest: int, segments: list[str]
-) -> Iterator[list[Block]]:
-    """Yield the blocks of a listing, which might be endless."""
-    received = 0
-    for some in blocks:
-        received += sum(map(len, some))
-        if received > longest:
-            raise StorageException(
-                f"The listing of {'/'.join(segments) or '/'!r} is longer than {longest >> 20} MiB; "
-                "ask for the directories below it",
-                path="/".join(segments),
-            )
-        yield some
 
 
 def _stored(answered: str, segments: list[str]) -> str:

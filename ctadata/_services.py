@@ -48,12 +48,19 @@ class Services:
         timeout: float | None = None,
         retries: int = RETRIES,
         min_speed: float | None = None,
+        max_listing_entries: int | None = None,
+        max_listing_bytes: int | None = None,
     ) -> None:
         if timeout is not None:
             timeout = seconds(timeout, "timeout", MAX_TIMEOUT)
         if min_speed is not None:
             min_speed = speed(min_speed, "min_speed")
         retries = count(retries, "retries", 0)
+        if max_listing_entries is not None:
+            max_listing_entries = count(max_listing_entries, "max_listing_entries", 1)
+        if max_listing_bytes is not None:
+            max_listing_bytes = count(max_listing_bytes, "max_listing_bytes", 1)
+        self._listing_limits = max_listing_entries, max_listing_bytes
         given = {
             "downloadservice": downloadservice,
             "certificateservice": certificateservice,
@@ -83,7 +90,8 @@ class Services:
     @property
     def _service(self) -> DownloadService:
         url = self.downloadservice_url
-        return DownloadService(self._http, url, self._quoting[url])
+        limits = config.listing_limits(*self._listing_limits)
+        return DownloadService(self._http, url, self._quoting[url], limits)
 
     @property
     def certificateservice_url(self) -> str:

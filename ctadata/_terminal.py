@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from .entries import Entry
 
 __all__ = ["aligned", "size_text"]
+
+# Lines that are aligned together.
+PAGE = 10_000
 
 
 def aligned(entries: Iterable[Entry], long: bool) -> Iterator[str]:
@@ -15,14 +19,16 @@ def aligned(entries: Iterable[Entry], long: bool) -> Iterator[str]:
     Parameters
     ----------
     entries : iterable of Entry
-        All of them are read first, since the widest decides.
+        Many of them are read first, since the widest decides.
     long : bool
         Whether the size is exact, in bytes, and the time (UTC) is shown too.
     """
-    rows = [(_size(entry.size, long), _time(entry), str(entry)) for entry in entries]
-    width = max((len(size) for size, _, _ in rows), default=0)
-    for size, time, path in rows:
-        yield f"{size:>{width}}  {time}  {path}" if long else f"{size:>{width}}  {path}"
+    entries, width = iter(entries), 0
+    while page := list(islice(entries, PAGE)):
+        rows = [(_size(entry.size, long), _time(entry), str(entry)) for entry in page]
+        width = max(width, *(len(size) for size, _, _ in rows))
+        for size, time, path in rows:
+            yield f"{size:>{width}}  {time}  {path}" if long else f"{size:>{width}}  {path}"
 
 
 def size_text(size: int) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING
+import inspect
+import warnings
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, TypeVar
 
 from . import _own_directory
 from ._arguments import count
 from ._client_certificates import ClientCertificates
 from ._client_downloads import ClientDownloads
 from ._client_uploads import ClientUploads
-from ._listing import Listing
+from ._listing import FEW, Gathering, Listing
 from ._lookup import meant, suggesting
 from ._paths import path_text
 from ._services import LocalPath
-from .entries import Entry
-from .errors import CertificateError, CTADataError, StorageException
+from .entries import Entries, Entry, ManyEntries
+from .errors import CertificateError, CTADataError, InvalidPath, StorageException
 from .transfers.reading import read_blocks
 from .transfers.remote import file_size
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from .webdav import Client
 
 __all__ = ["APIClient", "CTADataError", "CertificateError", "LocalPath", "StorageException"]
+
+G = TypeVar("G", bound=Gathering)
 
 
 class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
@@ -49,6 +53,11 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
     min_speed : float, optional
         Bytes per second, over `timeout`, below which a transfer counts as stalled; by default
         1024.
+    max_listing_entries : int, optional
+        Entries of a directory that are read, the rest being cut off; else
+        ``CTADATA_MAX_LISTING_ENTRIES`` of the environment, else 1,000,000.
+    max_listing_bytes : int, optional
+        Bytes of a listing that are read; else ``CTADATA_MAX_LISTING_BYTES``, else 512 MiB.
 
     Attributes
     ----------
@@ -92,7 +101,7 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         """
         return self._service.health()
 
-    def list_dir(self, path: str = "") -> list[Entry]:
+    def list_dir(self, path: str = "") -> Entries | ManyEntries:
         """List a directory.
 
         Parameters
@@ -102,30 +111,43 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
 
         Returns
         -------
-        list of Entry
-            What is in the directory, or the one file. The directory itself is not in it.
+        Entries
+            What is in the directory, or the one file: a list. The directory itself is not in it.
+        ManyEntries
+            The same, where there are more than 100,000: a sequence that takes little memory.
 
         Raises
         ------
         NotFound
             If there is nothing at this path.
+
+        Warns
+        -----
+        UserWarning
+            If the directory has more entries than are read (`max_listing_entries`); the result's
+            ``truncated`` is True then.
         """
         listing = self.listing(meant(self._service, path))
-        return listing.children if listing.own.is_directory else [listing.own]
+        if listing.cut is not None:
+            _warn(str(listing.cut))
+        return listing.children if listing.own.is_directory else Entries([listing.own])
 
-    def listing(self, path: str) -> Listing:
+    def listing(self, path: str, few: int = FEW) -> Listing:
         """Return all that the storage says of one path.
 
         Parameters
         ----------
         path : str
             A file or a directory, relative to the storage's root.
+        few : int, optional
+            Entries up to which ``children`` are a list; more are a `ManyEntries`.
 
         Returns
         -------
         Listing
             What it is itself (``own``), what is in it (``children``), and what the service
-            listed but nobody should ask for (``refused``).
+            listed but nobody should ask for (``refused``). If it is too long to be read to its
+            end, ``cut`` is the error that says so.
 
         Raises
         ------
@@ -134,7 +156,40 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         """
         service, path = self._service, path_text(path)
         with suggesting(service, path):
-            return service.listing(path)
+            return service.listing(path, count(few, "few", 0))
+
+    def read_listing(
+        self, path: str, gather: Callable[[], G]
+    ) -> tuple[Entry, G, list[InvalidPath]]:
+        """Let the entries of a directory be taken while they come; for very long listings.
+
+        Parameters
+        ----------
+        path : str
+            A file or a directory, relative to the storage's root.
+        gather : callable
+            Returns an object whose ``add(raw, entries)`` takes some entries, and the text that
+            they are made of, and returns whether it takes more; ``len`` tells how many it has
+            taken, and ``cut`` is set to an error if these are not all. Called anew if the listing
+            breaks off.
+
+        Returns
+        -------
+        own : Entry
+            What the path is itself.
+        gathered : object
+            What `gather` has returned.
+        refused : list of InvalidPath
+            What the service listed but nobody should ask for.
+
+        Raises
+        ------
+        NotFound
+            If there is nothing at this path.
+        """
+        service, path = self._service, path_text(path)
+        with suggesting(service, path):
+            return service.read_listing(path, gather)
 
     def stat(self, path: str) -> Entry:
         """Return what the storage says of one path.
@@ -149,7 +204,9 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         NotFound
             If there is nothing at this path.
         """
-        return self.listing(path).own
+        service, path = self._service, path_text(path)
+        with suggesting(service, path):
+            return service.stat(path)
 
     def iter_bytes(
         self, path: str, start: int = 0, stop: int | None = None, *, entry: Entry | None = None
@@ -194,3 +251,14 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         from .webdav import Client
 
         return Client(self._service, self._current_token)
+
+
+def _warn(text: str) -> None:
+    """Warn the caller of this package, each time and not only the first."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_back is not None:
+        frame = frame.f_back
+        if frame.f_globals.get("__package__") != __package__:
+            break
+    assert frame is not None
+    warnings.warn_explicit(text, UserWarning, frame.f_code.co_filename, frame.f_lineno)

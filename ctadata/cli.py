@@ -8,6 +8,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ from .errors import AuthenticationError, CTADataError, ServiceUnreachable
 from .transfers.loops import walk
 
 __all__ = ["cli", "main"]
+
+# Entries of a directory that are held as a list, in each of the directories above.
+FEW = 1000
 
 
 class _Group(click.Group):
@@ -147,22 +151,32 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any)
     A pipe gets one path per line. Characters that are not seen, or that change how others
     are seen, are printed as in \\x1b or \\u202e; --json has each name as it is.
 
+    Of a directory with more than 1,000,000 entries (CTADATA_MAX_LISTING_ENTRIES) the rest is
+    left out; that is said on stderr, and the exit status is 1.
+
     \b
     Example:
       ctadata list -l lst/DL1/20241114/v0.1/tailcut84
     """
     client = patient_client(options)
     failures = _Failures()
+    cut = None
     if recursive:
-        entries = walk(client.listing, path, failures.collect)
+        entries = walk(partial(client.listing, few=FEW), path, failures.collect)
     else:
-        entries = iter(client.list_dir(path))
+        with warnings.catch_warnings():
+            # Told as a failure, after what was listed.
+            warnings.simplefilter("ignore", UserWarning)
+            listed = client.list_dir(path)
+        cut, entries = listed.cut, iter(listed)
     if as_json:
         for entry in entries:
             echo_json(_facts(entry))
     else:
         for line in aligned(entries, long) if long or is_terminal(sys.stdout) else entries:
             echo(line)
+    if cut is not None:
+        failures.add(cut)
     failures.exit()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from ._addresses import host_of, problem_of
+from ._limits import DEFAULT, Limits
 from ._local import local_path
 from ._plain_http import is_loopback
 from ._secrets import TOKEN_VARIABLE, never_show
@@ -27,6 +28,7 @@ __all__ = [
     "certificateservice_url",
     "data_directory",
     "downloadservice_url",
+    "listing_limits",
     "token",
     "user_name",
 ]
@@ -36,6 +38,8 @@ CERTIFICATESERVICE_VARIABLE = "CTACS_URL"
 USER_VARIABLE = "JUPYTERHUB_USER"
 CERTIFICATE_KEYS_VARIABLE = "CTACS_ALLOWED_CERT_KEYS"
 DATA_DIRECTORY_VARIABLE = "CTADATA_DATA_DIR"
+MAX_ENTRIES_VARIABLE = "CTADATA_MAX_LISTING_ENTRIES"
+MAX_BYTES_VARIABLE = "CTADATA_MAX_LISTING_BYTES"
 
 DEFAULT_CERTIFICATE_KEYS = ("cta", "lst", "arc")
 DEFAULT_DOWNLOADSERVICE = "https://platform.cta.cscs.ch/services/downloadservice/"
@@ -173,6 +177,36 @@ def token(configured: str | None = None) -> str | None:
 def user_name() -> str | None:
     """Return the hub's name of the user, where the environment says it."""
     return os.environ.get(USER_VARIABLE) or None
+
+
+def listing_limits(entries: int | None = None, size: int | None = None) -> Limits:
+    """Return where a long listing is cut.
+
+    Parameters
+    ----------
+    entries, size : int, optional
+        Entries, and bytes of the service's answer, given by the caller; otherwise
+        ``CTADATA_MAX_LISTING_ENTRIES`` and ``CTADATA_MAX_LISTING_BYTES`` of the environment,
+        otherwise 1,000,000 entries and 512 MiB.
+
+    Raises
+    ------
+    CTADataError
+        If a variable of the environment is not a whole number from 1 on.
+    """
+    return Limits(
+        entries or _number(MAX_ENTRIES_VARIABLE, DEFAULT.entries),
+        size or _number(MAX_BYTES_VARIABLE, DEFAULT.size),
+    )
+
+
+def _number(variable: str, default: int) -> int:
+    value = os.environ.get(variable, "").strip()
+    if not value:
+        return default
+    if not (re.fullmatch("[0-9]{1,18}", value) and int(value)):
+        raise CTADataError(f"{variable} is not a whole number from 1 on; correct or unset it")
+    return int(value)
 
 
 def _normalised(url: str, variable: str) -> str:

@@ -1,16 +1,26 @@
-"""Entry: a path in the storage, with what its listing says of it."""
+"""Entry: a path in the storage, with what its listing says of it; and lists of entries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, SupportsIndex
+import zlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ._dates import seconds_of
+from ._limits import Memory, Share
+from ._printable import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Entry", "Href"]
+    from .errors import StorageException
+
+__all__ = ["Entries", "Entry", "Href", "ManyEntries"]
+
+# Bytes that the entries of one directory, and of all that are held at the same time, may take.
+_memory = Memory(each=64 << 20, together=256 << 20)
 
 
 class Href(str):
@@ -68,6 +78,10 @@ class Entry(str):
 
     def __getnewargs__(self) -> tuple[str, dict[str, str]]:  # type: ignore[override]
         return str(self), dict(self.facts)
+
+    def __repr__(self) -> str:
+        # A literal in which nothing is hidden, as notebooks show it.
+        return printable(super().__repr__())
 
     def __getitem__(self, key: SupportsIndex | slice | str) -> str:
         if isinstance(key, str):
@@ -142,3 +156,124 @@ class Entry(str):
     def url(self) -> str | None:
         """The address that the service gave; it is not to be relied upon."""
         return self.facts.get("url")
+
+
+class Entries(list[Entry]):
+    """A list of entries that says whether it is whole.
+
+    Attributes
+    ----------
+    cut : StorageException or None
+        Why these are not all entries of the directory; None where they are.
+    """
+
+    cut: StorageException | None = None
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the directory has more entries than were read."""
+        return self.cut is not None
+
+
+class ManyEntries(Sequence[Entry]):
+    """Entries of a directory of which there are too many for a list: made when they are asked for.
+
+    They take about 30 bytes of memory each, and 800 as a list. They can be iterated, sliced,
+    compared, concatenated and sorted (with `sorted`) as a list, but not changed;
+    ``list(entries)`` makes them one.
+
+    Parameters
+    ----------
+    expand : callable
+        Makes entries of the text of some of them.
+
+    Attributes
+    ----------
+    cut : StorageException or None
+        Why these are not all entries of the directory; None where they are.
+    """
+
+    def __init__(self, expand: Callable[[bytes], list[Entry]]) -> None:
+        self.cut: StorageException | None = None
+        self._expand = expand
+        self._share: Share | None = Share(_memory)
+        self._blocks: list[tuple[bytes, int]] = []
+        self._ends: list[int] = []
+        # The entries that were asked for last, and the number of their block.
+        self._last: tuple[int, list[Entry]] = -1, []
+
+    def append(self, raw: bytes, length: int) -> bool:
+        """Add the first entries that `expand` makes of a text; return whether there was room.
+
+        Parameters
+        ----------
+        raw : bytes
+            The text.
+        length : int
+            How many of its entries are added.
+        """
+        compressed = zlib.compress(raw, 1)
+        if self._share is None or not self._share.take(len(compressed)):
+            return False
+        self._blocks.append((compressed, length))
+        self._ends.append(len(self) + length)
+        return True
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the directory has more entries than were read."""
+        return self.cut is not None
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __iter__(self) -> Iterator[Entry]:
+        for number in range(len(self._blocks)):
+            yield from self._block(number)
+
+    def __reversed__(self) -> Iterator[Entry]:
+        for number in reversed(range(len(self._blocks))):
+            yield from reversed(self._block(number))
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Entry: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Entry]: ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> Entry | list[Entry]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(len(self))[index]]
+        place = range(len(self))[index]
+        number = bisect_right(self._ends, place)
+        last, entries = self._last
+        if number != last:
+            entries = self._block(number)
+            self._last = number, entries
+        return entries[place - self._ends[number]]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (list, ManyEntries)):
+            return NotImplemented
+        return len(self) == len(other) and all(
+            mine == theirs for mine, theirs in zip(self, other, strict=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __add__(self, other: Iterable[Entry]) -> list[Entry]:
+        return [*self, *other]
+
+    def __radd__(self, other: Iterable[Entry]) -> list[Entry]:
+        return [*other, *self]
+
+    def __repr__(self) -> str:
+        first = ", ".join(map(repr, islice(self, 3)))
+        return f"<{len(self)} entries: {first}, …>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_last": (-1, []), "_share": None}
+
+    def _block(self, number: int) -> list[Entry]:
+        compressed, length = self._blocks[number]
+        return self._expand(zlib.decompress(compressed))[:length]

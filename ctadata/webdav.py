@@ -6,6 +6,7 @@ describes; webdav4 does the rest.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Generator, Iterator
@@ -22,6 +23,7 @@ from ._arguments import refuse_secret
 from ._connections import proxy_for, ssl_context
 from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
 from ._local import local_errors, local_path
+from ._multistatus import beginning, check_encoding, whole
 from ._plain_http import check_token
 from ._printable import WORDS, logger_of, printable
 from ._protocol import DownloadService
@@ -109,10 +111,20 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         body = "application/octet-stream" if request.method == "PUT" else "application/json"
         # Without a body, only this type lets the service answer 401 rather than a login page.
         request.headers.setdefault("Content-Type", body)
+        # What is compressed might have any length.
+        request.headers["Accept-Encoding"] = "identity"
         options["follow_redirects"] = False
+        streamed = options.pop("stream", False)
         failure = None
         try:
-            response: httpx.Response = super().send(request, **options)
+            response: httpx.Response = super().send(request, stream=True, **options)
+            check_encoding(response, path or "")
+            # webdav4 tells what other statuses mean, but for streams, of which it knows only one.
+            told = {400, 401, 403, 503, 504} if not streamed else ERRORS - {416}
+            if response.is_redirect or response.status_code in told:
+                self._refuse(response, path or "")
+            if not streamed:
+                response = whole(response, path or "")
         except httpx.TransportError as error:
             failure = ServiceUnreachable(
                 f"{self._service.url} cannot be reached: {error}; try again", path=path
@@ -123,11 +135,6 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
             # For webdav4's own errors.
             words = printable(reason.decode("latin-1"), WORDS)
             response.extensions["reason_phrase"] = words.encode("ascii", "replace")
-        status = response.status_code
-        # webdav4 tells what other statuses mean, but for streams, of which it knows only one.
-        told = {400, 401, 403, 503, 504} if not options.get("stream") else ERRORS - {416}
-        if response.is_redirect or status in told:
-            self._refuse(response, path or "")
         if part is not None and response.is_success:
             self._check_part(response, path or "", int(part[1]))
         return response
@@ -140,7 +147,7 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         bool
             Whether it has any bytes.
         """
-        size = self._service.listing(path).own.size
+        size = self._service.stat(path).size
         if size is None:
             return True
         request.headers["Range"] = f"bytes={start}-{size - 1}"
@@ -180,14 +187,30 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         return request.url.copy_with(raw_path=f"{self._root.path}/{quoted}{slash}".encode() + query)
 
     def _refuse(self, response: httpx.Response, path: str) -> None:
-        try:
-            body = response.read()[:BEGINNING]
-        finally:
-            response.close()
+        body = beginning(response, BEGINNING)
         location = response.headers.get("Location", "")
         answer = Answer(response.status_code, response.reason_phrase, location, body)
         url = self._service.url
         raise error_of(answer, url, path, DOWNLOADSERVICE_VARIABLE, self._token.value())
+
+
+class _AtMost:
+    """A file into which no more is written than a remote file has."""
+
+    def __init__(self, file: BinaryIO | IO[bytes], size: int | None, path: str) -> None:
+        self._file = file
+        self._left = math.inf if size is None else size
+        self._path = path
+
+    def write(self, data: bytes) -> int:
+        """Write some of it."""
+        self._left -= len(data)
+        if self._left < 0:
+            raise IntegrityError(
+                f"More came for {self._path!r} than the storage says that it has; try again",
+                path=self._path,
+            )
+        return self._file.write(data)
 
 
 class Client(WebDAVClient):  # type: ignore[misc]
@@ -296,8 +319,10 @@ class Client(WebDAVClient):  # type: ignore[misc]
         part = target.with_name(temporary_name(target.name, PART))
         with local_errors(str(target)):
             try:
-                super().download_file(from_path, part, **options)
-                expected, came = self.content_length(from_path), part.stat().st_size
+                expected = self.content_length(from_path)
+                with part.open("xb") as file:
+                    self.download_fileobj(from_path, _AtMost(file, expected, from_path), **options)
+                came = part.stat().st_size
                 if expected not in {None, came}:
                     raise IntegrityError(
                         f"{came} bytes came for {from_path!r}, which has {expected}; try again",

@@ -83,7 +83,7 @@ ROUTES: list[tuple[str, type]] = [
 # What concerns this machine alone; it waits for no service.
 LOCAL_THREADS = 8
 # Short calls of the services at once, such as listings: some may hang until their deadline.
-CALL_THREADS = 32
+CALL_THREADS = 64
 CERTIFICATE_THREADS = 8
 STATUS_THREADS = 8
 # Listings that all walks together ask for at a time; a walk asks for a few.
@@ -132,6 +132,23 @@ class CTADataExtension(ExtensionApp):
         min=1,
         config=True,
         help="Entries of one directory that are sent to the browser; the listing is cut there.",
+    )
+    max_listing_entries = Int(
+        None,
+        min=1,
+        allow_none=True,
+        config=True,
+        help="Entries of one directory that are read from the data service; a longer listing is "
+        "cut there, and those that transfer or count it say so. By default "
+        "CTADATA_MAX_LISTING_ENTRIES of the environment, or else 1,000,000.",
+    )
+    max_listing_bytes = Int(
+        None,
+        min=1,
+        allow_none=True,
+        config=True,
+        help="Bytes of one listing that are read from the data service; likewise. By default "
+        "CTADATA_MAX_LISTING_BYTES of the environment, or else 512 MiB.",
     )
     max_results = Int(
         10_000, min=1, config=True, help="Files and directories that a search finds at most."
@@ -319,4 +336,6 @@ class CTADataExtension(ExtensionApp):
             data_dir=self.data_dir,
             timeout=timeout,
             retries=retries,
+            max_listing_entries=self.max_listing_entries,
+            max_listing_bytes=self.max_listing_bytes,
         )

@@ -6,19 +6,19 @@ import asyncio
 import contextlib
 import http
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from jupyter_server.base.handlers import APIHandler
-from tornado import web
+from tornado import iostream, web
 
 from ctadata._local import local_errors
 from ctadata.errors import CertificateError, CTADataError
 
 from .compression import accepts_gzip
-from .errors import Abandoned, BadRequest, NotOffered, TargetsExist, describe
+from .errors import Abandoned, BadRequest, NotOffered, TargetsExist, TooLarge, describe
 
 if TYPE_CHECKING:
     from ctadata.api import APIClient
@@ -81,20 +81,29 @@ INTERNAL_ERROR = ("internal", "Something unexpected went wrong; the server's log
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# Bytes of a request's body: the paths of 100,000 files.
+MAX_BODY = 16 << 20
 
+
+@web.stream_request_body
 class CTADataHandler(APIHandler):
     """Base of the handlers below ``ctadata/``.
 
     Nothing here is for the anonymous, not even OPTIONS: pages of other origins cannot use it.
+    A body is read only once it is known who sends it, and no more of it is held than is allowed.
     """
 
     auth_resource = AUTH_RESOURCE
+    #: Bytes that a request's body may have.
+    max_body = MAX_BODY
 
     def initialize(self, extension: CTADataExtension) -> None:
         """Take the extension that has the client, the threads and the transfers."""
         self.extension = extension
         #: Has a result as soon as the browser no longer waits.
         self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._received: list[bytes] = []
+        self._body_length = 0
 
     @property
     def log(self) -> Any:
@@ -171,12 +180,48 @@ class CTADataHandler(APIHandler):
         """Whether the answer may be compressed."""
         return accepts_gzip(self.request.headers.get("Accept-Encoding", ""))
 
-    def finish_long(self, answer: bytes, encoding: str | None) -> None:
-        """Answer with JSON that `compress` has returned."""
+    async def finish_long(self, answer: list[bytes], encoding: str | None) -> None:
+        """Answer with JSON that `compress` has returned; what was sent is let go of."""
         self.set_header("Vary", "Accept-Encoding")
         if encoding:
             self.set_header("Content-Encoding", encoding)
-        self.finish(answer)
+        if len(answer) > 1:
+            self.set_header("Content-Type", "application/json")
+            self.set_header("Content-Length", str(sum(map(len, answer))))
+        answer.reverse()
+        try:
+            while len(answer) > 1:
+                self.write(answer.pop())
+                await self.flush()
+        except iostream.StreamClosedError:
+            # The browser has gone.
+            return
+        self.finish(*answer)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        """Take some of the request's body; what is too long is dropped."""
+        self._body_length += len(chunk)
+        if self._body_length <= self.max_body:
+            self._received.append(chunk)
+        else:
+            self._received.clear()
+        return None
+
+    @property
+    def body(self) -> bytes:
+        """The request's body.
+
+        Raises
+        ------
+        TooLarge
+            If it has more than `max_body` bytes.
+        """
+        if self._body_length > self.max_body:
+            raise TooLarge(
+                f"The request has {self._body_length:,} bytes, of which at most {self.max_body:,} "
+                "are taken; choose less at a time"
+            )
+        return b"".join(self._received)
 
     def json_body(self) -> dict[str, Any]:
         """Return the request's body.
@@ -185,10 +230,12 @@ class CTADataHandler(APIHandler):
         ------
         BadRequest
             If it is not a JSON object (RFC 8259, in UTF-8), or names a member twice.
+        TooLarge
+            If it is too long.
         """
         try:
             body = json.loads(
-                self.request.body.decode(), object_pairs_hook=_members, parse_constant=_no_number
+                self.body.decode(), object_pairs_hook=_members, parse_constant=_no_number
             )
         except (ValueError, RecursionError):
             body = None

@@ -32,6 +32,9 @@ __all__ = [
     "InspectHandler",
 ]
 
+# Bytes of a file that is looked at; what is longer than a certificate is said to be none.
+MAX_BODY = 1 << 20
+
 
 class CertificatesHandler(CTADataHandler):
     """Tells what was delegated from this account."""
@@ -58,12 +61,13 @@ class InspectHandler(CTADataHandler):
     """Sees through a certificate, of which nothing is sent or stored."""
 
     auth_resource = AUTH_RESOURCE
+    max_body = MAX_BODY
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
         """Answer openapi.yaml's ``Inspection`` of the body."""
-        self.finish((await self.in_thread(_inspect, self.request.body)).to_dict())
+        self.finish((await self.in_thread(_inspect, self.body)).to_dict())
 
 
 class FoundHandler(CTADataHandler):
@@ -82,6 +86,7 @@ class CertificateHandler(CTADataHandler):
     """Delegates a certificate that comes from the browser."""
 
     auth_resource = AUTH_RESOURCE
+    max_body = MAX_BODY
 
     @web.authenticated
     @authorized
@@ -89,7 +94,7 @@ class CertificateHandler(CTADataHandler):
         """Delegate the body for a key; answer openapi.yaml's ``Delegated``."""
         _check_key(key)
         calls = self.extension.certificate_calls
-        self.finish(await calls.complete(self.left, _delegate, self.request.body, key))
+        self.finish(await calls.complete(self.left, _delegate, self.body, key))
 
 
 class FoundCertificateHandler(CTADataHandler):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 __all__ = ["accepts_gzip", "column", "compress"]
 
 # Bytes from which an answer is compressed; a fifth is left of a listing, at the fastest level too.
 MIN_GZIP = 1024
 GZIP_LEVEL = 1
+# Of zlib's window bits (RFC 1952).
+GZIP_FORMAT = 31
 # Items that become JSON at once: the event loop waits for each step of a thread.
 TOGETHER = 10_000
 
@@ -31,26 +34,36 @@ def accepts_gzip(header: str) -> bool:
     return accepted.get("gzip", accepted.get("x-gzip", accepted.get("*", False)))
 
 
-def compress(pieces: Iterator[str], *, allowed: bool) -> tuple[bytes, str | None]:
-    """Return an answer as it is sent, and how it is encoded.
+def compress(pieces: Iterable[str], *, allowed: bool) -> tuple[list[bytes], str | None]:
+    """Return an answer as it is sent, in pieces, and how it is encoded.
 
     Parameters
     ----------
-    pieces : iterator of str
+    pieces : iterable of str
         The answer.
     allowed : bool
         Whether it may be compressed.
     """
-    answer = b"".join(piece.encode() for piece in pieces)
-    if allowed and len(answer) >= MIN_GZIP:
-        return gzip.compress(answer, GZIP_LEVEL, mtime=0), "gzip"
-    return answer, None
+    encoded = (piece.encode() for piece in pieces)
+    if not allowed:
+        return list(encoded), None
+    short: list[bytes] = []
+    for piece in encoded:
+        short.append(piece)
+        if sum(map(len, short)) >= MIN_GZIP:
+            break
+    else:
+        return short, None
+    compressor = zlib.compressobj(GZIP_LEVEL, wbits=GZIP_FORMAT)
+    compressed = map(compressor.compress, chain(short, encoded))
+    return [*filter(None, compressed), compressor.flush()], "gzip"
 
 
-def column(name: str, values: Sequence[object]) -> Iterator[str]:
+def column(name: str, values: Iterable[object]) -> Iterator[str]:
     """Yield ``"name": [values]`` as JSON, in pieces."""
     yield f'"{name}": ['
-    for start in range(0, len(values), TOGETHER):
-        items = json.dumps(values[start : start + TOGETHER], separators=(",", ":"))
-        yield ("," if start else "") + items[1:-1]
+    values, separator = iter(values), ""
+    while some := list(islice(values, TOGETHER)):
+        yield separator + json.dumps(some, separators=(",", ":"))[1:-1]
+        separator = ","
     yield "]"

@@ -28,7 +28,7 @@ class FoldersHandler(CTADataHandler):
     async def get(self, path: str) -> None:
         """Answer openapi.yaml's ``Folder``; the folder need not exist yet."""
         pieces = _folder(self.extension.workspace(), path)
-        self.finish_long(*await self.in_thread(compress, pieces, allowed=self.takes_gzip))
+        await self.finish_long(*await self.in_thread(compress, pieces, allowed=self.takes_gzip))
 
 
 def _folder(workspace: Workspace, path: str) -> Iterator[str]:

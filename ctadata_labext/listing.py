@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
@@ -14,13 +16,15 @@ from ctadata._paths import check_remote_path
 
 from .base import AUTH_RESOURCE, CTADataHandler
 from .compression import column, compress
-from .natural import natural_order
+from .rows import Rows
 
 if TYPE_CHECKING:
     from ctadata.api import APIClient
-    from ctadata.entries import Entry
 
 __all__ = ["ResourcesHandler"]
+
+# What is no size and no time of a file.
+UNKNOWN = -(1 << 63)
 
 
 class ResourcesHandler(CTADataHandler):
@@ -32,12 +36,14 @@ class ResourcesHandler(CTADataHandler):
     @authorized
     async def get(self, path: str) -> None:
         """Answer openapi.yaml's ``Resource``."""
-        self.finish_long(
+        await self.finish_long(
             *await self.ask(_answer, path, self.extension.max_entries, self.takes_gzip)
         )
 
 
-def _answer(client: APIClient, path: str, max_entries: int, gzip: bool) -> tuple[bytes, str | None]:
+def _answer(
+    client: APIClient, path: str, max_entries: int, gzip: bool
+) -> tuple[list[bytes], str | None]:
     return compress(_resource(client, path, max_entries), allowed=gzip)
 
 
@@ -45,28 +51,32 @@ def _resource(client: APIClient, path: str, max_entries: int) -> Iterator[str]:
     """Yield the answer in pieces of JSON."""
     segments = check_remote_path(path)
     path = "/".join(segments)
-    own, entries, _ = client.listing(path)
+    own, rows, _ = client.read_listing(path, Rows)
     facts = {
         "path": path,
         "name": segments[-1] if segments else "",
         "type": own.type,
         "size": None if own.is_directory else own.size,
         "modified": seconds_of(own.get("mtime")),
-        "truncated": len(entries) > max_entries,
+        "truncated": len(rows) > max_entries or rows.cut is not None,
     }
-    directories = _ordered([entry for entry in entries if entry.is_directory])[:max_entries]
-    files = _ordered([entry for entry in entries if not entry.is_directory])
-    del files[max_entries - len(directories) :]
-    ordered = directories + files
     yield json.dumps(facts).removesuffix("}")
-    yield f', "entries": {{"directories": {len(directories)}, '
-    yield from column("names", [entry.name for entry in ordered])
+    yield f', "entries": {{"directories": {min(rows.directories, max_entries)}, '
+    sizes, modified = array("q"), array("q")
+
+    def names() -> Iterator[str]:
+        for name, size, seconds in islice(rows.in_order(), max_entries):
+            sizes.append(UNKNOWN if size is None else size)
+            modified.append(UNKNOWN if seconds is None else seconds)
+            yield name
+
+    yield from column("names", names())
     yield ", "
-    yield from column("sizes", [None] * len(directories) + [entry.size for entry in files])
+    yield from column("sizes", map(_known, sizes))
     yield ", "
-    yield from column("modified", [seconds_of(entry.get("mtime")) for entry in ordered])
+    yield from column("modified", map(_known, modified))
     yield "}}"
 
 
-def _ordered(entries: list[Entry]) -> list[Entry]:
-    return [entries[place] for place in natural_order([entry.name for entry in entries])]
+def _known(number: int) -> int | None:
+    return None if number == UNKNOWN else number

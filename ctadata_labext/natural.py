@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import repeat
 from unicodedata import normalize
 
-__all__ = ["natural_order"]
+__all__ = ["natural_keys", "natural_order"]
 
 NUMBER = re.compile("([0-9]+)")
 # Digits up to which runs of them are filled with zeros.
@@ -36,11 +36,12 @@ def natural_order(names: Sequence[str]) -> list[int]:
     """
     keys: list[str] = []
     for start in range(0, len(names), TOGETHER):
-        keys += _keys(names[start : start + TOGETHER])
+        keys += natural_keys(names[start : start + TOGETHER])
     return sorted(range(len(names)), key=keys.__getitem__)
 
 
-def _keys(names: Sequence[str]) -> list[str]:
+def natural_keys(names: Sequence[str]) -> list[str]:
+    """Return for each of not too many names what it is compared by; see `natural_order`."""
     # One pass over all of them; what parts a name from the next is in none.
     together = normalize("NFC", "\n".join(names)).lower()
     parts = NUMBER.split(together)

@@ -56,6 +56,9 @@ class TotalsHandler(LinesHandler):
 
 def _look(listing: Listing) -> list[tuple[int, int]]:
     """Return the number of files in a directory, and their bytes."""
-    entries = listing.children if listing.own.is_directory else [listing.own]
-    sizes = [entry.size or 0 for entry in entries if not entry.is_directory]
-    return [(len(sizes), sum(sizes))]
+    files = size = 0
+    for entry in listing.children if listing.own.is_directory else [listing.own]:
+        if not entry.is_directory:
+            files += 1
+            size += entry.size or 0
+    return [(files, size)]

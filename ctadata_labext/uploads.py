@@ -41,7 +41,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@web.stream_request_body
 class TusHandler(CTADataHandler):
     """What the handlers of uploads share: whatever is to be checked is checked before the body."""
 

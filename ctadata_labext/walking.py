@@ -9,10 +9,11 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ctadata._paths import check_remote_path
-from ctadata.errors import AuthenticationError, CTADataError
+from ctadata.errors import AuthenticationError, CTADataError, StorageException
 from ctadata.transfers.loops import Ancestors, Loops
 
 from .errors import Abandoned, describe
@@ -32,6 +33,9 @@ T = TypeVar("T")
 LISTINGS = 4
 # Failures after which a walk is given up: so many are no accident.
 MAX_FAILURES = 100
+# Directories that a walk knows of but has not listed yet, and entries of one that are a list.
+MAX_WAITING = 100_000
+FEW = 10_000
 
 
 class _Place(NamedTuple):
@@ -50,6 +54,7 @@ class _Visit(Generic[T]):
     directory: bool
     below: list[_Place]
     failures: list[CTADataError]
+    cut: bool = False
 
 
 class Walk(Generic[T]):
@@ -69,7 +74,7 @@ class Walk(Generic[T]):
     begun : bool
         Whether anything has been listed.
     complete : bool
-        Whether the walk came to its end.
+        Whether the walk came to its end, and all directories were listed to theirs.
     directories : int
         Those that have been listed.
     failures : list of CTADataError
@@ -86,6 +91,7 @@ class Walk(Generic[T]):
         self._look = look
         self._waiting = deque(_Place(path, ()) for path in distinct(paths))
         self._loops = Loops()
+        self._cut = False
         self.begun = False
         self.complete = False
         self.directories = 0
@@ -142,7 +148,7 @@ class Walk(Generic[T]):
             for future, call in running.items():
                 call.guard.stop(Abandoned())
                 future.cancel()
-        self.complete = not running and not self._waiting
+        self.complete = not (running or self._waiting or self._cut)
         if self.failures and not self.begun:
             raise self.failures[0]
         yield found
@@ -151,21 +157,36 @@ class Walk(Generic[T]):
         """List a directory; in one of the threads."""
         try:
             with self._calls.limited(guard):
-                listing = client.listing(place.path)
+                listing = client.listing(place.path, FEW)
             ancestors = self._loops.below(place.path, place.ancestors, listing.fingerprint)
             findings = self._look(listing)
         except CTADataError as error:
             error.path = error.path or place.path
             return _Visit([], False, [], [error])
-        inner = [_Place(entry.path, ancestors) for entry in listing.children if entry.is_directory]
-        return _Visit(findings, listing.own.is_directory, inner, [*listing.refused])
+        directories = (entry.path for entry in listing.children if entry.is_directory)
+        inner = [_Place(path, ancestors) for path in islice(directories, MAX_WAITING + 1)]
+        cut = listing.cut
+        failures: list[CTADataError] = [*listing.refused, *([] if cut is None else [cut])]
+        return _Visit(findings, listing.own.is_directory, inner, failures, cut is not None)
 
     def _take(self, visit: _Visit[T]) -> list[T]:
         # What was listed without being refused as a whole has findings or is a directory.
         self.begun = self.begun or visit.directory or bool(visit.findings)
         self.directories += visit.directory
         self.failures += visit.failures
-        self._waiting += visit.below
+        self._cut = self._cut or visit.cut
+        room = MAX_WAITING - len(self._waiting)
+        self._waiting += visit.below[:room]
+        if len(visit.below) > room:
+            self._cut = True
+            path = visit.below[room].path
+            self.failures.append(
+                StorageException(
+                    f"{path!r} and others were left out: more than {MAX_WAITING:,} directories "
+                    "wait to be listed; choose some of them by themselves",
+                    path=path,
+                )
+            )
         return visit.findings
 
     def _hopeless(self) -> bool:

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ctadata._paths import check_remote_path
@@ -31,6 +32,8 @@ MAX_LENGTH = (1 << 63) - 1
 MAX_ARCHIVES = 20
 MAX_REMEMBERED = 200_000
 LIFETIME = 600.0
+# Characters of a file's date.
+MAX_DATE = 64
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,9 @@ def members_of(paths: Sequence[str]) -> tuple[str, Callable[[Listing], list[Memb
             return [_member(listing.own, cut)]
         if not listing.children:
             return [Member(f"{path[cut:]}/", path, 0, "")]
-        return [_member(entry, cut) for entry in listing.children if not entry.is_directory]
+        files = (entry for entry in listing.children if not entry.is_directory)
+        # One more tells that there are too many.
+        return [_member(entry, cut) for entry in islice(files, MAX_MEMBERS + 1)]
 
     return f"{name}.zip", look
 
@@ -181,7 +186,9 @@ def content(client: APIClient, archive: Archive) -> Generator[bytes, None, None]
 
 
 def _member(entry: Entry, cut: int) -> Member:
-    return Member(entry.path[cut:], entry.path, file_size(entry), str(entry.get("mtime", "")))
+    modified = str(entry.get("mtime", ""))
+    # What is longer is no date.
+    return Member(entry.path[cut:], entry.path, file_size(entry), modified[:MAX_DATE])
 
 
 def _upwards(path: str) -> Iterator[str]:

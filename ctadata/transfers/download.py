@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .._guard import Guard
-from .._listing import SpooledListing
+from .._listing import Listing
 from .._lookup import suggesting
 from .._paths import local_name
 from .._protocol import DownloadService
 from ..entries import Entry
-from ..errors import InvalidPath
 from .fetching import Fetching, FetchOptions
 from .folders import Folders
 from .globs import Globs
@@ -30,6 +29,9 @@ from .progress import Cancel, Reports, Watch
 from .remote import file_size
 
 __all__ = ["Downloads", "Request"]
+
+# Entries of a listing that are held as a list; of many listings, all wait for their turn.
+FEW = 1000
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ class Downloads:
         with self._outcome.collect():
             service = self._service.guarded(guard)
             with suggesting(service, request.source):
-                listing = service.spooled_listing(request.source)
+                listing = service.listing(request.source, FEW)
             own = listing.own
             if own.is_directory and request.recursive:
                 self._found[number] = self._found_directory(listing, request)
@@ -194,7 +196,7 @@ class Downloads:
                 self._found[number] = self._found_file(own, request)
         self._count_found()
 
-    def _found_directory(self, listing: SpooledListing, request: Request) -> _Found:
+    def _found_directory(self, listing: Listing, request: Request) -> _Found:
         own = listing.own
         remote = own.path.split("/") if own.path else []
         names = remote if request.whole_path else remote[-1:]
@@ -243,10 +245,13 @@ class Downloads:
     def _list(self, entry: Entry, place: _Place, guard: Guard) -> None:
         guard.on_notice = partial(self._reports.notice, entry.path)
         with self._outcome.collect():
-            self._tree(self._service.guarded(guard).spooled_listing(entry.path), place)
+            self._tree(self._service.guarded(guard).listing(entry.path, FEW), place)
 
-    def _tree(self, listing: SpooledListing, place: _Place) -> None:
+    def _tree(self, listing: Listing, place: _Place) -> None:
         """Let all be downloaded that is in a directory."""
+        if listing.cut is not None:
+            # What is missing would not be missed among so many files.
+            raise listing.cut
         ancestors = self._loops.below(listing.own.path, place.ancestors, listing.fingerprint)
         if not self._dry_run:
             # An empty directory is made too.
@@ -255,13 +260,10 @@ class Downloads:
         self._pool.add_all(self._tasks(listing, place, ancestors))
 
     def _tasks(
-        self, listing: SpooledListing, place: _Place, ancestors: Ancestors
+        self, listing: Listing, place: _Place, ancestors: Ancestors
     ) -> Iterator[tuple[int, Task]]:
         """Yield a task for each file of a directory; directories below it are listed later."""
-        for entry in listing.entries():
-            if isinstance(entry, InvalidPath):
-                self._outcome.failed(entry)
-                continue
+        for entry in listing.children:
             relative = f"{place.relative}/{entry.name}".lstrip("/")
             if not entry.is_directory and not self._globs.takes(relative):
                 continue
@@ -279,6 +281,8 @@ class Downloads:
                     size = file_size(entry)
                     self._announce(entry)
                     yield size, partial(self._file, entry, place, name)
+        for error in listing.refused:
+            self._outcome.failed(error)
 
     def _announce(self, entry: Entry) -> None:
         self._reports.progress(entry.path, 0, entry.size, "waiting")

@@ -94,16 +94,19 @@ def walk(
         yield listing.own
         return
     ancestors = loops.below(listing.own.path, (), listing.fingerprint)
-    waiting = [(iter(listing.children), ancestors)]
+    waiting = [(iter(listing.children), ancestors, listing.cut)]
     while waiting:
-        entries, above = waiting[-1]
+        entries, above, cut = waiting[-1]
         entry = next(entries, None)
         if entry is None:
             waiting.pop()
+            if cut is not None:
+                with collect():
+                    raise cut
             continue
         yield entry
         if entry.is_directory:
             with collect():
                 listing = list_directory(entry)
                 ancestors = loops.below(entry.path, above, listing.fingerprint)
-                waiting.append((iter(listing.children), ancestors))
+                waiting.append((iter(listing.children), ancestors, listing.cut))

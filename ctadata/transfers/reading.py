@@ -78,7 +78,7 @@ def read_blocks(
             if position > tried_from + PROGRESS:
                 tried_from, retry = position, None
             retry = service.http.again(error, retry)
-            own = service.listing(entry.path).own
+            own = service.stat(entry.path)
             if (own.size, own.get("mtime")) != (entry.size, entry.get("mtime")):
                 raise IntegrityError(
                     f"{entry.path!r} has changed while it was read; read it again", path=entry.path

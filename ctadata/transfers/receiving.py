@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from .._paths import check_remote_path
@@ -14,11 +14,14 @@ from .sending import NAMELESS
 
 __all__ = ["name_in_directory", "receiving_directory", "stored_entry"]
 
+# Entries of a listing that are held as a list.
+FEW = 10_000
+
 
 def stored_entry(service: DownloadService, own: str, segments: list[str]) -> Entry | None:
     """Return what is at a path of the user's own directory, if anything is."""
     with suppress(NotFound):
-        return service.listing("/".join([own, *segments])).own
+        return service.stat("/".join([own, *segments]))
     return None
 
 
@@ -43,12 +46,39 @@ def name_in_directory(local: str, path: str) -> str:
 
 
 def receiving_directory(
-    service: DownloadService, own: str, segments: Sequence[str], *, make: bool
+    service: DownloadService,
+    own: str,
+    segments: Sequence[str],
+    names: Collection[str] = (),
+    *,
+    make: bool,
+    whole: bool = False,
 ) -> dict[str, Entry]:
-    """Return what is in a directory that receives files; make it where it is missing."""
+    """Return those of some names that are in a directory that receives files.
+
+    Parameters
+    ----------
+    service : DownloadService
+        Is asked.
+    own : str
+        The user's own directory.
+    segments : sequence of str
+        A directory relative to it.
+    names : collection of str, optional
+        The names.
+    make : bool
+        Whether it is made where it is missing.
+    whole : bool, optional
+        Whether it has to be certain which of the names are there.
+
+    Raises
+    ------
+    StorageException
+        If its listing is too long to be read to its end, and `whole`.
+    """
     target = "/".join([own, *segments])
     try:
-        listing = service.listing(target)
+        listing = service.listing(target, FEW)
     except NotFound:
         if make:
             for end in range(1, len(segments) + 1):
@@ -56,4 +86,6 @@ def receiving_directory(
         return {}
     if not listing.own.is_directory:
         raise InvalidPath(f"{target!r} is a file and cannot hold others", path=target)
-    return {entry.name: entry for entry in listing.children}
+    if whole and listing.cut is not None:
+        raise listing.cut
+    return {entry.name: entry for entry in listing.children if entry.name in names}

@@ -111,7 +111,7 @@ class RemoteFile:
 
     def look_again(self, service: DownloadService) -> bool:
         """List the file again; return whether it has changed, and take it as it is now."""
-        entry = service.listing(self.path).own
+        entry = service.stat(self.path)
         if (entry.size, entry.get("mtime")) == (self.size, self.entry.get("mtime")):
             return False
         logger.info("%r has changed; it is downloaded from its beginning", self.path)

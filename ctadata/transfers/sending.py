@@ -353,6 +353,6 @@ def _left(entry: Entry | None) -> str:
 
 def _listed(service: DownloadService, path: str) -> Entry | None:
     try:
-        return service.listing(path).own
+        return service.stat(path)
     except NotFound:
         return None

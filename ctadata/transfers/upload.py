@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -307,7 +307,10 @@ class Uploads:
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = self._own(service, "/".join(remote))
-            there = receiving_directory(service, own, remote, make=not self._dry_run)
+            names = {name for name, _ in files}
+            there = receiving_directory(
+                service, own, remote, names, make=not self._dry_run, whole=self._skip_existing
+            )
             tasks: list[tuple[int, Task]] = []
             for name, local in files:
                 path = "/".join([*remote, name])
@@ -349,8 +352,10 @@ class Uploads:
                 made = service.make_collection(remote)
             existing: dict[str, Entry] = {}
             if self._skip_existing and not made:
-                with suppress(NotFound):
-                    existing = {e.name: e for e in service.listing(remote).children}
+                names = {name for name, _ in items}
+                existing = receiving_directory(
+                    service, own, directory.remote, names, make=False, whole=True
+                )
             self._pool.add_all(self._tasks(directory, items, own, existing))
 
     def _tasks(

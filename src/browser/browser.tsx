@@ -81,7 +81,7 @@ function countText(model: BrowserModel, trans: TranslationBundle): string {
   const count = model.count ?? 0;
   const total = count.toLocaleString();
   if (model.truncated) {
-    return trans.__('The first %1 entries; there are more', total);
+    return trans.__('Only %1 entries are shown; there are more', total);
   }
   return model.rows.filter === ''
     ? trans._n('%2 item', '%2 items', count, total)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ctadata import APIClient
-from ctadata._protocol import parse_listing
+from ctadata._listing import Gathered, Listing, read_listing
 from ctadata.errors import InvalidPath, NotFound, ServiceUnreachable, StorageException
 from tests.conftest import ODD_NAMES
 from tests.scripted import sends
@@ -14,9 +14,12 @@ MTIME = "Sun, 22 Nov 2026 06:28:06 GMT"
 
 
 def parsed(path, *items):
-    return parse_listing(
-        json.dumps(items).encode(), "application/json", path.split("/") * bool(path)
+    raw = json.dumps(items).encode()
+    gathered = Gathered(path)
+    own, _, refused = read_listing(
+        [[raw]], "application/json", path.split("/") * bool(path), gathered
     )
+    return Listing(own, gathered.entries, refused)
 
 
 def directory(href):
@@ -116,17 +119,17 @@ def test_what_should_not_be_in_a_listing_is_refused_and_the_rest_goes_on(href):
 @pytest.mark.parametrize("items", [{"href": "x"}, 3, [3], [{"type": "file"}], [{"href": None}]])
 def test_what_is_no_listing_is_an_error(items):
     with pytest.raises(StorageException, match="listing"):
-        parse_listing(json.dumps(items).encode(), "application/json", ["lst"])
+        read_listing([[json.dumps(items).encode()]], "application/json", ["lst"], Gathered("lst"))
 
 
 def test_damaged_json_is_an_error():
     with pytest.raises(StorageException, match="damaged"):
-        parse_listing(b'[{"href": "ls', "application/json", ["lst"])
+        read_listing([[b'[{"href": "ls']], "application/json", ["lst"], Gathered("lst"))
 
 
 def test_a_page_is_not_a_listing():
     with pytest.raises(ServiceUnreachable, match="CTADS_URL"):
-        parse_listing(b"<html>", "text/html; charset=utf-8", ["lst"])
+        read_listing([[b"<html>"]], "text/html; charset=utf-8", ["lst"], Gathered("lst"))
 
 
 def test_a_service_that_says_that_it_decodes_once(scripted):

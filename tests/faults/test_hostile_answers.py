@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import logging
@@ -102,6 +103,14 @@ ANSWERS: dict[str, bytes] = {
     "digests": raw("Digest: adler32=zz, md5=\xff, sha=, ====\nContent-Length: 5", b"hello"),
     "a sign of decoding": raw(f"{TYPE}CTAData-Path-Decoding: \xff", LIST),
     "many heads": b"HTTP/1.1 100 Continue\r\n\r\n" * 50 + json_of([ITEM]),
+    "more heads": b"HTTP/1.1 100 Continue\r\n\r\n" * 50_000 + json_of([ITEM]),
+    "many headers": raw("\n".join(f"X-{n}: x" for n in range(101)), LIST),
+    "long headers": raw("\n".join(f"X-{n}: {'x' * 60_000}" for n in range(90)), LIST),
+    "many chunks": raw(CHUNKED, b"1\r\n \r\n" * 200_000 + b"0\r\n\r\n"),
+    "many trailers": raw(CHUNKED, b"0\r\n" + b"X: x\r\n" * 200_000 + b"\r\n"),
+    "a bomb": raw(
+        f"{TYPE}Content-Encoding: gzip", gzip.compress(b"[" + b" " * (64 << 20) + b"]", 9)
+    ),
 }  # fmt: skip
 
 

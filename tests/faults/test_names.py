@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ctadata
-from ctadata import APIClient, _protocol, errors
+from ctadata import APIClient, errors
 from ctadata.service import Service
 from tests.conftest import TOKEN
 from tests.scripted import sends
@@ -354,10 +354,8 @@ def test_a_directory_with_the_name_of_an_unfinished_download(storage, work, name
 
 
 @pytest.mark.parametrize("recursive", [True, False])
-def test_a_listing_without_end(storage, work, monkeypatch, recursive):
+def test_a_listing_without_end(storage, work, recursive):
     """Fault 36: neither memory nor disk nor time is used up."""
-    monkeypatch.setattr(_protocol, "MAX_LISTING", 10 << 20)
-    monkeypatch.setattr(_protocol, "MAX_SPOOLED_LISTING", 10 << 20)
     entries = b", ".join(json.dumps(item(f"lst/d/{n}")).encode() for n in range(10_000))
     sent = []
 
@@ -373,15 +371,20 @@ def test_a_listing_without_end(storage, work, monkeypatch, recursive):
         handler.close_connection = True
 
     storage.on("GET", "list/lst/d", endless)
-    client = APIClient()
-    for attempt in (
-        lambda: client.fetch_and_save_file_or_dir("lst/d", recursive=recursive),
-        lambda: client.list_dir("lst/d"),
-    ):
-        with pytest.raises(errors.StorageException) as caught:
-            attempt()
-        assert_says(caught.value, "lst/d", "longer than 10 MiB")
-    assert sum(sent) < 60 << 20
+    client = APIClient(max_listing_bytes=10 << 20)
+    with pytest.raises(errors.CTADataError) as caught:
+        client.fetch_and_save_file_or_dir("lst/d", recursive=recursive)
+    says = "CTADATA_MAX_LISTING_BYTES" if recursive else "recursive"
+    assert_says(*getattr(caught.value, "failures", None) or [caught.value], "lst/d", says)
+    with pytest.warns(UserWarning, match=r"'lst/d' is too long.*CTADATA_MAX_LISTING_BYTES"):
+        listed = client.list_dir("lst/d")
+    assert listed.truncated
+    assert listed[-1] == f"lst/d/{(len(listed) - 1) % 10_000}"
+    with pytest.warns(UserWarning, match=r"only the first 70,000 entries.*MAX_LISTING_ENTRIES"):
+        listed = APIClient(max_listing_entries=70_000).list_dir("lst/d")
+    assert (len(listed), listed.truncated) == (70_000, True)
+    assert client.stat("lst/d").is_directory
+    assert sum(sent) < 90 << 20
     assert files(work) == {}
 
 
