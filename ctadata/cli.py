@@ -79,14 +79,17 @@ def _clean_errors() -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        said = error.format_message()
+        said = cleaned = error.format_message()
+        if error.ctx and said == error.ctx.get_help():
+            raise
         if isinstance(error, click.NoSuchOption):
             bare = error.option_name.lstrip("-")
-            # Behind dashes, a secret might not be known again.
-            said = said if bare == printable(bare) else "There is no such option"
-        if said == printable(said) or (error.ctx and said == error.ctx.get_help()):
+            # Behind dashes, a secret would not be known again.
+            cleaned = said if bare == printable(bare) else "There is no such option"
+        cleaned = printable(cleaned)
+        if cleaned == said:
             raise
-        raise click.UsageError(printable(said), error.ctx) from None
+        raise click.UsageError(cleaned, error.ctx) from None
 
 
 class _Failures:
