@@ -24,6 +24,7 @@ import urllib3
 from jupyterlab_server.workspaces_handler import WorkspacesManager
 from OpenSSL.crypto import X509
 
+from ._output import say
 from .errors import CTADataError
 from .service import Service
 from .service.pki import Authority, Name
@@ -99,7 +100,7 @@ def run(data: Path | None, workspace: Path | None, port: int, browser: bool) -> 
         port = _free_port(port)
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ctadata-demo-")))
         if data is None:
-            print("Making sample data ...", flush=True)
+            say("Making sample data ...")
             data = home / "storage"
             data.mkdir()
             make_sample_data(data)
@@ -108,10 +109,10 @@ def run(data: Path | None, workspace: Path | None, port: int, browser: bool) -> 
         _make_workspace(workspace)
         _make_proxy(home)
         service = stack.enter_context(Service(data, ca_bundle=home / _AUTHORITIES))
-        print(f"Data        {data}, served at {service.downloadservice_url}")
-        print(f"Proxy       {home / _PROXY} (a certificate to try delegation with)")
-        print(f"Workspace   {workspace}" + ("" if keep else " (removed at the end)"))
-        print("Starting JupyterLab ...", flush=True)
+        say(f"Data        {data}, served at {service.downloadservice_url}")
+        say(f"Proxy       {home / _PROXY} (a certificate to try delegation with)")
+        say(f"Workspace   {workspace}" + ("" if keep else " (removed at the end)"))
+        say("Starting JupyterLab ...")
         return _run_jupyterlab(stack, home, workspace, service, port, browser)
     return 0
 

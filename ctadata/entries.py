@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ._dates import seconds_of
 from ._limits import Memory, Share
+from ._printable import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,6 +78,10 @@ class Entry(str):
 
     def __getnewargs__(self) -> tuple[str, dict[str, str]]:  # type: ignore[override]
         return str(self), dict(self.facts)
+
+    def __repr__(self) -> str:
+        # A literal in which nothing is hidden, as notebooks show it.
+        return printable(super().__repr__())
 
     def __getitem__(self, key: SupportsIndex | slice | str) -> str:
         if isinstance(key, str):

@@ -83,7 +83,7 @@ ROUTES: list[tuple[str, type]] = [
 # What concerns this machine alone; it waits for no service.
 LOCAL_THREADS = 8
 # Short calls of the services at once, such as listings: some may hang until their deadline.
-CALL_THREADS = 32
+CALL_THREADS = 64
 CERTIFICATE_THREADS = 8
 STATUS_THREADS = 8
 # Listings that all walks together ask for at a time; a walk asks for a few.

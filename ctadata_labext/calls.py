@@ -27,6 +27,8 @@ __all__ = ["Calls", "Guards"]
 
 # Seconds between two looks at what takes too long.
 TICK = 0.1
+# Seconds after which who still waits for a thread is told so: all of them hang.
+PATIENCE = 10.0
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -138,7 +140,11 @@ class Calls:
         answer = asyncio.wrap_future(queued)
         either: list[asyncio.Future[Any]] = [answer, left]
         try:
-            await asyncio.wait(either, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
+            patience = min(PATIENCE, self.seconds)
+            await asyncio.wait(either, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if queued.running():
+                rest = self.seconds - patience
+                await asyncio.wait(either, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
                 with local_errors(doing="used"):
                     return answer.result()
@@ -179,10 +185,10 @@ class Calls:
             yield
 
     def too_busy(self) -> CTADataError:
-        """Return the error of a call that has waited for a thread all the time."""
+        """Return the error of a call that could not get a thread."""
         return ServiceTimeout(
-            f"{self._host()} has not answered earlier requests for {self.seconds:g} seconds, so "
-            "that this one could not be sent; try again later"
+            f"{self._host()} has not answered earlier requests yet, so that this one could not be "
+            "sent; try again later"
         )
 
     def _watched(self, guard: Guard, call: Callable[[], T]) -> T:

@@ -9,7 +9,8 @@ from typing import TypeVar
 __all__ = ["Place", "Places"]
 
 # Seconds after which a step of a download is waited for without its place.
-PATIENCE = 5.0
+SERVICE_PATIENCE = 2.0
+BROWSER_PATIENCE = 5.0
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ class Place:
     async def service(self, step: Awaitable[T]) -> T:
         """Wait for the service, in a thread."""
         step = asyncio.ensure_future(step)
-        if await _is_quick(step) or not self._places.aside:
+        if await _ends_within(SERVICE_PATIENCE, step) or not self._places.aside:
             return await step
         self._places.aside -= 1
         try:
@@ -58,7 +59,9 @@ class Place:
     async def browser(self, step: Awaitable[T]) -> T:
         """Wait until the browser has taken what is sent."""
         step = asyncio.ensure_future(step)
-        return await step if await _is_quick(step) else await self._without(step)
+        if await _ends_within(BROWSER_PATIENCE, step):
+            return await step
+        return await self._without(step)
 
     async def _without(self, step: Awaitable[T]) -> T:
         self._give_up()
@@ -76,6 +79,6 @@ class Place:
             self._places.free.release()
 
 
-async def _is_quick(step: asyncio.Future[T]) -> bool:
-    done, _ = await asyncio.wait([step], timeout=PATIENCE)
+async def _ends_within(seconds: float, step: asyncio.Future[T]) -> bool:
+    done, _ = await asyncio.wait([step], timeout=seconds)
     return bool(done)

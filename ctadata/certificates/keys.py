@@ -100,20 +100,10 @@ def _belong_together(key: rsa.RSAPrivateNumbers) -> bool:
 
 @contextmanager
 def hostile_bytes() -> Iterator[None]:
-    """Let `cryptography` read what may be anything.
-
-    It is kept from announcing what it will not read in future; and where an older one (before 45)
-    panics at damaged keys, which is no `Exception`, a ValueError is raised.
-    """
+    """Let `cryptography` read anything, and not announce what it will not read in future."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        try:
-            yield
-        except BaseException as error:
-            # Its class cannot be imported.
-            if type(error).__name__ != "PanicException":
-                raise
-            raise ValueError("unreadable") from None
+        yield
 
 
 def public_bytes(key: PublicKeyTypes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import logging
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from ctadata import _secrets, errors
 from ctadata._printable import LINE, MESSAGE, logger_of, printable
 from ctadata._secrets import never_show
+from ctadata.entries import Entry
 
 from ..certificates import proxy
 
@@ -225,3 +227,9 @@ def test_a_cause_that_says_too_much_is_left_out():
         assert errors.NotFound("x").caused_by(deep).__cause__ is None
     cause = OSError("broke")
     assert errors.NotFound("x").caused_by(cause).__cause__ is cause
+
+
+def test_an_entry_shows_its_name_as_a_literal():
+    for name in ("a\u202eb\u3164", "it's \x1b", "\U0001f469\u200d\U0001f680", "plain"):
+        assert ast.literal_eval(repr(Entry(name, {}))) == name
+        assert repr(Entry(name, {})) == printable(repr(Entry(name, {})))

@@ -20,7 +20,7 @@ from test_transfers_handler import config
 from test_uploads_handler import Tus
 from tornado.iostream import IOStream
 
-from ctadata_labext import places
+from ctadata_labext import calls, places
 from ctadata_labext.app import CALL_THREADS, STATUS_THREADS
 from tests.faults.storage import DRIPS, MIB, Fault, Storage
 
@@ -114,7 +114,7 @@ async def test_a_request_has_a_deadline(api: Api, storage: Storage) -> None:
     assert (await soon(api.json("resources/lst/well")))["type"] == "directory"
 
 
-@pytest.mark.parametrize("jp_server_config", [config(request_timeout=0.5, status_timeout=0.5)])
+@pytest.mark.parametrize("jp_server_config", [config(request_timeout=1, status_timeout=600)])
 @pytest.mark.parametrize(
     ("kind", "path", "method", "order"),
     [
@@ -125,8 +125,16 @@ async def test_a_request_has_a_deadline(api: Api, storage: Storage) -> None:
     ],
 )
 async def test_what_could_not_be_sent_says_so(
-    api: Api, storage: Storage, extension: Any, kind: str, path: str, method: str, order: object
+    api: Api,
+    storage: Storage,
+    extension: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    path: str,
+    method: str,
+    order: object,
 ) -> None:
+    monkeypatch.setattr(calls, "PATIENCE", 0.2)
     gate = threading.Event()
     threads = getattr(extension, kind).threads
     for _ in range(MANY):
@@ -195,7 +203,7 @@ async def test_walks_that_hang_end_with_their_browsers(api: Api, storage: Storag
 async def test_downloads_that_hang_make_way(
     api: Api, storage: Storage, monkeypatch: pytest.MonkeyPatch, resource: str
 ) -> None:
-    monkeypatch.setattr(places, "PATIENCE", 0.2)
+    monkeypatch.setattr(places, "SERVICE_PATIENCE", 0.2)
     addresses = []
     for n, fault in enumerate([*HANGS, Fault(stop=200_000, then="drip")]):
         storage.put(f"lst/{n}/file", MIB)
@@ -213,7 +221,7 @@ async def test_downloads_that_hang_make_way(
 async def test_browsers_that_read_nothing_make_way(
     api: Api, storage: Storage, extension: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "PATIENCE", 0.2)
+    monkeypatch.setattr(places, "BROWSER_PATIENCE", 0.2)
     body = storage.put("lst/large", 24 * MIB)
     # None may wait for the service beside those that run, but these hold no thread.
     extension.downloads.aside = 0

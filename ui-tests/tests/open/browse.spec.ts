@@ -1,7 +1,8 @@
 import { expect } from '@jupyterlab/galata';
+import * as fs from 'fs';
 
 import { galataTest as test } from '../fresh';
-import { CTADataPanel } from '../panel';
+import { CTADataPanel, storagePath } from '../panel';
 
 const MUONS = 'lst/DL1/20241114/v0.1/tailcut84/muons';
 
@@ -49,6 +50,44 @@ test.describe('browsing', () => {
     }
     await panel.row('folder #1').dblclick();
     await expect(panel.row('100%.txt')).toBeVisible();
+  });
+
+  test('shows what is hidden in names', async () => {
+    const folder = 'odd\u2066 folder';
+    const shown = 'odd\\u2066 folder';
+    const names = {
+      'photo\u202egpj.exe': 'photo\\u202egpj.exe',
+      'da\u200bta.h5': 'da\\u200bta.h5',
+      'astronaut 👩\u200d🚀.txt': 'astronaut 👩\u200d🚀.txt'
+    };
+    fs.mkdirSync(storagePath('lst', folder));
+    for (const name of Object.keys(names)) {
+      fs.writeFileSync(storagePath('lst', folder, name), '');
+    }
+    await panel.open('lst');
+    await panel.row(shown).dblclick();
+    for (const name of Object.values(names)) {
+      await expect(panel.row(name).locator('.jp-CTAData-nameText')).toHaveText(
+        name
+      );
+    }
+    await expect(panel.crumbs.getByRole('listitem')).toHaveText([
+      '',
+      'lst',
+      shown
+    ]);
+    // Such a path can be typed as it is shown.
+    await panel.root.getByTitle('Type a path').click();
+    const box = panel.root.getByRole('combobox', { name: 'Path' });
+    await expect(box).toHaveValue(`lst/${shown}`);
+    await box.fill(`lst/${shown}/pho`);
+    await expect(panel.root.getByRole('option')).toHaveText(
+      `lst/${shown}/photo\\u202egpj.exe`
+    );
+    await box.fill(`lst/${shown}`);
+    await box.press('Enter');
+    await expect(panel.row('da\\u200bta.h5')).toBeVisible();
+    fs.rmSync(storagePath('lst', folder), { recursive: true });
   });
 
   test('is quick with 3,000 entries', async ({ page }) => {
