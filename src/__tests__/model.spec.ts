@@ -55,6 +55,22 @@ describe('browsing', () => {
     expect(names()).toContain('in 50%.h5');
   });
 
+  it('no longer waits for what is typed on from', async () => {
+    let first: Promise<unknown> = Promise.resolve();
+    const asked = new Promise<IRequest>(resolve => {
+      server.handler = request =>
+        request.path === 'resources/hangs'
+          ? resolve(request)
+          : answerAll(request);
+      first = model.lookUp('hangs');
+    });
+    const { aborted } = await asked;
+    const second = model.lookUp('lst');
+    await aborted;
+    expect(await first).toBeNull();
+    expect((await second)?.name(0)).toBe('sub');
+  });
+
   it('goes up to the directory that it came from', async () => {
     server.handler = answerAll;
     await model.cd('lst/sub');

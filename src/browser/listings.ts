@@ -31,18 +31,28 @@ export class Listings {
     if (known) {
       return Promise.resolve(known);
     }
-    // Each letter of a path that is typed asks, and a browser has few connections.
-    let pending = this._pending.get(path);
-    if (!pending) {
-      pending = this._look(path).finally(() => this._pending.delete(path));
-      this._pending.set(path, pending);
+    if (this._looking?.path !== path) {
+      // Each letter of a path that is typed asks, and a browser has few connections: nobody waits
+      // for another directory any more.
+      this._looking?.abort.abort();
+      const abort = new AbortController();
+      const looking = { path, abort, found: this._look(path, abort.signal) };
+      this._looking = looking;
+      void looking.found.finally(() => {
+        if (this._looking === looking) {
+          this._looking = null;
+        }
+      });
     }
-    return pending;
+    return this._looking.found;
   }
 
-  private async _look(path: string): Promise<Directory | null> {
+  private async _look(
+    path: string,
+    signal: AbortSignal
+  ): Promise<Directory | null> {
     try {
-      const { resource } = await this.ask(path);
+      const { resource } = await this.ask(path, signal);
       return resource instanceof Directory ? resource : null;
     } catch (error) {
       // Whoever goes there is told why; here it only means that nothing can be offered.
@@ -51,5 +61,9 @@ export class Listings {
     }
   }
 
-  private _pending = new Map<string, Promise<Directory | null>>();
+  private _looking: {
+    path: string;
+    abort: AbortController;
+    found: Promise<Directory | null>;
+  } | null = null;
 }
