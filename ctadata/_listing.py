@@ -25,6 +25,7 @@ __all__ = [
     "Gathered",
     "Gathering",
     "Listing",
+    "ListingCut",
     "OtherResource",
     "json_answer",
     "read_listing",
@@ -49,6 +50,10 @@ MORE_BYTES = "raise max_listing_bytes (CTADATA_MAX_LISTING_BYTES) to read more"
 
 class OtherResource(NotFound):
     """The service answers about another path than was asked for."""
+
+
+class ListingCut(UserWarning):
+    """A listing was not read to its end."""
 
 
 class Listing(NamedTuple):
