@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from ._secrets import TOKEN_VARIABLE
 from .errors import CTADataError
 
-__all__ = ["callback", "count", "mapping", "refuse_secret", "seconds", "speed"]
+__all__ = ["callback", "count", "mapping", "refuse_secret", "seconds", "speed", "text"]
 
 # A mark of PEM, or the beginning of what stands behind it: the Base64 of DER.
 _PEM = re.compile(r"-----(?:BEGIN|END) |(?:^|[\s/-])MI[G-L][A-Za-z0-9+/]{57}")
@@ -107,22 +107,35 @@ def mapping(value: Pairs, what: str) -> Pairs:
     return value
 
 
-def refuse_secret(text: str, error: type[CTADataError]) -> None:
+def text(value: object, what: str) -> str:
+    """Return a text.
+
+    Raises
+    ------
+    CTADataError
+        If it is none.
+    """
+    if not isinstance(value, str):
+        raise CTADataError(f"{what}={_shown(value)} is not text; give a str")
+    return value
+
+
+def refuse_secret(given: str, error: type[CTADataError]) -> None:
     """Refuse a certificate, a key or the token that was pasted in place of a path.
 
     Parameters
     ----------
-    text : str
+    given : str
         What the caller gave.
     error : type
         What is raised; it has neither the text nor the path.
     """
-    if _PEM.search(text):
+    if _PEM.search(given):
         raise error(
             "The text of a certificate or a key was given instead of a path; give the name of its "
             "file"
         )
-    if len(text) >= SECRET and text == os.environ.get(TOKEN_VARIABLE, "").strip():
+    if len(given) >= SECRET and given == os.environ.get(TOKEN_VARIABLE, "").strip():
         raise error("The hub token was given instead of a path; take it out of what you have typed")
 
 
@@ -138,5 +151,5 @@ def _real(value: object) -> float:
 
 def _shown(value: object) -> str:
     """Return an argument as errors show it: not all of what may be long."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:79] + "…"
+    written = repr(value)
+    return written if len(written) <= 80 else written[:79] + "…"

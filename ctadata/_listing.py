@@ -25,6 +25,7 @@ __all__ = [
     "Gathered",
     "Gathering",
     "Listing",
+    "ListingCut",
     "OtherResource",
     "json_answer",
     "read_listing",
@@ -54,6 +55,10 @@ NO_ENTRIES = "most of what the service sends is no entry of it; tell the platfor
 
 class OtherResource(NotFound):
     """The service answers about another path than was asked for."""
+
+
+class ListingCut(UserWarning):
+    """A listing was not read to its end."""
 
 
 class Listing(NamedTuple):
