@@ -20,6 +20,7 @@ from ._certificate_commands import (
     upload_personal_certificate,
     upload_shared_certificate,
 )
+from ._listing import ListingCut
 from ._output import echo, echo_json, is_terminal, prepare, say, silence
 from ._patience import patience_options, patient_client
 from ._printable import printable, printable_record
@@ -169,7 +170,7 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any)
     else:
         with warnings.catch_warnings():
             # Told as a failure, after what was listed.
-            warnings.simplefilter("ignore", UserWarning)
+            warnings.simplefilter("ignore", ListingCut)
             listed = client.list_dir(path)
         cut, entries = listed.cut, iter(listed)
     if as_json:
