@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
+import os
+import re
 from collections.abc import Callable, Mapping
 from numbers import Real
 from operator import index
 from typing import Any, TypeVar
 
+from ._secrets import TOKEN_VARIABLE
 from .errors import CTADataError
 
-__all__ = ["callback", "count", "mapping", "seconds", "speed"]
+__all__ = ["callback", "count", "mapping", "refuse_secret", "seconds", "speed", "text"]
+
+# A mark of PEM, or the beginning of what stands behind it: the Base64 of DER.
+_PEM = re.compile(r"-----(?:BEGIN|END) |(?:^|[\s/-])MI[G-L][A-Za-z0-9+/]{57}")
+# Characters of a token below which it might be a name.
+SECRET = 16
 
 Call = TypeVar("Call", bound=Callable[..., Any])
 Pairs = TypeVar("Pairs", bound=Mapping[Any, Any])
@@ -99,6 +107,38 @@ def mapping(value: Pairs, what: str) -> Pairs:
     return value
 
 
+def text(value: object, what: str) -> str:
+    """Return a text.
+
+    Raises
+    ------
+    CTADataError
+        If it is none.
+    """
+    if not isinstance(value, str):
+        raise CTADataError(f"{what}={_shown(value)} is not text; give a str")
+    return value
+
+
+def refuse_secret(given: str, error: type[CTADataError]) -> None:
+    """Refuse a certificate, a key or the token that was pasted in place of a path.
+
+    Parameters
+    ----------
+    given : str
+        What the caller gave.
+    error : type
+        What is raised; it has neither the text nor the path.
+    """
+    if _PEM.search(given):
+        raise error(
+            "The text of a certificate or a key was given instead of a path; give the name of its "
+            "file"
+        )
+    if len(given) >= SECRET and given == os.environ.get(TOKEN_VARIABLE, "").strip():
+        raise error("The hub token was given instead of a path; take it out of what you have typed")
+
+
 def _real(value: object) -> float:
     """Return a number; one that is beyond any bound where it is none."""
     if isinstance(value, bool) or not isinstance(value, Real):
@@ -111,5 +151,5 @@ def _real(value: object) -> float:
 
 def _shown(value: object) -> str:
     """Return an argument as errors show it: not all of what may be long."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:79] + "…"
+    written = repr(value)
+    return written if len(written) <= 80 else written[:79] + "…"

@@ -8,7 +8,7 @@ from functools import partial
 from typing import IO, Any
 
 from . import config
-from ._arguments import mapping
+from ._arguments import mapping, text
 from ._bars import watching
 from ._local import local_path, several
 from ._paths import check_remote_path, path_text
@@ -161,7 +161,8 @@ class ClientUploads(Services):
             uploads = self._uploads(
                 globs, skip_existing, dry_run, jobs, reports, cancel, root, answers, hidden
             )
-            return uploads.directory(directory, path, shown)
+            called = None if shown is None else text(shown, "shown")
+            return uploads.directory(directory, path, called)
 
     def upload_many(
         self,

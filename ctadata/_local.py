@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from ._arguments import refuse_secret
 from .errors import AlreadyExists, CTADataError, InvalidPath, LocalFileError, NoSpace
 
 __all__ = [
@@ -54,11 +55,12 @@ def local_path(given: object) -> Path:
     Raises
     ------
     LocalFileError
-        If it is no path.
+        If it is no path, but for example a certificate or the token.
     """
     text = given if isinstance(given, str) else getattr(given, "__fspath__", lambda: None)()
     if not isinstance(text, str) or "\0" in text:
         raise LocalFileError(f"{given!r} is not the path of a local file; give a string or a Path")
+    refuse_secret(text, LocalFileError)
     if text.startswith("~") and not os.path.lexists(text):
         text = os.path.expanduser(text)
     return Path(text)

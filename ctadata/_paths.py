@@ -7,6 +7,7 @@ from pathlib import PurePath
 from unicodedata import category
 from urllib.parse import quote
 
+from ._arguments import refuse_secret
 from .entries import Href
 from .errors import InvalidPath
 
@@ -31,12 +32,13 @@ def path_text(path: str | PurePath) -> str:
     Raises
     ------
     InvalidPath
-        If it is neither a string nor a path of `pathlib`.
+        If it is neither a string nor a path of `pathlib`, or a certificate or token.
     """
     if isinstance(path, PurePath):
-        return path.as_posix()
+        path = path.as_posix()
     if not isinstance(path, str):
         raise InvalidPath(f"{path!r} is not a remote path; give a string such as 'cta/DL1'")
+    refuse_secret(path, InvalidPath)
     return path
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import warnings
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -34,6 +35,8 @@ _OF_A_CLUSTER = re.compile(r"(?:[a-z0-9_-]+\.)+(?:svc|cluster\.local)\.?")
 _SINGLE_LABEL = re.compile(r"(?!(?:0x[0-9a-f]*|[0-9]+)$)[a-z0-9_-]+")
 
 _warned: set[str] = set()
+# No request goes out while another one is being warned of, which may refuse it.
+_warning = threading.RLock()
 
 
 def is_loopback(host: str) -> bool:
@@ -56,20 +59,26 @@ def check_token(url: str, variable: str) -> None:
     AuthenticationError
         Where warnings are errors (``python -W error``).
     """
-    text = first_warning(url, variable)
-    if text is not None:
-        try:
-            warnings.warn(text, stacklevel=3)
-        except UserWarning as warning:
-            raise AuthenticationError(text) from warning
+    with _warning:
+        text = first_warning(url, variable)
+        if text is not None:
+            try:
+                warnings.warn(text, stacklevel=3)
+            except UserWarning as warning:
+                # Nothing was sent, and the next request is not to be, either.
+                _warned.discard(_exposed_to(url) or "")
+                raise AuthenticationError(text) from warning
 
 
 def first_warning(url: str, variable: str) -> str | None:
     """Return what to warn of; None where there is nothing, or it was returned before."""
     host = _exposed_to(url)
-    if host is None or host in _warned or _is_allowed():
+    if host is None or _is_allowed():
         return None
-    _warned.add(host)
+    with _warning:
+        if host in _warned:
+            return None
+        _warned.add(host)
     return (
         f"The hub token goes to {host!r} unencrypted, and can be read on the way: give {variable} "
         f"an address with https://, or set {ALLOW_VARIABLE}=1 if you trust the network"

@@ -12,7 +12,7 @@ from ._arguments import count
 from ._client_certificates import ClientCertificates
 from ._client_downloads import ClientDownloads
 from ._client_uploads import ClientUploads
-from ._listing import FEW, Gathering, Listing
+from ._listing import FEW, Gathering, Listing, ListingCut
 from ._lookup import meant, suggesting
 from ._paths import path_text
 from ._services import LocalPath
@@ -83,6 +83,8 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         ------
         AccessDenied
             If the service lets the user write nowhere.
+        ServiceTimeout
+            If it answers so slowly that the directory is not found within two minutes.
         """
         return _own_directory.find(self._service, self._current_token())
 
@@ -261,4 +263,4 @@ def _warn(text: str) -> None:
         if frame.f_globals.get("__package__") != __package__:
             break
     assert frame is not None
-    warnings.warn_explicit(text, UserWarning, frame.f_code.co_filename, frame.f_lineno)
+    warnings.warn_explicit(text, ListingCut, frame.f_code.co_filename, frame.f_lineno)

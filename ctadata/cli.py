@@ -20,6 +20,7 @@ from ._certificate_commands import (
     upload_personal_certificate,
     upload_shared_certificate,
 )
+from ._listing import ListingCut
 from ._output import echo, echo_json, is_terminal, prepare, say, silence
 from ._patience import patience_options, patient_client
 from ._printable import printable, printable_record
@@ -79,10 +80,17 @@ def _clean_errors() -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        said = error.format_message()
-        if said == printable(said) or (error.ctx and said == error.ctx.get_help()):
+        said = cleaned = error.format_message()
+        if error.ctx and said == error.ctx.get_help():
             raise
-        raise click.UsageError(printable(said), error.ctx) from None
+        if isinstance(error, click.NoSuchOption):
+            bare = error.option_name.lstrip("-")
+            # Behind dashes, a secret would not be known again.
+            cleaned = said if bare == printable(bare) else "There is no such option"
+        cleaned = printable(cleaned)
+        if cleaned == said:
+            raise
+        raise click.UsageError(cleaned, error.ctx) from None
 
 
 class _Failures:
@@ -162,7 +170,7 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any)
     else:
         with warnings.catch_warnings():
             # Told as a failure, after what was listed.
-            warnings.simplefilter("ignore", UserWarning)
+            warnings.simplefilter("ignore", ListingCut)
             listed = client.list_dir(path)
         cut, entries = listed.cut, iter(listed)
     if as_json:

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import IO, Any, BinaryIO, TextIO
+from typing import IO, Any, BinaryIO, TextIO, cast
 from urllib.parse import quote, unquote, urlsplit
 
 import httpx
@@ -19,6 +19,7 @@ from webdav4.client import Client as WebDAVClient
 from webdav4.http import Client as WebDAVHttp
 
 from . import _own_directory
+from ._arguments import refuse_secret
 from ._connections import proxy_for, ssl_context
 from ._http import BEGINNING, NEW_TOKEN, Answer, error_of
 from ._local import local_errors, local_path
@@ -37,7 +38,7 @@ from .errors import (
     NoToken,
     ServiceUnreachable,
 )
-from .transfers.credentials import HEAD, credential_in, refused_credential
+from .transfers.credentials import credential_in, head_of, refused_credential
 from .transfers.sending import name_of
 from .transfers.temporary import PART, temporary_name
 
@@ -212,6 +213,22 @@ class _AtMost:
         return self._file.write(data)
 
 
+class _ReadAhead:
+    """A pipe, of which the beginning was read before; its size is not known."""
+
+    def __init__(self, beginning: bytes, rest: BinaryIO | IO[bytes]) -> None:
+        self._beginning = beginning
+        self._rest = rest
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes; none at the end."""
+        if not self._beginning:
+            return self._rest.read(size)
+        end = len(self._beginning) if size < 0 else size
+        block, self._beginning = self._beginning[:end], self._beginning[end:]
+        return block
+
+
 class Client(WebDAVClient):  # type: ignore[misc]
     """`webdav4.client.Client`, configured for the service.
 
@@ -245,6 +262,7 @@ class Client(WebDAVClient):  # type: ignore[misc]
 
     def join_url(self, path: str, add_trailing_slash: bool = False) -> httpx.URL:
         """Return the address of a path, with every special character quoted."""
+        refuse_secret(path, InvalidPath)
         base = self.base_url.path.rstrip("/")
         inner = quote(
             "/".join(part for part in path.split("/") if part), safe="/", errors="surrogatepass"
@@ -335,12 +353,16 @@ class Client(WebDAVClient):  # type: ignore[misc]
         # It would show only when an existing file is emptied already.
         if not isinstance(file_obj.read(0), bytes):
             raise LocalFileError(f"The file for {to_path!r} gives no bytes; open it with 'rb'")
-        if hasattr(file_obj, "seekable") and file_obj.seekable():
-            start = file_obj.tell()
-            kind = credential_in(file_obj.read(HEAD))
+        seekable = hasattr(file_obj, "seekable") and file_obj.seekable()
+        start = file_obj.tell() if seekable else 0
+        head = head_of(file_obj.read)
+        kind = credential_in(head)
+        if kind is not None:
+            raise refused_credential(name_of(file_obj), kind)
+        if seekable:
             file_obj.seek(start)
-            if kind is not None:
-                raise refused_credential(name_of(file_obj), kind)
+        else:
+            file_obj = cast(IO[bytes], _ReadAhead(head, file_obj))
         target = self._own(to_path)
         super().upload_fileobj(file_obj, target, **options)
 

@@ -19,6 +19,8 @@ from typing import Any
 from cheroot import wsgi
 
 from .. import config
+from .._arguments import refuse_secret
+from .._local import local_path
 from .._printable import logger_of
 from ..certificates.authorities import load_authorities, usual_authorities
 from ..errors import CTADataError
@@ -98,6 +100,7 @@ class Service:
         admin: bool = False,
         quirks: bool = False,
     ) -> None:
+        refuse_secret(host, CTADataError)
         # A client could not send a token that is not one.
         own = secrets.token_urlsafe(24) if token is None else token and config.token(token)
         if not own or service_token == "":
@@ -106,7 +109,7 @@ class Service:
         self.service_token = service_token or secrets.token_urlsafe(24)
         self.user = user or _current_user()
         try:
-            tree = Tree(Path(directory))
+            tree = Tree(local_path(directory))
         except OSError as error:
             raise CTADataError(
                 f"{directory} cannot be served: {error.strerror}.", path=str(directory)
@@ -337,21 +340,22 @@ def _current_user() -> str:
 def _bundle(given: str | Path | None) -> Path | None:
     if given is None:
         return usual_authorities()
+    given = local_path(given)
     try:
-        load_authorities(Path(given))
+        load_authorities(given)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "there is no certificate in it"
         raise CTADataError(
             f"{given} cannot be the bundle of certificate authorities: {reason}.", path=str(given)
         ) from error
-    return Path(given)
+    return given
 
 
 def _kept_outside(root: Path, given: str | Path | None) -> Path | None:
     """Return the directory for certificates, which must not be served."""
     if given is None:
         return None
-    directory = Path(given).absolute()
+    directory = local_path(given).absolute()
     if directory.resolve().is_relative_to(root):
         raise CTADataError(
             f"{given} is part of what is served: choose another directory for certificates.",

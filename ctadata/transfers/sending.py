@@ -24,7 +24,7 @@ from ..errors import (
     TransferError,
 )
 from .checksum import Checksum, Digest
-from .credentials import HEAD, credential_in
+from .credentials import credential_in, head_of
 from .progress import Watch
 from .remote import RemoteFile
 from .sent import FileState, SentFiles
@@ -112,7 +112,7 @@ class Source:
                 file.seek(self._start)
             # The service empties an existing file as soon as the request begins: what cannot be
             # read must show before.
-            self._ahead = self._bytes(HEAD)
+            self._ahead = head_of(self._next)
             # Of the very file that is sent, and not of what its name leads to later.
             self.credential = credential_in(self._ahead)
             if file.seekable():
@@ -201,6 +201,10 @@ class Source:
         if not isinstance(block, (bytes, bytearray)):
             raise ValueError("it gives no bytes; open it with 'rb'")
         return block
+
+    def _next(self, length: int) -> bytes:
+        self._guard.check()
+        return self._bytes(length)
 
     def tell(self) -> int:
         """Return how many bytes were read, as a body that can be sent again must."""

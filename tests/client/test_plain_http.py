@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from webdav4.client import ResourceNotFound
@@ -123,9 +126,30 @@ def test_webdav4_warns_too(exposed: Scripted) -> None:
 
 def test_warnings_that_are_errors(exposed: Scripted) -> None:
     # As this run has it.
-    with pytest.raises(errors.AuthenticationError, match="unencrypted"):
-        ctadata.list_dir("lst")
+    for _ in range(2):
+        with pytest.raises(errors.AuthenticationError, match="unencrypted"):
+            ctadata.list_dir("lst")
     assert exposed.tokens == []
+
+
+def test_one_warning_of_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: set[str] = set()
+    asked = threading.Barrier(2)
+
+    class Waits(set[str]):
+        def __contains__(self, host: object) -> bool:
+            # What is not locked lets two threads ask before one of them remembers.
+            with contextlib.suppress(threading.BrokenBarrierError):
+                asked.wait(0.2)
+            return host in warned
+
+        def add(self, host: str) -> None:
+            warned.add(host)
+
+    monkeypatch.setattr(_plain_http, "_warned", Waits())
+    with ThreadPoolExecutor(2) as pool:
+        texts = list(pool.map(_plain_http.first_warning, [SERVICE] * 2, ["CTADS_URL"] * 2))
+    assert texts.count(None) == 1
 
 
 def test_it_can_be_allowed(exposed: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:

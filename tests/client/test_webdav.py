@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+import threading
 
 import pytest
 
@@ -332,6 +334,29 @@ def test_local_files_that_cannot_be_sent(service_env, work, tmp_path):
     with pytest.raises(errors.TransferError, match="holds a private key"):
         client.upload_file("userkey.pem", "there", overwrite=True)
     assert (own / "there").read_text() == "there"
+
+
+def _write(end, content):
+    with end:
+        end.write(content)
+
+
+def test_a_pipe_can_be_sent_unless_it_gives_a_key(service_env, work, tmp_path):
+    client = ctadata.webdav4_client()
+    key = Grid.create().user.key_pem()
+    for content in (key, b"content" * 100_000):
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb") as file:
+            end = os.fdopen(writing, "wb")
+            writer = threading.Thread(target=_write, args=(end, content))
+            writer.start()
+            if content is key:
+                with pytest.raises(errors.TransferError, match="holds a private key"):
+                    client.upload_fileobj(file, "piped")
+            else:
+                client.upload_fileobj(file, "piped")
+            writer.join()
+    assert (tmp_path / "storage/lst/users/alice/piped").read_bytes() == b"content" * 100_000
 
 
 def test_a_path_that_cannot_be_sent_is_refused(service_env):

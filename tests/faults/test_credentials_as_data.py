@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
@@ -9,7 +10,7 @@ import textwrap
 
 import pytest
 from click.testing import CliRunner
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+from cryptography.x509 import load_pem_x509_certificate
 
 from ctadata import APIClient
 from ctadata.cli import cli
@@ -31,6 +33,8 @@ from .storage import OWN
 
 RSA = rsa.generate_private_key(65537, 2048)
 ED25519 = ed25519.Ed25519PrivateKey.generate()
+EC = ec.generate_private_key(ec.SECP384R1())
+DSA = dsa.generate_private_key(2048)
 LOCK = BestAvailableEncryption(b"secret")
 PEM, DER = Encoding.PEM, Encoding.DER
 OLDER, PKCS8, SSH = PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8, PrivateFormat.OpenSSH
@@ -54,6 +58,9 @@ KEYS = {
     "pkcs1-der": RSA.private_bytes(DER, OLDER, NoEncryption()),
     "pkcs8-der": RSA.private_bytes(DER, PKCS8, NoEncryption()),
     "ed25519-der": ED25519.private_bytes(DER, PKCS8, NoEncryption()),
+    "encrypted-pkcs8-der": RSA.private_bytes(DER, PKCS8, LOCK),
+    "ec-der": EC.private_bytes(DER, OLDER, NoEncryption()),
+    "dsa-der": DSA.private_bytes(DER, PKCS8, NoEncryption()),
     "pkcs12": serialize_key_and_certificates(b"x", RSA, None, None, LOCK),
     "pgp": PGP,
     "putty": PUTTY,
@@ -63,6 +70,11 @@ KEYS = {
     "late": b"# comment\n" * 50_000 + PROXY.key_pem(),
     "windows": PROXY.key_pem().replace(b"\n", b"\r\n"),
     "indented": textwrap.indent(PROXY.key_pem().decode(), "    ").encode(),
+    "utf-8-sig": PROXY.key_pem().decode().encode("utf-8-sig"),
+    "utf-16-le": PROXY.key_pem().decode().encode("utf-16-le"),
+    "utf-32": PROXY.key_pem().decode().encode("utf-32"),
+    "comment": textwrap.indent(PROXY.key_pem().decode(), "# ").encode(),
+    "string": b'"' + b'\\n"\n  "'.join(PROXY.key_pem().splitlines()) + b'"',
     "utf-16": PROXY.key_pem().decode().encode("utf-16"),
     "json": json.dumps({"private_key": PROXY.key_pem().decode()}).encode(),
 }  # fmt: skip
@@ -72,6 +84,7 @@ OTHERS = {
     "ssh-public-key": ED25519.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH),
     "documentation": b"A key begins with `-----BEGIN PRIVATE KEY-----`; so does a file:\n\n"
     b"    -----BEGIN RSA PRIVATE KEY-----\n    MIIE...\n    -----END RSA PRIVATE KEY-----\n",
+    "program": b'if text.startswith("-----BEGIN PRIVATE KEY-----"): return "private_key_of_user"',
     "certificate-in-a-text": b"# Mozilla's authorities\n" + PROXY.certificate_pem(),
     "fits": b"SIMPLE  =                    T".ljust(2880),
     "hdf5": b"\x89HDF\r\n\x1a\n" + bytes(4096),
@@ -87,9 +100,12 @@ def test_a_private_key_is_known_by_its_content(name):
 
 def test_a_certificate_is_known_by_its_content():
     text = b"Certificate:\n    Data:\n        Version: 3 (0x2)\n"
-    for before in (b"", b"\r\n", BAG, text):
+    names = b"subject=CN = a user\nissuer=CN = an authority\n"
+    for before in (b"", b"\r\n", BAG, text, names, codecs.BOM_UTF8):
         certificates = before + PROXY.certificate_pem() + PROXY.chain_pem()
         assert credential_in(certificates) == "certificate"
+    der = load_pem_x509_certificate(PROXY.certificate_pem()).public_bytes(DER)
+    assert credential_in(der) == "certificate"
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -178,6 +194,30 @@ def test_a_pipe_that_gives_one(storage, work):
     with os.fdopen(reading, "rb") as file, pytest.raises(TransferError, match="private key"):
         APIClient().upload_file(file, "x")
     assert stored(storage) == set()
+
+
+class Drips(io.RawIOBase):
+    """A pipe that gives a few bytes at a time."""
+
+    def __init__(self, content):
+        self.left = memoryview(content)
+
+    def readable(self):
+        return True
+
+    def read(self, size=-1):
+        size = min(size, 7) if size >= 0 else len(self.left)
+        block, self.left = bytes(self.left[:size]), self.left[size:]
+        return block
+
+
+def test_a_file_that_gives_one_bit_by_bit(storage, work):
+    for name in ("proxy", "late"):
+        with pytest.raises(TransferError, match="private key"):
+            APIClient().upload_file(Drips(KEYS[name]), "x")
+    assert stored(storage) == set()
+    APIClient().upload_file(Drips(b"data" * 1000), "x")
+    assert storage.files[f"{OWN}/x"].content == b"data" * 1000
 
 
 def test_a_file_that_is_replaced_by_one_after_it_was_found(storage, work):

@@ -595,7 +595,7 @@ def test_the_server_is_killed_between_pieces(tmp_path: Path, storage: Path) -> N
         with JupyterServer(root, tmp_path / "home") as server:
             created = pool.request(
                 "POST",
-                f"{server._url}uploads",
+                f"{server.url}uploads",
                 headers={**login, **announcement(len(content)), **PIECE},
                 body=content[:MIB],
             )
@@ -606,7 +606,7 @@ def test_the_server_is_killed_between_pieces(tmp_path: Path, storage: Path) -> N
             assert (waiting["id"], waiting["offset"]) == (upload_id, MIB)
             sent = pool.request(
                 "PATCH",
-                f"{server._url}uploads/{upload_id}",
+                f"{server.url}uploads/{upload_id}",
                 headers={**login, **PIECE, "Upload-Offset": str(MIB)},
                 body=content[MIB:],
             )
