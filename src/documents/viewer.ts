@@ -86,6 +86,7 @@ export class Viewer implements ICTADataViewer {
 
   private _add(preview: Preview, activate: boolean): void {
     const { shell, area } = this._options;
+    preview.toggleClass('jp-mod-down', area === 'down');
     shell.add(preview, area, { activate });
   }
 

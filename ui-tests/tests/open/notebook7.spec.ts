@@ -28,6 +28,9 @@ test.describe('in Notebook 7', () => {
         `read-only: lst/some-data-dir/${name}`
       );
     }
+    await expect(
+      page.locator('.jp-CTAData-preview:visible .cm-line').first()
+    ).toBeInViewport();
     await panel.toolbarButton('Copy the selection').click();
     await expect(panel.transfer('README.txt')).toHaveClass(/jp-mod-finished/);
     expect(fs.existsSync(workspacePath('open', 'README.txt'))).toBe(true);
