@@ -46,6 +46,11 @@ MAX_REFUSED = 100
 SHOWN = 300
 MORE_ENTRIES = "raise max_listing_entries (CTADATA_MAX_LISTING_ENTRIES) to read more"
 MORE_BYTES = "raise max_listing_bytes (CTADATA_MAX_LISTING_BYTES) to read more"
+# Bytes that are no entries of the directory, and bytes beside them that each entry may have: to
+# read on would take minutes, and give nothing.
+MAX_WASTE = 8 << 20
+LONGEST_ENTRY = 4 << 10
+NO_ENTRIES = "most of what the service sends is no entry of it; tell the platform's support"
 
 
 class OtherResource(NotFound):
@@ -155,12 +160,14 @@ def read_listing(
     cut = None
     try:
         for items in reader:
-            children = sorter.children(items.parsed)
+            children = sorter.children(items)
             room = limits.entries - len(gathered)
             if not gathered.add(sorter.text(items, children), children[:room]):
                 cut = "more would take too much memory; ask for fewer long listings at a time"
             elif len(children) > room:
                 cut = MORE_ENTRIES
+            elif sorter.wastes:
+                cut = NO_ENTRIES
             if cut is not None:
                 break
     except NoList as error:
@@ -192,18 +199,23 @@ def read_own(
     _refuse_page(content_type, path)
     reader = ItemsReader(content, limits.size)
     sorter = _Sorter(path, known_tokens())
-    holds = False
+    cut = None
     try:
         for items in reader:
-            holds = bool(sorter.children(items.parsed)) or holds
-            if holds and sorter.own is not None:
+            sorter.children(items)
+            if sorter.found and sorter.own is not None:
+                break
+            if sorter.found > limits.entries or sorter.wastes:
+                cut = MORE_ENTRIES if sorter.found > limits.entries else NO_ENTRIES
                 break
     except NoList as error:
         raise _no_listing(path) from error
     except Damaged as error:
         raise _damaged(path) from error
-    failure = _cut(path, 0, MORE_BYTES) if reader.cut else None
-    return _own(sorter.own, path, holds, sorter.refused, failure)
+    if reader.cut:
+        cut = MORE_BYTES
+    failure = None if cut is None else _cut(path, sorter.found, cut)
+    return _own(sorter.own, path, sorter.found > 0, sorter.refused, failure)
 
 
 class _Sorter:
@@ -217,15 +229,22 @@ class _Sorter:
         self.own: Entry | None = None
         self.refused: list[InvalidPath] = []
         self._more = 0
+        self._received = 0
+        self.found = 0
 
-    def children(self, items: list[Any]) -> list[Entry]:
+    @property
+    def wastes(self) -> bool:
+        """Whether too much of what has come is no entry of the directory."""
+        return self._received > MAX_WASTE + self.found * LONGEST_ENTRY
+
+    def children(self, items: Items) -> list[Entry]:
         """Return those of some items that are in the directory."""
         children = []
         path, prefix = self._path, self._prefix
         start = len(prefix)
         child = CHILD.fullmatch
         tokens = self._tokens
-        for item in items:
+        for item in items.parsed:
             try:
                 name = unquote(item["href"])
             except (TypeError, KeyError, AttributeError):
@@ -246,6 +265,8 @@ class _Sorter:
                 self.refused.append(_refused(name, path))
             else:
                 self._more += 1
+        self._received += len(items.raw)
+        self.found += len(children)
         return children
 
     def text(self, items: Items, children: list[Entry]) -> bytes:
@@ -318,7 +339,7 @@ class Gathered:
 
 def _expanded(path: str, raw: bytes) -> list[Entry]:
     """Return the entries that a part of a listing has, which was read before."""
-    return _Sorter(path).children(parsed(raw))
+    return _Sorter(path).children(Items(raw, parsed(raw)))
 
 
 def _hash(entry: Entry, directory: str) -> int:

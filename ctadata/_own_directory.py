@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -16,7 +17,14 @@ from itertools import islice
 from ._listing import Listing
 from ._protocol import DownloadService
 from .config import USER_VARIABLE, user_name
-from .errors import AccessDenied, CertificateNeeded, InvalidPath, NotFound, StorageException
+from .errors import (
+    AccessDenied,
+    CertificateNeeded,
+    InvalidPath,
+    NotFound,
+    ServiceTimeout,
+    StorageException,
+)
 
 __all__ = ["below", "find", "forget", "known", "learn"]
 
@@ -25,6 +33,8 @@ FOLDERS = ("lst", "cta")
 # Directories of users that are tried one by one: before, and after the one question that may tell.
 FEW = 16
 MAX_CANDIDATES = 2000
+# Seconds after which no other one is tried.
+SECONDS = 120.0
 
 _known: dict[tuple[str, bytes], str] = {}
 _lock = threading.Lock()
@@ -66,8 +76,10 @@ def find(service: DownloadService, token: str | None) -> str:
     ------
     AccessDenied
         If the service lets the user write nowhere.
+    ServiceTimeout
+        If the directory is not found within two minutes.
     """
-    directory = known(service, token) or _found(service)
+    directory = known(service, token) or _found(service, time.monotonic() + SECONDS)
     if directory is None:
         raise AccessDenied(
             f"No directory of yours was found at {service.url}. If you have no certificate there, "
@@ -79,14 +91,14 @@ def find(service: DownloadService, token: str | None) -> str:
     return directory
 
 
-def _found(service: DownloadService) -> str | None:
+def _found(service: DownloadService, until: float) -> str | None:
     """Ask the service; what needs few requests comes first."""
     return (
         _guessed(service)
-        or _tried(service, FEW)
+        or _tried(service, FEW, until)
         or _told(service)
         or _guessed(service)
-        or _tried(service, MAX_CANDIDATES)
+        or _tried(service, MAX_CANDIDATES, until)
     )
 
 
@@ -100,22 +112,35 @@ def _guessed(service: DownloadService) -> str | None:
     return next(filter(partial(_is_own, service), guesses), None)
 
 
-def _tried(service: DownloadService, most: int) -> str | None:
+def _tried(service: DownloadService, most: int, until: float) -> str | None:
     """Return the first directory of a user that the service lets this one make.
 
     Parameters
     ----------
     most : int
         Where there are more directories, nothing is tried.
+    until : float
+        When to give up (`time.monotonic`).
+
+    Raises
+    ------
+    ServiceTimeout
+        If it is that late.
     """
     for users, listing in _directories_of_users(service):
         directories = (entry.path for entry in listing.children if entry.is_directory)
         names = list(islice(directories, most + 1))
         # Where even the directory above them is let pass, somebody on the way answers so to all.
         if len(names) <= most and not _is_own(service, users):
-            directory = next(filter(partial(_is_own, service), names), None)
-            if directory is not None:
-                return directory
+            for directory in names:
+                if time.monotonic() > until:
+                    raise ServiceTimeout(
+                        f"{service.url} answers so slowly that your own directory was not found "
+                        f"within {SECONDS:.0f} seconds; try again later, or set {USER_VARIABLE} "
+                        "to your name on the hub"
+                    )
+                if _is_own(service, directory):
+                    return directory
     return None
 
 

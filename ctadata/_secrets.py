@@ -17,6 +17,7 @@ __all__ = [
     "hushed",
     "known_tokens",
     "never_show",
+    "unescaped",
     "without_secrets",
 ]
 
@@ -50,8 +51,8 @@ _BASE64 = r"[A-Za-z0-9+/_=-]"
 _SECRETS = [
     # PEM, also one whose end was cut off, but not where a sentence names its first line.
     (
-        r"-{4,} ?BEGIN\b[A-Z0-9 ]*-{4,}(?![-\"'\u2019\u201d).,;:?!])"
-        r".+?(?:-{4,} ?END\b[A-Z0-9 ]*-{0,5}|\Z)",
+        r"-{4,8} ?BEGIN\b[A-Z0-9 ]*-{4,}(?![-\"'\u2019\u201d).,;:?!])"
+        r".+?(?:-{4,8} ?END\b[A-Z0-9 ]*-{0,5}|\Z)",
         LEFT_OUT,
     ),
     # The base64 of a key or certificate in DER, and of a key of OpenSSH; also with literal \n.
@@ -79,10 +80,12 @@ _secrets = [(re.compile(seen, re.IGNORECASE | re.DOTALL), stays) for seen, stays
 _sign = re.compile(
     r"-{4}|MI[G-L]|CAQ|b3Bl|authori|bearer|token|authz|password|secret|eyJ|://", re.IGNORECASE
 )
-_end_of_pem = re.compile(r"-{4,} ?END\b[A-Z0-9 ]*-{0,5}", re.IGNORECASE)
+_end_of_pem = re.compile(r"-{4,8} ?END\b[A-Z0-9 ]*-{0,5}", re.IGNORECASE)
 # What may stand before it where its beginning was cut off.
 _IN_PEM = string.ascii_letters + string.digits + "+/=_-\\ \t\r\n"
 _coded = re.compile(r"%[0-9a-f]{2}|&#?\w+;|\\[xu]", re.IGNORECASE)
+# More digits than a character has are more than Python turns into a number.
+_number = re.compile(r"(?<=&#)0*([0-9]{1,8})[0-9]*")
 _backslashed = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))", re.IGNORECASE)
 
 _sent: dict[str, None] = {}
@@ -231,11 +234,16 @@ def _views(text: str) -> Iterator[str]:
             view = _decoded(bare)
 
 
-def _decoded(text: str) -> str:
+def unescaped(text: str) -> str:
+    """Return a text of HTML with the characters that its references stand for."""
     from html import unescape
 
+    return unescape(_number.sub(r"\1", text))
+
+
+def _decoded(text: str) -> str:
     plain = _backslashed.sub(lambda found: _character(found[1] or found[2] or found[3]), text)
-    return unescape(unquote(plain))
+    return unescaped(unquote(plain))
 
 
 def _character(digits: str) -> str:

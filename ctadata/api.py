@@ -83,6 +83,8 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         ------
         AccessDenied
             If the service lets the user write nowhere.
+        ServiceTimeout
+            If it answers so slowly that the directory is not found within two minutes.
         """
         return _own_directory.find(self._service, self._current_token())
 

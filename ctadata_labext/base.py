@@ -110,13 +110,27 @@ class CTADataHandler(APIHandler):
         """Log as the extension, whose records are as `printable` has them."""
         return self.extension.log
 
+    def set_default_headers(self) -> None:
+        """Let neither browsers nor proxies keep an answer: it is for this user alone."""
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")
+
     async def prepare(self) -> None:  # type: ignore[override]
         """Refuse the anonymous whatever the method, and methods that the handler has not."""
         await super().prepare()
-        if not self.current_user:
+        if not self.current_user or self._is_from_another_site():
             raise web.HTTPError(403)
         if self.request.method not in self.allowed_methods():
             raise web.HTTPError(405)
+
+    def _is_from_another_site(self) -> bool:
+        """Whether a page of another origin asks by what has no ``Origin``: an image, a link."""
+        headers = self.request.headers
+        site = headers.get("Sec-Fetch-Site", "none")
+        if site in {"none", "same-origin"} or "Origin" in headers:
+            return False
+        # Knows the origins that are allowed, and Jupyter's token.
+        return not self.check_referer()
 
     def compute_etag(self) -> None:
         """Have no validator: answers are of the moment, and hashing them would take time."""
@@ -301,7 +315,9 @@ class CTADataHandler(APIHandler):
         if isinstance(value, CTADataError):
             self.log.info("ctadata: %s: %s", value.code, describe(value)["message"])
         elif isinstance(value, web.HTTPError):
-            super().log_exception(typ, value, tb)
+            # Jupyter logs the request; what it could not decode may be a token.
+            if value.log_message and value.status_code != http.HTTPStatus.BAD_REQUEST:
+                self.log.warning("ctadata: %s: %s", self.request.path, value)
         else:
             # Not by tornado's own logger, which says all of it as it is.
             path = self.request.path

@@ -35,7 +35,6 @@ class LinesHandler(CTADataHandler):
         if not self._begun:
             self._begun = True
             self.set_header("Content-Type", "application/x-ndjson")
-            self.set_header("Cache-Control", "no-store")
         self.write((line if isinstance(line, str) else json.dumps(line)) + "\n")
         try:
             await self.flush()
@@ -63,7 +62,6 @@ class DownloadHandler(CTADataHandler):
         """Say that so many bytes follow, to be saved under this name."""
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Length", str(length))
-        self.set_header("Cache-Control", "no-store")
         # What is hidden in a name must not make it look like another one; browsers take
         # backslashes for separators.
         self.set_attachment_header(printable(name).replace("\\", "_"))

@@ -233,7 +233,6 @@ class UploadHandler(TusHandler):
         self.tell(upload)
         self.set_header("Upload-Length", str(upload.size))
         self.set_header("Upload-Metadata", upload.metadata)
-        self.set_header("Cache-Control", "no-store")
         self.finish()
 
     @web.authenticated

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from .._dates import seconds_of
 from .._http import Http
 from .._plain_http import check_certificate
 from .._printable import WORDS, printable
-from .._secrets import LEFT_OUT, without_secrets
+from .._secrets import LEFT_OUT, unescaped, without_secrets
 from ..config import CERTIFICATESERVICE_VARIABLE
 from ..errors import (
     AuthenticationError,
@@ -32,7 +31,10 @@ _NOT_ADMINISTRATOR = "access denied"
 _REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 507)
 # A part of a certificate: it was sent one, and may repeat it.
 _UNSPEAKABLE = re.compile(r"[A-Za-z0-9+/=_-]{56,}")
-_TAG = re.compile(r"<(?:style|script).*?</(?:style|script)>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+# What has no end goes on to that of the text; looking for it again and again would take long.
+_TAG = re.compile(
+    r"<(?:style|script).*?(?:</(?:style|script)>|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE
+)
 
 
 class CertificateService:
@@ -201,5 +203,5 @@ def cleaned(words: object) -> str:
     if not isinstance(words, str):
         return ""
     # Before tags are left out, which may be anywhere, and since they may be.
-    text = unescape(_TAG.sub(" ", _UNSPEAKABLE.sub(LEFT_OUT, without_secrets(words))))
+    text = unescaped(_TAG.sub(" ", _UNSPEAKABLE.sub(LEFT_OUT, without_secrets(words))))
     return printable(" ".join(_UNSPEAKABLE.sub(LEFT_OUT, text).split()), WORDS)

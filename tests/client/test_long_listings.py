@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import ctadata
-from ctadata import APIClient, _limits, entries, errors
+from ctadata import APIClient, _limits, _listing, entries, errors
 from ctadata._listing import Gathered, read_listing
 from ctadata.cli import cli
 from ctadata.entries import Entries, ManyEntries
@@ -160,6 +160,44 @@ def test_what_cannot_be_told_from_a_cut_listing_is_not_taken_for_missing(scripte
         with pytest.raises(errors.StorageException, match="too long") as caught:
             call("lst/d")
         assert not isinstance(caught.value, errors.NotFound)
+
+
+JUNK = {
+    "itself": b'{"href": "lst/d/"},',
+    "no name": b'{"href": ""},',
+    "of elsewhere": b'{"href": "../x", "size": "1"},',
+    "nested": b'{"href": "lst/d/", "x": ' + b"[" * 50 + b"]" * 50 + b"},",
+    "long": b'{"href": "lst/d/' + b"x" * 200_000 + b'"},',
+}
+
+
+@pytest.mark.parametrize("name", JUNK)
+def test_what_has_no_entries_is_not_read_on(scripted, monkeypatch, name):
+    """512 MiB of it would take minutes."""
+    monkeypatch.setattr(_listing, "MAX_WASTE", 1 << 20)
+    block = JUNK[name] * (100_000 // len(JUNK[name]) + 1)
+    sent = []
+
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.end_headers()
+        handler.close_connection = True
+        with contextlib.suppress(ConnectionError):
+            handler.wfile.write(b"[")
+            while True:
+                handler.wfile.write(block)
+                sent.append(len(block))
+
+    scripted.on("GET", "list/lst/d", answer)
+    for call in (APIClient().stat, lambda path: APIClient().listing(path).cut):
+        sent.clear()
+        try:
+            said = str(call("lst/d"))
+        except errors.StorageException as error:
+            said = str(error)
+        assert said == "lst/d/" or "no entry of it" in said
+        assert sum(sent) < 32 << 20
 
 
 def test_not_every_name_of_millions_is_refused_by_itself(scripted, caplog):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ctadata import APIClient, errors
+from ctadata import APIClient, _own_directory, errors
 
 from .conftest import sends
 
@@ -57,6 +57,15 @@ def test_others_are_tried_where_the_service_does_not_tell(many, monkeypatch):
     monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
     assert APIClient().find_own_directory() == "lst/users/u250"
     assert sent(many).index("POST") < sent(many).index("MKCOL")
+
+
+def test_a_slow_service_is_not_asked_for_ever(many, monkeypatch):
+    monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
+    monkeypatch.setattr(_own_directory, "SECONDS", 0)
+    with pytest.raises(errors.ServiceTimeout, match="set JUPYTERHUB_USER"):
+        APIClient().find_own_directory()
+    # Only that for the directory above all of them.
+    assert sent(many).count("MKCOL") <= 1
 
 
 def test_a_proxy_that_lets_no_directory_be_made_teaches_nothing(many, monkeypatch):

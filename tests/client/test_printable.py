@@ -7,6 +7,7 @@ import base64
 import json
 import logging
 import pickle
+import time
 import unicodedata
 from html import entities
 from pathlib import Path
@@ -17,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctadata import _secrets, errors
-from ctadata._printable import LINE, MESSAGE, logger_of, printable
+from ctadata._printable import LINE, MESSAGE, WORDS, logger_of, printable
 from ctadata._secrets import never_show
+from ctadata.certificates.sending import cleaned
 from ctadata.entries import Entry
 
 from ..certificates import proxy
@@ -233,3 +235,38 @@ def test_an_entry_shows_its_name_as_a_literal():
     for name in ("a\u202eb\u3164", "it's \x1b", "\U0001f469\u200d\U0001f680", "plain"):
         assert ast.literal_eval(repr(Entry(name, {}))) == name
         assert repr(Entry(name, {})) == printable(repr(Entry(name, {})))
+
+
+@pytest.mark.parametrize("reference", ["&#{}65;", "&#{}", "&#x{};", "&amp;#{};"])
+@pytest.mark.parametrize("digits", ["9" * 5000, "0" * 5000])
+def test_numbers_that_are_too_long_for_python(reference, digits):
+    text = reference.format(digits)
+    for clean in (printable, cleaned, lambda text: str(errors.CTADataError(text))):
+        assert clean(text).isprintable()
+
+
+def test_zeros_before_a_number_hide_nothing(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "Aa0123456789bcdef")
+    zeros = "0" * 6000
+    assert "0123456789bcdef" not in printable(f"&#{zeros}65;a0123456789bcdef")
+
+
+REPEATED = [
+    *"-<&%\\. \n\u200b\u0301", "BEGIN ", "-----BEGIN ", "-----BEGIN A-----", "-----BEGIN A-----x",
+    "---- END ", "<script", "<script>", "<style </script", "<a", "&#", "&lt;", "MI",
+    "MIIC" + "A" * 40, "A" * 56, "MIIAAAA\\n", "authorization:", "authorization ", "bearer ",
+    "token ", "token=", 'token":"', "password'  :  ", "eyJ", "eyJaaaaaaaa.", "://", "://a@", "%25",
+    "\\u005c", "\u0645\u200d", "\U0001f600\u200d", "\U0001f3f4\U000e0061",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("before", ["", "token -----BEGIN A-----"])
+def test_no_text_takes_long(before):
+    """A regular expression holds up all threads, and with them the event loop."""
+    for repeated in REPEATED:
+        text = before + repeated * (40_000 // len(repeated))
+        since = time.process_time()
+        printable(text, WORDS)
+        printable(text)
+        cleaned(text)
+        assert time.process_time() - since < 5, repeated

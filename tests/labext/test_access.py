@@ -219,6 +219,60 @@ async def test_what_changes_something_needs_the_xsrf_token(
     assert gone.code == 403
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_pages_of_other_origins_get_nothing_without_an_origin(
+    api: Api,
+    storage: Path,
+    http_server_client: Any,
+    jp_web_app: Any,
+    jp_base_url: str,
+    jp_auth_header: dict[str, str],
+    site: str,
+) -> None:
+    """Images, frames, scripts and links have no ``Origin``; pages can suppress the ``Referer``."""
+    browser = await log_in(http_server_client, jp_base_url, jp_auth_header)
+
+    async def get(address: str, **headers: str) -> int:
+        response = await http_server_client.fetch(
+            f"{address}?_xsrf={browser.xsrf}&pattern=a",
+            headers=browser.headers(**headers),
+            raise_error=False,
+        )
+        assert response.headers["Cache-Control"] == "no-store"
+        return response.code
+
+    for pattern, handler in own_routes(jp_web_app):
+        if "get" in vars(handler):
+            address = example(pattern)
+            assert await get(address, Sec_Fetch_Site="same-origin") != 403
+            assert await get(address, Sec_Fetch_Site="none") != 403
+            assert await get(address, Sec_Fetch_Site=site) == 403
+            assert await get(address, Sec_Fetch_Site=site, Referer="https://evil.example/") == 403
+    # Who knows the token may ask from anywhere.
+    assert (await api("status", headers={"Sec-Fetch-Site": site})).code == 200
+
+
+async def test_a_token_in_an_address_is_not_logged(
+    api: Api, jp_base_url: str, jp_auth_header: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    token = jp_auth_header["Authorization"].removeprefix("token ")
+    caplog.set_level("DEBUG")
+    for path in (
+        f"search/?pattern=%ff&token={token}",
+        f"resources/%ff?token={token}",
+        f"status?token=%ff{token}",
+        f"nothing?_xsrf={token}",
+    ):
+        response = await api.raw(path, anonymous=True)
+        assert response.code >= 400
+        assert token.encode() not in response.body
+    refused = await api.raw("totals", "POST", anonymous=True, body="{}")
+    assert refused.code == 403
+    said = [record.getMessage() for record in caplog.records]
+    assert [text for text in said if token in text] == []
+    assert [text for text in said if "/ctadata/totals: HTTP 403" in text]
+
+
 def test_where_the_panel_and_the_server_find_the_extension() -> None:
     assert ctadata_labext._jupyter_labextension_paths() == [
         {"src": "labextension", "dest": "ctadata"}
