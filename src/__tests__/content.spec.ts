@@ -1,6 +1,7 @@
 import { Content, checkName, contentOf } from '../documents/content';
+import { ITableCell } from '../documents/htmltable';
 import { INode, JsonTree, parseJson } from '../documents/json';
-import { cellsOf, readCell } from '../documents/notebook';
+import { Output, cellsOf, readCell, readPage } from '../documents/notebook';
 import { Table } from '../documents/table';
 import { printableLines, withoutEscapes } from '../documents/texts';
 
@@ -154,6 +155,16 @@ describe('a JSON tree', () => {
     expect(keys(tree)).toEqual([null, 'a', '__proto__']);
   });
 
+  it('soon opens an object of many keys', () => {
+    const many = Array.from({ length: 300_000 }, (_, i) => [`k${i}`, i]);
+    const value = Object.fromEntries(many) as unknown;
+    const start = performance.now();
+    const tree = new JsonTree(value);
+    tree.toggle(300);
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(tree.rows.at(-1)).toMatchObject({ key: 'k299999', value: 299_999 });
+  });
+
   it('divides what has many members, so that each is reached', () => {
     const tree = new JsonTree(Array.from({ length: 1_000_001 }, (_, i) => i));
     expect(keys(tree)).toEqual([null, '0 … 999999', '1000000 … 1000000']);
@@ -164,10 +175,15 @@ describe('a JSON tree', () => {
   });
 });
 
+/** The table of an output, which must be one. */
+function tableOf(output: Output): ITableCell[][] {
+  expect(output.kind).toBe('table');
+  return (output as Output & { kind: 'table' }).rows;
+}
+
 describe('a notebook’s cell', () => {
-  const noTable = () => null;
   const outputsOf = (...outputs: unknown[]) =>
-    readCell({ cell_type: 'code', outputs }, noTable).outputs;
+    readCell({ cell_type: 'code', outputs }).outputs;
   const display = (data: unknown) =>
     outputsOf({ output_type: 'display_data', data });
   const png = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1').toString('base64');
@@ -180,7 +196,7 @@ describe('a notebook’s cell', () => {
   it.each([null, 5, 'text', [], { source: {} }, { outputs: [{}] }])(
     'may be anything: %p',
     cell =>
-      expect(readCell(cell, noTable)).toMatchObject({
+      expect(readCell(cell)).toMatchObject({
         type: 'raw',
         source: '',
         outputs: []
@@ -218,6 +234,76 @@ describe('a notebook’s cell', () => {
     ]);
   });
 
+  it.each<[string, string[][]]>([
+    ['<table><tr><td>1<td>2<tr><td>3', [['1', '2'], ['3']]],
+    [
+      `<style>td {}</style><TABLE class="<td>"><thead><tr style='a>b'><th></th><th colspan="2">a</th></tr></thead>
+       <tr><th rowspan=2>x</th><td>1</td><td>2</td></tr><tr><td><b onclick=x>3</b></td><td>4</td></tr></TABLE><p>1 row</p>`,
+      [
+        ['', 'a'],
+        ['x', '1', '2'],
+        ['3', '4']
+      ]
+    ],
+    [
+      '<table><tr><td>a&lt;b&gt; &amp;amp; &#8226;&#x2a;&nope;&#9999999;<br>c</td></tr></table>',
+      [['a<b> &amp; •*&nope;&#9999999;\nc']]
+    ],
+    [
+      '<table><tr><td><img src="http://x"><script>f()</script>1 < 2</td></table>',
+      [['f()1 < 2']]
+    ]
+  ])('has the texts of the tables in %j', (html, rows) => {
+    const [output, more] = display({ 'text/html': html, 'text/plain': 'text' });
+    expect(more).toBeUndefined();
+    expect(tableOf(output).map(cells => cells.map(({ text }) => text))).toEqual(
+      rows
+    );
+  });
+
+  it('has what the cells of a table span, which is not much', () => {
+    const html =
+      "<table><tr><td rowspan=2><td COLSPAN = '3'><td colspan=0><td colspan=99999><td rowspan=2></table>";
+    const [output] = display({ 'text/html': html });
+    expect(tableOf(output)[0]).toEqual([
+      { text: '', colSpan: 1, rowSpan: 2 },
+      { text: '', colSpan: 3, rowSpan: 1 },
+      { text: '', colSpan: 1, rowSpan: 1 },
+      { text: '', colSpan: 1, rowSpan: 1 },
+      { text: '', colSpan: 1, rowSpan: 1 }
+    ]);
+  });
+
+  it.each([
+    '<table>' + '<tr><td rowspan=99999 colspan=99999>'.repeat(25_000),
+    '<table><tr><td>' + '<a><b>'.repeat(150_000),
+    '<table>'.repeat(120_000) + '<tr><td>' + '<"\'<'.repeat(30_000),
+    '<table><tr>' + '<td>x'.repeat(190_000)
+  ])('soon has a table of any HTML, which is not large: %#', html => {
+    const start = performance.now();
+    const [output] = display({ 'text/html': html });
+    expect(performance.now() - start).toBeLessThan(10_000);
+    const cells = tableOf(output).flat();
+    expect(cells.length).toBeLessThanOrEqual(5000);
+    const area = cells.map(({ colSpan, rowSpan }) => colSpan * rowSpan);
+    expect(area.reduce((sum, each) => sum + each)).toBeLessThan(15_001);
+  });
+
+  it('is one of a page, which has not too much either', () => {
+    const table = { 'text/html': '<table><tr>' + '<td>'.repeat(3000) };
+    const output = { output_type: 'display_data', data: table };
+    const heavy = { cell_type: 'code', outputs: new Array(90).fill(output) };
+    expect(readCell(heavy)).toMatchObject({
+      outputs: { length: 4 },
+      moreOutputs: 86
+    });
+    expect(readPage(new Array(300).fill(heavy), 0)).toHaveLength(1);
+    const light = new Array<unknown>(300).fill({ cell_type: 'markdown' });
+    expect(readPage(light, 0)).toHaveLength(200);
+    expect(readPage(light, 200)).toHaveLength(100);
+    expect(readPage(light, 300)).toEqual([]);
+  });
+
   it('names no more than some types, and not all of a long one', () => {
     const data = Object.fromEntries(
       Array.from({ length: 9 }, (_, index) => [`${index}`.repeat(1000), ''])
@@ -232,7 +318,7 @@ describe('a notebook’s cell', () => {
       outputs: new Array(150).fill({ output_type: 'unheard-of' }),
       attachments: { 'a.png': {} }
     };
-    expect(readCell(cell, noTable)).toMatchObject({
+    expect(readCell(cell)).toMatchObject({
       moreOutputs: 50,
       attachments: 1
     });

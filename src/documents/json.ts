@@ -97,7 +97,10 @@ function childrenOf(node: INode): INode[] {
     for (let from = start; from < stop; from += step) {
       const to = Math.min(stop, from + step);
       children.push({
-        ...nodeOf(`${from} … ${to - 1}`, node.value, depth),
+        key: `${from} … ${to - 1}`,
+        value: node.value,
+        depth,
+        isOpen: false,
         size: to - from,
         range: [from, to]
       });

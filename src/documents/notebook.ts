@@ -1,3 +1,4 @@
+import { ITableCell, tabulate } from './htmltable';
 import { ImageType, imageType } from './images';
 import { shorten, withoutEscapes } from './texts';
 
@@ -7,6 +8,12 @@ const MAX_TEXT = 100_000;
 /** Outputs of a cell that are shown. */
 const MAX_OUTPUTS = 100;
 
+/** Outputs and cells of tables that are shown of a cell, and of as many cells as are shown at once. */
+const MAX_WEIGHT = 10_000;
+
+/** Cells that are shown at once. */
+const PAGE = 200;
+
 /** MIME types of an output that a note names, and characters of each. */
 const MAX_TYPES = 5;
 const MAX_TYPE = 60;
@@ -15,7 +22,7 @@ const MAX_TYPE = 60;
 export type Output =
   | { kind: 'text'; text: string; isError: boolean }
   | { kind: 'image'; bytes: Uint8Array; type: ImageType }
-  | { kind: 'table'; rows: string[][] }
+  | { kind: 'table'; rows: ITableCell[][] }
   /** What is not shown: its MIME types, without parameters of ours. */
   | { kind: 'note'; types: string[] };
 
@@ -29,10 +36,9 @@ export interface ICell {
   /** How many outputs and attachments are left out altogether. */
   moreOutputs: number;
   attachments: number;
+  /** How much of the page it takes. */
+  weight: number;
 }
-
-/** Takes the tables out of HTML, as rows of text; null where there is none. */
-export type Tabulate = (html: string) => string[][] | null;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -42,30 +48,61 @@ export function cellsOf(value: unknown): unknown[] | null {
   return nbformat === 4 && Array.isArray(cells) ? cells : null;
 }
 
+/** The next cells that are shown at once, from this one on. */
+export function readPage(cells: readonly unknown[], start: number): ICell[] {
+  const page = [];
+  let weight = 0;
+  while (page.length < PAGE && weight < MAX_WEIGHT) {
+    if (start + page.length === cells.length) {
+      break;
+    }
+    const cell = readCell(cells[start + page.length]);
+    page.push(cell);
+    weight += cell.weight;
+  }
+  return page;
+}
+
 /**
  * Make of a cell what can be shown without running or fetching anything.
  *
  * Nothing else of it is used: neither metadata nor attachments.
  */
-export function readCell(cell: unknown, tabulate: Tabulate): ICell {
+export function readCell(cell: unknown): ICell {
   const fields = fieldsOf(cell);
   const type = fields.cell_type;
-  const outputs =
+  const given =
     type === 'code' && Array.isArray(fields.outputs) ? fields.outputs : [];
+  const outputs: Output[] = [];
+  let read = 0;
+  let weight = 1;
+  while (read < Math.min(MAX_OUTPUTS, given.length) && weight < MAX_WEIGHT) {
+    const shown = readOutput(fieldsOf(given[read]));
+    outputs.push(...shown);
+    read += 1;
+    weight += shown.reduce((sum, output) => sum + weightOf(output), 0);
+  }
   const count = fields.execution_count;
   return {
     type: type === 'code' || type === 'markdown' ? type : 'raw',
     source: cut(textOf(fields.source)),
     count: typeof count === 'number' ? count : null,
-    outputs: outputs
-      .slice(0, MAX_OUTPUTS)
-      .flatMap(output => readOutput(fieldsOf(output), tabulate)),
-    moreOutputs: Math.max(0, outputs.length - MAX_OUTPUTS),
-    attachments: Object.keys(fieldsOf(fields.attachments)).length
+    outputs,
+    moreOutputs: given.length - read,
+    attachments: Object.keys(fieldsOf(fields.attachments)).length,
+    weight
   };
 }
 
-function readOutput(output: Fields, tabulate: Tabulate): Output[] {
+function weightOf(output: Output): number {
+  return output.kind === 'table'
+    ? output.rows
+        .flat()
+        .reduce((sum, { colSpan, rowSpan }) => sum + colSpan * rowSpan, 0)
+    : 1;
+}
+
+function readOutput(output: Fields): Output[] {
   switch (output.output_type) {
     case 'stream':
       return [textOutput(textOf(output.text), output.name === 'stderr')];
@@ -77,14 +114,14 @@ function readOutput(output: Fields, tabulate: Tabulate): Output[] {
     }
     case 'display_data':
     case 'execute_result':
-      return readBundle(fieldsOf(output.data), tabulate);
+      return readBundle(fieldsOf(output.data));
     default:
       return [{ kind: 'note', types: [] }];
   }
 }
 
 /** Of several forms of one output the best that is harmless, and a note where a text stands for something else. */
-function readBundle(data: Fields, tabulate: Tabulate): Output[] {
+function readBundle(data: Fields): Output[] {
   for (const type of ['image/png', 'image/jpeg', 'image/gif']) {
     const image = readImage(textOf(data[type]));
     if (image) {

@@ -1,13 +1,10 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { tabulate } from './htmltable';
-import { ICell, Output, readCell } from './notebook';
+import { ITableCell } from './htmltable';
+import { ICell, Output, readPage } from './notebook';
 import { Picture } from './picture';
 import { printableLines } from './texts';
-
-/** Cells that are shown at first, and that each click adds. */
-const PAGE = 200;
 
 interface INotebookViewProps {
   cells: readonly unknown[];
@@ -19,8 +16,8 @@ export function NotebookView({
   cells,
   trans
 }: INotebookViewProps): JSX.Element {
-  const [count, setCount] = React.useState(PAGE);
-  const rest = cells.length - count;
+  const [shown, setShown] = React.useState(() => readPage(cells, 0));
+  const rest = cells.length - shown.length;
   return (
     <div
       className="jp-CTAData-notebook"
@@ -29,13 +26,13 @@ export function NotebookView({
       aria-label={trans.__('Content')}
     >
       {cells.length === 0 && <Left>{trans.__('This notebook is empty.')}</Left>}
-      {cells.slice(0, count).map((cell, index) => (
+      {shown.map((cell, index) => (
         <Cell key={index} cell={cell} trans={trans} />
       ))}
       {rest > 0 && (
         <button
           className="jp-mod-styled jp-mod-minimal"
-          onClick={() => setCount(count + PAGE)}
+          onClick={() => setShown([...shown, ...readPage(cells, shown.length)])}
         >
           {trans._n('Show %1 more cell', 'Show more of %1 cells', rest)}
         </button>
@@ -45,12 +42,7 @@ export function NotebookView({
 }
 
 const Cell = React.memo(
-  (props: { cell: unknown; trans: TranslationBundle }): JSX.Element => {
-    const { trans } = props;
-    const cell = React.useMemo(
-      () => readCell(props.cell, tabulate),
-      [props.cell]
-    );
+  ({ cell, trans }: { cell: ICell; trans: TranslationBundle }): JSX.Element => {
     return (
       <div className={`jp-CTAData-cell jp-mod-${cell.type}`}>
         <span className="jp-CTAData-prompt">{promptOf(cell)}</span>
@@ -126,15 +118,17 @@ function OutputView(props: {
   }
 }
 
-function OutputTable({ rows }: { rows: string[][] }): JSX.Element {
+function OutputTable({ rows }: { rows: ITableCell[][] }): JSX.Element {
   return (
     <div className="jp-CTAData-output">
       <table>
         <tbody>
           {rows.map((cells, row) => (
             <tr key={row}>
-              {cells.map((text, column) => (
-                <td key={column}>{printableLines(text)}</td>
+              {cells.map(({ text, colSpan, rowSpan }, column) => (
+                <td key={column} colSpan={colSpan} rowSpan={rowSpan}>
+                  {printableLines(text)}
+                </td>
               ))}
             </tr>
           ))}

@@ -50,6 +50,11 @@ export class Preview extends MainAreaWidget<Panel> {
     return this._options.path;
   }
 
+  /** Whether the file is shown, not what kept it from being shown. */
+  get isFilled(): boolean {
+    return this._isFilled;
+  }
+
   /** Show what the file has. */
   fill(content: Content): void {
     this._isFilled = true;
@@ -75,7 +80,7 @@ export class Preview extends MainAreaWidget<Panel> {
     }
     const { load, trans } = this._options;
     this._isLoading = true;
-    this._replace(message(trans.__('Loading…'), ''));
+    this._replace(message(trans.__('Loading…')));
     try {
       const content = await load();
       if (!this.isDisposed && !this._isFilled) {
@@ -84,7 +89,11 @@ export class Preview extends MainAreaWidget<Panel> {
     } catch (reason) {
       if (!this.isDisposed) {
         const { title, text } = explain(reason, trans);
-        this._replace(message(title, text));
+        this._replace(
+          message(title, text, trans.__('Try again'), () => {
+            void this._fillLater();
+          })
+        );
       }
     } finally {
       this._isLoading = false;
@@ -151,11 +160,21 @@ function viewOf(content: Content, trans: TranslationBundle): Widget {
   }
 }
 
-function message(title: string, text: string): Widget {
+function message(
+  title: string,
+  text = '',
+  remedy = '',
+  onRemedy?: () => void
+): Widget {
   return new View(
     <div className="jp-CTAData-message" role="status">
       <h3>{title}</h3>
       {text && <p>{text}</p>}
+      {remedy && (
+        <button className="jp-mod-styled jp-mod-minimal" onClick={onRemedy}>
+          {remedy}
+        </button>
+      )}
     </div>
   );
 }

@@ -65,7 +65,9 @@ export class Table {
     let start = this._starts[index];
     while (values.length < MAX_COLUMNS) {
       const end = this._endOfValue(start);
-      values.push(valueOf(this._text.slice(start, end)));
+      // Quotes are doubled at most.
+      const stop = Math.min(end, start + 2 * MAX_VALUE + 2);
+      values.push(valueOf(this._text.slice(start, stop)));
       if (this._text[end] !== this._delimiter) {
         break;
       }

@@ -2,6 +2,7 @@ import { JupyterFrontEnd } from '@jupyterlab/application';
 import { WidgetTracker } from '@jupyterlab/apputils';
 import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TranslationBundle } from '@jupyterlab/translation';
+import { TabPanel } from '@lumino/widgets';
 
 import { API, IEntry } from '../api';
 import { Directory } from '../browser/collection';
@@ -39,7 +40,7 @@ export class Viewer implements ICTADataViewer {
   async open(entry: IEntry): Promise<void> {
     const { path } = entry;
     this._last = path;
-    if (!this._find(path)) {
+    if (!this._find(path)?.isFilled) {
       const content = await this._content(entry);
       // Somebody may have opened it twice.
       const preview = this._find(path) ?? this._create(path);
@@ -52,6 +53,11 @@ export class Viewer implements ICTADataViewer {
     const preview = this._find(path);
     if (preview && this._last === path) {
       this._options.shell.activateById(preview.id);
+      // Notebook 7 leaves another tab in front.
+      const tabs = preview.parent?.parent;
+      if (tabs instanceof TabPanel) {
+        tabs.currentWidget = preview;
+      }
     }
   }
 

@@ -22,7 +22,12 @@ test.describe('in Notebook 7', () => {
     await expect(panel.row('cta')).toBeVisible();
     await panel.row('lst').dblclick();
     await panel.row('some-data-dir').dblclick();
-    await panel.row('README.txt').click();
+    for (const name of ['README.txt', 'empty', 'README.txt']) {
+      await panel.row(name).dblclick();
+      await expect(page.locator('.jp-CTAData-preview:visible')).toContainText(
+        `read-only: lst/some-data-dir/${name}`
+      );
+    }
     await panel.toolbarButton('Copy the selection').click();
     await expect(panel.transfer('README.txt')).toHaveClass(/jp-mod-finished/);
     expect(fs.existsSync(workspacePath('open', 'README.txt'))).toBe(true);

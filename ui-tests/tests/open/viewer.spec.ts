@@ -172,7 +172,7 @@ test.describe('files are shown to read:', () => {
     await expect(document).toContainText('[1]:show()');
     await expect(document.locator('pre').nth(2)).toHaveText('100 %\n');
     await expect(document.locator('td')).toHaveText([
-      ...['', 'events', ''],
+      ...['', 'events'],
       ...['0', '12', '7']
     ]);
     await expect(document.locator('img')).toHaveJSProperty('naturalWidth', 1);
