@@ -40,7 +40,7 @@ def path_text(path: str | PurePath) -> str:
         path = path.as_posix()
     if not isinstance(path, str):
         raise InvalidPath(f"{path!r} is not a remote path; give a string such as 'cta/DL1'")
-    refuse_secret(path, InvalidPath)
+    refuse_secret(path, InvalidPath, remote=True)
     return path
 
 

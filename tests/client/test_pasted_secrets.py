@@ -117,3 +117,23 @@ def test_a_local_path_that_has_the_token_in_it(service_env, work: Path, call) ->
     with pytest.raises(errors.CTADataError) as caught:
         call(f"d/a{token}")
     assert token not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda name: ctadata.list_dir(f"lst/{name}"),
+        lambda name: ctadata.fetch_many([f"lst/{name}/f"], "d"),
+        lambda name: ctadata.upload_file("f", f"d/{name}"),
+        lambda name: ctadata.upload_dir("up", "d"),
+        lambda name: ctadata.webdav4_client().ls(f"lst/{name}"),
+    ],
+    ids=["list_dir", "fetch_many", "upload_file", "upload_dir", "ls"],
+)
+def test_the_token_within_a_remote_path_is_never_sent(service_env, work: Path, call) -> None:
+    token = config.token()
+    work.joinpath("up").mkdir()
+    work.joinpath("up", f"a{token}").touch()
+    with pytest.raises(errors.CTADataError, match="The hub token is a part of a path") as caught:
+        call(f"a{token}")
+    assert token not in "".join(traceback.format_exception(caught.value))
