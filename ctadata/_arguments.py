@@ -10,7 +10,7 @@ from numbers import Real
 from operator import index
 from typing import Any, TypeVar
 
-from ._secrets import TOKEN_VARIABLE
+from ._secrets import TOKEN_VARIABLE, known_tokens
 from .errors import CTADataError
 
 __all__ = ["callback", "count", "mapping", "refuse_secret", "seconds", "speed", "text"]
@@ -120,7 +120,7 @@ def text(value: object, what: str) -> str:
     return value
 
 
-def refuse_secret(given: str, error: type[CTADataError]) -> None:
+def refuse_secret(given: str, error: type[CTADataError], *, remote: bool = False) -> None:
     """Refuse a certificate, a key or the token that was pasted in place of a path.
 
     Parameters
@@ -129,6 +129,8 @@ def refuse_secret(given: str, error: type[CTADataError]) -> None:
         What the caller gave.
     error : type
         What is raised; it has neither the text nor the path.
+    remote : bool, optional
+        Whether it would become a part of an address, where the token must not be at all.
     """
     if _PEM.search(given):
         raise error(
@@ -137,6 +139,8 @@ def refuse_secret(given: str, error: type[CTADataError]) -> None:
         )
     if len(given) >= SECRET and given == os.environ.get(TOKEN_VARIABLE, "").strip():
         raise error("The hub token was given instead of a path; take it out of what you have typed")
+    if remote and any(len(token) >= SECRET and token in given for token in known_tokens()):
+        raise error("The hub token is a part of a path in the storage; choose another name")
 
 
 def _real(value: object) -> float:

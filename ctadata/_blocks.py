@@ -31,6 +31,8 @@ CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?\r?")
 # Bytes: of a line as much is looked at at a time, and none may be longer, nor all of the trailer.
 LOOK = 64
 LONGEST_LINE = 64 << 10
+# Bytes around chunks beside as many as are in them: chunks of one byte cost much time each.
+MAX_AROUND = 1 << 20
 
 
 class _Framing(Protocol):
@@ -86,6 +88,7 @@ class _Chunks:
         self._left = 0
         self._line = b""
         self._trailer_size = 0
+        self._around = 0
         self._behind_data = self._trailer = False
 
     def content(self, raw: Block) -> list[Block]:
@@ -97,6 +100,7 @@ class _Chunks:
                 pieces.append(piece)
                 position += len(piece)
                 self._left -= len(piece)
+                self._around -= len(piece)
                 self._behind_data = not self._left
                 continue
             seen = bytes(raw[position : position + LOOK])
@@ -111,6 +115,9 @@ class _Chunks:
 
     def _read_line(self) -> None:
         line, self._line = self._line, b""
+        self._around += len(line) + 1
+        if self._around > MAX_AROUND:
+            raise HTTPException("there is more around the chunks than in them")
         if self._behind_data or self._trailer:
             blank = line in {b"", b"\r"}
             if self._behind_data and not blank:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -18,13 +20,19 @@ GATHERED = 256 << 10
 LONGEST = 1 << 20
 SPACE = b" \t\n\r"
 BYTE_ORDER_MARK = codecs.BOM_UTF8
+# Bytes that an item has at least, if it is one.
+SHORTEST = 8
 # What is kept of an item at most: keys, of which the service sends five.
 MAX_KEYS = 32
 # Quotation marks that the keys and values of an item need.
 MAX_QUOTES = 4 * MAX_KEYS
 
+# Seconds that a list waits for others at most before its next items are read.
+PATIENCE = 5.0
+
 _space = re.compile(r"[ \t\n\r]*")
 _decode = json.JSONDecoder().raw_decode
+_turn = threading.Lock()
 
 
 class NoList(ValueError):
@@ -71,8 +79,8 @@ class ItemsReader:
         self._most = most
         self.cut = False
 
-    def __iter__(self) -> Iterator[Items]:
-        """Yield the items, many at a time.
+    def __iter__(self) -> Generator[Items]:
+        """Yield the items, many at a time; close this where not all of them are taken.
 
         Raises
         ------
@@ -86,26 +94,27 @@ class ItemsReader:
             buffer = rest + gathered
             if expected == b"[":
                 buffer = buffer.removeprefix(BYTE_ORDER_MARK)
-            while buffer := buffer.lstrip(SPACE):
-                if expected == b"":
-                    raise Damaged("something follows the end of the list")
-                if expected == b"[":
-                    if buffer[:1] != b"[":
-                        raise NoList("the answer is no list")
-                    buffer, expected = buffer[1:], b"item]"
-                elif buffer[:1] == b"]" and expected != b"item":
-                    buffer, expected = buffer[1:], b""
-                elif expected == b",]":
-                    if buffer[:1] != b",":
-                        raise Damaged("there is no comma between two items")
-                    buffer, expected = buffer[1:], b"item"
-                elif (items := _items_of(buffer)) is not None:
-                    buffer, expected = buffer[len(items.raw) :], b",]"
-                    yield items
-                elif len(buffer) > LONGEST:
-                    raise Damaged("an item is not well-formed, or too long")
-                else:
-                    break
+            with _in_turn():
+                while buffer := buffer.lstrip(SPACE):
+                    if expected == b"":
+                        raise Damaged("something follows the end of the list")
+                    if expected == b"[":
+                        if buffer[:1] != b"[":
+                            raise NoList("the answer is no list")
+                        buffer, expected = buffer[1:], b"item]"
+                    elif buffer[:1] == b"]" and expected != b"item":
+                        buffer, expected = buffer[1:], b""
+                    elif expected == b",]":
+                        if buffer[:1] != b",":
+                            raise Damaged("there is no comma between two items")
+                        buffer, expected = buffer[1:], b"item"
+                    elif (items := _items_of(buffer)) is not None:
+                        buffer, expected = buffer[len(items.raw) :], b",]"
+                        yield items
+                    elif len(buffer) > LONGEST:
+                        raise Damaged("an item is not well-formed, or too long")
+                    else:
+                        break
             rest = buffer
         if expected != b"" and not self.cut:
             missing = NoList if expected == b"[" else Damaged
@@ -131,6 +140,21 @@ class ItemsReader:
             yield b"".join(pieces)
 
 
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """Let one thread at a time work on what has come: many would hold up all that is not a list.
+
+    The interpreter runs one of them at a time in any case, and those that wait here do not stand
+    in the way of an event loop.
+    """
+    mine = _turn.acquire(timeout=PATIENCE)
+    try:
+        yield
+    finally:
+        if mine:
+            _turn.release()
+
+
 def parsed(raw: bytes) -> list[Any]:
     """Return what some items are that were read before."""
     return _plain(raw, json.loads(f"[{raw.decode('utf-8', 'surrogatepass')}]"))
@@ -146,7 +170,8 @@ def _items_of(buffer: bytes) -> Items | None:
     if not raw and buffer[:1] == b"{":
         return None
     try:
-        if raw:
+        # What is nested takes ten times as long, during which no other thread runs.
+        if raw and raw.count(b"[") + raw.count(b"{") <= len(raw) // SHORTEST:
             return Items(raw, parsed(raw))
     except (ValueError, RecursionError):
         # A brace in a name, most likely.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote
@@ -159,17 +160,18 @@ def read_listing(
     sorter = _Sorter(path, known_tokens())
     cut = None
     try:
-        for items in reader:
-            children = sorter.children(items)
-            room = limits.entries - len(gathered)
-            if not gathered.add(sorter.text(items, children), children[:room]):
-                cut = "more would take too much memory; ask for fewer long listings at a time"
-            elif len(children) > room:
-                cut = MORE_ENTRIES
-            elif sorter.wastes:
-                cut = NO_ENTRIES
-            if cut is not None:
-                break
+        with closing(iter(reader)) as parts:
+            for items in parts:
+                children = sorter.children(items)
+                room = limits.entries - len(gathered)
+                if not gathered.add(sorter.text(items, children), children[:room]):
+                    cut = "more would take too much memory; ask for fewer long listings at a time"
+                elif len(children) > room:
+                    cut = MORE_ENTRIES
+                elif sorter.wastes:
+                    cut = NO_ENTRIES
+                if cut is not None:
+                    break
     except NoList as error:
         raise _no_listing(path) from error
     except Damaged as error:
@@ -201,13 +203,14 @@ def read_own(
     sorter = _Sorter(path, known_tokens())
     cut = None
     try:
-        for items in reader:
-            sorter.children(items)
-            if sorter.found and sorter.own is not None:
-                break
-            if sorter.found > limits.entries or sorter.wastes:
-                cut = MORE_ENTRIES if sorter.found > limits.entries else NO_ENTRIES
-                break
+        with closing(iter(reader)) as parts:
+            for items in parts:
+                sorter.children(items)
+                if sorter.found and sorter.own is not None:
+                    break
+                if sorter.found > limits.entries or sorter.wastes:
+                    cut = MORE_ENTRIES if sorter.found > limits.entries else NO_ENTRIES
+                    break
     except NoList as error:
         raise _no_listing(path) from error
     except Damaged as error:

@@ -181,11 +181,12 @@ def local_errors(shown: str | None = None, doing: str = "written") -> Iterator[N
     doing : str, optional
         As for `local_error`.
     """
+    failure = None
     try:
         yield
     except OSError as error:
         named = error.filename if isinstance(error.filename, str) else "a local file"
-        raise local_error(error, shown or named, doing) from error
+        failure = local_error(error, shown or named, doing).caused_by(error)
     except RecursionError as error:
         raise LocalFileError(
             f"{shown or 'a local file'!r} cannot be {doing}: it lies below too many directories; "
@@ -200,3 +201,5 @@ def local_errors(shown: str | None = None, doing: str = "written") -> Iterator[N
             "LC_ALL=C.UTF-8",
             path=shown,
         ) from error
+    if failure is not None:
+        raise failure

@@ -16,6 +16,8 @@ __all__ = ["FORBIDDEN", "check_remote_path", "join_quoted", "local_name", "path_
 #: What no remote name may have, as in a regular expression's set: backslashes, control
 #: characters (Unicode's Cc), and lone surrogates (Cs), which cannot be sent.
 FORBIDDEN = r"\\\x00-\x1f\x7f-\x9f\ud800-\udfff"
+# As `printable` writes what is hidden in a name.
+_WRITTEN_OUT = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 _forbidden = re.compile(f"[{FORBIDDEN}]")
 # The longest name that the usual file systems store (NAME_MAX).
 MAX_NAME_BYTES = 255
@@ -38,7 +40,7 @@ def path_text(path: str | PurePath) -> str:
         path = path.as_posix()
     if not isinstance(path, str):
         raise InvalidPath(f"{path!r} is not a remote path; give a string such as 'cta/DL1'")
-    refuse_secret(path, InvalidPath)
+    refuse_secret(path, InvalidPath, remote=True)
     return path
 
 
@@ -73,8 +75,14 @@ def check_remote_path(path: str) -> list[str]:
                 path=text,
             )
     if found := _forbidden.search(text):
+        hint = (
+            "; if it was printed so, 'ctadata list --json' and list_dir have the name as it is"
+            if _WRITTEN_OUT.search(text)
+            else ""
+        )
         raise InvalidPath(
-            f"{text!r} has the character {found[0]!r}, which no remote name may have", path=text
+            f"{text!r} has the character {found[0]!r}, which no remote name may have{hint}",
+            path=text,
         )
     return segments
 

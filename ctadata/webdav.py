@@ -262,7 +262,7 @@ class Client(WebDAVClient):  # type: ignore[misc]
 
     def join_url(self, path: str, add_trailing_slash: bool = False) -> httpx.URL:
         """Return the address of a path, with every special character quoted."""
-        refuse_secret(path, InvalidPath)
+        refuse_secret(path, InvalidPath, remote=True)
         base = self.base_url.path.rstrip("/")
         inner = quote(
             "/".join(part for part in path.split("/") if part), safe="/", errors="surrogatepass"

@@ -59,7 +59,7 @@ def received_job(
     """
     into = check_remote_path(destination)
     top = check_remote_path(name)
-    if len(top) != 1:
+    if top != [name]:
         raise InvalidPath(f"{name!r} is not the name of a file or folder; use no '/'", path=name)
     files = []
     for upload_id, path in uploads:

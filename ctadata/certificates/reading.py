@@ -101,7 +101,7 @@ def _read(path: str | os.PathLike[str], *, private: bool) -> bytes:
     except FileNotFoundError:
         raise CertificateError(f"There is no file {name!r}: {NEW_PROXY}", path=name) from None
     except OSError as error:
-        raise CertificateError(f"{name!r} cannot be read: {error.strerror}", path=name) from error
+        raise CertificateError(f"{name!r} cannot be read: {error.strerror}", path=name) from None
     except ValueError as error:
         raise CertificateError(f"{name!r} is not the name of a file", path=name) from error
     try:
@@ -113,7 +113,7 @@ def _read(path: str | os.PathLike[str], *, private: bool) -> bytes:
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise CertificateError(f"{name!r} cannot be read: {error.strerror}", path=name) from error
+        raise CertificateError(f"{name!r} cannot be read: {error.strerror}", path=name) from None
     finally:
         os.close(descriptor)
 

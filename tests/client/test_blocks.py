@@ -153,6 +153,12 @@ def test_many_chunks_are_no_trailer():
     assert read(CHUNKED, [b"1\r\nx\r\n" * 100_000, b"0\r\n\r\n"]) == b"x" * 100_000
 
 
+@pytest.mark.parametrize("chunk", [b"1\r\nx\r\n" * 1000, b"1;" + b"x" * 60_000 + b"\r\nx\r\n"])
+def test_chunks_without_end_that_hold_nearly_nothing(chunk):
+    with pytest.raises(HTTPException, match="around the chunks"):
+        read(CHUNKED, [chunk] * ((4 << 20) // len(chunk)))
+
+
 def test_what_came_before_a_break_is_given():
     blocks = _blocks.read(SimpleNamespace(_fp=body_of(length(10), [b"abc", b"def"])), Guard())
     came = b""

@@ -332,3 +332,13 @@ def test_ctrl_c_says_how_to_go_on(scripted, work):
     assert half.fetches == 1
     assert os.listdir(work / "to/d") == ["large"]
     assert (work / "to/d/large").read_bytes() == half.body
+
+
+def test_a_name_as_it_was_printed(service_env):
+    """A name that is written out cannot be asked for so: the error says where it is as it is."""
+    done = CliRunner().invoke(cli, ["get", r"lst/a\u202eb"])
+    assert done.exit_code == 1
+    assert "'ctadata list --json'" in done.stderr
+    done = CliRunner().invoke(cli, ["get", r"lst\a"])
+    assert done.exit_code == 1
+    assert "--json" not in done.stderr

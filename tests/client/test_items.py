@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 
 from ctadata import _items
 from ctadata._items import Damaged, ItemsReader, NoList
+from ctadata._listing import Gathered, read_listing
+from ctadata.errors import StorageException
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 items = st.lists(st.dictionaries(st.text(max_size=5), scalars, max_size=4), max_size=30)
@@ -101,3 +105,55 @@ def test_what_would_take_much_more_memory_than_its_text_is_not_kept():
     assert kept["a"] == 1
     assert len(kept) <= 40
     assert not {"nested", "more"} & kept.keys()
+
+
+def test_one_list_at_a_time_is_worked_on(monkeypatch):
+    """Many at once would hold up an event loop for seconds."""
+    monkeypatch.setattr(_items, "PATIENCE", 600)
+    at_once: list[int] = []
+    inside: set[int] = set()
+
+    def work() -> None:
+        for _ in ItemsReader([[b"["], *([b'{"a": 1234567890},'],) * 20, [b"1]"]], 1 << 20):
+            inside.add(threading.get_ident())
+            at_once.append(len(inside))
+            # Lets others run.
+            time.sleep(0.001)
+            inside.discard(threading.get_ident())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(at_once) == {1}
+    assert len(at_once) >= 40
+
+
+def test_a_list_that_is_held_stops_no_other_for_ever(monkeypatch):
+    monkeypatch.setattr(_items, "PATIENCE", 0.01)
+    held = iter(ItemsReader([[b'[{"a": 1},', b'{"b": 2}]']], 1 << 20))
+    next(held)
+    assert read(b"[1]", 10) == [1]
+    held.close()
+
+
+@pytest.mark.parametrize("raw", [b'{"a": 1}, x', b"5"])
+def test_a_list_that_is_broken_off_is_held_no_longer(monkeypatch, raw):
+    monkeypatch.setattr(_items, "PATIENCE", 600)
+    with pytest.raises(StorageException):
+        read_listing([[b"[" + raw]], "application/json", ["lst"], Gathered("lst"))
+    assert read(b"[1]", 10) == [1]
+
+
+def test_nested_items_are_read_one_by_one(monkeypatch):
+    """A thousand of them at once would hold up all threads."""
+    monkeypatch.setattr(_items, "GATHERED", 100_000)
+    raw = json.dumps([{"a": [[[[[[[]]]]]]]}, {"b": "[" * 100}] * 1000).encode()
+    decoded: list[str] = []
+    monkeypatch.setattr(_items.json, "loads", lambda text: decoded.append(text))
+    assert [item for some in ItemsReader([[raw]], 1 << 20) for item in some.parsed] == [
+        {},
+        {"b": "[" * 100},
+    ] * 1000
+    assert decoded == []

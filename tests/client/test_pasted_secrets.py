@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import ctadata
-from ctadata import APIClient, errors
+from ctadata import APIClient, config, errors
 from ctadata.cli import cli
 from ctadata.service import Service
 from tests.certificates import proxy
@@ -98,3 +98,42 @@ def test_commands(work: Path, arguments: list[str], pasted: str) -> None:
     assert not repeats(done.output)
     assert not repeats(json.dumps(done.output.replace("\\n", "")))
     assert [path.name for path in work.iterdir()] == ["f"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda name: ctadata.fetch_many(["lst/f"], name),
+        lambda name: ctadata.upload_file(f"{name}/f", "x"),
+        lambda name: ctadata.certificates.inspect(f"{name}/proxy"),
+    ],
+    ids=["dest", "upload_file", "inspect"],
+)
+def test_a_local_path_that_has_the_token_in_it(service_env, work: Path, call) -> None:
+    """Where the disk refuses it, its own error is not shown, either."""
+    work.joinpath("d").mkdir()
+    token = config.token()
+    work.joinpath("d", f"a{token}").touch()
+    with pytest.raises(errors.CTADataError) as caught:
+        call(f"d/a{token}")
+    assert token not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda name: ctadata.list_dir(f"lst/{name}"),
+        lambda name: ctadata.fetch_many([f"lst/{name}/f"], "d"),
+        lambda name: ctadata.upload_file("f", f"d/{name}"),
+        lambda name: ctadata.upload_dir("up", "d"),
+        lambda name: ctadata.webdav4_client().ls(f"lst/{name}"),
+    ],
+    ids=["list_dir", "fetch_many", "upload_file", "upload_dir", "ls"],
+)
+def test_the_token_within_a_remote_path_is_never_sent(service_env, work: Path, call) -> None:
+    token = config.token()
+    work.joinpath("up").mkdir()
+    work.joinpath("up", f"a{token}").touch()
+    with pytest.raises(errors.CTADataError, match="The hub token is a part of a path") as caught:
+        call(f"a{token}")
+    assert token not in "".join(traceback.format_exception(caught.value))

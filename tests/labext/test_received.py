@@ -255,6 +255,7 @@ async def test_nothing_is_kept_from_use_by_a_refused_order(
         ("run42", "", ""),
         ("", "run42/a", ""),
         ("a/b", "a/b", ""),
+        ("/run42", "run42/a", ""),
         ("run42", "run42/a", "../bob"),
         ("run42", "run42/a", "a//b"),
     ],
