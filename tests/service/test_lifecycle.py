@@ -104,7 +104,8 @@ def test_quirks_are_an_option(tmp_path: Path, options: list[str], decoding: str 
 def test_ready_soon(tmp_path: Path) -> None:
     start = time.monotonic()
     with serving(tmp_path) as running:
-        assert time.monotonic() - start < 2
+        # Much less; but a busy machine may take its time.
+        assert time.monotonic() - start < 10
         assert running.http.request("GET", f"{running.url}list").status == 200
 
 
