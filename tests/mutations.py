@@ -58,7 +58,7 @@ def check(result: ProxyCertificate, content: bytes) -> None:
     """What holds of each result."""
     assert result.blocked == any(found.level == "block" for found in result.findings)
     for text in (result.subject, result.issuer, result.identity, result.vo, *result.fqans):
-        assert text is None or text == printable(text), "unprintable"
+        assert text is None or text == printable(text, len(text) + 1), "unprintable"
         assert text is None or text.encode().decode() == text, "no Unicode"
     shown = f"{result} {result!r}"
     try:

@@ -24,7 +24,7 @@ from ctadata.certificates import ProxyCertificate, inspect, inspection
 from ctadata.service.pki import Authority, Credential
 from ctadata.service.voms import VOMSServer
 
-# The moment of the inspections; later than any test of this run, so that what a test issues is valid.
+# The moment of the inspections: later than any test of a run, so that what a test issues is valid.
 NOW = (datetime.now(timezone.utc) + timedelta(minutes=25)).replace(microsecond=0)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
