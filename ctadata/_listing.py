@@ -183,7 +183,7 @@ def read_listing(
         gathered.cut = _cut(path, len(gathered), cut)
     own = _own(sorter.own, path, len(gathered) > 0, refused, gathered.cut)
     for refusal in refused:
-        logger.warning("%s and is left out", refusal)
+        logger.warning("%s; it is left out", refusal)
     return own, gathered, refused
 
 
