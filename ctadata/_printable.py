@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ._secrets import HIDDEN, LEFT_OUT, hushed, without_secrets
 
@@ -50,7 +51,6 @@ _HARMLESS = "|".join(
 )
 # Of marks above and below a letter, more than any language has: they cover other lines.
 _MARK = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_unfit = re.compile(rf"({_HARMLESS})|[{HIDDEN}]|(?<={_MARK}{{8}}){_MARK}")
 
 
 def printable(text: str, limit: int = LINE, secrets: Iterable[str] = ()) -> str:
@@ -81,7 +81,7 @@ def printable(text: str, limit: int = LINE, secrets: Iterable[str] = ()) -> str:
         text = _shortened(hushed(text, secrets), 4 * limit)
     text = without_secrets(text, secrets)
     if not (text.isascii() and text.isprintable()):
-        text = _unfit.sub(lambda found: found[1] or _escape(found[0]), text)
+        text = _unfit().sub(lambda found: found[1] or _escape(found[0]), text)
     return _shortened(text, limit)
 
 
@@ -122,6 +122,12 @@ def printable_record(record: logging.LogRecord) -> bool:
     if record.exc_text:
         record.exc_text = _lines(record.exc_text)
     return True
+
+
+@lru_cache(maxsize=1)
+def _unfit() -> re.Pattern[str]:
+    """Return what finds all that is not shown as it is, compiled where it is needed."""
+    return re.compile(rf"({_HARMLESS})|[{HIDDEN}]|(?<={_MARK}{{8}}){_MARK}")
 
 
 def _escape(character: str) -> str:
