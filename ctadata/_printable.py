@@ -28,6 +28,8 @@ __all__ = [
 WORDS = 300
 MESSAGE = 2000
 LINE = 8192
+# How often a text that was written out or cut is looked through for secrets again.
+ROUNDS = 4
 
 # Where they do no harm, hidden characters are a part of what people write: the parts of an emoji
 # and of a flag, joiners within words of Arabic, Persian and the scripts of India, variants of
@@ -80,9 +82,17 @@ def printable(text: str, limit: int = LINE, secrets: Iterable[str] = ()) -> str:
         # Not all of what may be very long is looked through for spellings, and all of it for keys.
         text = _shortened(hushed(text, secrets), 4 * limit)
     text = without_secrets(text, secrets)
-    if not (text.isascii() and text.isprintable()):
-        text = _unfit().sub(lambda found: found[1] or _escape(found[0]), text)
-    return _shortened(text, limit)
+    # What is written out or cut may stand as a secret would: then it is taken for one, too.
+    for _ in range(ROUNDS):
+        before = text
+        if not (text.isascii() and text.isprintable()):
+            text = _unfit().sub(lambda found: found[1] or _escape(found[0]), text)
+        text = _shortened(text, limit)
+        if text == before:
+            return text
+        text = without_secrets(text, secrets)
+    # Somebody plays with us.
+    return LEFT_OUT
 
 
 def shows_nothing(error: BaseException | None) -> bool:

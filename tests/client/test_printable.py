@@ -69,6 +69,17 @@ def test_whatever_it_is(text, limit):
             assert ord(before) >= 0x600 or before in "0123456789#*\xa9\xae", ascii(shown)
 
 
+@pytest.mark.parametrize(
+    "before", ["BEARER ", "Authorization: ", "authz=", "token=", "'secret': '", "-----BEGIN X-----"]
+)
+@pytest.mark.parametrize("hidden", ["\n", "\x1f", "\x85", "\u2028", "\u200b", "\x85\n"], ids=ascii)
+@pytest.mark.parametrize("after", ["", " x", "abcdefghij0123456789"])
+def test_what_is_written_out_where_a_secret_would_be(before, hidden, after):
+    shown = printable(f"{before}{hidden}{after}")
+    assert printable(shown) == shown
+    assert "abcdefghij" not in shown
+
+
 @given(st.text(st.sampled_from("abcXYZ019._-+()[]{} /~,'λé数🔥\u0301")))
 def test_names_stay(name):
     assert printable(name) == name or "\u0301" * 9 in name
