@@ -60,8 +60,9 @@ def test_get(storage, work, cycle):
     with pytest.raises(errors.TransferError) as caught:
         APIClient().fetch_many(["lst"], "to", recursive=True, dry_run=True)
     assert {type(failure) for failure in caught.value.failures} == {errors.StorageException}
-    # Several are listed at the same time.
-    assert len(storage.requests) < 200
+    # Several are listed at the same time, how many depends on the machine; each further level of
+    # the widest loop has ten times as many.
+    assert len(storage.requests) < 2000
 
 
 def test_list_as_deep_as_may_be(storage):
