@@ -1,4 +1,4 @@
-"""Which names a search looks for: the rule of the panel's filter (src/browser/filter.ts)."""
+"""Which names a search looks for: the rule of the panel's filter (src/browser/name-filter.ts)."""
 
 from __future__ import annotations
 

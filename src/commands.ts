@@ -13,18 +13,18 @@ import {
 import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import { IEntry } from './api';
-import { downloadToComputer } from './downloads/computer';
-import { explainBriefly } from './explain';
-import { ctaIcon, toWorkspaceIcon } from './icons';
-import { normalizePath } from './paths';
-import { selectByPattern } from './browser/patterns';
-import { addPlaces } from './browser/places';
-import { cellCode } from './notebooks/python';
-import { asRequestError } from './request';
+import { IEntry } from './api/client';
+import { downloadToComputer } from './downloads/download-to-computer';
+import { explainBriefly } from './api/explain';
+import { ctaIcon, toWorkspaceIcon } from './ui/icons';
+import { normalizePath } from './common/paths';
+import { selectByPattern } from './browser/view/select-by-pattern';
+import { addPlaces } from './browser/view/places-menu';
+import { cellCode } from './notebooks/python-cells';
+import { asRequestError } from './api/http';
 import { COLUMNS, Column } from './browser/sort';
 import { CommandIDs, ICTADataPanel, ICTADataViewer } from './tokens';
-import { columnLabels } from './browser/listing';
+import { columnLabels } from './browser/view/listing';
 
 /** What the commands act on. */
 export interface ICommandContext {

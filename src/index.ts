@@ -1,11 +1,11 @@
-import { certificatesPlugin } from './certificates/plugin';
-import { viewerPlugin } from './documents/plugin';
-import { linksPlugin } from './links/plugin';
-import { notebooksPlugin } from './notebooks/plugin';
-import { notificationsPlugin } from './transfers/notify';
-import { commandsPlugin, panelPlugin } from './plugin';
-import { statusBarPlugin } from './transfers/statusbar';
-import { uploadsPlugin } from './uploads/plugin';
+import { certificatesPlugin } from './plugins/certificates';
+import { viewerPlugin } from './plugins/viewer';
+import { linksPlugin } from './plugins/links';
+import { notebooksPlugin } from './plugins/notebooks';
+import { notificationsPlugin } from './plugins/notifications';
+import { commandsPlugin, panelPlugin } from './plugins/panel';
+import { statusBarPlugin } from './plugins/status-bar';
+import { uploadsPlugin } from './plugins/uploads';
 
 export default [
   panelPlugin,

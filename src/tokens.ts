@@ -2,11 +2,11 @@ import { Token } from '@lumino/coreutils';
 import { ISignal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
-import { IEntry } from './api';
-import { Downloads } from './downloads/downloads';
-import { Here } from './browser/here';
+import { IEntry } from './api/client';
+import { Downloads } from './downloads/download-controller';
+import { Here } from './browser/local-copies';
 import { BrowserModel } from './browser/model';
-import { Settings } from './settings';
+import { Settings } from './common/settings';
 import { TransfersModel } from './transfers/model';
 
 /** The widget's id, which is also its name in saved layouts and the key of its saved state. */

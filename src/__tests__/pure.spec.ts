@@ -3,20 +3,30 @@ import * as path from 'path';
 
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { IEntry } from '../api';
+import { IEntry } from '../api/client';
 import { Directory, Findings } from '../browser/collection';
 import {
   commonStart,
   completions,
   fitting,
   splitTyped
-} from '../browser/completion';
-import { isSearchable, nameTest } from '../browser/filter';
-import { formatDuration, formatMoment, formatSize, splitName } from '../format';
-import { crumbsOf, encodePath, normalizePath, parentPath } from '../paths';
+} from '../browser/path-completion';
+import { isSearchable, nameTest } from '../browser/name-filter';
+import {
+  formatDuration,
+  formatMoment,
+  formatSize,
+  splitName
+} from '../common/formats';
+import {
+  crumbsOf,
+  encodePath,
+  normalizePath,
+  parentPath
+} from '../common/paths';
 import { describeTransfer } from '../transfers/progress';
 import { ISortState, sortOrder } from '../browser/sort';
-import { columns, entry, transfer } from './server';
+import { columns, entry, transfer } from './helpers/test-server';
 
 /** Cases that the tests in Python read, too. */
 function table<T>(name: string): T[] {

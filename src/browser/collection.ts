@@ -1,6 +1,10 @@
-import { IEntry } from '../api';
-import { compareNaturally, compareText, naturalKey } from './names';
-import { baseName } from '../paths';
+import { IEntry } from '../api/client';
+import {
+  compareNaturally,
+  compareText,
+  naturalKey
+} from '../common/natural-order';
+import { baseName } from '../common/paths';
 
 /** What a directory contains, in columns: one item for each name, the directories first. */
 export interface IColumns {

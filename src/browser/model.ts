@@ -1,16 +1,16 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API, IStatus } from '../api';
+import { API, IStatus } from '../api/client';
 import { Directory } from './collection';
 import { History, IPlace } from './history';
-import { Listings } from './listings';
+import { Listings } from './cached-listings';
 import { Loader, Origin } from './loader';
-import { baseName, normalizePath, parentPath } from '../paths';
-import { RequestError, asRequestError } from '../request';
-import { Rows } from './rows';
+import { baseName, normalizePath, parentPath } from '../common/paths';
+import { RequestError, asRequestError } from '../api/http';
+import { Rows } from './listing-rows';
 import { Search } from './search';
-import { ServiceStatus } from './service';
+import { ServiceStatus } from './service-status';
 import { ISortState } from './sort';
 
 /**

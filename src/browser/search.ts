@@ -1,9 +1,9 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API } from '../api';
+import { API } from '../api/client';
 import { Findings } from './collection';
-import { RequestError, asRequestError } from '../request';
+import { RequestError, asRequestError } from '../api/http';
 
 /** A search for names in all that is below a directory, and what it has found so far. */
 export class Search implements IDisposable {

@@ -1,4 +1,4 @@
-import { fold } from './names';
+import { fold } from '../common/natural-order';
 
 /** What is shown, from top to bottom; each row has a key that no other one has. */
 export interface IRows {

@@ -1,9 +1,9 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { CertificatesAPI, IDelegation } from './api';
-import { RequestError, asRequestError } from '../request';
-import { IBadgeState, badgeState, nextChange } from './state';
+import { CertificatesAPI, IDelegation } from '../api/certificates';
+import { RequestError, asRequestError } from '../api/http';
+import { IBadgeState, badgeState, nextChange } from './validity';
 
 /** Milliseconds after which the server is asked again: notebooks delegate, too. */
 const INTERVAL = 5 * 60_000;

@@ -4,13 +4,13 @@ import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { TabPanel } from '@lumino/widgets';
 
-import { API, IEntry } from '../api';
+import { API, IEntry } from '../api/client';
 import { Directory } from '../browser/collection';
-import { Content, checkName, contentOf } from './content';
-import { entryIcon } from '../icons';
-import { baseName } from '../paths';
-import { Preview } from './preview';
-import { RequestError } from '../request';
+import { Content, checkName, contentOf } from './file-content';
+import { entryIcon } from '../ui/icons';
+import { baseName } from '../common/paths';
+import { Preview } from './view/preview';
+import { RequestError } from '../api/http';
 import { ICTADataViewer } from '../tokens';
 
 /** What a viewer needs. */

@@ -2,8 +2,8 @@ import { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API, ITransfer } from '../api';
-import { RequestError, asRequestError } from '../request';
+import { API, ITransfer } from '../api/client';
+import { RequestError, asRequestError } from '../api/http';
 
 /** Milliseconds between two looks at transfers that run. */
 const INTERVAL = 700;

@@ -1,8 +1,8 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { ITransfer } from '../api';
-import { formatDuration, formatSize } from '../format';
-import { parentPath } from '../paths';
+import { ITransfer } from '../api/client';
+import { formatDuration, formatSize } from '../common/formats';
+import { parentPath } from '../common/paths';
 
 /** One line about a transfer: how far, how fast, how long; or how it ended. */
 export function describeTransfer(

@@ -1,10 +1,10 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { Upload as TusUpload, DetailedError } from 'tus-js-client';
 
-import { API, IReceived } from '../api';
-import { IUploadFile } from './dropped';
-import { baseName } from '../paths';
-import { RequestError, answerError, proofOf, resourceUrl } from '../request';
+import { API, IReceived } from '../api/client';
+import { IUploadFile } from './collect-files';
+import { baseName } from '../common/paths';
+import { RequestError, answerError, proofOf, resourceUrl } from '../api/http';
 
 /** Bytes of one request: so much passes through ordinary proxies. */
 export const CHUNK = 8 * 1024 * 1024;

@@ -1,11 +1,11 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API, IReceived } from '../api';
-import { IDropped, IHidden, IUploadFile } from './dropped';
+import { API, IReceived } from '../api/client';
+import { IDropped, IHidden, IUploadFile } from './collect-files';
 import { FileUpload, fingerprintOf } from './file-upload';
-import { RequestError, asRequestError } from '../request';
-import { Speed } from './speed';
+import { RequestError, asRequestError } from '../api/http';
+import { Speed } from '../common/rate-meter';
 import { TransfersModel } from '../transfers/model';
 
 /** Files that are sent at the same time. */

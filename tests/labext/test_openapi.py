@@ -79,7 +79,7 @@ def test_every_error_has_a_status() -> None:
 
 
 def test_the_panel_explains_no_codes_that_nobody_gives() -> None:
-    explained = set(re.findall(r"case '([a-z-]+)'", Path("src/explain.ts").read_text()))
+    explained = set(re.findall(r"case '([a-z-]+)'", Path("src/api/explain.ts").read_text()))
     sources = "".join(path.read_text() for path in sorted(Path("src").rglob("*.ts*")))
     own = set(re.findall(r"(?:RequestError\(\s*|code(?: =|:) |\? |: )'([a-z-]+)'", sources))
     assert explained

@@ -1,0 +1,204 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { asRequestError } from './http';
+
+/** What somebody can do about an error from where it is shown. */
+export type Remedy = 'retry' | 'up' | 'root' | 'delegate';
+
+/** An error, told to people. */
+export interface IExplanation {
+  title: string;
+  /** What happened and what to do. */
+  text: string;
+  remedies: readonly Remedy[];
+}
+
+/** Tell people about anything that was thrown; the server's own words are kept where there are any. */
+export function explain(
+  thrown: unknown,
+  trans: TranslationBundle
+): IExplanation {
+  const error = asRequestError(thrown);
+  const text = error.message;
+  switch (error.code) {
+    case 'no-token':
+      return { title: trans.__('No token'), text, remedies: ['retry'] };
+    case 'token-refused':
+      return { title: trans.__('Token refused'), text, remedies: ['retry'] };
+    case 'token-scope':
+      return {
+        title: trans.__('The token is not for the data service'),
+        text,
+        remedies: ['retry']
+      };
+    case 'service-unreachable':
+    case 'service-timeout':
+      return {
+        title: trans.__('The data service does not answer'),
+        text,
+        remedies: ['retry']
+      };
+    case 'not-found':
+      return { title: trans.__('Not found'), text, remedies: ['up', 'root'] };
+    case 'access-denied':
+      return { title: trans.__('No access'), text, remedies: ['up', 'root'] };
+    case 'certificate-needed':
+      return {
+        title: trans.__('A certificate is needed'),
+        text,
+        remedies: ['delegate', 'retry']
+      };
+    case 'invalid-path':
+      return {
+        title: trans.__('Not a path'),
+        text: text || trans.__('A path cannot have “.” or “..” in it.'),
+        remedies: ['root']
+      };
+    case 'not-a-directory':
+      return {
+        title: trans.__('Not a folder'),
+        text: trans.__('This path is that of a file.'),
+        remedies: ['up']
+      };
+    case 'too-large':
+      return {
+        title: trans.__('Too large'),
+        text: trans.__(
+          'Too large to preview; the settings say how large a file may be.'
+        ),
+        remedies: []
+      };
+    case 'no-viewer':
+      return {
+        title: trans.__('No viewer'),
+        text: trans.__(
+          'There is no viewer for this kind of file, and it is not text in UTF-8.'
+        ),
+        remedies: []
+      };
+    case 'cancelled':
+      return {
+        title: trans.__('Not loaded'),
+        text: trans.__('Loading was cancelled.'),
+        remedies: ['retry', 'up']
+      };
+    case 'server-unreachable':
+      return {
+        title: trans.__('The Jupyter server does not answer'),
+        text: trans.__(
+          'Check that the Jupyter server still runs, then try again.'
+        ),
+        remedies: ['retry']
+      };
+    case 'logged-out':
+      return {
+        title: trans.__('Logged out'),
+        text: trans.__(
+          'The Jupyter server wants you to log in again: reload this page.'
+        ),
+        remedies: ['retry']
+      };
+    case 'extension-missing':
+      return {
+        title: trans.__('The server extension is missing'),
+        text: trans.__(
+          'Run “jupyter server extension enable ctadata_labext” and restart the Jupyter server.'
+        ),
+        remedies: ['retry']
+      };
+    case 'not-offered':
+      return {
+        title: trans.__('The server extension does not know this'),
+        text: trans.__(
+          'It may be older or newer than this panel: reload this page; if that does not help, restart the Jupyter server.'
+        ),
+        remedies: ['retry']
+      };
+    case 'no-such-upload':
+      return {
+        title: trans.__('No longer on the server'),
+        text: trans.__(
+          'The server no longer has what was sent of it: upload it again.'
+        ),
+        remedies: ['retry']
+      };
+    case 'superseded':
+      return {
+        title: trans.__('Not shown'),
+        text: trans.__('You have asked for something else meanwhile.'),
+        remedies: []
+      };
+    case 'server-older':
+      return {
+        title: trans.__('The server extension is older than this panel'),
+        text: trans.__(
+          'Restart the Jupyter server; if that does not help, update ctadata where the server runs.'
+        ),
+        remedies: ['retry']
+      };
+    case 'panel-older':
+      return {
+        title: trans.__('This panel is older than the server extension'),
+        text: trans.__('Reload this page.'),
+        remedies: ['retry']
+      };
+    case 'storage-error':
+      return {
+        title: trans.__('The storage has a problem'),
+        text,
+        remedies: ['retry', 'up']
+      };
+    case 'unreadable':
+      return {
+        title: trans.__('Cannot be read'),
+        text: trans.__(
+          'The file has changed or gone since it was chosen: choose it again.'
+        ),
+        remedies: []
+      };
+    case 'certificate-error':
+      return {
+        title: trans.__('The certificate was not accepted'),
+        text,
+        remedies: []
+      };
+    case 'certificate-changed':
+      return {
+        title: trans.__('Another certificate'),
+        text: text || trans.__('The file holds another certificate by now.'),
+        remedies: ['retry']
+      };
+    case 'certificate-unusable':
+      return {
+        title: trans.__('It cannot be used'),
+        text,
+        remedies: ['retry']
+      };
+    case 'no-file':
+      return { title: trans.__('No file'), text, remedies: [] };
+    case 'unexpected':
+      return {
+        title: trans.__('The panel met an error that it does not know'),
+        text: trans.__(
+          'Try again, or reload this page; if it comes back, report it: %1',
+          text || trans.__('no details')
+        ),
+        remedies: ['retry', 'up']
+      };
+    default:
+      return {
+        title: trans.__('Something went wrong'),
+        text,
+        remedies: ['retry', 'up']
+      };
+  }
+}
+
+/** The same in one line. */
+export function explainBriefly(
+  thrown: unknown,
+  trans: TranslationBundle
+): string {
+  const { title, text } = explain(thrown, trans);
+  return text || title;
+}

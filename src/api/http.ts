@@ -1,0 +1,338 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+import { printable } from '../common/printable';
+
+/** The part of the Jupyter server's address space that is ours. */
+const NAMESPACE = 'ctadata';
+
+/** What a proxy answers in the place of a server that is away; the extension gives its own code then. */
+const AWAY = [424, 502, 503, 504];
+
+/** Where the server extension says that it is there. */
+const STATUS = 'status';
+
+/**
+ * Something went wrong; `code` says what.
+ *
+ * The codes are those of the server extension, which also writes the message, and some of our own,
+ * which have none: 'server-unreachable' (the Jupyter server itself), 'extension-missing' (it answers
+ * nothing at all), 'not-offered' (it does not know what was asked for), 'logged-out', 'too-large',
+ * 'superseded' and 'cancelled'; and an 'invalid-path' that is not asked for.
+ */
+export class RequestError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly paths: readonly string[] = [],
+    /** All that the server has answered. */
+    readonly answer: Readonly<Record<string, unknown>> = {}
+  ) {
+    super(printable(message));
+  }
+}
+
+/** Make anything that was thrown an error that can be explained. */
+export function asRequestError(thrown: unknown): RequestError {
+  if (thrown instanceof RequestError) {
+    return thrown;
+  }
+  if (thrown instanceof ServerConnection.NetworkError) {
+    return new RequestError('server-unreachable', thrown.message);
+  }
+  if (thrown instanceof ServerConnection.ResponseError) {
+    // JupyterLab's own sentence.
+    return new RequestError('internal', thrown.message);
+  }
+  console.error('ctadata: unexpected error:', thrown);
+  return new RequestError('unexpected', wordsOf(thrown));
+}
+
+/** What there is to read of something that was thrown. */
+function wordsOf(thrown: unknown): string {
+  try {
+    const { message, name } = (thrown ?? {}) as Record<string, unknown>;
+    return String(message || name || (thrown ?? ''));
+  } catch {
+    // Not even that can be read.
+    return '';
+  }
+}
+
+/** Return the address of a resource of the server extension; `path` is encoded already. */
+export function resourceUrl(
+  settings: ServerConnection.ISettings,
+  path: string
+): string {
+  return URLExt.join(settings.baseUrl, NAMESPACE, path);
+}
+
+/**
+ * Ask the server extension.
+ *
+ * @param path - below the namespace, encoded
+ * @param fields - what the answer has at least; without them it is none of ours
+ * @returns the answer's JSON
+ * @throws RequestError
+ */
+export async function request<T>(
+  settings: ServerConnection.ISettings,
+  path: string,
+  init: RequestInit = {},
+  fields: readonly (keyof T & string)[] = []
+): Promise<T> {
+  const response = await send(settings, path, init);
+  const data = parse(await reached(response.text()));
+  const hasAnswer = isObject(data) || response.status === 204;
+  if (!response.ok || !hasAnswer) {
+    throw await failure(settings, path, response.status, data);
+  }
+  if (fields.some(field => !isObject(data) || data[field] === undefined)) {
+    throw new RequestError('not-offered', '');
+  }
+  return data as T;
+}
+
+/** A line of a streamed answer; the last one says that it is complete. */
+export interface ILine {
+  done?: boolean;
+}
+
+/**
+ * Ask the server extension for an answer that comes line by line (NDJSON).
+ *
+ * @param path - below the namespace, encoded
+ * @param init - its `signal` ends it; the connection is closed then
+ * @param onLine - called with each line as soon as it is there, also with the last one
+ * @returns the last line, the one that is `done`
+ * @throws RequestError; of code 'cancelled' when the signal has ended it
+ */
+export async function requestLines<T extends ILine>(
+  settings: ServerConnection.ISettings,
+  path: string,
+  init: RequestInit,
+  onLine: (line: T) => void
+): Promise<T> {
+  const broken = (reason: unknown) =>
+    init.signal?.aborted
+      ? new RequestError('cancelled', '')
+      : new RequestError('server-unreachable', String(reason));
+  let response: Response;
+  try {
+    response = await send(settings, path, init);
+    if (!response.ok) {
+      const data = parse(await response.text());
+      throw await failure(settings, path, response.status, data);
+    }
+  } catch (error) {
+    throw init.signal?.aborted || !(error instanceof RequestError)
+      ? broken(error)
+      : error;
+  }
+  const lines = linesOf(response);
+  try {
+    for (;;) {
+      let text: IteratorResult<string>;
+      try {
+        text = await lines.next();
+      } catch (error) {
+        throw broken(error);
+      }
+      if (text.done) {
+        throw broken('the answer ended too early');
+      }
+      const line = parse(text.value);
+      if (!isObject(line)) {
+        throw await failure(settings, path, response.status, line);
+      }
+      if ('code' in line) {
+        // It has begun well, so that the status could not say it.
+        throw await failure(settings, path, 500, line);
+      }
+      onLine(line as T);
+      if ((line as T).done) {
+        return line as T;
+      }
+    }
+  } finally {
+    await lines.return(undefined);
+  }
+}
+
+/** The whole lines of a body, as they come; whoever leaves earlier closes the connection. */
+async function* linesOf(response: Response): AsyncGenerator<string, void> {
+  const reader = response.body?.getReader();
+  if (!reader) {
+    return;
+  }
+  try {
+    const decoder = new TextDecoder();
+    let rest = '';
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) {
+        return;
+      }
+      const lines = (rest + decoder.decode(value, { stream: true })).split(
+        '\n'
+      );
+      rest = lines.pop() ?? '';
+      yield* lines.filter(line => line !== '');
+    }
+  } finally {
+    // A connection that has broken cannot be closed any more.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/**
+ * Ask the server extension for bytes, `limit` of them at most.
+ *
+ * @param path - below the namespace, encoded
+ * @throws RequestError; 'too-large' without waiting for what is too much
+ */
+export async function requestBytes(
+  settings: ServerConnection.ISettings,
+  path: string,
+  limit: number
+): Promise<Uint8Array> {
+  const stop = new AbortController();
+  const response = await send(settings, path, { signal: stop.signal });
+  if (!response.ok) {
+    const data = parse(await reached(response.text()));
+    throw await failure(settings, path, response.status, data);
+  }
+  // Without a length it is 0, and counted when it is there.
+  if (Number(response.headers.get('Content-Length')) > limit) {
+    stop.abort();
+    throw new RequestError('too-large', '');
+  }
+  const bytes = new Uint8Array(await reached(response.arrayBuffer()));
+  if (bytes.length > limit) {
+    throw new RequestError('too-large', '');
+  }
+  return bytes;
+}
+
+async function send(
+  settings: ServerConnection.ISettings,
+  path: string,
+  init: RequestInit
+): Promise<Response> {
+  // A browser would resolve them, also percent-encoded, and ask somebody else.
+  if (/(^|\/)\.\.?(\/|$)/.test(path)) {
+    throw new RequestError('invalid-path', '');
+  }
+  const url = resourceUrl(settings, path);
+  const response = await reached(
+    ServerConnection.makeRequest(url, init, settings)
+  );
+  if (
+    response.redirected &&
+    response.headers.get('Content-Type')?.startsWith('text/html')
+  ) {
+    // The extension redirects nobody: this is somebody's page to log in.
+    await response.body?.cancel();
+    throw new RequestError('logged-out', '');
+  }
+  return response;
+}
+
+/** Wait for what fails only where the server is not reached. */
+async function reached<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new RequestError('server-unreachable', String(error));
+  }
+}
+
+/** What an answer that is not a success means; `path` is what was asked for, below the namespace. */
+export function answerError(
+  settings: ServerConnection.ISettings,
+  path: string,
+  status: number,
+  body: string
+): Promise<RequestError> {
+  return failure(settings, path, status, parse(body));
+}
+
+/** The value of the cookie that proves that a page of this server asks. */
+export function xsrfOf(cookie: string): string | undefined {
+  // Of several the server reads the last.
+  return [...cookie.matchAll(/(?:^|;\s*)_xsrf=([^;]*)/g)].pop()?.[1];
+}
+
+/** The headers that prove who asks, as ServerConnection sends them. */
+export function proofOf(
+  settings: ServerConnection.ISettings,
+  cookie: string
+): Record<string, string> {
+  const xsrf = xsrfOf(cookie);
+  return {
+    ...(settings.token && { Authorization: `token ${settings.token}` }),
+    ...(xsrf && { 'X-XSRFToken': xsrf })
+  };
+}
+
+function parse(body: string): unknown {
+  if (body === '') {
+    return null;
+  }
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(data: unknown): data is Record<string, unknown> {
+  return typeof data === 'object' && data !== null;
+}
+
+async function failure(
+  settings: ServerConnection.ISettings,
+  path: string,
+  status: number,
+  data: unknown
+): Promise<RequestError> {
+  const answer = isObject(data) ? data : {};
+  const { code, message, paths } = answer;
+  if (typeof code === 'string' && typeof message === 'string') {
+    return new RequestError(
+      code,
+      message,
+      Array.isArray(paths) ? paths.map(String) : [],
+      answer
+    );
+  }
+  if (status === 401 || status === 403) {
+    return new RequestError('logged-out', '');
+  }
+  if (AWAY.includes(status)) {
+    return new RequestError('server-unreachable', `HTTP ${status}`);
+  }
+  if (status < 300) {
+    // Something else answers in the extension's place.
+    return new RequestError('not-offered', '');
+  }
+  return status === 404
+    ? notFound(settings, path)
+    : new RequestError('internal', `HTTP ${status}`);
+}
+
+/** A 404 without our JSON: our extension did not answer, because it is missing or does not know this. */
+async function notFound(
+  settings: ServerConnection.ISettings,
+  path: string
+): Promise<RequestError> {
+  if (path === STATUS) {
+    return new RequestError('extension-missing', '');
+  }
+  try {
+    await request(settings, STATUS);
+    return new RequestError('not-offered', '');
+  } catch (error) {
+    return asRequestError(error);
+  }
+}

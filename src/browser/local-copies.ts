@@ -1,0 +1,117 @@
+import { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+
+import { ILocalFolder } from '../api/client';
+import { BrowserModel } from './model';
+import { TransfersModel } from '../transfers/model';
+
+/** Where downloads go. */
+export interface ITargetFolder {
+  /** Its path from the workspace's top. */
+  readonly folder: string;
+  /** Emitted when it is another one, or something else was done to its files. */
+  readonly changed: ISignal<unknown, void>;
+}
+
+/** Which of the files that the panel shows are in the target folder already. */
+export class Here implements IDisposable {
+  constructor(
+    private _model: BrowserModel,
+    transfers: TransfersModel,
+    private _target: ITargetFolder
+  ) {
+    // What is shown is new whenever something has been loaded.
+    let loading = false;
+    _model.changed.connect(() => {
+      if (loading && !_model.loading && _model.count !== null) {
+        void this.refresh();
+      }
+      loading = _model.loading;
+    }, this);
+    _target.changed.connect(() => this._refreshIfShown(), this);
+    transfers.ended.connect((_, { kind }) => {
+      if (kind === 'download') {
+        this._refreshIfShown();
+      }
+    }, this);
+  }
+
+  /** Emitted when answers may have changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      this._look?.abort();
+      Signal.clearData(this);
+    }
+  }
+
+  /**
+   * Say whether there is a file of that name, by the rule by which a download leaves it out.
+   *
+   * @param modified - seconds since the epoch
+   * @returns null where there is none
+   */
+  isHere(
+    name: string,
+    size: number | null,
+    modified: number | null
+  ): 'identical' | 'different' | null {
+    const local = this._files.get(name);
+    if (!local) {
+      return null;
+    }
+    // The listing knows whole seconds.
+    return local.size === size && Math.trunc(local.modified) === modified
+      ? 'identical'
+      : 'different';
+  }
+
+  /** Look into the target folder. */
+  async refresh(): Promise<void> {
+    this._look?.abort();
+    const look = new AbortController();
+    this._look = look;
+    try {
+      this._accept(
+        await this._model.api.localFiles(this._target.folder, look.signal)
+      );
+    } catch (error) {
+      if (!look.signal.aborted) {
+        // No mark says less than a wrong one.
+        console.warn('ctadata: target folder unknown:', error);
+        this._accept(null);
+      }
+    }
+  }
+
+  private _refreshIfShown(): void {
+    if (this._model.count !== null) {
+      void this.refresh();
+    }
+  }
+
+  private _accept(local: ILocalFolder | null): void {
+    const { names, sizes, modified } = local?.files ?? {
+      names: [],
+      sizes: [],
+      modified: []
+    };
+    this._files = new Map(
+      names.map((name, i) => [name, { size: sizes[i], modified: modified[i] }])
+    );
+    this._changed.emit();
+  }
+
+  private _files = new Map<string, { size: number; modified: number }>();
+  private _look: AbortController | null = null;
+  private _isDisposed = false;
+  private _changed = new Signal<this, void>(this);
+}

@@ -1,0 +1,119 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+import { editIcon, ellipsesIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { ctaIcon } from '../../ui/icons';
+import { BrowserModel } from '../model';
+import { crumbsOf } from '../../common/paths';
+import { focusListing } from '../../ui/focus';
+import { PathBox } from './path-box';
+import { printable } from '../../common/printable';
+
+interface ICrumbsProps {
+  model: BrowserModel;
+  trans: TranslationBundle;
+}
+
+/** Where the user is: the path's segments, or a box to type another path. */
+export function Crumbs({ model, trans }: ICrumbsProps): JSX.Element {
+  return model.editing ? (
+    <PathBox model={model} trans={trans} />
+  ) : (
+    <CrumbList model={model} trans={trans} />
+  );
+}
+
+function CrumbList({ model, trans }: ICrumbsProps): JSX.Element {
+  const crumbs = crumbsOf(model.path);
+  const list = React.useRef<HTMLOListElement>(null);
+  const hidden = useHiddenCrumbs(list, model.path, crumbs.length);
+  const edit = () => {
+    model.editing = true;
+  };
+  const cd = (event: React.MouseEvent, path: string) => {
+    // The crumb may vanish.
+    focusListing(event.currentTarget);
+    void model.cd(path);
+  };
+  return (
+    <nav className="jp-CTAData-crumbs" aria-label={trans.__('Path')}>
+      <ol
+        ref={list}
+        title={printable(model.path)}
+        onClick={event => {
+          // The space beside the crumbs is where one clicks to type.
+          if (event.target === event.currentTarget) {
+            edit();
+          }
+        }}
+      >
+        <li>
+          <button
+            title={trans.__('The storage’s top folder')}
+            onClick={event => cd(event, '')}
+          >
+            <ctaIcon.react tag="span" stylesheet="breadCrumb" />
+            {crumbs.length === 0 && <span>{trans.__('CTA data')}</span>}
+          </button>
+        </li>
+        {hidden > 0 && (
+          <li>
+            <button
+              title={printable(crumbs[hidden - 1].path)}
+              aria-label={trans.__('Up to %1', crumbs[hidden - 1].path)}
+              onClick={event => cd(event, crumbs[hidden - 1].path)}
+            >
+              <ellipsesIcon.react tag="span" stylesheet="breadCrumb" />
+            </button>
+          </li>
+        )}
+        {crumbs.slice(hidden).map(({ name, path }) => (
+          <li key={path}>
+            <button
+              title={printable(path)}
+              aria-current={path === model.path ? 'location' : undefined}
+              onClick={event => cd(event, path)}
+            >
+              <bdi>{printable(name)}</bdi>
+            </button>
+          </li>
+        ))}
+      </ol>
+      <button
+        className="jp-CTAData-editPath"
+        title={trans.__('Type a path')}
+        onClick={edit}
+      >
+        <editIcon.react tag="span" elementSize="normal" />
+      </button>
+    </nav>
+  );
+}
+
+/** How many crumbs, from the first on, have to hide behind an ellipsis so that the others fit. */
+function useHiddenCrumbs(
+  list: React.RefObject<HTMLElement>,
+  path: string,
+  count: number
+): number {
+  const [hidden, setHidden] = React.useState(0);
+  const [width, setWidth] = React.useState(0);
+  React.useEffect(() => {
+    const observer = new ResizeObserver(([entry]) =>
+      setWidth(entry.contentRect.width)
+    );
+    if (list.current) {
+      observer.observe(list.current);
+    }
+    return () => observer.disconnect();
+  }, []);
+  // Start from all of them whenever there are others or another width, then hide one by one.
+  React.useLayoutEffect(() => setHidden(0), [path, width]);
+  React.useLayoutEffect(() => {
+    const node = list.current;
+    if (node && node.scrollWidth > node.clientWidth && hidden < count - 1) {
+      setHidden(hidden + 1);
+    }
+  }, [path, width, hidden]);
+  return Math.min(hidden, Math.max(0, count - 1));
+}

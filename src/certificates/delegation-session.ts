@@ -1,0 +1,276 @@
+import { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+
+import {
+  IFinding,
+  IFound,
+  IInspection,
+  IStored,
+  MAX_BYTES
+} from '../api/certificates';
+import { CertificatesModel } from './model';
+import { Remembered } from '../common/persisted-value';
+import { RequestError, asRequestError } from '../api/http';
+
+/** A file of this computer, or the proxy on the server. */
+type Source = { file: Blob; name: string } | 'found';
+
+/** What was looked at. */
+export interface ILook {
+  /** The file's name, or its path on the server. */
+  name: string;
+  inspection: IInspection;
+}
+
+/** What became of an upload. */
+export interface IResult {
+  key: string;
+  stored: IStored | null;
+  refused: RequestError | null;
+}
+
+/** One user's way from a file to its upload; it knows the certificate only until it is disposed. */
+export class Delegating implements IDisposable {
+  /**
+   * @param chosen - what was chosen the last time
+   * @param onLate - told what became of an upload when nobody looks any more
+   */
+  constructor(
+    private _certificates: CertificatesModel,
+    private _chosen: Remembered<string>,
+    private _onLate: (result: IResult) => void
+  ) {}
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** The proxy on the server; null as long as nobody knows. */
+  get found(): IFound | null {
+    return this._found;
+  }
+
+  /** Why nobody knows. */
+  get foundError(): RequestError | null {
+    return this._foundError;
+  }
+
+  /** The name of what is being looked at. */
+  get looking(): string | null {
+    return this._looking;
+  }
+
+  /** What was chosen, as it was found to be. */
+  get look(): ILook | null {
+    return this._look;
+  }
+
+  /** Why what was chosen could not be looked at. */
+  get error(): RequestError | null {
+    return this._error;
+  }
+
+  get sending(): boolean {
+    return this._sending;
+  }
+
+  get result(): IResult | null {
+    return this._result;
+  }
+
+  /** What it would be uploaded for. */
+  get key(): string | null {
+    const { keys } = this._certificates;
+    return keys.includes(this._chosen.value)
+      ? this._chosen.value
+      : (keys[0] ?? null);
+  }
+
+  set key(key: string | null) {
+    this._chosen.value = key ?? '';
+    this._changed.emit();
+  }
+
+  get canUpload(): boolean {
+    return (
+      this._look !== null &&
+      !this._look.inspection.blocked &&
+      this.key !== null &&
+      !this._sending &&
+      this._looking === null
+    );
+  }
+
+  /** Forget the certificate. */
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      this._forget();
+      this._source = null;
+      this._look = null;
+      Signal.clearData(this);
+    }
+  }
+
+  /** Look whether there is a proxy on the server. */
+  async findOnServer(): Promise<void> {
+    this._foundError = null;
+    this._changed.emit();
+    try {
+      this._found = await this._certificates.api.found();
+    } catch (error) {
+      this._foundError = asRequestError(error);
+    }
+    this._changed.emit();
+  }
+
+  /** Look at a file of this computer; nothing is sent to the service. */
+  chooseFile(file: File): Promise<void> {
+    return this._choose({ file, name: file.name });
+  }
+
+  /** Say that what was dropped is no file. */
+  refuseDrop(message: string): void {
+    if (!this._sending) {
+      this._start(null);
+      this._error = new RequestError('no-file', message);
+      this._changed.emit();
+    }
+  }
+
+  /** Look at the proxy on the server. */
+  chooseFound(): Promise<void> {
+    return this._choose('found');
+  }
+
+  /** Look again at what was chosen. */
+  async lookAgain(): Promise<void> {
+    if (this._source) {
+      await this._choose(this._source);
+    }
+  }
+
+  /** Hand what was looked at to the service. */
+  async upload(): Promise<void> {
+    const { key, look } = this;
+    if (!this.canUpload || key === null || look === null) {
+      return;
+    }
+    const { api } = this._certificates;
+    this._sending = true;
+    this._result = null;
+    this._changed.emit();
+    const result: IResult = { key, stored: null, refused: null };
+    try {
+      result.stored =
+        this._bytes === null
+          ? await api.uploadFound(key, look.inspection.fingerprint ?? '')
+          : await api.upload(key, this._bytes);
+      this._certificates.add(result.stored.delegation);
+    } catch (error) {
+      result.refused = asRequestError(error);
+    }
+    this._sending = false;
+    this._result = result;
+    void this._certificates.refresh();
+    if (this._isDisposed) {
+      this._onLate(result);
+    } else {
+      this._changed.emit();
+    }
+  }
+
+  private async _choose(source: Source): Promise<void> {
+    if (this._sending || this._isDisposed) {
+      return;
+    }
+    const asked = this._start(source);
+    this._looking =
+      source === 'found' ? (this._found?.path ?? '') : source.name;
+    this._changed.emit();
+    let look: ILook | null = null;
+    let error: RequestError | null = null;
+    try {
+      look =
+        source === 'found'
+          ? await this._lookAtFound()
+          : await this._lookAtFile(source.file, source.name, asked);
+    } catch (thrown) {
+      error = asRequestError(thrown);
+    }
+    if (asked === this._asked && !this._isDisposed) {
+      this._looking = null;
+      this._look = look;
+      this._error = error;
+      this._changed.emit();
+    }
+  }
+
+  private async _lookAtFile(
+    file: Blob,
+    name: string,
+    asked: number
+  ): Promise<ILook> {
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      bytes = new Uint8Array(await file.slice(0, MAX_BYTES).arrayBuffer());
+    } catch {
+      throw new RequestError('unreadable', '');
+    }
+    // What is uploaded is what was looked at, whatever becomes of the file.
+    if (asked === this._asked && !this._isDisposed) {
+      this._bytes = bytes;
+    }
+    const inspection = await this._certificates.api.inspect(bytes);
+    return { name, inspection };
+  }
+
+  private async _lookAtFound(): Promise<ILook> {
+    this._found = await this._certificates.api.found();
+    const { path, message, inspection } = this._found;
+    if (!inspection) {
+      throw new RequestError('certificate-unusable', message ?? '');
+    }
+    return { name: path, inspection };
+  }
+
+  /** Forget what was before. */
+  private _start(source: Source | null): number {
+    this._forget();
+    this._source = source;
+    this._looking = null;
+    this._look = null;
+    this._error = null;
+    this._result = null;
+    return ++this._asked;
+  }
+
+  private _forget(): void {
+    this._bytes?.fill(0);
+    this._bytes = null;
+  }
+
+  private _source: Source | null = null;
+  /** The file's bytes; null for the proxy on the server. */
+  private _bytes: Uint8Array<ArrayBuffer> | null = null;
+  private _found: IFound | null = null;
+  private _foundError: RequestError | null = null;
+  private _looking: string | null = null;
+  private _look: ILook | null = null;
+  private _error: RequestError | null = null;
+  private _sending = false;
+  private _result: IResult | null = null;
+  private _asked = 0;
+  private _isDisposed = false;
+  private _changed = new Signal<this, void>(this);
+}
+
+/** What the server found wrong when it refused. */
+export function findingsOf(error: RequestError): IFinding[] {
+  const { findings } = error.answer;
+  return Array.isArray(findings) ? (findings as IFinding[]) : [];
+}

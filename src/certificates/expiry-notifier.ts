@@ -1,0 +1,80 @@
+import { Notification } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { IDelegation } from '../api/certificates';
+import { CertificatesModel } from './model';
+import { Remembered } from '../common/persisted-value';
+import { isExpiring, timeLeft } from './validity';
+import { formatLocal } from './describe-certificates';
+
+/** What tells one delegation from those before. */
+export function nameOf({ key, uploaded_at: at }: IDelegation): string {
+  return `${key} ${at}`;
+}
+
+/** Says once of each delegation that it is about to expire. */
+export class ExpiryNotifier {
+  /**
+   * @param told - those of which it was said, one a line
+   * @param isWanted - whether it is to be said at all
+   */
+  constructor(
+    private _certificates: CertificatesModel,
+    private _told: Remembered<string>,
+    private _isWanted: () => boolean,
+    private _open: () => void,
+    private _trans: TranslationBundle
+  ) {
+    void _told.restored.then(() => {
+      _certificates.changed.connect(this._look, this);
+      this._look();
+    });
+  }
+
+  private _look(): void {
+    const { delegations, known, now } = this._certificates;
+    if (!known) {
+      return;
+    }
+    const told = this._told.value.split('\n').filter(name => name !== '');
+    const names = delegations.map(nameOf);
+    for (const [name, id] of this._shown) {
+      // There is another one in its place.
+      if (!names.includes(name)) {
+        Notification.dismiss(id);
+        this._shown.delete(name);
+      }
+    }
+    const news = delegations.filter(
+      delegation =>
+        isExpiring(timeLeft(delegation.not_after, now)) &&
+        !told.includes(nameOf(delegation))
+    );
+    if (news.length > 0 && this._isWanted()) {
+      news.forEach(delegation => this._tell(delegation));
+      this._told.value = [...told, ...news.map(nameOf)]
+        .filter(name => names.includes(name))
+        .join('\n');
+    }
+  }
+
+  private _tell(delegation: IDelegation): void {
+    const { key, not_after: end } = delegation;
+    const id = Notification.warning(
+      this._trans.__(
+        'The certificate delegated for %1 expires at %2: delegate a new one before that.',
+        key,
+        formatLocal(end)
+      ),
+      {
+        autoClose: false,
+        actions: [
+          { label: this._trans.__('Delegate…'), callback: () => this._open() }
+        ]
+      }
+    );
+    this._shown.set(nameOf(delegation), id);
+  }
+
+  private _shown = new Map<string, string>();
+}

@@ -1,0 +1,370 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { IStored } from '../../api/certificates';
+import { chooseFiles } from '../../ui/choose-files';
+import { Delegating, IResult, findingsOf } from '../delegation-session';
+import { IExplanation } from '../../api/explain';
+import { CertificatesModel } from '../model';
+import { Findings, Summary } from './certificate-details';
+import {
+  describeEnd,
+  describeKey,
+  describeNone,
+  describeOrigin,
+  explainCertificates,
+  explainUpload,
+  formatLocal
+} from '../describe-certificates';
+import { printable } from '../../common/printable';
+
+interface IBodyProps {
+  certificates: CertificatesModel;
+  delegating: Delegating;
+  trans: TranslationBundle;
+}
+
+/** All that the dialog shows: what is delegated, what can be chosen, what was chosen, what became of it. */
+export function Body(props: IBodyProps): JSX.Element {
+  useMinutes();
+  const { certificates, delegating, trans } = props;
+  const { error, look, looking, result, sending } = delegating;
+  return (
+    <div className="jp-CTAData-delegate">
+      <Delegated {...props} />
+      <Choice {...props} />
+      <div className="jp-CTAData-heard" role="status">
+        {looking !== null
+          ? trans.__('Looking at %1', looking)
+          : sending
+            ? trans.__('Uploading')
+            : ''}
+      </div>
+      {looking !== null && (
+        <p aria-hidden="true">
+          {trans.__('Looking at')} <bdi>{looking}</bdi>…
+        </p>
+      )}
+      {error && (
+        <Trouble
+          explanation={explainCertificates(error, trans)}
+          focused={error}
+        >
+          {error.code !== 'no-file' && (
+            <button
+              type="button"
+              className="jp-CTAData-button jp-mod-styled"
+              onClick={() => void delegating.lookAgain()}
+            >
+              {trans.__('Try again')}
+            </button>
+          )}
+        </Trouble>
+      )}
+      {look && (
+        <section aria-label={trans.__('What was chosen')}>
+          <Heading focused={look} block="start">
+            {trans.__('In')} <bdi>{look.name}</bdi>
+          </Heading>
+          {!result && (
+            <p>
+              {look.inspection.blocked
+                ? trans.__('This cannot be uploaded. Nothing was sent.')
+                : trans.__('Nothing was sent yet.')}
+            </p>
+          )}
+          <Summary
+            inspection={look.inspection}
+            now={certificates.now}
+            trans={trans}
+          />
+          <Upload {...props} />
+        </section>
+      )}
+      {result && <Result {...props} result={result} />}
+    </div>
+  );
+}
+
+/** What was uploaded from here, for each key. */
+function Delegated(props: IBodyProps): JSX.Element {
+  const { certificates, trans } = props;
+  const { delegations, error, known, now } = certificates;
+  return (
+    <section aria-label={trans.__('Delegated from here')}>
+      <h3>{trans.__('Delegated from here')}</h3>
+      {error ? (
+        <Trouble explanation={explainCertificates(error, trans)}>
+          <button
+            type="button"
+            className="jp-CTAData-button jp-mod-styled"
+            onClick={() => void certificates.refresh()}
+          >
+            {trans.__('Try again')}
+          </button>
+        </Trouble>
+      ) : delegations.length === 0 ? (
+        <p>{known ? describeNone(trans) : trans.__('Asking the server…')}</p>
+      ) : null}
+      {delegations.length > 0 && (
+        <ul className="jp-CTAData-delegations">
+          {delegations.map(delegation => (
+            <li key={delegation.key}>
+              <strong>
+                <bdi>{printable(delegation.key)}</bdi>
+              </strong>
+              {': '}
+              <bdi>
+                {printable(delegation.identity ?? trans.__('not known'))}
+              </bdi>
+              <div>
+                {trans.__(
+                  'valid until %1',
+                  describeEnd(delegation.not_after, now, trans)
+                )}
+              </div>
+              <div className="jp-CTAData-origin">
+                {describeOrigin(delegation, trans)}
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** The ways to a certificate. */
+function Choice(props: IBodyProps): JSX.Element {
+  const { certificates, delegating, trans } = props;
+  const { found, foundError, sending } = delegating;
+  const id = React.useId();
+  const inspection = found?.inspection ?? null;
+  return (
+    <section
+      aria-label={trans.__('Choose a certificate')}
+      className="jp-CTAData-choice"
+    >
+      <div className="jp-CTAData-dropArea">
+        <button
+          type="button"
+          className="jp-CTAData-button jp-CTAData-chooseFile jp-mod-styled"
+          disabled={sending}
+          onClick={() => {
+            void chooseFiles('file').then(async ([file]) => {
+              if (file) {
+                await delegating.chooseFile(file);
+              }
+            });
+          }}
+        >
+          {trans.__('Choose File…')}
+        </button>
+        <span>{trans.__('or drop it here: a proxy with its key, as PEM')}</span>
+      </div>
+      <div>
+        <button
+          type="button"
+          className="jp-CTAData-button jp-mod-styled"
+          disabled={sending || (inspection === null && foundError === null)}
+          aria-describedby={id}
+          onClick={() => void delegating.chooseFound()}
+        >
+          {trans.__('Use the Proxy Found on This Server')}
+        </button>
+        <div id={id} className="jp-CTAData-found">
+          {found ? (
+            <>
+              <bdi>{printable(found.path)}</bdi>
+              {found.owner !== null && (
+                <>
+                  {', '}
+                  {trans.__('owned by')} <bdi>{printable(found.owner)}</bdi>
+                </>
+              )}
+              {inspection && (
+                <div>
+                  {trans.__(
+                    'valid until %1',
+                    describeEnd(inspection.not_after, certificates.now, trans)
+                  )}
+                </div>
+              )}
+              {found.message !== null && <div>{printable(found.message)}</div>}
+            </>
+          ) : foundError ? (
+            describe(explainCertificates(foundError, trans))
+          ) : (
+            trans.__('Looking for one…')
+          )}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+/** What it is for. */
+function Keys(props: IBodyProps): JSX.Element {
+  const { certificates, delegating, trans } = props;
+  const { key, sending } = delegating;
+  const name = React.useId();
+  return (
+    <fieldset className="jp-CTAData-keys" disabled={sending}>
+      <legend>{trans.__('Upload it for')}</legend>
+      {certificates.keys.map(other => (
+        <label key={other}>
+          <input
+            type="radio"
+            name={name}
+            value={other}
+            checked={other === key}
+            onChange={() => {
+              delegating.key = other;
+            }}
+          />
+          <span>
+            <bdi>{printable(other)}</bdi>
+            {': '}
+            {describeKey(other, trans)}
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Upload(props: IBodyProps): JSX.Element {
+  const { certificates, delegating, trans } = props;
+  const { canUpload, look, sending } = delegating;
+  return (
+    <>
+      {look?.inspection.blocked ? null : certificates.keys.length > 0 ? (
+        <Keys {...props} />
+      ) : (
+        <p>{trans.__('It is not known what it can be uploaded for.')}</p>
+      )}
+      <button
+        type="button"
+        className="jp-Dialog-button jp-CTAData-upload jp-mod-accept jp-mod-styled"
+        // A button that is disabled loses the focus.
+        disabled={!canUpload && !sending}
+        aria-disabled={sending}
+        aria-busy={sending}
+        onClick={() => void delegating.upload()}
+      >
+        {sending ? trans.__('Uploading…') : trans.__('Upload')}
+      </button>
+    </>
+  );
+}
+
+function Result(props: IBodyProps & { result: IResult }): JSX.Element {
+  const { certificates, delegating, result, trans } = props;
+  const { key, refused, stored } = result;
+  return refused ? (
+    <Trouble
+      explanation={explainUpload(refused, trans)}
+      findings={<Findings findings={findingsOf(refused)} trans={trans} />}
+      focused={result}
+    >
+      <button
+        type="button"
+        className="jp-CTAData-button jp-mod-styled"
+        onClick={() =>
+          // What is there now has to be looked at first.
+          void (refused.code === 'certificate-changed'
+            ? delegating.lookAgain()
+            : delegating.upload())
+        }
+      >
+        {refused.code === 'certificate-changed'
+          ? trans.__('Look at it')
+          : trans.__('Try again')}
+      </button>
+    </Trouble>
+  ) : (
+    <section className="jp-CTAData-result jp-mod-stored" role="status">
+      <Heading focused={result}>
+        {trans.__('Uploaded for')} <bdi>{key}</bdi>
+      </Heading>
+      {stored && (
+        <Stored stored={stored} now={certificates.now} trans={trans} />
+      )}
+    </section>
+  );
+}
+
+function Stored(props: {
+  stored: IStored;
+  now: number;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { stored, now, trans } = props;
+  const { not_after: end, uploaded_at: at } = stored.delegation;
+  return (
+    <>
+      <p>
+        {trans.__('The service says:')} <q>{printable(stored.message)}</q>
+      </p>
+      <p>
+        {trans.__('Valid until %1', describeEnd(end, now, trans))}
+        {', '}
+        {trans.__('as uploaded from here at %1', formatLocal(at))}
+      </p>
+    </>
+  );
+}
+
+/** What went wrong, and what to do. */
+function Trouble(props: {
+  explanation: IExplanation;
+  findings?: React.ReactNode;
+  /** Its heading gets the focus for each of these. */
+  focused?: unknown;
+  children: React.ReactNode;
+}): JSX.Element {
+  const { explanation, findings, focused, children } = props;
+  return (
+    <section className="jp-CTAData-result jp-mod-refused" role="alert">
+      <Heading focused={focused}>{explanation.title}</Heading>
+      {explanation.text !== '' && <p>{printable(explanation.text)}</p>}
+      {findings}
+      {children}
+    </section>
+  );
+}
+
+/** A heading that gets the focus when there is something new below it. */
+function Heading(props: {
+  focused?: unknown;
+  /** Where its section is scrolled to. */
+  block?: ScrollLogicalPosition;
+  children: React.ReactNode;
+}): JSX.Element {
+  const ref = React.useRef<HTMLHeadingElement>(null);
+  React.useEffect(() => {
+    if (props.focused !== undefined) {
+      const block = props.block ?? 'nearest';
+      ref.current?.focus({ preventScroll: true });
+      ref.current?.closest('section')?.scrollIntoView({ block });
+    }
+  }, [props.focused]);
+  return (
+    <h3 ref={ref} tabIndex={-1}>
+      {props.children}
+    </h3>
+  );
+}
+
+function describe({ title, text }: IExplanation): string {
+  return [title, printable(text)].filter(part => part !== '').join(': ');
+}
+
+/** Render anew each minute: what is left becomes less. */
+function useMinutes(): void {
+  const [, setCount] = React.useState(0);
+  React.useEffect(() => {
+    const timer = setInterval(() => setCount(count => count + 1), 60_000);
+    return () => clearInterval(timer);
+  }, []);
+}

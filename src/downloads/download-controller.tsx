@@ -1,0 +1,165 @@
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { API, IEntry, ITransfer } from '../api/client';
+import { explainBriefly } from '../api/explain';
+import { DownloadPlan } from './download-plan';
+import { asRequestError } from '../api/http';
+import { Settings } from '../common/settings';
+import { TransfersModel } from '../transfers/model';
+import {
+  DownloadQuestion,
+  NameList,
+  describeFolder
+} from './view/download-dialog';
+import { Workspace } from './workspace-folders';
+
+/** What the button that chooses a folder does. */
+const CHOOSE = 'choose';
+
+/** Downloads with the questions that they raise; what goes wrong is shown as a notification. */
+export class Downloads {
+  constructor(
+    readonly workspace: Workspace,
+    private _api: API,
+    private _transfers: TransfersModel,
+    private _settings: Settings,
+    private _trans: TranslationBundle
+  ) {}
+
+  /** Download into a folder of the workspace; show a dialog first where the settings want it. */
+  async toWorkspace(entries: readonly IEntry[], folder: string): Promise<void> {
+    const plan = new DownloadPlan(this._api, entries, folder);
+    if (!(await this._deserves(plan)) || (await this._ask(plan))) {
+      await this._start(plan);
+    }
+  }
+
+  /** Show a dialog, then download into the folder that is chosen there; `reason` says why it is asked. */
+  async confirm(
+    entries: readonly IEntry[],
+    folder: string,
+    reason = ''
+  ): Promise<void> {
+    const plan = new DownloadPlan(this._api, entries, folder);
+    if (await this._ask(plan, reason)) {
+      await this._start(plan);
+    }
+  }
+
+  /** Run transfers again that have ended without success. */
+  async retry(...transfers: readonly ITransfer[]): Promise<void> {
+    await this.attempt(() => this._transfers.retry(transfers));
+  }
+
+  /** Do something; show what goes wrong. Returns whether it went well. */
+  async attempt(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.report(error);
+      return false;
+    }
+  }
+
+  /** Show what went wrong; what the user gave up for something else did not. */
+  report(thrown: unknown): void {
+    const error = asRequestError(thrown);
+    if (error.code !== 'superseded') {
+      Notification.error(explainBriefly(error, this._trans));
+    }
+  }
+
+  /** Whether a download is shown in a dialog before it starts. */
+  private async _deserves(plan: DownloadPlan): Promise<boolean> {
+    const confirm = this._settings.get('confirmDownloads');
+    if (confirm === 'large' && !plan.isLarge) {
+      await plan.look();
+    }
+    return confirm === 'always' || (confirm === 'large' && plan.isLarge);
+  }
+
+  /** Show a dialog; returns whether to download. */
+  private async _ask(plan: DownloadPlan, reason = ''): Promise<boolean> {
+    const trans = this._trans;
+    const { workspace } = this;
+    void plan.look();
+    void plan.count();
+    for (;;) {
+      const buttons = [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.okButton({ label: trans.__('Download') })
+      ];
+      if (workspace.canChoose) {
+        const label = trans.__('Choose…');
+        const caption = trans.__('Choose another folder');
+        buttons.splice(
+          1,
+          0,
+          Dialog.cancelButton({ label, caption, actions: [CHOOSE] })
+        );
+      }
+      const { button } = await showDialog({
+        title: trans.__('Download to the workspace?'),
+        body: <DownloadQuestion plan={plan} reason={reason} trans={trans} />,
+        buttons
+      });
+      if (!button.actions.includes(CHOOSE)) {
+        plan.stop();
+        return button.accept;
+      }
+      // JupyterLab shows one dialog at a time; the counting goes on meanwhile.
+      const folder = await workspace.choose(
+        trans.__('Download into which folder?'),
+        plan.folder
+      );
+      if (folder !== null) {
+        void plan.into(folder);
+      }
+    }
+  }
+
+  /** Start the downloads; ask before anything is replaced. */
+  private async _start({ entries, folder }: DownloadPlan): Promise<void> {
+    const paths = entries.map(({ path }) => path);
+    try {
+      await this._transfers.download(paths, folder);
+    } catch (reason) {
+      const error = asRequestError(reason);
+      if (error.code !== 'already-exists' || error.paths.length === 0) {
+        this.report(error);
+      } else if (await this._mayReplace(error.paths, folder)) {
+        await this.attempt(() => this._transfers.download(paths, folder, true));
+      }
+    }
+  }
+
+  private async _mayReplace(
+    targets: readonly string[],
+    folder: string
+  ): Promise<boolean> {
+    const trans = this._trans;
+    const { button } = await showDialog({
+      title: trans.__('Replace?'),
+      body: (
+        <NameList
+          trans={trans}
+          text={trans.__('Already in %1:', describeFolder(folder, trans))}
+          names={targets.map(target =>
+            folder && target.startsWith(`${folder}/`)
+              ? target.slice(folder.length + 1)
+              : target
+          )}
+        />
+      ),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.warnButton({ label: trans.__('Replace') })
+      ],
+      defaultButton: 0
+    });
+    return button.accept;
+  }
+}

@@ -1,0 +1,92 @@
+import { Notification } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { API, IEntry } from '../api/client';
+import { explainBriefly } from '../api/explain';
+import { formatSize } from '../common/formats';
+import { Notice } from '../ui/updatable-notification';
+
+/** Milliseconds for which it is said what comes. */
+const SHOWN = 10_000;
+
+/** Milliseconds after which it is said that a zip is being prepared. */
+const PATIENCE = 500;
+
+/** Let the browser download: one file by its own link, anything else as a zip. */
+export async function downloadToComputer(
+  api: API,
+  entries: readonly IEntry[],
+  trans: TranslationBundle
+): Promise<void> {
+  const [first] = entries;
+  if (entries.length > 1 || first.type === 'directory') {
+    return downloadArchive(api, entries, trans);
+  }
+  try {
+    // A link that fails tells nobody why.
+    await api.list(first.path);
+  } catch (error) {
+    Notification.error(explainBriefly(error, trans));
+    return;
+  }
+  follow(api.fileUrl(first.path, document.cookie), first.name);
+}
+
+async function downloadArchive(
+  api: API,
+  entries: readonly IEntry[],
+  trans: TranslationBundle
+): Promise<void> {
+  const abort = new AbortController();
+  const notice = new Notice();
+  // Most are ready before anybody has read that.
+  const patience = setTimeout(() => {
+    notice.say(
+      trans._n(
+        'Preparing a zip of “%2”…',
+        'Preparing a zip of %1 items…',
+        entries.length,
+        entries[0].name
+      ),
+      'in-progress',
+      {
+        autoClose: false,
+        actions: [{ label: trans.__('Cancel'), callback: () => abort.abort() }]
+      }
+    );
+  }, PATIENCE);
+  try {
+    const paths = entries.map(({ path }) => path);
+    const archive = await api.archive(paths, abort.signal);
+    follow(api.archiveUrl(archive.id, document.cookie), archive.name);
+    notice.say(
+      trans._n(
+        'The browser downloads %2: %3, %1 file',
+        'The browser downloads %2: %3, %1 files',
+        archive.files,
+        archive.name,
+        formatSize(archive.bytes)
+      ),
+      'success',
+      { autoClose: SHOWN, actions: [] }
+    );
+  } catch (error) {
+    if (abort.signal.aborted) {
+      notice.close();
+    } else {
+      const message = explainBriefly(error, trans);
+      notice.say(message, 'error', { autoClose: SHOWN, actions: [] });
+    }
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+function follow(address: string, name: string): void {
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  document.body.appendChild(link);
+  link.click();
+  link.remove();
+}

@@ -1,0 +1,159 @@
+import { DocumentRegistry } from '@jupyterlab/docregistry';
+import { ITranslator } from '@jupyterlab/translation';
+import { ReactWidget, SidePanel, UseSignal } from '@jupyterlab/ui-components';
+import { Message } from '@lumino/messaging';
+import { ISignal, Signal } from '@lumino/signaling';
+import { Panel, Widget } from '@lumino/widgets';
+import * as React from 'react';
+
+import { Downloads } from './downloads/download-controller';
+import { Here } from './browser/local-copies';
+import { ctaIcon } from './ui/icons';
+import { BrowserModel } from './browser/model';
+import { Remembered } from './common/persisted-value';
+import { Settings } from './common/settings';
+import { ICTADataPanel, PANEL_ID } from './tokens';
+import { TransfersModel } from './transfers/model';
+import { Browser } from './browser/view/browser';
+import { Crumbs } from './browser/view/breadcrumbs';
+import { Transfers } from './transfers/view/transfers-section';
+import { printableTexts } from './common/printable';
+
+/** What the panel shows, and what it needs for that. */
+export interface ICTADataPanelOptions {
+  model: BrowserModel;
+  transfers: TransfersModel;
+  settings: Settings;
+  downloads: Downloads;
+  here: Here;
+  /** Whether of the transfers only the header is shown. */
+  collapsed: Remembered<boolean>;
+  registry: DocumentRegistry;
+  translator: ITranslator;
+  /** Resolves when it is known which directory to show. */
+  ready: Promise<void>;
+  /** Open what is selected. */
+  open: () => void;
+  /** Open the dialog that delegates a certificate. */
+  delegate: () => void;
+}
+
+/** The sidebar's widget: toolbar, path, listing, transfers. */
+export class CTADataPanel extends SidePanel implements ICTADataPanel {
+  constructor(options: ICTADataPanelOptions) {
+    super({ content: new Panel(), translator: options.translator });
+    const { model, transfers, settings, downloads, here } = options;
+    const { collapsed, registry, open, delegate } = options;
+    const trans = printableTexts(options.translator.load('ctadata'));
+    this.model = model;
+    this.transfers = transfers;
+    this.settings = settings;
+    this.downloads = downloads;
+    this.here = here;
+    this._ready = options.ready;
+    this.id = PANEL_ID;
+    this.addClass('jp-CTAData');
+    this.title.icon = ctaIcon;
+    this.title.caption = trans.__('CTA data');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', trans.__('CTA data'));
+    this.toolbar.addClass('jp-CTAData-toolbar');
+    this.toolbar.node.setAttribute('aria-label', trans.__('CTA data'));
+
+    this._add('jp-CTAData-path', model.changed, () => (
+      <Crumbs model={model} trans={trans} />
+    ));
+    this._add('jp-CTAData-browser', model.changed, () => (
+      <UseSignal signal={settings.changed}>
+        {() => (
+          <UseSignal signal={here.changed}>
+            {() => (
+              <Browser
+                model={model}
+                here={here}
+                registry={registry}
+                columns={settings.get('columns')}
+                trans={trans}
+                open={open}
+                delegate={delegate}
+              />
+            )}
+          </UseSignal>
+        )}
+      </UseSignal>
+    ));
+    this._add('jp-CTAData-transfers', transfers.changed, () => (
+      <UseSignal signal={collapsed.changed}>
+        {() => (
+          <Transfers
+            model={model}
+            transfers={transfers}
+            downloads={downloads}
+            collapsed={collapsed}
+            trans={trans}
+          />
+        )}
+      </UseSignal>
+    ));
+  }
+
+  readonly model: BrowserModel;
+  readonly transfers: TransfersModel;
+  readonly settings: Settings;
+  readonly downloads: Downloads;
+  readonly here: Here;
+
+  get shown(): ISignal<this, void> {
+    return this._shown;
+  }
+
+  addAboveTransfers(widget: Widget): void {
+    (this.content as Panel).insertWidget(this.widgets.length - 1, widget);
+  }
+
+  focusFilter(): void {
+    this.node
+      .querySelector<HTMLInputElement>('.jp-CTAData-filter input')
+      ?.focus();
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this.here.dispose();
+      this.model.dispose();
+      this.transfers.dispose();
+      super.dispose();
+    }
+  }
+
+  /** The storage is asked when somebody looks, not when JupyterLab starts. */
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    void this._ready.then(() => this.model.start());
+    void this.transfers.start();
+    this._shown.emit();
+  }
+
+  /** The sidebar gives the focus to the panel; it is kept where it is within. */
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    if (!this.node.contains(document.activeElement)) {
+      this.node.querySelector<HTMLElement>('.jp-CTAData-grid')?.focus();
+    }
+  }
+
+  private _ready: Promise<void>;
+  private _shown = new Signal<this, void>(this);
+
+  private _add(
+    className: string,
+    changed: ISignal<unknown, void>,
+    render: () => JSX.Element
+  ): void {
+    const widget = ReactWidget.create(
+      <UseSignal signal={changed}>{render}</UseSignal>
+    );
+    widget.addClass(className);
+    this.addWidget(widget);
+  }
+}

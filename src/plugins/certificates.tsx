@@ -1,0 +1,138 @@
+import {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import { IStateDB } from '@jupyterlab/statedb';
+import {
+  ITranslator,
+  TranslationBundle,
+  nullTranslator
+} from '@jupyterlab/translation';
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { CertificatesAPI } from '../api/certificates';
+import { Badge } from '../certificates/view/certificate-badge';
+import { Delegating, IResult } from '../certificates/delegation-session';
+import { DelegationDialog } from '../certificates/view/delegation-dialog';
+import { certificateIcon } from '../ui/icons';
+import { CertificatesModel } from '../certificates/model';
+import { ExpiryNotifier } from '../certificates/expiry-notifier';
+import { Remembered } from '../common/persisted-value';
+import { explainUpload } from '../certificates/describe-certificates';
+import { CommandIDs, ICTADataPanel, PANEL_ID } from '../tokens';
+import { printable, printableTexts } from '../common/printable';
+
+/** Hands the platform a certificate that lasts hours, and says how many of them are left. */
+export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'ctadata:certificates',
+  description: 'Delegates proxy certificates, and says when they expire.',
+  autoStart: true,
+  requires: [ICTADataPanel],
+  optional: [IStateDB, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    panel: ICTADataPanel,
+    state: IStateDB | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
+    const certificates = new CertificatesModel(
+      new CertificatesAPI(panel.model.api.settings),
+      () => !document.hidden
+    );
+    const chosen = new Remembered(state, `${PANEL_ID}:certificate-key`, 'cta');
+    const { commands } = app;
+    const open = () => void commands.execute(CommandIDs.delegateCertificate);
+
+    const badge = ReactWidget.create(
+      <UseSignal signal={certificates.changed}>
+        {() => <Badge certificates={certificates} open={open} trans={trans} />}
+      </UseSignal>
+    );
+    badge.addClass('jp-CTAData-certificate');
+    panel.addAboveTransfers(badge);
+
+    let dialog: DelegationDialog | null = null;
+    commands.addCommand(CommandIDs.delegateCertificate, {
+      label: trans.__('Delegate Certificate…'),
+      caption: trans.__(
+        'Look at a proxy certificate, and hand it to the data service'
+      ),
+      icon: certificateIcon,
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: async () => {
+        // Another one would wait behind it.
+        if (dialog) {
+          return;
+        }
+        const delegating = new Delegating(certificates, chosen, result =>
+          tellLate(result, trans)
+        );
+        dialog = new DelegationDialog(certificates, delegating, trans);
+        void certificates.refresh();
+        void delegating.findOnServer();
+        try {
+          await dialog.launch();
+        } finally {
+          dialog = null;
+          // What was refused for want of a certificate may be there now.
+          if (panel.model.error?.code === 'certificate-needed') {
+            void panel.model.invalidate(panel.model.path);
+          }
+        }
+      }
+    });
+
+    new ExpiryNotifier(
+      certificates,
+      new Remembered(state, `${PANEL_ID}:expiry-told`, ''),
+      () => panel.settings.get('notifyExpiry'),
+      open,
+      trans
+    );
+
+    const refresh = () => void certificates.refresh();
+    const onVisible = () => {
+      if (!document.hidden) {
+        refresh();
+      }
+    };
+    panel.shown.connect(refresh);
+    document.addEventListener('visibilitychange', onVisible);
+    panel.disposed.connect(() => {
+      document.removeEventListener('visibilitychange', onVisible);
+      certificates.dispose();
+    });
+    // What expires is told also where the panel is never shown.
+    void app.restored.then(refresh);
+  }
+};
+
+/** Say what became of an upload whose dialog was closed meanwhile. */
+function tellLate(result: IResult, trans: TranslationBundle): void {
+  const { key, refused, stored } = result;
+  if (stored) {
+    Notification.success(
+      trans.__(
+        'The certificate was uploaded for %1. The service says: %2',
+        key,
+        printable(stored.message)
+      ),
+      { autoClose: 10_000 }
+    );
+  } else if (refused) {
+    const { title, text } = explainUpload(refused, trans);
+    Notification.error(
+      trans.__(
+        'Certificate for %1: %2',
+        key,
+        [title, printable(text)].join(': ')
+      ),
+      { autoClose: false }
+    );
+  }
+}

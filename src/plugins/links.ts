@@ -1,0 +1,91 @@
+import {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { linkIcon } from '@jupyterlab/ui-components';
+
+import { PARAMETER, linkTo, withoutParameter } from '../links/panel-links';
+import { BrowserModel } from '../browser/model';
+import { normalizePath } from '../common/paths';
+import { asRequestError } from '../api/http';
+import { CommandIDs, ICTADataPanel } from '../tokens';
+import { printableTexts } from '../common/printable';
+
+/** The command's name. */
+const COPY_LINK = 'ctadata:copy-link';
+
+/** Addresses that open the panel somewhere. */
+export const linksPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'ctadata:links',
+  description:
+    'Opens the panel where an address says, and copies such addresses.',
+  autoStart: true,
+  requires: [ICTADataPanel],
+  optional: [ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    panel: ICTADataPanel,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ) => {
+    const { model } = panel;
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
+    app.commands.addCommand(COPY_LINK, {
+      label: trans.__('Copy Link'),
+      caption: trans.__(
+        'Copy the address that opens the panel at the selected file or folder, or at this one'
+      ),
+      icon: linkIcon,
+      describedBy: { args: { type: 'object', properties: {} } },
+      isEnabled: () => model.rows.selection.size < 2,
+      execute: () =>
+        Clipboard.copyToSystem(
+          linkTo(model.rows.selected.entries[0]?.path ?? model.path, {
+            baseUrl: app.serviceManager.serverSettings.baseUrl,
+            hubHost: PageConfig.getOption('hubHost'),
+            hubPrefix: PageConfig.getOption('hubPrefix'),
+            page: PageConfig.getOption('notebookPage') ? 'tree' : 'lab'
+          })
+        )
+    });
+    palette?.addItem({ command: COPY_LINK, category: trans.__('CTA data') });
+    model.changed.connect(() => app.commands.notifyCommandChanged(COPY_LINK));
+
+    // JupyterLab may change the address before it has started.
+    const path = new URLSearchParams(window.location.search).get(PARAMETER);
+    if (path !== null) {
+      // The link comes before all that is done in the page it opens, and gives way to that.
+      void show(model, path);
+      void app.restored.then(async () => {
+        const { href } = window.location;
+        window.history.replaceState(
+          window.history.state,
+          '',
+          withoutParameter(href)
+        );
+        await app.commands.execute(CommandIDs.openPanel);
+        // Notebook 7 hides its sidebar again whenever something is added to it.
+        if (!panel.isVisible) {
+          await app.commands.execute(CommandIDs.openPanel);
+        }
+      });
+    }
+  }
+};
+
+/** Show a path; the panel says what is wrong with it, if something is. */
+async function show(model: BrowserModel, path: string): Promise<void> {
+  try {
+    await model.open(path);
+  } catch (error) {
+    const { code } = asRequestError(error);
+    if (code !== 'superseded' && code !== 'cancelled') {
+      await model.cd(normalizePath(path));
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { INotebookTracker, Notebook } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { addBelowIcon } from '@jupyterlab/ui-components';
+
+import { cellCode } from '../notebooks/python-cells';
+import { ICTADataPanel } from '../tokens';
+import { printableTexts } from '../common/printable';
+
+/** The command's name. */
+const INSERT = 'ctadata:insert-in-notebook';
+
+/** From the selection to a cell. */
+export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'ctadata:notebooks',
+  description: 'Inserts cells that download and open the selection.',
+  autoStart: true,
+  requires: [ICTADataPanel],
+  optional: [INotebookTracker, ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    panel: ICTADataPanel,
+    tracker: INotebookTracker | null,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ) => {
+    if (!tracker) {
+      return;
+    }
+    const { commands } = app;
+    const { model } = panel;
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
+    commands.addCommand(INSERT, {
+      label: trans.__('Insert in Notebook'),
+      caption: trans.__(
+        'Insert a cell that downloads and opens the selection below the active cell'
+      ),
+      icon: addBelowIcon,
+      describedBy: { args: { type: 'object', properties: {} } },
+      isEnabled: () =>
+        model.rows.selection.size > 0 &&
+        tracker.currentWidget?.model?.readOnly === false,
+      execute: () => {
+        if (tracker.currentWidget) {
+          insertCell(
+            tracker.currentWidget.content,
+            cellCode(model.rows.selected.entries)
+          );
+        }
+      }
+    });
+    const category = trans.__('CTA data');
+    palette?.addItem({ command: INSERT, category });
+    const update = () => commands.notifyCommandChanged(INSERT);
+    tracker.currentChanged.connect(update);
+    model.changed.connect(update);
+  }
+};
+
+/** Insert a cell below the active one, and make it the active one. */
+export function insertCell(notebook: Notebook, source: string): void {
+  const shared = notebook.model?.sharedModel;
+  if (!shared) {
+    return;
+  }
+  const index = Math.min(notebook.activeCellIndex + 1, shared.cells.length);
+  shared.insertCell(index, {
+    cell_type: 'code',
+    source,
+    // It comes from the user, as a cell does that is typed.
+    metadata: { trusted: true }
+  });
+  notebook.activeCellIndex = index;
+  notebook.deselectAll();
+}

@@ -1,0 +1,116 @@
+import {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Clipboard, Notification } from '@jupyterlab/apputils';
+import {
+  ITranslator,
+  TranslationBundle,
+  nullTranslator
+} from '@jupyterlab/translation';
+
+import { ITransfer } from '../api/client';
+import { Notice } from '../ui/updatable-notification';
+import { describeEnds } from '../transfers/describe-transfers';
+import { ICTADataPanel, PANEL_ID } from '../tokens';
+import { printableTexts } from '../common/printable';
+
+/** Tells of ends that nobody sees. */
+export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'ctadata:notifications',
+  description: 'Notifies of transfers that end while the panel is hidden.',
+  autoStart: true,
+  requires: [ICTADataPanel],
+  optional: [ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    panel: ICTADataPanel,
+    translator: ITranslator | null
+  ) => {
+    const notifier = new Notifier(
+      panel,
+      () => app.shell.activateById(PANEL_ID),
+      printableTexts((translator ?? nullTranslator).load('ctadata'))
+    );
+    const started = new Map<string, number>();
+    panel.transfers.changed.connect(({ items }) => {
+      for (const { id, state } of items) {
+        if (state === 'running' && !started.has(id)) {
+          started.set(id, Date.now());
+        }
+      }
+    });
+    panel.transfers.ended.connect((_, transfer) => {
+      const { id, state } = transfer;
+      const seconds = (Date.now() - (started.get(id) ?? Date.now())) / 1000;
+      started.delete(id);
+      if (panel.isVisible && !document.hidden) {
+        return;
+      }
+      if (state === 'failed' || state === 'interrupted') {
+        notifier.tellFailed(transfer);
+      } else if (
+        state === 'finished' &&
+        seconds >= panel.settings.get('notifyAfter')
+      ) {
+        notifier.tellFinished(transfer);
+      }
+    });
+  }
+};
+
+/** Makes the notifications. */
+class Notifier {
+  constructor(
+    private _panel: ICTADataPanel,
+    private _show: () => void,
+    private _trans: TranslationBundle
+  ) {}
+
+  tellFinished(transfer: ITransfer): void {
+    Notification.success(describeEnds([transfer], this._trans), {
+      autoClose: false,
+      actions: [...this._actions(transfer), this._showing()]
+    });
+  }
+
+  /** Of many that fail together, one notification tells. */
+  tellFailed(transfer: ITransfer): void {
+    if (!this._notice.exists) {
+      this._failed = [];
+    }
+    this._failed.push(transfer);
+    this._notice.say(describeEnds(this._failed, this._trans), 'error', {
+      actions: [this._showing()],
+      autoClose: false
+    });
+  }
+
+  private _actions({ kind, target }: ITransfer): Notification.IAction[] {
+    const { workspace } = this._panel.downloads;
+    if (kind === 'upload') {
+      return [
+        {
+          label: this._trans.__('Copy Path'),
+          callback: () => Clipboard.copyToSystem(target)
+        }
+      ];
+    }
+    return workspace.canReveal
+      ? [
+          {
+            label: this._trans.__('Show in File Browser'),
+            callback: () =>
+              void this._panel.downloads.attempt(() => workspace.reveal(target))
+          }
+        ]
+      : [];
+  }
+
+  private _showing(): Notification.IAction {
+    return { label: this._trans.__('Show Transfers'), callback: this._show };
+  }
+
+  private _failed: ITransfer[] = [];
+  private _notice = new Notice();
+}

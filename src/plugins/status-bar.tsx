@@ -1,0 +1,55 @@
+import {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ReactWidget, UseSignal } from '@jupyterlab/apputils';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { describeSummary, summarize } from '../transfers/describe-transfers';
+import { ICTADataPanel, PANEL_ID } from '../tokens';
+import { printableTexts } from '../common/printable';
+
+/** What is copied, in the status bar; nothing where there is nothing to say. */
+export const statusBarPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'ctadata:status-bar',
+  description: 'Shows the transfers of the panel in the status bar.',
+  autoStart: true,
+  requires: [ICTADataPanel],
+  optional: [IStatusBar, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    panel: ICTADataPanel,
+    statusBar: IStatusBar | null,
+    translator: ITranslator | null
+  ) => {
+    if (!statusBar) {
+      return;
+    }
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
+    const { transfers } = panel;
+    const text = () => describeSummary(summarize(transfers.items), trans);
+    const item = ReactWidget.create(
+      <UseSignal signal={transfers.changed}>
+        {() => (
+          <button
+            className="jp-CTAData-status"
+            title={trans.__('Show the transfers of CTA data')}
+            onClick={() => app.shell.activateById(PANEL_ID)}
+          >
+            {trans.__('CTA: %1', text())}
+          </button>
+        )}
+      </UseSignal>
+    );
+    statusBar.registerStatusItem(statusBarPlugin.id, {
+      item,
+      align: 'left',
+      isActive: () => text() !== '',
+      activeStateChanged: transfers.changed
+    });
+  }
+};

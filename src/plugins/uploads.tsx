@@ -1,0 +1,203 @@
+import {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import {
+  ITranslator,
+  TranslationBundle,
+  nullTranslator
+} from '@jupyterlab/translation';
+import {
+  ReactWidget,
+  UseSignal,
+  fileUploadIcon
+} from '@jupyterlab/ui-components';
+import { CommandRegistry } from '@lumino/commands';
+import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import * as React from 'react';
+
+import { chooseFiles } from '../ui/choose-files';
+import { collectChosen, collectDropped } from '../uploads/collect-files';
+import { baseName, parentPath } from '../common/paths';
+import { ICTADataPanel } from '../tokens';
+import { Uploading } from '../uploads/upload-controller';
+import { UploadsModel } from '../uploads/model';
+import { DropZone } from '../uploads/view/drop-zone';
+import { Uploads } from '../uploads/view/uploads-section';
+import { watchPage } from '../uploads/page-lifecycle';
+import { printableTexts } from '../common/printable';
+
+const UPLOAD_FILES = 'ctadata:upload-files';
+const UPLOAD_FOLDER = 'ctadata:upload-folder';
+
+/** Uploads into the user's own directory: by drop, by button, from the file browser. */
+export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'ctadata:uploads',
+  description: 'Uploads files into the user’s own directory of the storage.',
+  autoStart: true,
+  requires: [ICTADataPanel],
+  optional: [ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    panel: ICTADataPanel,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
+    const { model, transfers } = panel;
+    const { contents } = app.serviceManager;
+    const uploads = new UploadsModel(model.api, transfers);
+    const uploading = new Uploading(
+      uploads,
+      transfers,
+      contents,
+      panel.settings,
+      trans
+    );
+
+    const view = ReactWidget.create(
+      <UseSignal signal={uploads.changed}>
+        {() => (
+          <Uploads uploads={uploads} uploading={uploading} trans={trans} />
+        )}
+      </UseSignal>
+    );
+    view.addClass('jp-CTAData-transfers');
+    panel.addAboveTransfers(view);
+    panel.shown.connect(() => void uploads.start());
+    let failed = false;
+    model.changed.connect(() => {
+      if (model.error !== null) {
+        failed = true;
+      } else if (failed && !model.loading) {
+        failed = false;
+        // What kept the panel from listing may have kept it from this, such as a missing certificate.
+        void uploads.start();
+      }
+    });
+    const zone = new DropZone({
+      node: panel.node,
+      model,
+      uploads,
+      isLocal: path => isLocal(contents.driveName(path)),
+      onFiles: (entries, directory) => {
+        void uploading.fromComputer(
+          withHidden => collectDropped(entries, withHidden),
+          directory
+        );
+      },
+      onPaths: (paths, directory) => {
+        const local = paths.map(path => contents.localPath(path));
+        void uploading.fromWorkspace(local, directory);
+      },
+      trans
+    });
+    const watch = watchPage(window, uploads);
+    panel.disposed.connect(() => {
+      watch.dispose();
+      zone.dispose();
+      uploads.dispose();
+    });
+
+    transfers.ended.connect((_, { kind, target }) => {
+      if (kind === 'upload') {
+        // What has been added may be what is looked at.
+        void model.invalidate(parentPath(target));
+      }
+    });
+
+    addCommands(app.commands, panel, uploads, uploading, trans);
+    for (const command of [UPLOAD_FILES, UPLOAD_FOLDER]) {
+      palette?.addItem({ command, category: trans.__('CTA data') });
+    }
+  }
+};
+
+/** The workspace has no drive's name in front, but with real-time collaboration. */
+function isLocal(drive: string): boolean {
+  return drive === '' || drive === 'RTC';
+}
+
+function addCommands(
+  commands: CommandRegistry,
+  { model }: ICTADataPanel,
+  uploads: UploadsModel,
+  uploading: Uploading,
+  trans: TranslationBundle
+): void {
+  /** The selected folder, where a context menu was opened on it; otherwise the one that is shown. */
+  const directoryOf = (args: ReadonlyPartialJSONObject) => {
+    const [entry, ...others] = args.selected ? model.rows.selected.entries : [];
+    return entry?.type === 'directory' && others.length === 0
+      ? entry.path
+      : model.path;
+  };
+  const add = (
+    id: string,
+    isFolder: boolean,
+    label: string,
+    labelInto: (name: string) => string,
+    caption: string
+  ) =>
+    commands.addCommand(id, {
+      label: args => {
+        const directory = directoryOf(args);
+        return args.selected && directory !== model.path
+          ? labelInto(baseName(directory))
+          : label;
+      },
+      caption,
+      icon: fileUploadIcon,
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            selected: {
+              type: 'boolean',
+              description: trans.__(
+                'Whether to upload into the selected folder instead of the one that is shown'
+              )
+            }
+          }
+        }
+      },
+      // Nothing is offered to those who have no directory of their own.
+      isVisible: () => uploads.own !== null,
+      isEnabled: () => uploads.own !== null,
+      execute: async args => {
+        const directory = directoryOf(args);
+        const files = await chooseFiles(isFolder ? 'folder' : 'files');
+        if (files.length > 0) {
+          await uploading.fromComputer(
+            async withHidden => collectChosen(files, withHidden),
+            directory
+          );
+        }
+      }
+    });
+  add(
+    UPLOAD_FILES,
+    false,
+    trans.__('Upload Files…'),
+    name => trans.__('Upload Files into “%1”…', name),
+    trans.__('Upload files into your own directory')
+  );
+  add(
+    UPLOAD_FOLDER,
+    true,
+    trans.__('Upload Folder…'),
+    name => trans.__('Upload Folder into “%1”…', name),
+    trans.__('Upload a folder into your own directory')
+  );
+  let own: string | null = null;
+  uploads.changed.connect(() => {
+    if (uploads.own !== own) {
+      own = uploads.own;
+      commands.notifyCommandChanged(UPLOAD_FILES);
+      commands.notifyCommandChanged(UPLOAD_FOLDER);
+    }
+  });
+}

@@ -1,0 +1,75 @@
+import {
+  ILayoutRestorer,
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { WidgetTracker } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { ICTADataPanel, ICTADataViewer } from '../tokens';
+import { Preview } from '../documents/view/preview';
+import { printableTexts } from '../common/printable';
+import { Viewer } from '../documents/viewer';
+
+/** What restores a tab; its name stands in saved layouts. */
+const RESTORE = 'ctadata:restore-preview';
+
+/** What shows files of the storage. */
+export const viewerPlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
+  id: 'ctadata:viewer',
+  description:
+    'Shows files of the CTA storage, without running or fetching anything.',
+  autoStart: true,
+  provides: ICTADataViewer,
+  requires: [ICTADataPanel],
+  optional: [ILayoutRestorer, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    panel: ICTADataPanel,
+    restorer: ILayoutRestorer | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = printableTexts(
+      (translator ?? nullTranslator).load('ctadata')
+    );
+    const tracker = new WidgetTracker<Preview>({
+      namespace: 'ctadata-preview'
+    });
+    const viewer = new Viewer({
+      api: panel.model.api,
+      shell: app.shell,
+      // Notebook 7 has one widget in its main area and takes no other.
+      area: PageConfig.getOption('notebookPage') ? 'down' : 'main',
+      tracker,
+      registry: app.docRegistry,
+      limit: () => panel.settings.get('maxOpenSize') * 2 ** 20,
+      trans
+    });
+    app.commands.addCommand(RESTORE, {
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            path: {
+              type: 'string',
+              description: trans.__('The file to show')
+            }
+          },
+          required: ['path']
+        }
+      },
+      execute: ({ path }) => {
+        if (typeof path === 'string') {
+          viewer.restore(path);
+        }
+      }
+    });
+    void restorer?.restore(tracker, {
+      command: RESTORE,
+      args: ({ path }) => ({ path }),
+      name: ({ path }) => path
+    });
+    return viewer;
+  }
+};

@@ -1,0 +1,204 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { joinPath } from '../common/paths';
+
+/** A file of this computer, and where it is to go. */
+export interface IUploadFile {
+  file: File;
+  /** As it was dropped: 'run42/sub/a.fits'. */
+  source: string;
+  /** Relative to the destination; differs from the source where that was taken. */
+  path: string;
+}
+
+/** How many hidden files and folders were left out; what is in such a folder is not counted. */
+export interface IHidden {
+  files: number;
+  directories: number;
+}
+
+/** A file or folder that was dropped or chosen. */
+export interface IDropped {
+  name: string;
+  isDirectory: boolean;
+  files: IUploadFile[];
+  /** What was left out of it. */
+  hidden: IHidden;
+}
+
+/** Collects all that was dropped or chosen at once, with the hidden files in folders or without. */
+export type Collect = (withHidden: boolean) => Promise<ICollected>;
+
+/** All that was dropped or chosen at once. */
+export interface ICollected {
+  items: IDropped[];
+  /** What was left out of all folders. */
+  hidden: IHidden;
+  /** Folders without a file: the storage makes folders for files only. */
+  empty: string[];
+  /** What the browser may not read. */
+  unreadable: string[];
+}
+
+/** Windows hides these by an attribute, of which browsers do not tell. */
+const HIDDEN_BY_WINDOWS = new Set(['thumbs.db', 'desktop.ini']);
+
+/** Whether something in a folder is hidden; what was dropped or chosen itself is taken in any case. */
+function isHidden(name: string): boolean {
+  return name.startsWith('.') || HIDDEN_BY_WINDOWS.has(name.toLowerCase());
+}
+
+/** The number of files, and their bytes. */
+export function totalsOf(items: readonly IDropped[]): {
+  files: number;
+  bytes: number;
+} {
+  const files = items.flatMap(item => item.files);
+  return {
+    files: files.length,
+    bytes: files.reduce((sum, { file }) => sum + file.size, 0)
+  };
+}
+
+/** Read what was dropped; folders with what is in them. */
+export async function collectDropped(
+  entries: readonly FileSystemEntry[],
+  withHidden: boolean
+): Promise<ICollected> {
+  const collected = nothing();
+  for (const entry of entries) {
+    const item = newItem(entry.name, entry.isDirectory);
+    await collectEntry(entry, '', item, collected, withHidden);
+    take(item, collected);
+  }
+  return collected;
+}
+
+/** The entries of a drop; they are there during the event only. */
+export function entriesOf(items: DataTransferItemList): FileSystemEntry[] {
+  return Array.from(items)
+    .filter(item => item.kind === 'file')
+    .map(item => item.webkitGetAsEntry())
+    .filter(entry => entry !== null);
+}
+
+/** Sort what a file dialog answered: files, or the files of one folder. */
+export function collectChosen(
+  files: Iterable<File>,
+  withHidden: boolean
+): ICollected {
+  const collected = nothing();
+  const items = new Map<string, IDropped>();
+  const hiddenFolders = new Set<string>();
+  for (const file of files) {
+    const path = file.webkitRelativePath || file.name;
+    const [name, ...below] = path.split('/');
+    const item = items.get(name) ?? newItem(name, below.length > 0);
+    items.set(name, item);
+    const hidden = withHidden ? -1 : below.findIndex(isHidden);
+    if (hidden < 0) {
+      item.files.push({ file, source: path, path });
+    } else if (hidden === below.length - 1) {
+      item.hidden.files += 1;
+    } else {
+      const folder = [name, ...below.slice(0, hidden + 1)].join('/');
+      item.hidden.directories += hiddenFolders.has(folder) ? 0 : 1;
+      hiddenFolders.add(folder);
+    }
+  }
+  items.forEach(item => take(item, collected));
+  return collected;
+}
+
+/** "2 hidden directories and 1 hidden file left out", as the server says it; '' for none. */
+export function describeHidden(
+  { files, directories }: IHidden,
+  trans: TranslationBundle
+): string {
+  const parts = [
+    directories > 0
+      ? trans._n('%1 hidden directory', '%1 hidden directories', directories)
+      : '',
+    files > 0 ? trans._n('%1 hidden file', '%1 hidden files', files) : ''
+  ].filter(part => part !== '');
+  return parts.length > 0
+    ? trans.__('%1 left out', parts.join(trans.__(' and ')))
+    : '';
+}
+
+function nothing(): ICollected {
+  return {
+    items: [],
+    hidden: { files: 0, directories: 0 },
+    empty: [],
+    unreadable: []
+  };
+}
+
+function newItem(name: string, isDirectory: boolean): IDropped {
+  return {
+    name,
+    isDirectory,
+    files: [],
+    hidden: { files: 0, directories: 0 }
+  };
+}
+
+function take(item: IDropped, collected: ICollected): void {
+  collected.hidden.files += item.hidden.files;
+  collected.hidden.directories += item.hidden.directories;
+  if (item.files.length > 0) {
+    collected.items.push(item);
+  }
+}
+
+async function collectEntry(
+  entry: FileSystemEntry,
+  folder: string,
+  item: IDropped,
+  collected: ICollected,
+  withHidden: boolean
+): Promise<void> {
+  const path = joinPath(folder, entry.name);
+  if (folder !== '' && !withHidden && isHidden(entry.name)) {
+    item.hidden[entry.isDirectory ? 'directories' : 'files'] += 1;
+    return;
+  }
+  try {
+    if (!entry.isDirectory) {
+      const file = await fileOf(entry as FileSystemFileEntry);
+      item.files.push({ file, source: path, path });
+      return;
+    }
+    const children = await childrenOf(entry as FileSystemDirectoryEntry);
+    if (children.length === 0) {
+      collected.empty.push(path);
+    }
+    for (const child of children) {
+      await collectEntry(child, path, item, collected, withHidden);
+    }
+  } catch {
+    collected.unreadable.push(path);
+  }
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
+}
+
+/** A reader hands out its entries in batches; an empty one is the last. */
+async function childrenOf(
+  directory: FileSystemDirectoryEntry
+): Promise<FileSystemEntry[]> {
+  const reader = directory.createReader();
+  const children: FileSystemEntry[] = [];
+  for (;;) {
+    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject)
+    );
+    if (batch.length === 0) {
+      return children.sort((a, b) => (a.name < b.name ? -1 : 1));
+    }
+    children.push(...batch);
+  }
+}

@@ -1,0 +1,222 @@
+import { Notification } from '@jupyterlab/apputils';
+import { Contents } from '@jupyterlab/services';
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { Ask, Clashes, Kind, Names, Stopped, place } from './conflicts';
+import { Directory } from '../browser/collection';
+import { Collect, ICollected, describeHidden, totalsOf } from './collect-files';
+import { explainBriefly } from '../api/explain';
+import { formatSize } from '../common/formats';
+import { baseName, joinPath } from '../common/paths';
+import { asRequestError } from '../api/http';
+import { Settings } from '../common/settings';
+import { TransfersModel } from '../transfers/model';
+import { UploadsModel } from './model';
+import { ISummary, askAboutClash, confirmUpload } from './view/upload-dialogs';
+
+/** The most names that a note lists. */
+const MAX_NAMES = 5;
+
+/** Uploads with the questions that they raise; what goes wrong is shown as a notification. */
+export class Uploading {
+  constructor(
+    private _uploads: UploadsModel,
+    private _transfers: TransfersModel,
+    private _contents: Contents.IManager,
+    private _settings: Settings,
+    private _trans: TranslationBundle
+  ) {}
+
+  /**
+   * Upload what was dropped or chosen; of folders, without what is hidden unless that is wanted.
+   *
+   * @param collect - collects it
+   * @param path - the directory that was pointed at; uploads go into the user's own only
+   */
+  async fromComputer(collect: Collect, path: string): Promise<void> {
+    const trans = this._trans;
+    const collected = await collect(false);
+    const { files, bytes } = totalsOf(collected.items);
+    const notes = this._notesOn(collected);
+    const hidden = describeHidden(collected.hidden, trans);
+    if (files === 0 && hidden === '') {
+      this._sayNothing(notes);
+      return;
+    }
+    const what = trans._n(
+      '%1 file, %2',
+      '%1 files, %2',
+      files,
+      formatSize(bytes)
+    );
+    const summary = { what, hidden, notes };
+    await this._upload(path, summary, async (target, destination, withAll) => {
+      const chosen = withAll ? await collect(true) : collected;
+      if (chosen.items.length === 0) {
+        this._sayNothing([`${hidden}.`, ...notes]);
+        return;
+      }
+      const { items, begun } = await this._uploads.recognize(
+        chosen.items,
+        destination
+      );
+      const placed = await place(
+        items,
+        begun,
+        folder => this._namesIn(joinPath(target, folder)),
+        this._askIn(target)
+      );
+      for (const item of placed) {
+        this._uploads.add(item, destination);
+      }
+    });
+  }
+
+  /** Upload files and folders of the workspace; the server has them already. */
+  async fromWorkspace(paths: readonly string[], path: string): Promise<void> {
+    const trans = this._trans;
+    const what = trans._n(
+      '%2 from the workspace',
+      '%1 files and folders from the workspace',
+      paths.length,
+      baseName(paths[0])
+    );
+    const summary = { what, hidden: '', notes: [] };
+    await this._upload(path, summary, async (target, destination) => {
+      const clashes = new Clashes(this._askIn(target));
+      const taken = await this._namesIn(target);
+      const chosen: string[] = [];
+      const names: string[] = [];
+      for (const source of paths) {
+        const { type } = await this._contents.get(source, { content: false });
+        const name = await clashes.settle(
+          baseName(source),
+          '',
+          taken,
+          type === 'directory' ? 'directory' : 'file'
+        );
+        if (name !== null) {
+          chosen.push(source);
+          names.push(name);
+        }
+      }
+      if (chosen.length > 0) {
+        this._transfers.add(
+          await this._uploads.api.uploadFromWorkspace(
+            chosen,
+            destination,
+            names
+          )
+        );
+      }
+    });
+  }
+
+  /** Do something; show what goes wrong. */
+  async attempt(action: () => Promise<unknown>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (!(error instanceof Stopped)) {
+        Notification.error(explainBriefly(error, this._trans));
+      }
+    }
+  }
+
+  /** Say what will be done where it is not known already, and do it. */
+  private async _upload(
+    path: string,
+    { what, hidden, notes }: Pick<ISummary, 'what' | 'hidden' | 'notes'>,
+    send: (
+      target: string,
+      destination: string,
+      withHidden: boolean
+    ) => Promise<void>
+  ): Promise<void> {
+    const { own } = this._uploads;
+    if (own === null) {
+      return;
+    }
+    const target = this._uploads.destinationFor(path);
+    const redirected = target !== path;
+    const confirm = this._settings.get('confirmUploads');
+    let withHidden = false;
+    if (confirm || redirected || hidden !== '') {
+      const summary = { what, target, redirected, hidden, notes };
+      const answer = await confirmUpload(summary, this._trans);
+      if (!answer) {
+        return;
+      }
+      withHidden = answer.withHidden;
+      if (confirm) {
+        // Whether it is asked again does not decide whether it is uploaded.
+        await this.attempt(() => this._settings.set('confirmUploads', false));
+      }
+    } else if (notes.length > 0) {
+      Notification.warning(notes.join(' '));
+    }
+    const destination = target.slice(own.length + 1);
+    await this.attempt(() => send(target, destination, withHidden));
+  }
+
+  private _sayNothing(notes: readonly string[]): void {
+    const nothing = this._trans.__('There is nothing to upload.');
+    Notification.info([nothing, ...notes].join(' '));
+  }
+
+  private _askIn(target: string): Ask {
+    return clash => askAboutClash(clash, target, this._trans);
+  }
+
+  /** What is in a directory of the storage, and what is being sent there. */
+  private async _namesIn(path: string): Promise<Names> {
+    const names = new Names(await this._listed(path));
+    const own = this._uploads.own ?? '';
+    for (const { destination, files } of this._uploads.items) {
+      for (const file of files) {
+        const target = [own, destination, file.path].reduce(joinPath);
+        if (target.startsWith(`${path}/`)) {
+          const [name, ...below] = target.slice(path.length + 1).split('/');
+          names.claim(name, below.length > 0 ? 'directory' : 'file');
+        }
+      }
+    }
+    return names;
+  }
+
+  /** What is in a directory of the storage; nothing where it does not exist yet. */
+  private async _listed(path: string): Promise<[string, Kind][]> {
+    try {
+      const directory = await this._uploads.api.list(path);
+      return directory instanceof Directory
+        ? Array.from({ length: directory.length }, (_, index) => [
+            directory.name(index),
+            directory.isDirectory(index) ? 'directory' : 'file'
+          ])
+        : [];
+    } catch (error) {
+      if (asRequestError(error).code === 'not-found') {
+        return [];
+      }
+      throw error;
+    }
+  }
+
+  private _notesOn({ empty, unreadable }: ICollected): string[] {
+    const trans = this._trans;
+    const notes: string[] = [];
+    if (empty.length > 0) {
+      notes.push(trans.__('Empty folders are left out: %1.', namesOf(empty)));
+    }
+    if (unreadable.length > 0) {
+      notes.push(trans.__('Cannot be read: %1.', namesOf(unreadable)));
+    }
+    return notes;
+  }
+}
+
+function namesOf(paths: readonly string[]): string {
+  const shown = paths.slice(0, MAX_NAMES).join(', ');
+  const more = paths.length - MAX_NAMES;
+  return more > 0 ? `${shown}, … (+${more})` : shown;
+}

@@ -1,0 +1,211 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+import { IDisposable } from '@lumino/disposable';
+import { Drag } from '@lumino/dragdrop';
+
+import { entriesOf } from '../collect-files';
+import { BrowserModel } from '../../browser/model';
+import { UploadsModel } from '../model';
+
+/** What JupyterLab's file browser gives to those on whom its files are dropped: their paths. */
+const CONTENTS_MIME = 'application/x-jupyter-icontents';
+
+/** The class of what would receive the drop. */
+const TARGET = 'jp-mod-dropTarget';
+
+/** The events of a drag from the desktop, and of one within JupyterLab. */
+const EVENTS = [
+  'dragenter',
+  'dragover',
+  'dragleave',
+  'drop',
+  'lm-dragenter',
+  'lm-dragover',
+  'lm-dragleave',
+  'lm-drop'
+];
+
+interface IDropZoneOptions {
+  /** The panel. */
+  node: HTMLElement;
+  model: BrowserModel;
+  uploads: UploadsModel;
+  /** Whether a path of JupyterLab's file browser is one of the workspace. */
+  isLocal: (path: string) => boolean;
+  onFiles: (entries: readonly FileSystemEntry[], directory: string) => void;
+  onPaths: (paths: readonly string[], directory: string) => void;
+  trans: TranslationBundle;
+}
+
+/** Lets files be dropped on the panel; shows where they would go. */
+export class DropZone implements IDisposable {
+  constructor(private _options: IDropZoneOptions) {
+    this._hint.className = 'jp-CTAData-dropHint';
+    this._hint.setAttribute('role', 'status');
+    for (const event of EVENTS) {
+      _options.node.addEventListener(event, this);
+    }
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      this._clear();
+      for (const event of EVENTS) {
+        this._options.node.removeEventListener(event, this);
+      }
+    }
+  }
+
+  handleEvent(event: Event): void {
+    switch (event.type) {
+      case 'dragenter':
+      case 'dragover':
+        this._onFilesOver(event as DragEvent);
+        break;
+      case 'drop':
+        this._onFilesDrop(event as DragEvent);
+        break;
+      case 'lm-dragenter':
+      case 'lm-dragover':
+        this._onPathsOver(event as Drag.Event);
+        break;
+      case 'lm-drop':
+        this._onPathsDrop(event as Drag.Event);
+        break;
+      default:
+        this._onLeave(event as DragEvent);
+    }
+  }
+
+  private _onFilesOver(event: DragEvent): void {
+    const { dataTransfer } = event;
+    if (!dataTransfer?.types.includes('Files')) {
+      return;
+    }
+    // Otherwise the browser would open what is dropped, in JupyterLab's place.
+    event.preventDefault();
+    event.stopPropagation();
+    const possible = this._options.uploads.own !== null;
+    dataTransfer.dropEffect = possible ? 'copy' : 'none';
+    if (possible) {
+      this._showTarget(event.target);
+    }
+  }
+
+  private _onFilesDrop(event: DragEvent): void {
+    const { dataTransfer } = event;
+    if (!dataTransfer?.types.includes('Files')) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    const { directory } = this._targetAt(event.target);
+    this._clear();
+    if (this._options.uploads.own !== null) {
+      this._options.onFiles(entriesOf(dataTransfer.items), directory);
+    }
+  }
+
+  private _onPathsOver(event: Drag.Event): void {
+    const paths = this._pathsOf(event);
+    if (!paths) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    if (paths.every(this._options.isLocal)) {
+      event.dropAction = event.proposedAction;
+      this._showTarget(event.target);
+    } else {
+      event.dropAction = 'none';
+      this._clear();
+      this._say(
+        this._options.trans.__('Only files of the workspace can be uploaded')
+      );
+    }
+  }
+
+  private _onPathsDrop(event: Drag.Event): void {
+    const paths = this._pathsOf(event);
+    if (!paths) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    event.dropAction = event.proposedAction;
+    const { directory } = this._targetAt(event.target);
+    this._clear();
+    this._options.onPaths(paths, directory);
+  }
+
+  private _onLeave(event: DragEvent): void {
+    const { relatedTarget } = event;
+    if (
+      !(relatedTarget instanceof Node) ||
+      !this._options.node.contains(relatedTarget)
+    ) {
+      this._clear();
+    }
+  }
+
+  /** The paths that are dragged, where they may be dropped. */
+  private _pathsOf({ mimeData }: Drag.Event): readonly string[] | null {
+    return this._options.uploads.own !== null && mimeData.hasData(CONTENTS_MIME)
+      ? (mimeData.getData(CONTENTS_MIME) as readonly string[])
+      : null;
+  }
+
+  private _showTarget(under: EventTarget | null): void {
+    const { node, uploads, trans } = this._options;
+    const { directory, row } = this._targetAt(under);
+    const target = uploads.destinationFor(directory);
+    // A folder that does not receive it must not look as if it did.
+    const lit = target === directory ? row : null;
+    const element = lit ?? node.querySelector('.jp-CTAData-browser');
+    if (element !== this._lit) {
+      this._lit?.classList.remove(TARGET);
+      element?.classList.add(TARGET);
+      this._lit = element;
+    }
+    this._say(trans.__('Upload to %1/', target));
+  }
+
+  /** The directory that is pointed at: that of a row, or the one that is shown. */
+  private _targetAt(under: EventTarget | null): {
+    directory: string;
+    row: Element | null;
+  } {
+    const { model } = this._options;
+    const row =
+      under instanceof Element
+        ? under.closest<HTMLElement>('.jp-CTAData-row[data-index]')
+        : null;
+    const entry = row && model.rows.entryAt(Number(row.dataset.index));
+    return entry?.type === 'directory'
+      ? { directory: entry.path, row }
+      : { directory: model.path, row: null };
+  }
+
+  private _say(text: string): void {
+    if (this._hint.textContent !== text) {
+      this._hint.textContent = text;
+    }
+    if (!this._hint.isConnected) {
+      this._options.node.appendChild(this._hint);
+    }
+  }
+
+  private _clear(): void {
+    this._lit?.classList.remove(TARGET);
+    this._lit = null;
+    this._hint.remove();
+  }
+
+  private _hint = document.createElement('div');
+  private _lit: Element | null = null;
+  private _isDisposed = false;
+}
