@@ -13,18 +13,17 @@ import {
 import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import { IEntry } from './api/client';
-import { downloadToComputer } from './downloads/download-to-computer';
+import { toRequestError } from './api/errors';
 import { explainBriefly } from './api/explain';
-import { ctaIcon, toWorkspaceIcon } from './ui/icons';
-import { normalizePath } from './common/paths';
+import { IEntry } from './api/types';
+import { addPlacesMenu } from './browser/view/places-menu';
 import { selectByPattern } from './browser/view/select-by-pattern';
-import { addPlaces } from './browser/view/places-menu';
+import { COLUMNS, Column, columnLabels } from './common/columns';
+import { normalizePath } from './common/paths';
+import { downloadToComputer } from './downloads/download-to-computer';
 import { cellCode } from './notebooks/python-cells';
-import { asRequestError } from './api/http';
-import { COLUMNS, Column } from './browser/sort';
 import { CommandIDs, ICTADataPanel, ICTADataViewer } from './tokens';
-import { columnLabels } from './browser/view/listing';
+import { ctaIcon, toWorkspaceIcon } from './ui/icons';
 
 /** What the commands act on. */
 export interface ICommandContext {
@@ -61,7 +60,7 @@ export function addCommands(
   addNavigation(commands, context);
   addDownloads(commands, context);
   addCopying(commands, context);
-  addPlaces(commands, {
+  addPlacesMenu(commands, {
     model: context.panel.model,
     settings: context.panel.settings,
     show: context.show,
@@ -286,7 +285,7 @@ async function openFiles(
     try {
       return await viewer.open(entries[0]);
     } catch (thrown) {
-      const error = asRequestError(thrown);
+      const error = toRequestError(thrown);
       if (error.code !== 'too-large' && error.code !== 'no-viewer') {
         return downloads.report(error);
       }

@@ -1,11 +1,12 @@
 import { certificatesPlugin } from './plugins/certificates';
-import { viewerPlugin } from './plugins/viewer';
+import { commandsPlugin } from './plugins/commands';
 import { linksPlugin } from './plugins/links';
 import { notebooksPlugin } from './plugins/notebooks';
 import { notificationsPlugin } from './plugins/notifications';
-import { commandsPlugin, panelPlugin } from './plugins/panel';
+import { panelPlugin } from './plugins/panel';
 import { statusBarPlugin } from './plugins/status-bar';
 import { uploadsPlugin } from './plugins/uploads';
+import { viewerPlugin } from './plugins/viewer';
 
 export default [
   panelPlugin,

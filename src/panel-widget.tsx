@@ -6,28 +6,28 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { Panel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import { Downloads } from './downloads/download-controller';
-import { Here } from './browser/local-copies';
-import { ctaIcon } from './ui/icons';
+import { LocalCopies } from './browser/local-copies';
 import { BrowserModel } from './browser/model';
-import { Remembered } from './common/persisted-value';
+import { Breadcrumbs } from './browser/view/breadcrumbs';
+import { Browser } from './browser/view/browser';
+import { PersistedValue } from './common/persisted-value';
+import { printableTexts } from './common/printable';
 import { Settings } from './common/settings';
+import { DownloadController } from './downloads/download-controller';
 import { ICTADataPanel, PANEL_ID } from './tokens';
 import { TransfersModel } from './transfers/model';
-import { Browser } from './browser/view/browser';
-import { Crumbs } from './browser/view/breadcrumbs';
-import { Transfers } from './transfers/view/transfers-section';
-import { printableTexts } from './common/printable';
+import { TransfersSection } from './transfers/view/transfers-section';
+import { ctaIcon } from './ui/icons';
 
 /** What the panel shows, and what it needs for that. */
 export interface ICTADataPanelOptions {
   model: BrowserModel;
   transfers: TransfersModel;
   settings: Settings;
-  downloads: Downloads;
-  here: Here;
+  downloads: DownloadController;
+  localCopies: LocalCopies;
   /** Whether of the transfers only the header is shown. */
-  collapsed: Remembered<boolean>;
+  collapsed: PersistedValue<boolean>;
   registry: DocumentRegistry;
   translator: ITranslator;
   /** Resolves when it is known which directory to show. */
@@ -42,14 +42,14 @@ export interface ICTADataPanelOptions {
 export class CTADataPanel extends SidePanel implements ICTADataPanel {
   constructor(options: ICTADataPanelOptions) {
     super({ content: new Panel(), translator: options.translator });
-    const { model, transfers, settings, downloads, here } = options;
+    const { model, transfers, settings, downloads, localCopies } = options;
     const { collapsed, registry, open, delegate } = options;
     const trans = printableTexts(options.translator.load('ctadata'));
     this.model = model;
     this.transfers = transfers;
     this.settings = settings;
     this.downloads = downloads;
-    this.here = here;
+    this.localCopies = localCopies;
     this._ready = options.ready;
     this.id = PANEL_ID;
     this.addClass('jp-CTAData');
@@ -61,16 +61,16 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     this.toolbar.node.setAttribute('aria-label', trans.__('CTA data'));
 
     this._add('jp-CTAData-path', model.changed, () => (
-      <Crumbs model={model} trans={trans} />
+      <Breadcrumbs model={model} trans={trans} />
     ));
     this._add('jp-CTAData-browser', model.changed, () => (
       <UseSignal signal={settings.changed}>
         {() => (
-          <UseSignal signal={here.changed}>
+          <UseSignal signal={localCopies.changed}>
             {() => (
               <Browser
                 model={model}
-                here={here}
+                localCopies={localCopies}
                 registry={registry}
                 columns={settings.get('columns')}
                 trans={trans}
@@ -85,7 +85,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     this._add('jp-CTAData-transfers', transfers.changed, () => (
       <UseSignal signal={collapsed.changed}>
         {() => (
-          <Transfers
+          <TransfersSection
             model={model}
             transfers={transfers}
             downloads={downloads}
@@ -100,8 +100,8 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
   readonly model: BrowserModel;
   readonly transfers: TransfersModel;
   readonly settings: Settings;
-  readonly downloads: Downloads;
-  readonly here: Here;
+  readonly downloads: DownloadController;
+  readonly localCopies: LocalCopies;
 
   get shown(): ISignal<this, void> {
     return this._shown;
@@ -119,7 +119,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
 
   override dispose(): void {
     if (!this.isDisposed) {
-      this.here.dispose();
+      this.localCopies.dispose();
       this.model.dispose();
       this.transfers.dispose();
       super.dispose();

@@ -2,11 +2,11 @@ import { Token } from '@lumino/coreutils';
 import { ISignal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
-import { IEntry } from './api/client';
-import { Downloads } from './downloads/download-controller';
-import { Here } from './browser/local-copies';
+import { IEntry } from './api/types';
+import { LocalCopies } from './browser/local-copies';
 import { BrowserModel } from './browser/model';
 import { Settings } from './common/settings';
+import { DownloadController } from './downloads/download-controller';
 import { TransfersModel } from './transfers/model';
 
 /** The widget's id, which is also its name in saved layouts and the key of its saved state. */
@@ -17,9 +17,9 @@ export interface ICTADataPanel {
   readonly model: BrowserModel;
   readonly transfers: TransfersModel;
   readonly settings: Settings;
-  readonly downloads: Downloads;
+  readonly downloads: DownloadController;
   /** Which of the files that are shown are in the workspace already. */
-  readonly here: Here;
+  readonly localCopies: LocalCopies;
   readonly isVisible: boolean;
   readonly node: HTMLElement;
   readonly disposed: ISignal<unknown, void>;

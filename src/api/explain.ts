@@ -1,6 +1,6 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { asRequestError } from './http';
+import { toRequestError } from './errors';
 
 /** What somebody can do about an error from where it is shown. */
 export type Remedy = 'retry' | 'up' | 'root' | 'delegate';
@@ -18,7 +18,7 @@ export function explain(
   thrown: unknown,
   trans: TranslationBundle
 ): IExplanation {
-  const error = asRequestError(thrown);
+  const error = toRequestError(thrown);
   const text = error.message;
   switch (error.code) {
     case 'no-token':

@@ -1,7 +1,8 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import { printable } from '../common/printable';
+import { RequestError, toRequestError } from './errors';
+import { ILine } from './types';
 
 /** The part of the Jupyter server's address space that is ours. */
 const NAMESPACE = 'ctadata';
@@ -11,53 +12,6 @@ const AWAY = [424, 502, 503, 504];
 
 /** Where the server extension says that it is there. */
 const STATUS = 'status';
-
-/**
- * Something went wrong; `code` says what.
- *
- * The codes are those of the server extension, which also writes the message, and some of our own,
- * which have none: 'server-unreachable' (the Jupyter server itself), 'extension-missing' (it answers
- * nothing at all), 'not-offered' (it does not know what was asked for), 'logged-out', 'too-large',
- * 'superseded' and 'cancelled'; and an 'invalid-path' that is not asked for.
- */
-export class RequestError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly paths: readonly string[] = [],
-    /** All that the server has answered. */
-    readonly answer: Readonly<Record<string, unknown>> = {}
-  ) {
-    super(printable(message));
-  }
-}
-
-/** Make anything that was thrown an error that can be explained. */
-export function asRequestError(thrown: unknown): RequestError {
-  if (thrown instanceof RequestError) {
-    return thrown;
-  }
-  if (thrown instanceof ServerConnection.NetworkError) {
-    return new RequestError('server-unreachable', thrown.message);
-  }
-  if (thrown instanceof ServerConnection.ResponseError) {
-    // JupyterLab's own sentence.
-    return new RequestError('internal', thrown.message);
-  }
-  console.error('ctadata: unexpected error:', thrown);
-  return new RequestError('unexpected', wordsOf(thrown));
-}
-
-/** What there is to read of something that was thrown. */
-function wordsOf(thrown: unknown): string {
-  try {
-    const { message, name } = (thrown ?? {}) as Record<string, unknown>;
-    return String(message || name || (thrown ?? ''));
-  } catch {
-    // Not even that can be read.
-    return '';
-  }
-}
 
 /** Return the address of a resource of the server extension; `path` is encoded already. */
 export function resourceUrl(
@@ -91,11 +45,6 @@ export async function request<T>(
     throw new RequestError('not-offered', '');
   }
   return data as T;
-}
-
-/** A line of a streamed answer; the last one says that it is complete. */
-export interface ILine {
-  done?: boolean;
 }
 
 /**
@@ -333,6 +282,6 @@ async function notFound(
     await request(settings, STATUS);
     return new RequestError('not-offered', '');
   } catch (error) {
-    return asRequestError(error);
+    return toRequestError(error);
   }
 }

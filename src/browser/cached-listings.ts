@@ -1,6 +1,7 @@
-import { API, IEntry } from '../api/client';
+import { API } from '../api/client';
+import { Directory } from '../api/directory';
+import { IEntry } from '../api/types';
 import { ListingCache } from './listing-cache';
-import { Directory } from './collection';
 
 /** An answer of the storage, and which version of a directory it is at least. */
 export interface IListed {
@@ -9,7 +10,7 @@ export interface IListed {
 }
 
 /** The storage's directories: asked for, and remembered until they change. */
-export class Listings {
+export class CachedListings {
   constructor(private _api: API) {}
 
   /** What was listed before. */

@@ -1,21 +1,9 @@
-import { IEntry } from '../api/client';
+import { IEntry } from '../api/types';
 import {
   compareNaturally,
   compareText,
   naturalKey
 } from '../common/natural-order';
-import { baseName } from '../common/paths';
-
-/** What a directory contains, in columns: one item for each name, the directories first. */
-export interface IColumns {
-  names: string[];
-  /** How many of the first ones are directories. */
-  directories: number;
-  /** Bytes; null where the storage does not say. */
-  sizes: (number | null)[];
-  /** Seconds since 1970 (UTC). */
-  modified: (number | null)[];
-}
 
 /**
  * Entries that are listed together: those of a directory, or those that a search has found.
@@ -38,72 +26,8 @@ export interface ICollection {
   naturalOrder(): Uint32Array | null;
 }
 
-/** A directory's entries, in the server's order, which is the natural one. */
-export class Directory implements ICollection {
-  constructor(
-    readonly path: string,
-    private _columns: IColumns,
-    /** Whether there are more entries than were sent. */
-    readonly truncated: boolean
-  ) {}
-
-  /** The directory itself, as an entry of the one that contains it. */
-  get own(): IEntry {
-    return {
-      name: baseName(this.path),
-      path: this.path,
-      type: 'directory',
-      size: null,
-      modified: null
-    };
-  }
-
-  get length(): number {
-    return this._columns.names.length;
-  }
-
-  get directories(): number {
-    return this._columns.directories;
-  }
-
-  key(index: number): string {
-    return this._columns.names[index];
-  }
-
-  name(index: number): string {
-    return this._columns.names[index];
-  }
-
-  isDirectory(index: number): boolean {
-    return index < this._columns.directories;
-  }
-
-  size(index: number): number | null {
-    return this._columns.sizes[index];
-  }
-
-  modified(index: number): number | null {
-    return this._columns.modified[index];
-  }
-
-  entry(index: number): IEntry {
-    const name = this.name(index);
-    return {
-      name,
-      path: this.path === '' ? name : `${this.path}/${name}`,
-      type: this.isDirectory(index) ? 'directory' : 'file',
-      size: this.size(index),
-      modified: this.modified(index)
-    };
-  }
-
-  naturalOrder(): null {
-    return null;
-  }
-}
-
 /** What a search has found so far below a directory, in the order of finding. */
-export class Findings implements ICollection {
+export class SearchResults implements ICollection {
   constructor(readonly path: string) {}
 
   get length(): number {

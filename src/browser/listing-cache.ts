@@ -1,4 +1,4 @@
-import { Directory } from './collection';
+import { Directory } from '../api/directory';
 
 /** Entries that are kept altogether. */
 const MAX_ENTRIES = 400_000;

@@ -1,13 +1,14 @@
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { IEntry } from '../api/client';
-import { Findings, ICollection } from './collection';
+import { IEntry } from '../api/types';
+import { Column } from '../common/columns';
+import { ICollection, SearchResults } from './collection';
 import { NameTest, nameTest } from './name-filter';
-import { IRows, Selection } from './selection';
-import { Column, ISortState, sortOrder } from './sort';
+import { IKeyedRows, Selection } from './selection';
+import { DEFAULT_SORT, ISortState, sortOrder } from './sort';
 
 /** What is selected, added up. */
-export interface ISelected {
+export interface ISelectedEntries {
   readonly entries: readonly IEntry[];
   readonly directories: number;
   /** Bytes of the files whose size is known. */
@@ -20,13 +21,10 @@ function messageOf(error: unknown): string {
   return message.replace('error parsing regexp: ', '');
 }
 
-const NOTHING: ICollection = new Findings('');
-
-/** The order as long as nobody has chosen one. */
-const NATURAL: ISortState = { column: 'name', ascending: true };
+const NOTHING: ICollection = new SearchResults('');
 
 /** What is shown of a collection: filtered and sorted, some of it selected. */
-export class Rows implements IRows {
+export class ListingRows implements IKeyedRows {
   /** Emitted whenever there is something to render anew. */
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -66,7 +64,7 @@ export class Rows implements IRows {
 
   /** Sort as somebody did earlier, unless another order has been chosen meanwhile. */
   restoreSort(sort: ISortState): void {
-    if (this._sort === NATURAL) {
+    if (this._sort === DEFAULT_SORT) {
       this.sort = sort;
     }
   }
@@ -97,7 +95,7 @@ export class Rows implements IRows {
   }
 
   /** What is selected, as it is shown from top to bottom. */
-  get selected(): ISelected {
+  get selected(): ISelectedEntries {
     return (this._selected ??= this._collectSelected());
   }
 
@@ -163,7 +161,7 @@ export class Rows implements IRows {
     }
   }
 
-  private _collectSelected(): ISelected {
+  private _collectSelected(): ISelectedEntries {
     const entries: IEntry[] = [];
     let directories = 0;
     let bytes = 0;
@@ -196,13 +194,13 @@ export class Rows implements IRows {
   private _order: Uint32Array | null = null;
   /** Those that the filter lets through. */
   private _rows: Uint32Array = new Uint32Array();
-  private _sort = NATURAL;
+  private _sort = DEFAULT_SORT;
   /** The name to select as soon as it is there. */
   private _wanted: string | null = null;
   private _filter = '';
   private _filterError: string | null = null;
   private _test: NameTest | null = null;
   private _selection = new Selection();
-  private _selected: ISelected | null = null;
+  private _selected: ISelectedEntries | null = null;
   private _changed = new Signal<this, void>(this);
 }

@@ -1,7 +1,7 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { RequestError } from '../api/http';
+import { RequestError } from '../api/errors';
 
 /** Milliseconds after which something that is still being loaded is called slow. */
 const SLOW = 5000;

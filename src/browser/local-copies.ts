@@ -1,9 +1,9 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ILocalFolder } from '../api/client';
-import { BrowserModel } from './model';
+import { ILocalFolder } from '../api/types';
 import { TransfersModel } from '../transfers/model';
+import { BrowserModel } from './model';
 
 /** Where downloads go. */
 export interface ITargetFolder {
@@ -14,7 +14,7 @@ export interface ITargetFolder {
 }
 
 /** Which of the files that the panel shows are in the target folder already. */
-export class Here implements IDisposable {
+export class LocalCopies implements IDisposable {
   constructor(
     private _model: BrowserModel,
     transfers: TransfersModel,
@@ -59,7 +59,7 @@ export class Here implements IDisposable {
    * @param modified - seconds since the epoch
    * @returns null where there is none
    */
-  isHere(
+  compare(
     name: string,
     size: number | null,
     modified: number | null

@@ -1,14 +1,15 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API, IStatus } from '../api/client';
-import { Directory } from './collection';
-import { History, IPlace } from './history';
-import { Listings } from './cached-listings';
-import { Loader, Origin } from './loader';
+import { API } from '../api/client';
+import { Directory } from '../api/directory';
+import { RequestError, toRequestError } from '../api/errors';
+import { IStatus } from '../api/types';
 import { baseName, normalizePath, parentPath } from '../common/paths';
-import { RequestError, asRequestError } from '../api/http';
-import { Rows } from './listing-rows';
+import { CachedListings } from './cached-listings';
+import { History, IPlace } from './history';
+import { ListingRows } from './listing-rows';
+import { Loader, Origin } from './loader';
 import { Search } from './search';
 import { ServiceStatus } from './service-status';
 import { ISortState } from './sort';
@@ -21,14 +22,14 @@ import { ISortState } from './sort';
  */
 export class BrowserModel implements IDisposable {
   constructor(readonly api: API) {
-    this._listings = new Listings(api);
+    this._listings = new CachedListings(api);
     this._service = new ServiceStatus(api);
     this.rows.changed.connect(() => this._changed.emit());
     this._loader.changed.connect(this._onLoaderChanged, this);
   }
 
   /** What is shown of the directory, or of what a search has found. */
-  readonly rows = new Rows();
+  readonly rows = new ListingRows();
 
   /** Emitted whenever there is something to render anew. */
   get changed(): ISignal<this, void> {
@@ -257,9 +258,9 @@ export class BrowserModel implements IDisposable {
     this._stay();
     this._search?.dispose();
     const search = (this._search = new Search(this.api, this._path, pattern));
-    search.changed.connect(() => this.rows.show(search.findings));
+    search.changed.connect(() => this.rows.show(search.results));
     this.rows.reset(null);
-    this.rows.show(search.findings);
+    this.rows.show(search.results);
     void search.run();
   }
 
@@ -374,7 +375,7 @@ export class BrowserModel implements IDisposable {
           }
           return () => this._accept(resource, version);
         } catch (error) {
-          return () => this._reject(asRequestError(error), origin, version);
+          return () => this._reject(toRequestError(error), origin, version);
         }
       });
     } catch (error) {
@@ -451,7 +452,7 @@ export class BrowserModel implements IDisposable {
   private _history = new History();
   private _editing = false;
   private _error: RequestError | null = null;
-  private _listings: Listings;
+  private _listings: CachedListings;
   private _service: ServiceStatus;
   private _loader = new Loader();
   /** The version of the directory that was asked for last. */

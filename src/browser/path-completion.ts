@@ -1,4 +1,4 @@
-import { Directory } from './collection';
+import { Directory } from '../api/directory';
 import { fold } from '../common/natural-order';
 import { normalizePath } from '../common/paths';
 

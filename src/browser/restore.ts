@@ -1,9 +1,10 @@
 import { IStateDB } from '@jupyterlab/statedb';
 import { PartialJSONObject } from '@lumino/coreutils';
 
-import { BrowserModel } from './model';
-import { COLUMNS, ISortState } from './sort';
+import { COLUMNS } from '../common/columns';
 import { PANEL_ID } from '../tokens';
+import { BrowserModel } from './model';
+import { ISortState } from './sort';
 
 /** Bring back what was shown before the page was reloaded, and remember it from now on. */
 export async function restoreModel(

@@ -2,8 +2,8 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { API } from '../api/client';
-import { Findings } from './collection';
-import { RequestError, asRequestError } from '../api/http';
+import { RequestError, toRequestError } from '../api/errors';
+import { SearchResults } from './collection';
 
 /** A search for names in all that is below a directory, and what it has found so far. */
 export class Search implements IDisposable {
@@ -12,10 +12,10 @@ export class Search implements IDisposable {
     readonly path: string,
     readonly pattern: string
   ) {
-    this.findings = new Findings(path);
+    this.results = new SearchResults(path);
   }
 
-  readonly findings: Findings;
+  readonly results: SearchResults;
 
   /** Emitted when more is known. */
   get changed(): ISignal<this, void> {
@@ -71,7 +71,7 @@ export class Search implements IDisposable {
         this.path,
         this.pattern,
         line => {
-          this.findings.add(line.entries ?? []);
+          this.results.add(line.entries ?? []);
           this._directories = line.directories;
           this._truncated = line.truncated === true;
           this._failed = line.failures?.length ?? 0;
@@ -81,7 +81,7 @@ export class Search implements IDisposable {
       );
     } catch (error) {
       if (this._abort === abort) {
-        this._error = asRequestError(error);
+        this._error = toRequestError(error);
       }
     }
     if (this._abort === abort) {

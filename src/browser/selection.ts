@@ -1,13 +1,13 @@
 import { fold } from '../common/natural-order';
 
 /** What is shown, from top to bottom; each row has a key that no other one has. */
-export interface IRows {
+export interface IKeyedRows {
   readonly length: number;
   keyAt(row: number): string;
   nameAt(row: number): string;
 }
 
-const NO_ROWS: IRows = { length: 0, keyAt: () => '', nameAt: () => '' };
+const NO_ROWS: IKeyedRows = { length: 0, keyAt: () => '', nameAt: () => '' };
 
 /**
  * Which of the rows are selected, which one has the focus, and where a range starts.
@@ -31,7 +31,7 @@ export class Selection {
   }
 
   /** Say what is shown now. */
-  setRows(rows: IRows): void {
+  setRows(rows: IKeyedRows): void {
     this._rows = rows;
     this._focusRow = this._rowOf(this._focus);
     if (this._selected.size > 0) {

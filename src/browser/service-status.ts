@@ -1,5 +1,6 @@
-import { API, API_VERSION, IStatus } from '../api/client';
-import { RequestError } from '../api/http';
+import { API, API_VERSION } from '../api/client';
+import { RequestError } from '../api/errors';
+import { IStatus } from '../api/types';
 
 /** What is known of the data service, and of the server extension that speaks to it. */
 export class ServiceStatus {

@@ -1,16 +1,14 @@
+import { Column } from '../common/columns';
 import { ICollection } from './collection';
-
-/** The columns of the listing, from left to right. */
-export const COLUMNS = ['name', 'size', 'modified'] as const;
-
-/** A column of the listing. */
-export type Column = (typeof COLUMNS)[number];
 
 /** The order of the listing. */
 export interface ISortState {
   column: Column;
   ascending: boolean;
 }
+
+/** The order as long as nobody has chosen one. */
+export const DEFAULT_SORT: ISortState = { column: 'name', ascending: true };
 
 /** Sort entries: directories first in either direction, equal ones by name. Returns indices. */
 export function sortOrder(

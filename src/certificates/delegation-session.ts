@@ -8,37 +8,37 @@ import {
   IStored,
   MAX_BYTES
 } from '../api/certificates';
+import { RequestError, toRequestError } from '../api/errors';
+import { PersistedValue } from '../common/persisted-value';
 import { CertificatesModel } from './model';
-import { Remembered } from '../common/persisted-value';
-import { RequestError, asRequestError } from '../api/http';
 
 /** A file of this computer, or the proxy on the server. */
 type Source = { file: Blob; name: string } | 'found';
 
 /** What was looked at. */
-export interface ILook {
+export interface IExaminedFile {
   /** The file's name, or its path on the server. */
   name: string;
   inspection: IInspection;
 }
 
 /** What became of an upload. */
-export interface IResult {
+export interface IUploadResult {
   key: string;
   stored: IStored | null;
   refused: RequestError | null;
 }
 
 /** One user's way from a file to its upload; it knows the certificate only until it is disposed. */
-export class Delegating implements IDisposable {
+export class DelegationSession implements IDisposable {
   /**
    * @param chosen - what was chosen the last time
    * @param onLate - told what became of an upload when nobody looks any more
    */
   constructor(
     private _certificates: CertificatesModel,
-    private _chosen: Remembered<string>,
-    private _onLate: (result: IResult) => void
+    private _chosen: PersistedValue<string>,
+    private _onLate: (result: IUploadResult) => void
   ) {}
 
   get changed(): ISignal<this, void> {
@@ -65,7 +65,7 @@ export class Delegating implements IDisposable {
   }
 
   /** What was chosen, as it was found to be. */
-  get look(): ILook | null {
+  get examined(): IExaminedFile | null {
     return this._look;
   }
 
@@ -78,7 +78,7 @@ export class Delegating implements IDisposable {
     return this._sending;
   }
 
-  get result(): IResult | null {
+  get result(): IUploadResult | null {
     return this._result;
   }
 
@@ -123,7 +123,7 @@ export class Delegating implements IDisposable {
     try {
       this._found = await this._certificates.api.found();
     } catch (error) {
-      this._foundError = asRequestError(error);
+      this._foundError = toRequestError(error);
     }
     this._changed.emit();
   }
@@ -156,7 +156,7 @@ export class Delegating implements IDisposable {
 
   /** Hand what was looked at to the service. */
   async upload(): Promise<void> {
-    const { key, look } = this;
+    const { key, examined: look } = this;
     if (!this.canUpload || key === null || look === null) {
       return;
     }
@@ -164,7 +164,7 @@ export class Delegating implements IDisposable {
     this._sending = true;
     this._result = null;
     this._changed.emit();
-    const result: IResult = { key, stored: null, refused: null };
+    const result: IUploadResult = { key, stored: null, refused: null };
     try {
       result.stored =
         this._bytes === null
@@ -172,7 +172,7 @@ export class Delegating implements IDisposable {
           : await api.upload(key, this._bytes);
       this._certificates.add(result.stored.delegation);
     } catch (error) {
-      result.refused = asRequestError(error);
+      result.refused = toRequestError(error);
     }
     this._sending = false;
     this._result = result;
@@ -192,7 +192,7 @@ export class Delegating implements IDisposable {
     this._looking =
       source === 'found' ? (this._found?.path ?? '') : source.name;
     this._changed.emit();
-    let look: ILook | null = null;
+    let look: IExaminedFile | null = null;
     let error: RequestError | null = null;
     try {
       look =
@@ -200,7 +200,7 @@ export class Delegating implements IDisposable {
           ? await this._lookAtFound()
           : await this._lookAtFile(source.file, source.name, asked);
     } catch (thrown) {
-      error = asRequestError(thrown);
+      error = toRequestError(thrown);
     }
     if (asked === this._asked && !this._isDisposed) {
       this._looking = null;
@@ -214,7 +214,7 @@ export class Delegating implements IDisposable {
     file: Blob,
     name: string,
     asked: number
-  ): Promise<ILook> {
+  ): Promise<IExaminedFile> {
     let bytes: Uint8Array<ArrayBuffer>;
     try {
       bytes = new Uint8Array(await file.slice(0, MAX_BYTES).arrayBuffer());
@@ -229,7 +229,7 @@ export class Delegating implements IDisposable {
     return { name, inspection };
   }
 
-  private async _lookAtFound(): Promise<ILook> {
+  private async _lookAtFound(): Promise<IExaminedFile> {
     this._found = await this._certificates.api.found();
     const { path, message, inspection } = this._found;
     if (!inspection) {
@@ -260,10 +260,10 @@ export class Delegating implements IDisposable {
   private _found: IFound | null = null;
   private _foundError: RequestError | null = null;
   private _looking: string | null = null;
-  private _look: ILook | null = null;
+  private _look: IExaminedFile | null = null;
   private _error: RequestError | null = null;
   private _sending = false;
-  private _result: IResult | null = null;
+  private _result: IUploadResult | null = null;
   private _asked = 0;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);

@@ -2,10 +2,10 @@ import { Notification } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IDelegation } from '../api/certificates';
-import { CertificatesModel } from './model';
-import { Remembered } from '../common/persisted-value';
-import { isExpiring, timeLeft } from './validity';
+import { PersistedValue } from '../common/persisted-value';
 import { formatLocal } from './describe-certificates';
+import { CertificatesModel } from './model';
+import { isExpiring, timeLeft } from './validity';
 
 /** What tells one delegation from those before. */
 export function nameOf({ key, uploaded_at: at }: IDelegation): string {
@@ -20,7 +20,7 @@ export class ExpiryNotifier {
    */
   constructor(
     private _certificates: CertificatesModel,
-    private _told: Remembered<string>,
+    private _told: PersistedValue<string>,
     private _isWanted: () => boolean,
     private _open: () => void,
     private _trans: TranslationBundle

@@ -2,7 +2,7 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { CertificatesAPI, IDelegation } from '../api/certificates';
-import { RequestError, asRequestError } from '../api/http';
+import { RequestError, toRequestError } from '../api/errors';
 import { IBadgeState, badgeState, nextChange } from './validity';
 
 /** Milliseconds after which the server is asked again: notebooks delegate, too. */
@@ -86,7 +86,7 @@ export class CertificatesModel implements IDisposable {
       }
     } catch (error) {
       if (asked > this._known) {
-        this._error = asRequestError(error);
+        this._error = toRequestError(error);
       }
     }
     // A server that does not know of certificates will not learn it.

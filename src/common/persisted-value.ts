@@ -2,7 +2,7 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ISignal, Signal } from '@lumino/signaling';
 
 /** One value that survives a reload of the page, where JupyterLab keeps such things. */
-export class Remembered<T extends string | boolean> {
+export class PersistedValue<T extends string | boolean> {
   /**
    * @param value - what it is as long as nothing has been remembered
    */

@@ -2,7 +2,7 @@
 const WINDOW = 5000;
 
 /** How fast something goes, over the last seconds. */
-export class Speed {
+export class RateMeter {
   /** Say how many bytes are done; returns bytes per second, null while nothing can be said. */
   at(now: number, bytes: number): number | null {
     this._samples.push({ now, bytes });

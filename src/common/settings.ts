@@ -1,7 +1,7 @@
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { Column } from '../browser/sort';
+import { Column } from './columns';
 
 /** A directory that the user wants to find again. */
 export interface IFavourite {

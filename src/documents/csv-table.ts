@@ -15,7 +15,7 @@ const MAX_VALUE = 1000;
  *
  * It knows where its rows begin; a row is taken apart when it is asked for.
  */
-export class Table {
+export class CsvTable {
   /**
    * @param delimiter - of the values; without it the one that the first line has most often
    */

@@ -1,8 +1,8 @@
+import { RequestError } from '../api/errors';
+import { CsvTable } from './csv-table';
 import { ImageType, imageType } from './image-type';
 import { parseJson } from './json-tree';
 import { cellsOf } from './notebook-cells';
-import { Table } from './csv-table';
-import { RequestError } from '../api/http';
 
 /**
  * What a file is shown as: this is all there is.
@@ -12,7 +12,7 @@ import { RequestError } from '../api/http';
 export type Content =
   | { kind: 'text'; text: string }
   | { kind: 'image'; bytes: Uint8Array; type: ImageType }
-  | { kind: 'table'; table: Table }
+  | { kind: 'table'; table: CsvTable }
   | { kind: 'json'; value: unknown }
   | { kind: 'notebook'; cells: unknown[] };
 
@@ -47,7 +47,7 @@ export function contentOf(name: string, bytes: Uint8Array): Content {
   }
   const text = toText(bytes);
   if (ending === 'csv' || ending === 'tsv') {
-    const table = new Table(text, ending === 'tsv' ? '\t' : undefined);
+    const table = new CsvTable(text, ending === 'tsv' ? '\t' : undefined);
     return { kind: 'table', table };
   }
   const value =

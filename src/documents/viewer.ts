@@ -4,14 +4,15 @@ import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { TabPanel } from '@lumino/widgets';
 
-import { API, IEntry } from '../api/client';
-import { Directory } from '../browser/collection';
-import { Content, checkName, contentOf } from './file-content';
-import { entryIcon } from '../ui/icons';
+import { API } from '../api/client';
+import { Directory } from '../api/directory';
+import { RequestError } from '../api/errors';
+import { IEntry } from '../api/types';
 import { baseName } from '../common/paths';
-import { Preview } from './view/preview';
-import { RequestError } from '../api/http';
 import { ICTADataViewer } from '../tokens';
+import { entryIcon } from '../ui/icons';
+import { Content, checkName, contentOf } from './file-content';
+import { Preview } from './view/preview';
 
 /** What a viewer needs. */
 export interface IViewerOptions {

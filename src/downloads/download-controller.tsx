@@ -2,26 +2,27 @@ import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { API, IEntry, ITransfer } from '../api/client';
+import { API } from '../api/client';
+import { toRequestError } from '../api/errors';
 import { explainBriefly } from '../api/explain';
-import { DownloadPlan } from './download-plan';
-import { asRequestError } from '../api/http';
+import { IEntry, ITransfer } from '../api/types';
 import { Settings } from '../common/settings';
 import { TransfersModel } from '../transfers/model';
+import { DownloadPlan } from './download-plan';
 import {
-  DownloadQuestion,
+  DownloadDialogBody,
   NameList,
   describeFolder
 } from './view/download-dialog';
-import { Workspace } from './workspace-folders';
+import { WorkspaceFolders } from './workspace-folders';
 
 /** What the button that chooses a folder does. */
 const CHOOSE = 'choose';
 
 /** Downloads with the questions that they raise; what goes wrong is shown as a notification. */
-export class Downloads {
+export class DownloadController {
   constructor(
-    readonly workspace: Workspace,
+    readonly workspace: WorkspaceFolders,
     private _api: API,
     private _transfers: TransfersModel,
     private _settings: Settings,
@@ -66,7 +67,7 @@ export class Downloads {
 
   /** Show what went wrong; what the user gave up for something else did not. */
   report(thrown: unknown): void {
-    const error = asRequestError(thrown);
+    const error = toRequestError(thrown);
     if (error.code !== 'superseded') {
       Notification.error(explainBriefly(error, this._trans));
     }
@@ -103,7 +104,7 @@ export class Downloads {
       }
       const { button } = await showDialog({
         title: trans.__('Download to the workspace?'),
-        body: <DownloadQuestion plan={plan} reason={reason} trans={trans} />,
+        body: <DownloadDialogBody plan={plan} reason={reason} trans={trans} />,
         buttons
       });
       if (!button.actions.includes(CHOOSE)) {
@@ -127,7 +128,7 @@ export class Downloads {
     try {
       await this._transfers.download(paths, folder);
     } catch (reason) {
-      const error = asRequestError(reason);
+      const error = toRequestError(reason);
       if (error.code !== 'already-exists' || error.paths.length === 0) {
         this.report(error);
       } else if (await this._mayReplace(error.paths, folder)) {

@@ -1,7 +1,8 @@
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API, IEntry, ILocalFolder } from '../api/client';
-import { RequestError, asRequestError } from '../api/http';
+import { API } from '../api/client';
+import { RequestError, toRequestError } from '../api/errors';
+import { IEntry, ILocalFolder } from '../api/types';
 
 /** From so many bytes on a download is large. */
 const LARGE = 1024 ** 3;
@@ -96,7 +97,7 @@ export class DownloadPlan {
       }
     } catch (error) {
       if (!count.signal.aborted) {
-        this._error = asRequestError(error);
+        this._error = toRequestError(error);
       }
     }
     this._count = null;

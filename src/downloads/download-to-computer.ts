@@ -1,10 +1,11 @@
 import { Notification } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { API, IEntry } from '../api/client';
+import { API } from '../api/client';
 import { explainBriefly } from '../api/explain';
+import { IEntry } from '../api/types';
 import { formatSize } from '../common/formats';
-import { Notice } from '../ui/updatable-notification';
+import { UpdatableNotification } from '../ui/updatable-notification';
 
 /** Milliseconds for which it is said what comes. */
 const SHOWN = 10_000;
@@ -38,10 +39,10 @@ async function downloadArchive(
   trans: TranslationBundle
 ): Promise<void> {
   const abort = new AbortController();
-  const notice = new Notice();
+  const notification = new UpdatableNotification();
   // Most are ready before anybody has read that.
   const patience = setTimeout(() => {
-    notice.say(
+    notification.say(
       trans._n(
         'Preparing a zip of “%2”…',
         'Preparing a zip of %1 items…',
@@ -59,7 +60,7 @@ async function downloadArchive(
     const paths = entries.map(({ path }) => path);
     const archive = await api.archive(paths, abort.signal);
     follow(api.archiveUrl(archive.id, document.cookie), archive.name);
-    notice.say(
+    notification.say(
       trans._n(
         'The browser downloads %2: %3, %1 file',
         'The browser downloads %2: %3, %1 files',
@@ -72,10 +73,10 @@ async function downloadArchive(
     );
   } catch (error) {
     if (abort.signal.aborted) {
-      notice.close();
+      notification.close();
     } else {
       const message = explainBriefly(error, trans);
-      notice.say(message, 'error', { autoClose: SHOWN, actions: [] });
+      notification.say(message, 'error', { autoClose: SHOWN, actions: [] });
     }
   } finally {
     clearTimeout(patience);

@@ -5,23 +5,23 @@ import { ITranslator } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { baseName, normalizePath, parentPath } from '../common/paths';
-import { Remembered } from '../common/persisted-value';
+import { PersistedValue } from '../common/persisted-value';
 
 /** What the workspace needs of JupyterLab; a page without a file browser has less of it. */
-export interface IWorkspaceOptions {
+export interface IWorkspaceFoldersOptions {
   contents: Contents.IManager;
   browser: FileBrowser | null;
   documents: IDocumentManager | null;
   /** The folder that was chosen last, with a leading slash; '' if none ever was. */
-  chosen: Remembered<string>;
+  chosen: PersistedValue<string>;
   /** Bring a widget to the front. */
   activate: (id: string) => void;
   translator: ITranslator;
 }
 
 /** The folders that receive downloads: the one that the local file browser shows, or one that is chosen. */
-export class Workspace {
-  constructor(private _options: IWorkspaceOptions) {
+export class WorkspaceFolders {
+  constructor(private _options: IWorkspaceFoldersOptions) {
     const { contents, browser } = _options;
     browser?.model.pathChanged.connect(() => this._changed.emit());
     contents.fileChanged.connect((_, { type }) => {

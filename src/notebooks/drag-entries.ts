@@ -2,9 +2,9 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { MimeData } from '@lumino/coreutils';
 import { Drag } from '@lumino/dragdrop';
 
-import { IEntry } from '../api/client';
-import { cellCode } from './python-cells';
+import { IEntry } from '../api/types';
 import { printable } from '../common/printable';
+import { cellCode } from './python-cells';
 
 /** Pixels after which a pressed mouse drags, as in the core file browser. */
 const THRESHOLD = 5;

@@ -1,4 +1,4 @@
-import { IEntry } from '../api/client';
+import { IEntry } from '../api/types';
 import { baseName } from '../common/paths';
 
 /** How Python reads files of one kind. */

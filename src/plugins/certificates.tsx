@@ -13,16 +13,19 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { CertificatesAPI } from '../api/certificates';
-import { Badge } from '../certificates/view/certificate-badge';
-import { Delegating, IResult } from '../certificates/delegation-session';
-import { DelegationDialog } from '../certificates/view/delegation-dialog';
-import { certificateIcon } from '../ui/icons';
-import { CertificatesModel } from '../certificates/model';
-import { ExpiryNotifier } from '../certificates/expiry-notifier';
-import { Remembered } from '../common/persisted-value';
+import {
+  DelegationSession,
+  IUploadResult
+} from '../certificates/delegation-session';
 import { explainUpload } from '../certificates/describe-certificates';
-import { CommandIDs, ICTADataPanel, PANEL_ID } from '../tokens';
+import { ExpiryNotifier } from '../certificates/expiry-notifier';
+import { CertificatesModel } from '../certificates/model';
+import { CertificateBadge } from '../certificates/view/certificate-badge';
+import { DelegationDialog } from '../certificates/view/delegation-dialog';
+import { PersistedValue } from '../common/persisted-value';
 import { printable, printableTexts } from '../common/printable';
+import { CommandIDs, ICTADataPanel, PANEL_ID } from '../tokens';
+import { certificateIcon } from '../ui/icons';
 
 /** Hands the platform a certificate that lasts hours, and says how many of them are left. */
 export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
@@ -44,13 +47,23 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
       new CertificatesAPI(panel.model.api.settings),
       () => !document.hidden
     );
-    const chosen = new Remembered(state, `${PANEL_ID}:certificate-key`, 'cta');
+    const chosen = new PersistedValue(
+      state,
+      `${PANEL_ID}:certificate-key`,
+      'cta'
+    );
     const { commands } = app;
     const open = () => void commands.execute(CommandIDs.delegateCertificate);
 
     const badge = ReactWidget.create(
       <UseSignal signal={certificates.changed}>
-        {() => <Badge certificates={certificates} open={open} trans={trans} />}
+        {() => (
+          <CertificateBadge
+            certificates={certificates}
+            open={open}
+            trans={trans}
+          />
+        )}
       </UseSignal>
     );
     badge.addClass('jp-CTAData-certificate');
@@ -69,12 +82,12 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
         if (dialog) {
           return;
         }
-        const delegating = new Delegating(certificates, chosen, result =>
+        const session = new DelegationSession(certificates, chosen, result =>
           tellLate(result, trans)
         );
-        dialog = new DelegationDialog(certificates, delegating, trans);
+        dialog = new DelegationDialog(certificates, session, trans);
         void certificates.refresh();
-        void delegating.findOnServer();
+        void session.findOnServer();
         try {
           await dialog.launch();
         } finally {
@@ -89,7 +102,7 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
 
     new ExpiryNotifier(
       certificates,
-      new Remembered(state, `${PANEL_ID}:expiry-told`, ''),
+      new PersistedValue(state, `${PANEL_ID}:expiry-told`, ''),
       () => panel.settings.get('notifyExpiry'),
       open,
       trans
@@ -113,7 +126,7 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 /** Say what became of an upload whose dialog was closed meanwhile. */
-function tellLate(result: IResult, trans: TranslationBundle): void {
+function tellLate(result: IUploadResult, trans: TranslationBundle): void {
   const { key, refused, stored } = result;
   if (stored) {
     Notification.success(

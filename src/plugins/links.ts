@@ -7,12 +7,12 @@ import { PageConfig } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { linkIcon } from '@jupyterlab/ui-components';
 
-import { PARAMETER, linkTo, withoutParameter } from '../links/panel-links';
+import { toRequestError } from '../api/errors';
 import { BrowserModel } from '../browser/model';
 import { normalizePath } from '../common/paths';
-import { asRequestError } from '../api/http';
-import { CommandIDs, ICTADataPanel } from '../tokens';
 import { printableTexts } from '../common/printable';
+import { PARAMETER, linkTo, withoutParameter } from '../links/panel-links';
+import { CommandIDs, ICTADataPanel } from '../tokens';
 
 /** The command's name. */
 const COPY_LINK = 'ctadata:copy-link';
@@ -83,7 +83,7 @@ async function show(model: BrowserModel, path: string): Promise<void> {
   try {
     await model.open(path);
   } catch (error) {
-    const { code } = asRequestError(error);
+    const { code } = toRequestError(error);
     if (code !== 'superseded' && code !== 'cancelled') {
       await model.cd(normalizePath(path));
     }

@@ -7,9 +7,9 @@ import { INotebookTracker, Notebook } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { addBelowIcon } from '@jupyterlab/ui-components';
 
+import { printableTexts } from '../common/printable';
 import { cellCode } from '../notebooks/python-cells';
 import { ICTADataPanel } from '../tokens';
-import { printableTexts } from '../common/printable';
 
 /** The command's name. */
 const INSERT = 'ctadata:insert-in-notebook';

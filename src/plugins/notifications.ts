@@ -9,11 +9,11 @@ import {
   nullTranslator
 } from '@jupyterlab/translation';
 
-import { ITransfer } from '../api/client';
-import { Notice } from '../ui/updatable-notification';
-import { describeEnds } from '../transfers/describe-transfers';
-import { ICTADataPanel, PANEL_ID } from '../tokens';
+import { ITransfer } from '../api/types';
 import { printableTexts } from '../common/printable';
+import { ICTADataPanel, PANEL_ID } from '../tokens';
+import { describeEnds } from '../transfers/describe-transfers';
+import { UpdatableNotification } from '../ui/updatable-notification';
 
 /** Tells of ends that nobody sees. */
 export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
@@ -76,11 +76,11 @@ class Notifier {
 
   /** Of many that fail together, one notification tells. */
   tellFailed(transfer: ITransfer): void {
-    if (!this._notice.exists) {
+    if (!this._failures.exists) {
       this._failed = [];
     }
     this._failed.push(transfer);
-    this._notice.say(describeEnds(this._failed, this._trans), 'error', {
+    this._failures.say(describeEnds(this._failed, this._trans), 'error', {
       actions: [this._showing()],
       autoClose: false
     });
@@ -112,5 +112,5 @@ class Notifier {
   }
 
   private _failed: ITransfer[] = [];
-  private _notice = new Notice();
+  private _failures = new UpdatableNotification();
 }

@@ -4,7 +4,6 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import {
-  ICommandPalette,
   IToolbarWidgetRegistry,
   createToolbarFactory,
   setToolbar
@@ -16,18 +15,17 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { API } from '../api/client';
-import { addCommands, addToPalette } from '../commands';
-import { Downloads } from '../downloads/download-controller';
-import { Here } from '../browser/local-copies';
+import { LocalCopies } from '../browser/local-copies';
 import { BrowserModel } from '../browser/model';
-import { CTADataPanel } from '../panel-widget';
-import { Remembered } from '../common/persisted-value';
 import { restoreModel } from '../browser/restore';
-import { Settings } from '../common/settings';
-import { CommandIDs, ICTADataPanel, ICTADataViewer, PANEL_ID } from '../tokens';
-import { TransfersModel } from '../transfers/model';
-import { Workspace } from '../downloads/workspace-folders';
+import { PersistedValue } from '../common/persisted-value';
 import { printableTexts } from '../common/printable';
+import { Settings } from '../common/settings';
+import { DownloadController } from '../downloads/download-controller';
+import { WorkspaceFolders } from '../downloads/workspace-folders';
+import { CTADataPanel } from '../panel-widget';
+import { CommandIDs, ICTADataPanel, PANEL_ID } from '../tokens';
+import { TransfersModel } from '../transfers/model';
 
 /** The name under which the toolbar's items stand in the settings. */
 const TOOLBAR = 'CTAData';
@@ -73,11 +71,11 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
       },
       error => console.warn('ctadata: no settings:', error)
     );
-    const workspace = new Workspace({
+    const workspace = new WorkspaceFolders({
       contents: app.serviceManager.contents,
       browser,
       documents,
-      chosen: new Remembered(state, `${PANEL_ID}:folder`, ''),
+      chosen: new PersistedValue(state, `${PANEL_ID}:folder`, ''),
       activate: id => app.shell.activateById(id),
       translator
     });
@@ -85,9 +83,15 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
       model,
       transfers,
       settings,
-      downloads: new Downloads(workspace, api, transfers, settings, trans),
-      here: new Here(model, transfers, workspace),
-      collapsed: new Remembered(state, `${PANEL_ID}:collapsed`, false),
+      downloads: new DownloadController(
+        workspace,
+        api,
+        transfers,
+        settings,
+        trans
+      ),
+      localCopies: new LocalCopies(model, transfers, workspace),
+      collapsed: new PersistedValue(state, `${PANEL_ID}:collapsed`, false),
       registry: app.docRegistry,
       translator,
       ready: state ? restoreModel(model, state) : Promise.resolve(),
@@ -109,39 +113,5 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     // What runs is told also where the panel is never shown.
     void transfers.start();
     return panel;
-  }
-};
-
-/** The panel's commands. */
-export const commandsPlugin: JupyterFrontEndPlugin<void> = {
-  id: 'ctadata:commands',
-  description: 'Commands of the panel, and what follows from a transfer.',
-  autoStart: true,
-  requires: [ICTADataPanel],
-  optional: [ICommandPalette, ITranslator, ICTADataViewer],
-  activate: (
-    app: JupyterFrontEnd,
-    panel: ICTADataPanel,
-    palette: ICommandPalette | null,
-    translator: ITranslator | null,
-    viewer: ICTADataViewer | null
-  ) => {
-    const trans = printableTexts(
-      (translator ?? nullTranslator).load('ctadata')
-    );
-    addCommands(app.commands, {
-      panel,
-      viewer,
-      show: () => app.shell.activateById(PANEL_ID),
-      trans
-    });
-    if (palette) {
-      addToPalette(palette, trans);
-    }
-    panel.transfers.ended.connect((_, { kind }) => {
-      if (kind === 'download') {
-        void panel.downloads.workspace.refresh();
-      }
-    });
   }
 };

@@ -7,9 +7,9 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { describeSummary, summarize } from '../transfers/describe-transfers';
-import { ICTADataPanel, PANEL_ID } from '../tokens';
 import { printableTexts } from '../common/printable';
+import { ICTADataPanel, PANEL_ID } from '../tokens';
+import { describeSummary, summarize } from '../transfers/describe-transfers';
 
 /** What is copied, in the status bar; nothing where there is nothing to say. */
 export const statusBarPlugin: JupyterFrontEndPlugin<void> = {

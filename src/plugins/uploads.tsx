@@ -17,16 +17,16 @@ import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import * as React from 'react';
 
+import { baseName, parentPath } from '../common/paths';
+import { printableTexts } from '../common/printable';
+import { ICTADataPanel } from '../tokens';
 import { chooseFiles } from '../ui/choose-files';
 import { collectChosen, collectDropped } from '../uploads/collect-files';
-import { baseName, parentPath } from '../common/paths';
-import { ICTADataPanel } from '../tokens';
-import { Uploading } from '../uploads/upload-controller';
 import { UploadsModel } from '../uploads/model';
-import { DropZone } from '../uploads/view/drop-zone';
-import { Uploads } from '../uploads/view/uploads-section';
 import { watchPage } from '../uploads/page-lifecycle';
-import { printableTexts } from '../common/printable';
+import { UploadController } from '../uploads/upload-controller';
+import { DropZone } from '../uploads/view/drop-zone';
+import { UploadsSection } from '../uploads/view/uploads-section';
 
 const UPLOAD_FILES = 'ctadata:upload-files';
 const UPLOAD_FOLDER = 'ctadata:upload-folder';
@@ -50,7 +50,7 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
     const { model, transfers } = panel;
     const { contents } = app.serviceManager;
     const uploads = new UploadsModel(model.api, transfers);
-    const uploading = new Uploading(
+    const controller = new UploadController(
       uploads,
       transfers,
       contents,
@@ -61,7 +61,11 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
     const view = ReactWidget.create(
       <UseSignal signal={uploads.changed}>
         {() => (
-          <Uploads uploads={uploads} uploading={uploading} trans={trans} />
+          <UploadsSection
+            uploads={uploads}
+            controller={controller}
+            trans={trans}
+          />
         )}
       </UseSignal>
     );
@@ -84,14 +88,14 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
       uploads,
       isLocal: path => isLocal(contents.driveName(path)),
       onFiles: (entries, directory) => {
-        void uploading.fromComputer(
+        void controller.fromComputer(
           withHidden => collectDropped(entries, withHidden),
           directory
         );
       },
       onPaths: (paths, directory) => {
         const local = paths.map(path => contents.localPath(path));
-        void uploading.fromWorkspace(local, directory);
+        void controller.fromWorkspace(local, directory);
       },
       trans
     });
@@ -109,7 +113,7 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
-    addCommands(app.commands, panel, uploads, uploading, trans);
+    addCommands(app.commands, panel, uploads, controller, trans);
     for (const command of [UPLOAD_FILES, UPLOAD_FOLDER]) {
       palette?.addItem({ command, category: trans.__('CTA data') });
     }
@@ -125,7 +129,7 @@ function addCommands(
   commands: CommandRegistry,
   { model }: ICTADataPanel,
   uploads: UploadsModel,
-  uploading: Uploading,
+  controller: UploadController,
   trans: TranslationBundle
 ): void {
   /** The selected folder, where a context menu was opened on it; otherwise the one that is shown. */
@@ -171,7 +175,7 @@ function addCommands(
         const directory = directoryOf(args);
         const files = await chooseFiles(isFolder ? 'folder' : 'files');
         if (files.length > 0) {
-          await uploading.fromComputer(
+          await controller.fromComputer(
             async withHidden => collectChosen(files, withHidden),
             directory
           );

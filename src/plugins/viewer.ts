@@ -7,10 +7,10 @@ import { WidgetTracker } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { ICTADataPanel, ICTADataViewer } from '../tokens';
-import { Preview } from '../documents/view/preview';
 import { printableTexts } from '../common/printable';
+import { Preview } from '../documents/view/preview';
 import { Viewer } from '../documents/viewer';
+import { ICTADataPanel, ICTADataViewer } from '../tokens';
 
 /** What restores a tab; its name stands in saved layouts. */
 const RESTORE = 'ctadata:restore-preview';

@@ -2,8 +2,9 @@ import { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API, ITransfer } from '../api/client';
-import { RequestError, asRequestError } from '../api/http';
+import { API } from '../api/client';
+import { RequestError, toRequestError } from '../api/errors';
+import { ITransfer } from '../api/types';
 
 /** Milliseconds between two looks at transfers that run. */
 const INTERVAL = 700;
@@ -84,7 +85,7 @@ export class TransfersModel implements IDisposable {
       await this.refresh();
     } catch (error) {
       // Whoever opens the panel is told that; nobody else needs to know.
-      if (asRequestError(error).code !== 'extension-missing') {
+      if (toRequestError(error).code !== 'extension-missing') {
         console.warn('ctadata: no transfers:', error);
       }
     }
@@ -103,7 +104,7 @@ export class TransfersModel implements IDisposable {
       }
     } catch (error) {
       if (asked > this._known && !this.isDisposed) {
-        this._error = asRequestError(error);
+        this._error = toRequestError(error);
         this._changed.emit();
       }
       throw error;
@@ -180,7 +181,7 @@ export class TransfersModel implements IDisposable {
       // Another page may have been quicker: it has removed it, or run it again.
       if (
         result.status === 'rejected' &&
-        !['not-found', 'not-ended'].includes(asRequestError(result.reason).code)
+        !['not-found', 'not-ended'].includes(toRequestError(result.reason).code)
       ) {
         throw result.reason;
       }

@@ -8,7 +8,7 @@ import noteSvg from '../../style/icons/note.svg';
 import starSvg from '../../style/icons/star.svg';
 import toWorkspaceSvg from '../../style/icons/to-workspace.svg';
 import warningSvg from '../../style/icons/warning.svg';
-import { IEntry } from '../api/client';
+import { IEntry } from '../api/types';
 
 /** A sign that says: no entry. */
 export const blockIcon = new LabIcon({

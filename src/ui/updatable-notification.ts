@@ -9,7 +9,7 @@ const SETTLED = 1000;
  * JupyterLab loads the code of its toasts with the first one: a change that comes before the toast is
  * on the screen is lost, and the toast says for ever what it said first. So changes wait.
  */
-export class Notice {
+export class UpdatableNotification {
   /** Say this from now on; in a new notification, where the one before was closed. */
   say(
     message: string,

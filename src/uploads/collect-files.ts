@@ -18,7 +18,7 @@ export interface IHidden {
 }
 
 /** A file or folder that was dropped or chosen. */
-export interface IDropped {
+export interface IUploadItem {
   name: string;
   isDirectory: boolean;
   files: IUploadFile[];
@@ -31,7 +31,7 @@ export type Collect = (withHidden: boolean) => Promise<ICollected>;
 
 /** All that was dropped or chosen at once. */
 export interface ICollected {
-  items: IDropped[];
+  items: IUploadItem[];
   /** What was left out of all folders. */
   hidden: IHidden;
   /** Folders without a file: the storage makes folders for files only. */
@@ -49,7 +49,7 @@ function isHidden(name: string): boolean {
 }
 
 /** The number of files, and their bytes. */
-export function totalsOf(items: readonly IDropped[]): {
+export function totalsOf(items: readonly IUploadItem[]): {
   files: number;
   bytes: number;
 } {
@@ -88,7 +88,7 @@ export function collectChosen(
   withHidden: boolean
 ): ICollected {
   const collected = nothing();
-  const items = new Map<string, IDropped>();
+  const items = new Map<string, IUploadItem>();
   const hiddenFolders = new Set<string>();
   for (const file of files) {
     const path = file.webkitRelativePath || file.name;
@@ -135,7 +135,7 @@ function nothing(): ICollected {
   };
 }
 
-function newItem(name: string, isDirectory: boolean): IDropped {
+function newItem(name: string, isDirectory: boolean): IUploadItem {
   return {
     name,
     isDirectory,
@@ -144,7 +144,7 @@ function newItem(name: string, isDirectory: boolean): IDropped {
   };
 }
 
-function take(item: IDropped, collected: ICollected): void {
+function take(item: IUploadItem, collected: ICollected): void {
   collected.hidden.files += item.hidden.files;
   collected.hidden.directories += item.hidden.directories;
   if (item.files.length > 0) {
@@ -155,7 +155,7 @@ function take(item: IDropped, collected: ICollected): void {
 async function collectEntry(
   entry: FileSystemEntry,
   folder: string,
-  item: IDropped,
+  item: IUploadItem,
   collected: ICollected,
   withHidden: boolean
 ): Promise<void> {

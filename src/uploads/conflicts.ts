@@ -1,8 +1,8 @@
-import { IDropped, IUploadFile } from './collect-files';
 import { baseName, joinPath } from '../common/paths';
+import { IUploadFile, IUploadItem } from './collect-files';
 
 /** What is to become of something whose name is taken. */
-export type Answer = 'replace' | 'keep-both' | 'skip';
+export type Resolution = 'replace' | 'keep-both' | 'skip';
 
 /** What stands or is to stand under a name. */
 export type Kind = 'file' | 'directory';
@@ -47,7 +47,7 @@ export class Names {
 }
 
 /** A name that is taken. */
-export interface IClash {
+export interface IConflict {
   /** Relative to the destination. */
   path: string;
   /** What stands there. */
@@ -55,13 +55,13 @@ export interface IClash {
   /** Whether that is uploaded, too, and is not there yet. */
   isClaimed: boolean;
   /** The answers that are possible here: neither do a file and a folder replace each other, nor two uploads. */
-  answers: readonly Answer[];
+  answers: readonly Resolution[];
 }
 
 /** Asks about one name that is taken; null means that nothing shall be done at all. */
 export type Ask = (
-  clash: IClash
-) => Promise<{ answer: Answer; forAll: boolean } | null>;
+  conflict: IConflict
+) => Promise<{ answer: Resolution; forAll: boolean } | null>;
 
 // What is compressed keeps its two extensions together: '.fits.gz'.
 const EXTENSION =
@@ -86,7 +86,7 @@ export function freeName(
 }
 
 /** Asks once for each name that is taken, until an answer is meant for all. */
-export class Clashes {
+export class Conflicts {
   constructor(private _ask: Ask) {}
 
   /**
@@ -123,7 +123,7 @@ export class Clashes {
       return name;
     }
     const { kind: existing, isClaimed } = taken;
-    const answers: Answer[] =
+    const answers: Resolution[] =
       kind === existing && !isClaimed
         ? ['replace', 'keep-both', 'skip']
         : ['keep-both', 'skip'];
@@ -138,13 +138,13 @@ export class Clashes {
     }
   }
 
-  private async _answer(clash: IClash): Promise<Answer> {
-    if (this._always && clash.answers.includes(this._always)) {
+  private async _answer(conflict: IConflict): Promise<Resolution> {
+    if (this._always && conflict.answers.includes(this._always)) {
       return this._always;
     }
-    const reply = await this._ask(clash);
+    const reply = await this._ask(conflict);
     if (!reply) {
-      throw new Stopped();
+      throw new CancelledByUser();
     }
     if (reply.forAll) {
       this._always = reply.answer;
@@ -152,11 +152,11 @@ export class Clashes {
     return reply.answer;
   }
 
-  private _always: Answer | null = null;
+  private _always: Resolution | null = null;
 }
 
 /** Somebody wants nothing to be done. */
-export class Stopped extends Error {}
+export class CancelledByUser extends Error {}
 
 /**
  * Find a place for everything: folders join those that are there, files are asked about.
@@ -169,16 +169,16 @@ export class Stopped extends Error {}
  * @returns what is left to send, with the paths where it goes
  * @throws Stopped
  */
-export async function place(
-  items: readonly IDropped[],
+export async function settleConflicts(
+  items: readonly IUploadItem[],
   settled: ReadonlySet<IUploadFile>,
   list: (folder: string) => Promise<Names>,
   ask: Ask
-): Promise<IDropped[]> {
-  const places = new Places(list, new Clashes(ask));
+): Promise<IUploadItem[]> {
+  const places = new Places(list, new Conflicts(ask));
   const all = items.flatMap(({ files }) => files);
   await places.keep(all.filter(file => settled.has(file)));
-  const placed: IDropped[] = [];
+  const placed: IUploadItem[] = [];
   for (const item of items) {
     const files = item.files.filter(file => settled.has(file));
     const others = item.files.filter(file => !settled.has(file));
@@ -215,7 +215,7 @@ function treeOf(files: readonly IUploadFile[]): ITree {
 class Places {
   constructor(
     private _list: (folder: string) => Promise<Names>,
-    private _clashes: Clashes
+    private _clashes: Conflicts
   ) {}
 
   /** Keep the places of files that go on where they stopped. */

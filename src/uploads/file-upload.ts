@@ -1,10 +1,12 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { Upload as TusUpload, DetailedError } from 'tus-js-client';
 
-import { API, IReceived } from '../api/client';
-import { IUploadFile } from './collect-files';
+import { API } from '../api/client';
+import { RequestError } from '../api/errors';
+import { answerError, proofOf, resourceUrl } from '../api/http';
+import { IReceived } from '../api/types';
 import { baseName } from '../common/paths';
-import { RequestError, answerError, proofOf, resourceUrl } from '../api/http';
+import { IUploadFile } from './collect-files';
 
 /** Bytes of one request: so much passes through ordinary proxies. */
 export const CHUNK = 8 * 1024 * 1024;

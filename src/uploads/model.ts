@@ -1,12 +1,13 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API, IReceived } from '../api/client';
-import { IDropped, IHidden, IUploadFile } from './collect-files';
-import { FileUpload, fingerprintOf } from './file-upload';
-import { RequestError, asRequestError } from '../api/http';
-import { Speed } from '../common/rate-meter';
+import { API } from '../api/client';
+import { RequestError, toRequestError } from '../api/errors';
+import { IReceived } from '../api/types';
+import { RateMeter } from '../common/rate-meter';
 import { TransfersModel } from '../transfers/model';
+import { IHidden, IUploadFile, IUploadItem } from './collect-files';
+import { FileUpload, fingerprintOf } from './file-upload';
 
 /** Files that are sent at the same time. */
 const PARALLEL = 3;
@@ -56,7 +57,7 @@ interface IMutableUpload extends IUpload {
   open: number;
   /** Whether it is being sent again by itself, since the server has lost it. */
   sentAgain: boolean;
-  speed: Speed;
+  rate: RateMeter;
 }
 
 /** Uploads from this computer: what is being sent, and what the server has of earlier ones. */
@@ -124,7 +125,7 @@ export class UploadsModel implements IDisposable {
     } catch (error) {
       // Until then no upload is offered; where listings fail too, the panel says why.
       console.warn('ctadata: no uploads:', error);
-      if (!LASTING.includes(asRequestError(error).code) && !this._isDisposed) {
+      if (!LASTING.includes(toRequestError(error).code) && !this._isDisposed) {
         clearTimeout(this._askingAgain);
         this._askingAgain = setTimeout(() => void this.start(), this._patience);
         this._patience = Math.min(2 * this._patience, MAX_PATIENCE);
@@ -157,9 +158,9 @@ export class UploadsModel implements IDisposable {
    * @returns the items, and the files among them that go on where they stopped
    */
   async recognize(
-    items: readonly IDropped[],
+    items: readonly IUploadItem[],
     destination: string
-  ): Promise<{ items: IDropped[]; begun: Set<IUploadFile> }> {
+  ): Promise<{ items: IUploadItem[]; begun: Set<IUploadFile> }> {
     await this.refresh();
     const running = fingerprints(this._items.filter(hasNotFailed));
     const received = new Map(
@@ -189,7 +190,7 @@ export class UploadsModel implements IDisposable {
   }
 
   /** Send something; what the server has of it already is not sent again. */
-  add(item: IDropped, destination: string): void {
+  add(item: IUploadItem, destination: string): void {
     const received = new Map(
       this._received.map(item => [`${item.fingerprint}\n${item.path}`, item])
     );
@@ -219,7 +220,7 @@ export class UploadsModel implements IDisposable {
       next: 0,
       open: 0,
       sentAgain: false,
-      speed: new Speed()
+      rate: new RateMeter()
     };
     const again = fingerprints([upload]);
     // What has failed is in this one now.
@@ -274,8 +275,8 @@ export class UploadsModel implements IDisposable {
   /** Bytes that are on the server, and how many come each second. */
   progressOf(upload: IUpload): { done: number; rate: number | null } {
     const done = upload.files.reduce((sum, { sent }) => sum + sent, 0);
-    const { speed } = upload as IMutableUpload;
-    return { done, rate: speed.at(Date.now(), done) };
+    const { rate } = upload as IMutableUpload;
+    return { done, rate: rate.at(Date.now(), done) };
   }
 
   private async _remove(received: readonly IReceived[]): Promise<void> {
@@ -291,7 +292,7 @@ export class UploadsModel implements IDisposable {
       await this.api.removeUpload(id);
     } catch (error) {
       // Its time has run out, or another page was quicker.
-      const { code } = asRequestError(error);
+      const { code } = toRequestError(error);
       if (code !== 'not-found' && code !== 'no-such-upload') {
         throw error;
       }
@@ -360,7 +361,7 @@ export class UploadsModel implements IDisposable {
       );
       this._transfers.add(started);
     } catch (thrown) {
-      const error = asRequestError(thrown);
+      const error = toRequestError(thrown);
       if (isLost(error) && (await this._resetLost(upload))) {
         this._begin(upload);
         return;

@@ -2,23 +2,34 @@ import { Notification } from '@jupyterlab/apputils';
 import { Contents } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Ask, Clashes, Kind, Names, Stopped, place } from './conflicts';
-import { Directory } from '../browser/collection';
-import { Collect, ICollected, describeHidden, totalsOf } from './collect-files';
+import { Directory } from '../api/directory';
+import { toRequestError } from '../api/errors';
 import { explainBriefly } from '../api/explain';
 import { formatSize } from '../common/formats';
 import { baseName, joinPath } from '../common/paths';
-import { asRequestError } from '../api/http';
 import { Settings } from '../common/settings';
 import { TransfersModel } from '../transfers/model';
+import { Collect, ICollected, describeHidden, totalsOf } from './collect-files';
+import {
+  Ask,
+  CancelledByUser,
+  Conflicts,
+  Kind,
+  Names,
+  settleConflicts
+} from './conflicts';
 import { UploadsModel } from './model';
-import { ISummary, askAboutClash, confirmUpload } from './view/upload-dialogs';
+import {
+  IUploadQuestion,
+  askAboutConflict,
+  confirmUpload
+} from './view/upload-dialogs';
 
 /** The most names that a note lists. */
 const MAX_NAMES = 5;
 
 /** Uploads with the questions that they raise; what goes wrong is shown as a notification. */
-export class Uploading {
+export class UploadController {
   constructor(
     private _uploads: UploadsModel,
     private _transfers: TransfersModel,
@@ -60,7 +71,7 @@ export class Uploading {
         chosen.items,
         destination
       );
-      const placed = await place(
+      const placed = await settleConflicts(
         items,
         begun,
         folder => this._namesIn(joinPath(target, folder)),
@@ -83,13 +94,13 @@ export class Uploading {
     );
     const summary = { what, hidden: '', notes: [] };
     await this._upload(path, summary, async (target, destination) => {
-      const clashes = new Clashes(this._askIn(target));
+      const conflicts = new Conflicts(this._askIn(target));
       const taken = await this._namesIn(target);
       const chosen: string[] = [];
       const names: string[] = [];
       for (const source of paths) {
         const { type } = await this._contents.get(source, { content: false });
-        const name = await clashes.settle(
+        const name = await conflicts.settle(
           baseName(source),
           '',
           taken,
@@ -117,7 +128,7 @@ export class Uploading {
     try {
       await action();
     } catch (error) {
-      if (!(error instanceof Stopped)) {
+      if (!(error instanceof CancelledByUser)) {
         Notification.error(explainBriefly(error, this._trans));
       }
     }
@@ -126,7 +137,7 @@ export class Uploading {
   /** Say what will be done where it is not known already, and do it. */
   private async _upload(
     path: string,
-    { what, hidden, notes }: Pick<ISummary, 'what' | 'hidden' | 'notes'>,
+    { what, hidden, notes }: Pick<IUploadQuestion, 'what' | 'hidden' | 'notes'>,
     send: (
       target: string,
       destination: string,
@@ -165,7 +176,7 @@ export class Uploading {
   }
 
   private _askIn(target: string): Ask {
-    return clash => askAboutClash(clash, target, this._trans);
+    return conflict => askAboutConflict(conflict, target, this._trans);
   }
 
   /** What is in a directory of the storage, and what is being sent there. */
@@ -195,7 +206,7 @@ export class Uploading {
           ])
         : [];
     } catch (error) {
-      if (asRequestError(error).code === 'not-found') {
+      if (toRequestError(error).code === 'not-found') {
         return [];
       }
       throw error;

@@ -1,8 +1,8 @@
 import { ServerConnection } from '@jupyterlab/services';
 
-import { BrowserModel } from '../../browser/model';
+import { RequestError, toRequestError } from '../../api/errors';
 import { explain, explainBriefly } from '../../api/explain';
-import { RequestError, asRequestError } from '../../api/http';
+import { BrowserModel } from '../../browser/model';
 import { TestServer } from '../helpers/test-server';
 import { trans } from '../helpers/translator';
 
@@ -43,7 +43,7 @@ it.each([
   expect(text).toContain(words);
   expect(remedies).toContain('retry');
   expect(explainBriefly(thrown, trans)).toBe(text);
-  expect(typeof asRequestError(thrown).code).toBe('string');
+  expect(typeof toRequestError(thrown).code).toBe('string');
   // Whoever looks for the reason finds all of it.
   expect(told).toHaveBeenCalledWith(expect.any(String), thrown);
 });
@@ -55,7 +55,7 @@ it('explains what cannot even be read', () => {
 it('keeps what JupyterLab says itself', async () => {
   const { settings } = server.api;
   const network = new ServerConnection.NetworkError(new TypeError('down'));
-  expect(asRequestError(network).code).toBe('server-unreachable');
+  expect(toRequestError(network).code).toBe('server-unreachable');
   const response = new Response('', { status: 404 });
   const refused = new ServerConnection.ResponseError(response, 'No such file');
   expect(explainBriefly(refused, trans)).toBe('No such file');

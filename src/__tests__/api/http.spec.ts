@@ -1,4 +1,4 @@
-import { ITotals } from '../../api/client';
+import { ITotals } from '../../api/types';
 import { IRequest, TestServer } from '../helpers/test-server';
 
 const server = new TestServer();

@@ -1,7 +1,8 @@
 import { IStateDB } from '@jupyterlab/statedb';
 
-import { API, IStatus } from '../../api/client';
-import { Directory } from '../../browser/collection';
+import { API } from '../../api/client';
+import { Directory } from '../../api/directory';
+import { IStatus } from '../../api/types';
 import { BrowserModel } from '../../browser/model';
 import { restoreModel } from '../../browser/restore';
 import { TestServer, directory, entry, file } from '../helpers/test-server';

@@ -1,6 +1,6 @@
 import { Signal } from '@lumino/signaling';
 
-import { Here } from '../../browser/local-copies';
+import { LocalCopies } from '../../browser/local-copies';
 import { BrowserModel } from '../../browser/model';
 import { TransfersModel } from '../../transfers/model';
 import { TestServer, directory, transfer } from '../helpers/test-server';
@@ -9,7 +9,7 @@ const server = new TestServer();
 const target = { folder: 'my data', changed: new Signal<object, void>({}) };
 let model: BrowserModel;
 let transfers: TransfersModel;
-let here: Here;
+let localCopies: LocalCopies;
 let state: 'running' | 'finished';
 let sizes: number[];
 
@@ -32,10 +32,10 @@ beforeEach(() => {
   };
   model = new BrowserModel(server.api);
   transfers = new TransfersModel(server.api, 10);
-  here = new Here(model, transfers, target);
+  localCopies = new LocalCopies(model, transfers, target);
 });
 afterEach(() => {
-  here.dispose();
+  localCopies.dispose();
   transfers.dispose();
   model.dispose();
 });
@@ -43,8 +43,8 @@ afterEach(() => {
 /** Resolves when it has looked. */
 function looked(): Promise<void> {
   return new Promise(resolve => {
-    here.changed.connect(function once() {
-      here.changed.disconnect(once);
+    localCopies.changed.connect(function once() {
+      localCopies.changed.disconnect(once);
       resolve();
     });
   });
@@ -56,13 +56,13 @@ function looks(): number {
 }
 
 it('compares as downloads do: size, and whole seconds of the date', async () => {
-  expect(here.isHere('a.h5', 1, 1700000000)).toBeNull();
-  await here.refresh();
-  expect(here.isHere('a.h5', 1, 1700000000)).toBe('identical');
-  expect(here.isHere('a.h5', 1, 1700000001)).toBe('different');
-  expect(here.isHere('a.h5', 2, 1700000000)).toBe('different');
-  expect(here.isHere('a.h5', null, null)).toBe('different');
-  expect(here.isHere('c.h5', 1, 1700000000)).toBeNull();
+  expect(localCopies.compare('a.h5', 1, 1700000000)).toBeNull();
+  await localCopies.refresh();
+  expect(localCopies.compare('a.h5', 1, 1700000000)).toBe('identical');
+  expect(localCopies.compare('a.h5', 1, 1700000001)).toBe('different');
+  expect(localCopies.compare('a.h5', 2, 1700000000)).toBe('different');
+  expect(localCopies.compare('a.h5', null, null)).toBe('different');
+  expect(localCopies.compare('c.h5', 1, 1700000000)).toBeNull();
 });
 
 it('looks when a listing has come, when the folder changes, and after downloads', async () => {
@@ -83,15 +83,15 @@ it('looks when a listing has come, when the folder changes, and after downloads'
   sizes = [1, 3];
   await next;
   expect(looks()).toBe(3);
-  expect(here.isHere('b.h5', 3, 1700000000)).toBe('identical');
+  expect(localCopies.compare('b.h5', 3, 1700000000)).toBe('identical');
 });
 
 it('marks nothing when the folder cannot be looked at', async () => {
   const warn = jest.spyOn(console, 'warn').mockImplementation();
-  await here.refresh();
+  await localCopies.refresh();
   server.handler = ({ answer }) => answer(500, {});
-  await here.refresh();
-  expect(here.isHere('a.h5', 1, 1700000000)).toBeNull();
+  await localCopies.refresh();
+  expect(localCopies.compare('a.h5', 1, 1700000000)).toBeNull();
   expect(warn).toHaveBeenCalledTimes(1);
   warn.mockRestore();
 });

@@ -1,8 +1,8 @@
-import { IRows, Selection } from '../../browser/selection';
+import { IKeyedRows, Selection } from '../../browser/selection';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
 
-function rows(names: readonly string[]): IRows {
+function rows(names: readonly string[]): IKeyedRows {
   const nameAt = (row: number) => names[row];
   return { length: names.length, keyAt: nameAt, nameAt };
 }

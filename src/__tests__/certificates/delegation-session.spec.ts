@@ -5,20 +5,20 @@ import {
   IStored
 } from '../../api/certificates';
 import {
-  Delegating,
-  IResult,
+  DelegationSession,
+  IUploadResult,
   findingsOf
 } from '../../certificates/delegation-session';
 import { CertificatesModel } from '../../certificates/model';
-import { Remembered } from '../../common/persisted-value';
+import { PersistedValue } from '../../common/persisted-value';
 import { IRequest, TestServer } from '../helpers/test-server';
 
 const server = new TestServer();
 let certificates: CertificatesModel;
-let chosen: Remembered<string>;
-let delegating: Delegating;
+let chosen: PersistedValue<string>;
+let session: DelegationSession;
 let requests: IRequest[];
-let late: IResult[];
+let late: IUploadResult[];
 /** How requests are answered, by method and path. */
 let answers: Record<string, (request: IRequest) => void>;
 
@@ -94,13 +94,13 @@ beforeEach(async () => {
     () => true
   );
   await certificates.refresh();
-  chosen = new Remembered<string>(null, 'key', 'cta');
-  delegating = new Delegating(certificates, chosen, result => {
+  chosen = new PersistedValue<string>(null, 'key', 'cta');
+  session = new DelegationSession(certificates, chosen, result => {
     late.push(result);
   });
 });
 afterEach(() => {
-  delegating.dispose();
+  session.dispose();
   certificates.dispose();
 });
 
@@ -113,59 +113,59 @@ const sent = (line: string) =>
     .map(({ body }) => body);
 
 it('looks at a file first, and uploads what it has looked at', async () => {
-  const looking = delegating.chooseFile(pem());
-  expect(delegating.looking).toBe('x509up');
-  expect(delegating.canUpload).toBe(false);
+  const looking = session.chooseFile(pem());
+  expect(session.looking).toBe('x509up');
+  expect(session.canUpload).toBe(false);
   await looking;
-  expect(delegating.looking).toBeNull();
-  expect(delegating.look).toEqual({ name: 'x509up', inspection: GOOD });
+  expect(session.looking).toBeNull();
+  expect(session.examined).toEqual({ name: 'x509up', inspection: GOOD });
   expect(server.log.filter(line => line.startsWith('PUT'))).toEqual([]);
 
-  delegating.key = 'lst';
-  const sending = delegating.upload();
-  expect(delegating.sending).toBe(true);
-  expect(delegating.canUpload).toBe(false);
+  session.key = 'lst';
+  const sending = session.upload();
+  expect(session.sending).toBe(true);
+  expect(session.canUpload).toBe(false);
   await sending;
   expect(sent('POST certificates/inspect')).toEqual(['proxy']);
   expect(sent('PUT certificates/lst')).toEqual(['proxy']);
-  expect(delegating.result?.stored?.message).toBe('Certificate stored');
+  expect(session.result?.stored?.message).toBe('Certificate stored');
   expect(chosen.value).toBe('lst');
   expect(late).toEqual([]);
 });
 
 it('takes the first key where the remembered one is not there any more', () => {
   chosen.value = 'gone';
-  expect(delegating.key).toBe('cta');
+  expect(session.key).toBe('cta');
 });
 
 it('reads no more than is needed to see that it is too much', async () => {
-  await delegating.chooseFile(pem('x'.repeat(200_000)));
+  await session.chooseFile(pem('x'.repeat(200_000)));
   expect(sent('POST certificates/inspect')[0]).toHaveLength(65537);
 });
 
 it('does not upload what is blocked', async () => {
   answers['POST certificates/inspect'] = ({ answer }) => answer(200, BLOCKED);
-  await delegating.chooseFile(pem());
-  expect(delegating.canUpload).toBe(false);
-  await delegating.upload();
+  await session.chooseFile(pem());
+  expect(session.canUpload).toBe(false);
+  await session.upload();
   expect(server.log.filter(line => line.startsWith('PUT'))).toEqual([]);
 });
 
 it('can look again when the server was down', async () => {
   const inspect = answers['POST certificates/inspect'];
   answers['POST certificates/inspect'] = ({ cut }) => cut();
-  await delegating.chooseFile(pem());
-  expect(delegating.error?.code).toBe('server-unreachable');
-  expect(delegating.look).toBeNull();
+  await session.chooseFile(pem());
+  expect(session.error?.code).toBe('server-unreachable');
+  expect(session.examined).toBeNull();
   answers['POST certificates/inspect'] = inspect;
-  await delegating.lookAgain();
-  expect(delegating.error).toBeNull();
-  expect(delegating.look?.inspection).toEqual(GOOD);
-  expect(delegating.canUpload).toBe(true);
+  await session.lookAgain();
+  expect(session.error).toBeNull();
+  expect(session.examined?.inspection).toEqual(GOOD);
+  expect(session.canUpload).toBe(true);
 });
 
 it('keeps the service’s refusal and its findings, and can try again', async () => {
-  await delegating.chooseFile(pem());
+  await session.chooseFile(pem());
   const upload = answers['PUT certificates/cta'];
   answers['PUT certificates/cta'] = ({ answer }) =>
     answer(424, {
@@ -173,25 +173,25 @@ it('keeps the service’s refusal and its findings, and can try again', async ()
       message: 'invalid certificate verification chain',
       findings: BLOCKED.findings
     });
-  await delegating.upload();
-  const refused = delegating.result?.refused;
+  await session.upload();
+  const refused = session.result?.refused;
   expect(refused?.message).toBe('invalid certificate verification chain');
   expect(refused && findingsOf(refused)).toEqual(BLOCKED.findings);
-  expect(delegating.canUpload).toBe(true);
+  expect(session.canUpload).toBe(true);
   answers['PUT certificates/cta'] = upload;
-  await delegating.upload();
-  expect(delegating.result?.refused).toBeNull();
+  await session.upload();
+  expect(session.result?.refused).toBeNull();
   expect(certificates.known).toBe(true);
 });
 
 it('lets the last choice win, whichever look ends last', async () => {
   const open: IRequest[] = [];
   answers['POST certificates/inspect'] = request => open.push(request);
-  const first = delegating.chooseFile(pem('first'));
+  const first = session.chooseFile(pem('first'));
   while (open.length < 1) {
     await new Promise(resolve => setTimeout(resolve, 5));
   }
-  const second = delegating.chooseFile(new File(['second'], 'other'));
+  const second = session.chooseFile(new File(['second'], 'other'));
   while (open.length < 2) {
     await new Promise(resolve => setTimeout(resolve, 5));
   }
@@ -199,44 +199,44 @@ it('lets the last choice win, whichever look ends last', async () => {
   await second;
   open[0].answer(200, BLOCKED);
   await first;
-  expect(delegating.look).toEqual({ name: 'other', inspection: GOOD });
-  await delegating.upload();
+  expect(session.examined).toEqual({ name: 'other', inspection: GOOD });
+  await session.upload();
   expect(sent('PUT certificates/cta')).toEqual(['second']);
 });
 
 it('uploads the proxy on the server by its fingerprint', async () => {
-  await delegating.findOnServer();
-  expect(delegating.found).toEqual(FOUND);
-  await delegating.chooseFound();
-  expect(delegating.look?.name).toBe(FOUND.path);
+  await session.findOnServer();
+  expect(session.found).toEqual(FOUND);
+  await session.chooseFound();
+  expect(session.examined?.name).toBe(FOUND.path);
   answers['PUT certificates/cta/found'] = ({ answer }) =>
     answer(409, { code: 'certificate-changed', message: 'It has changed.' });
-  await delegating.upload();
+  await session.upload();
   expect(sent('PUT certificates/cta/found')).toEqual([
     JSON.stringify({ fingerprint: 'ab12' })
   ]);
-  expect(delegating.result?.refused?.code).toBe('certificate-changed');
-  await delegating.lookAgain();
-  expect(delegating.result).toBeNull();
-  expect(delegating.canUpload).toBe(true);
+  expect(session.result?.refused?.code).toBe('certificate-changed');
+  await session.lookAgain();
+  expect(session.result).toBeNull();
+  expect(session.canUpload).toBe(true);
 });
 
 it('says why the proxy on the server cannot be used', async () => {
   answers['GET certificates/found'] = ({ answer }) =>
     answer(200, { ...FOUND, message: 'Others can read it', inspection: null });
-  await delegating.chooseFound();
-  expect(delegating.error?.message).toBe('Others can read it');
-  expect(delegating.canUpload).toBe(false);
+  await session.chooseFound();
+  expect(session.error?.message).toBe('Others can read it');
+  expect(session.canUpload).toBe(false);
 });
 
 it('forgets everything with its dialog, and tells what comes later', async () => {
-  await delegating.chooseFile(pem());
-  const sending = delegating.upload();
-  delegating.dispose();
+  await session.chooseFile(pem());
+  const sending = session.upload();
+  session.dispose();
   await sending;
-  expect(delegating.look).toBeNull();
-  expect(delegating.canUpload).toBe(false);
-  const kept = Object.values(delegating).filter(
+  expect(session.examined).toBeNull();
+  expect(session.canUpload).toBe(false);
+  const kept = Object.values(session).filter(
     value => value instanceof Uint8Array || value instanceof Blob
   );
   expect(kept).toEqual([]);

@@ -3,13 +3,7 @@ import {
   IDelegation,
   IInspection
 } from '../../api/certificates';
-import { CertificatesModel } from '../../certificates/model';
-import {
-  badgeState,
-  isExpiring,
-  nextChange,
-  timeLeft
-} from '../../certificates/validity';
+import { RequestError } from '../../api/errors';
 import {
   describeBadge,
   describeDelegations,
@@ -21,7 +15,13 @@ import {
   formatLeftBriefly,
   shortFqan
 } from '../../certificates/describe-certificates';
-import { RequestError } from '../../api/http';
+import { CertificatesModel } from '../../certificates/model';
+import {
+  badgeState,
+  isExpiring,
+  nextChange,
+  timeLeft
+} from '../../certificates/validity';
 import { TestServer } from '../helpers/test-server';
 import { trans } from '../helpers/translator';
 

@@ -1,9 +1,8 @@
 import * as fs from 'fs';
 import * as path from 'path';
-
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { RequestError } from '../../api/http';
+import { RequestError } from '../../api/errors';
 import { exactPath, printable, printableTexts } from '../../common/printable';
 
 /** Cases that the tests in Python read, too. */

@@ -1,3 +1,4 @@
+import { CsvTable } from '../../documents/csv-table';
 import { Content, checkName, contentOf } from '../../documents/file-content';
 import { ITableCell } from '../../documents/html-table';
 import { INode, JsonTree, parseJson } from '../../documents/json-tree';
@@ -7,7 +8,6 @@ import {
   readCell,
   readPage
 } from '../../documents/notebook-cells';
-import { Table } from '../../documents/csv-table';
 import { printableLines, withoutEscapes } from '../../documents/plain-text';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -71,7 +71,7 @@ describe('a file is shown as', () => {
 });
 
 describe('a table', () => {
-  const rowsOf = (table: Table) =>
+  const rowsOf = (table: CsvTable) =>
     Array.from({ length: table.shownRows }, (_, index) => table.row(index));
 
   it.each<[string, string[][]]>([
@@ -122,7 +122,7 @@ describe('a table', () => {
       ]
     ]
   ])('%p', (text, rows) => {
-    const table = new Table(text);
+    const table = new CsvTable(text);
     expect(rowsOf(table)).toEqual(rows);
     expect(table.rowCount).toBe(rows.length);
     expect(table.columnCount).toBe(
@@ -131,12 +131,12 @@ describe('a table', () => {
   });
 
   it('shows of many rows, columns and characters the first', () => {
-    const long = new Table('\n'.repeat(500_001));
+    const long = new CsvTable('\n'.repeat(500_001));
     expect([long.rowCount, long.shownRows]).toEqual([500_001, 500_000]);
-    const wide = new Table(','.repeat(10_000));
+    const wide = new CsvTable(','.repeat(10_000));
     expect([wide.columnCount, wide.shownColumns]).toEqual([10_001, 10_000]);
     expect(wide.row(0)).toHaveLength(10_000);
-    expect(new Table('x'.repeat(2000)).row(0)[0]).toHaveLength(1001);
+    expect(new CsvTable('x'.repeat(2000)).row(0)[0]).toHaveLength(1001);
   });
 });
 

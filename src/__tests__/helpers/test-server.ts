@@ -2,8 +2,8 @@ import { ServerConnection } from '@jupyterlab/services';
 import { IncomingMessage, Server, ServerResponse, createServer } from 'http';
 import { AddressInfo } from 'net';
 
-import { API, IEntry, ITransfer } from '../../api/client';
-import { IColumns } from '../../browser/collection';
+import { API } from '../../api/client';
+import { IColumns, IEntry, ITransfer } from '../../api/types';
 
 /** What a request is answered with, when the test says so. */
 export interface IRequest {

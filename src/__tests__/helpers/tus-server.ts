@@ -3,7 +3,8 @@ import { IncomingMessage, Server, ServerResponse, createServer } from 'http';
 import { AddressInfo } from 'net';
 import { defaultOptions } from 'tus-js-client';
 
-import { API, IReceived, ITransfer } from '../../api/client';
+import { API } from '../../api/client';
+import { IReceived, ITransfer } from '../../api/types';
 
 // In node tus-js-client reads buffers; in a browser, files.
 defaultOptions.fileReader = {

@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
 
-import { IEntry } from '../../api/client';
+import { IEntry } from '../../api/types';
 import { cellCode } from '../../notebooks/python-cells';
 import { entry } from '../helpers/test-server';
 

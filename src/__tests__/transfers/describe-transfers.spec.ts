@@ -1,7 +1,10 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+
 import {
-  announce,
+  describeChanges,
   describeEnds,
   describeSummary,
+  describeTransfer,
   summarize
 } from '../../transfers/describe-transfers';
 import { transfer } from '../helpers/test-server';
@@ -36,11 +39,13 @@ it('tells no percentage of what is not counted yet', () => {
 it('announces starts and ends, and no steps between', () => {
   const running = [transfer('a.h5', 'running', { bytes_done: 1 })];
   const further = [transfer('a.h5', 'running', { bytes_done: 2 })];
-  expect(announce(null, running, trans)).toBe('');
-  expect(announce([], running, trans)).toBe('The transfer of a.h5 has started');
-  expect(announce(running, further, trans)).toBe('');
+  expect(describeChanges(null, running, trans)).toBe('');
+  expect(describeChanges([], running, trans)).toBe(
+    'The transfer of a.h5 has started'
+  );
+  expect(describeChanges(running, further, trans)).toBe('');
   expect(
-    announce(
+    describeChanges(
       further,
       [
         transfer('b', 'running'),
@@ -66,4 +71,57 @@ it('tells how transfers ended', () => {
       trans
     )
   ).toBe('2 transfers have ended, 1 without success');
+});
+
+describe('what is said of a transfer', () => {
+  // English, as without any language pack; the real one cannot be loaded outside of a page.
+  const trans = {
+    __: (text: string, ...values: unknown[]) =>
+      text.replace(/%(\d)/g, (_, place) => String(values[Number(place) - 1]))
+  } as TranslationBundle;
+  const MB = 1 << 20;
+
+  it('of a file', () => {
+    const file = transfer('a.h5', 'running', {
+      bytes_done: 10 * MB,
+      bytes_total: 40 * MB,
+      rate: 5 * MB
+    });
+    expect(describeTransfer(file, trans)).toBe(
+      '10.0 MB of 40.0 MB · 5.0 MB/s · 6 s left'
+    );
+  });
+
+  it('of a folder whose files are still being found', () => {
+    const folder = transfer('run', 'running', {
+      bytes_done: 10 * MB,
+      bytes_total: 40 * MB,
+      files_done: 1,
+      files_total: 4,
+      counting: true,
+      rate: 5 * MB
+    });
+    expect(describeTransfer(folder, trans)).toBe(
+      '10.0 MB of 40.0 MB found so far · file 1 of 4 · 5.0 MB/s · at least 6 s left'
+    );
+    const begun = { ...folder, bytes_done: 0, rate: null };
+    expect(
+      describeTransfer(
+        { ...begun, bytes_total: null, files_total: null },
+        trans
+      )
+    ).toBe('0 B');
+  });
+
+  it.each([
+    ['queued', 'Waiting for its turn'],
+    ['cancelling', 'Cancelling…'],
+    ['cancelled', 'Cancelled'],
+    ['failed', 'Failed'],
+    ['interrupted', 'Interrupted: the Jupyter server ended meanwhile'],
+    ['finished', '7 B, in here']
+  ] as const)('that is %s', (state, text) => {
+    const facts = { bytes_done: 7 };
+    expect(describeTransfer(transfer('a', state, facts), trans)).toBe(text);
+  });
 });

@@ -1,5 +1,5 @@
-import { ITransfer } from '../../api/client';
-import { RequestError } from '../../api/http';
+import { RequestError } from '../../api/errors';
+import { ITransfer } from '../../api/types';
 import { TransfersModel, canRetry } from '../../transfers/model';
 import { TestServer, transfer } from '../helpers/test-server';
 

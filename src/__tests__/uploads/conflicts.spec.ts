@@ -1,24 +1,24 @@
 import {
-  Answer,
-  IClash,
-  Names,
-  Stopped,
-  freeName,
-  place
-} from '../../uploads/conflicts';
-import {
-  IDropped,
   IUploadFile,
+  IUploadItem,
   collectChosen,
   collectDropped,
   describeHidden,
   totalsOf
 } from '../../uploads/collect-files';
+import {
+  CancelledByUser,
+  IConflict,
+  Names,
+  Resolution,
+  freeName,
+  settleConflicts
+} from '../../uploads/conflicts';
 import { trans } from '../helpers/translator';
 
 const NONE = new Set<IUploadFile>();
 
-function item(name: string, ...paths: string[]): IDropped {
+function item(name: string, ...paths: string[]): IUploadItem {
   const isDirectory = paths.length > 0;
   const files = (isDirectory ? paths : [name]).map(below => {
     const path = isDirectory ? `${name}/${below}` : name;
@@ -43,17 +43,17 @@ function lister(tree: Record<string, string[]>) {
 }
 
 /** Answers in turn; all questions are kept. */
-function asker(...answers: ([Answer, boolean?] | null)[]) {
-  const asked: IClash[] = [];
-  const ask = async (clash: IClash) => {
-    asked.push(clash);
+function asker(...answers: ([Resolution, boolean?] | null)[]) {
+  const asked: IConflict[] = [];
+  const ask = async (conflict: IConflict) => {
+    asked.push(conflict);
     const reply = answers.shift();
     return reply ? { answer: reply[0], forAll: reply[1] ?? false } : null;
   };
   return { ask, asked };
 }
 
-const pathsOf = (items: readonly IDropped[]) =>
+const pathsOf = (items: readonly IUploadItem[]) =>
   items.flatMap(({ files }) => files.map(({ path }) => path));
 
 describe('freeName', () => {
@@ -81,7 +81,7 @@ describe('place', () => {
     const { list, listed } = lister({ '': ['other'] });
     const { ask, asked } = asker();
     const items = [item('a.h5'), item('run42', 'a.h5', 'sub/b.h5')];
-    const placed = await place(items, NONE, list, ask);
+    const placed = await settleConflicts(items, NONE, list, ask);
     expect(pathsOf(placed)).toEqual(['a.h5', 'run42/a.h5', 'run42/sub/b.h5']);
     expect(asked).toEqual([]);
     // Folders that do not exist yet are not asked for.
@@ -92,7 +92,7 @@ describe('place', () => {
     const { list } = lister({ '': ['a.h5', 'b.h5', 'c.h5'] });
     const { ask, asked } = asker(['replace'], ['keep-both'], ['skip']);
     const items = ['a.h5', 'b.h5', 'c.h5', 'd.h5'].map(name => item(name));
-    const placed = await place(items, NONE, list, ask);
+    const placed = await settleConflicts(items, NONE, list, ask);
     expect(pathsOf(placed)).toEqual(['a.h5', 'b (1).h5', 'd.h5']);
     expect(placed[1].files[0].source).toBe('b.h5');
     expect(asked.map(({ path }) => path)).toEqual(['a.h5', 'b.h5', 'c.h5']);
@@ -106,7 +106,7 @@ describe('place', () => {
     });
     const { ask, asked } = asker(['keep-both', true]);
     const dropped = item('run42', 'a.h5', 'new/c.h5', 'sub/b.h5', 'sub/d.h5');
-    const placed = await place([dropped], NONE, list, ask);
+    const placed = await settleConflicts([dropped], NONE, list, ask);
     expect(pathsOf(placed)).toEqual([
       'run42/a (1).h5',
       'run42/new/c.h5',
@@ -121,13 +121,13 @@ describe('place', () => {
     const { list } = lister({ '': ['a/', 'run42'] });
     const { ask, asked } = asker(['skip', true]);
     expect(
-      await place([item('a'), item('run42', 'x')], NONE, list, ask)
+      await settleConflicts([item('a'), item('run42', 'x')], NONE, list, ask)
     ).toEqual([]);
     expect(asked).toMatchObject([
       { path: 'a', existing: 'directory', answers: ['keep-both', 'skip'] }
     ]);
     const keep = asker(['keep-both'], ['keep-both']);
-    const placed = await place(
+    const placed = await settleConflicts(
       [item('a'), item('run42', 'x')],
       NONE,
       list,
@@ -139,7 +139,12 @@ describe('place', () => {
   it('asks again where the answer for all is none', async () => {
     const { list } = lister({ '': ['a.h5', 'b/'] });
     const { ask, asked } = asker(['replace', true], ['skip']);
-    const placed = await place([item('a.h5'), item('b')], NONE, list, ask);
+    const placed = await settleConflicts(
+      [item('a.h5'), item('b')],
+      NONE,
+      list,
+      ask
+    );
     expect(pathsOf(placed)).toEqual(['a.h5']);
     expect(asked).toHaveLength(2);
   });
@@ -168,7 +173,9 @@ describe('place', () => {
     async (_, items, paths) => {
       const { list } = lister({});
       const { ask, asked } = asker(['keep-both']);
-      expect(pathsOf(await place(items, NONE, list, ask))).toEqual(paths);
+      expect(pathsOf(await settleConflicts(items, NONE, list, ask))).toEqual(
+        paths
+      );
       expect(asked).toMatchObject([
         { isClaimed: true, answers: ['keep-both', 'skip'] }
       ]);
@@ -180,14 +187,21 @@ describe('place', () => {
     const { list } = lister({});
     const { ask, asked } = asker(['skip']);
     const { items } = collectChosen([file(), file()], false);
-    expect(pathsOf(await place(items, NONE, list, ask))).toEqual(['a.h5']);
+    expect(pathsOf(await settleConflicts(items, NONE, list, ask))).toEqual([
+      'a.h5'
+    ]);
     expect(asked).toMatchObject([{ path: 'a.h5', isClaimed: true }]);
   });
 
   it('does not replace what is uploaded with “replace” for all', async () => {
     const { list } = lister({ '': ['a.h5'] });
     const { ask, asked } = asker(['replace', true], ['keep-both']);
-    const placed = await place([item('a.h5'), item('a.h5')], NONE, list, ask);
+    const placed = await settleConflicts(
+      [item('a.h5'), item('a.h5')],
+      NONE,
+      list,
+      ask
+    );
     expect(pathsOf(placed)).toEqual(['a.h5', 'a (1).h5']);
     expect(asked.map(({ isClaimed }) => isClaimed)).toEqual([false, true]);
   });
@@ -198,7 +212,7 @@ describe('place', () => {
       're\u0301sume\u0301': ['x']
     });
     const { ask, asked } = asker(['replace', true]);
-    const placed = await place(
+    const placed = await settleConflicts(
       [item('caf\u00e9.h5'), item('r\u00e9sum\u00e9', 'x'), item('\u00e9')],
       NONE,
       list,
@@ -218,7 +232,12 @@ describe('place', () => {
     const { ask, asked } = asker(['keep-both']);
     const begun = item('run', 'x');
     const items = [item('run', 'x'), begun];
-    const placed = await place(items, new Set(begun.files), list, ask);
+    const placed = await settleConflicts(
+      items,
+      new Set(begun.files),
+      list,
+      ask
+    );
     expect(pathsOf(placed)).toEqual(['run/x (1)', 'run/x']);
     expect(asked).toHaveLength(1);
   });
@@ -227,7 +246,12 @@ describe('place', () => {
     const { list } = lister({ '': ['a.h5'] });
     const { ask, asked } = asker();
     const begun = item('a.h5');
-    const placed = await place([begun], new Set(begun.files), list, ask);
+    const placed = await settleConflicts(
+      [begun],
+      new Set(begun.files),
+      list,
+      ask
+    );
     expect(pathsOf(placed)).toEqual(['a.h5']);
     expect(asked).toEqual([]);
   });
@@ -235,9 +259,9 @@ describe('place', () => {
   it('does nothing at all when it is called off', async () => {
     const { list } = lister({ '': ['a.h5'] });
     const { ask } = asker(null);
-    await expect(place([item('a.h5')], NONE, list, ask)).rejects.toThrow(
-      Stopped
-    );
+    await expect(
+      settleConflicts([item('a.h5')], NONE, list, ask)
+    ).rejects.toThrow(CancelledByUser);
   });
 });
 

@@ -1,9 +1,9 @@
-import { IDropped } from '../../uploads/collect-files';
-import { CHUNK } from '../../uploads/file-upload';
+import { explainBriefly } from '../../api/explain';
 import { proofOf } from '../../api/http';
 import { TransfersModel } from '../../transfers/model';
+import { IUploadItem } from '../../uploads/collect-files';
+import { CHUNK } from '../../uploads/file-upload';
 import { UploadsModel } from '../../uploads/model';
-import { explainBriefly } from '../../api/explain';
 import { watchPage } from '../../uploads/page-lifecycle';
 import { transfer } from '../helpers/test-server';
 import { trans } from '../helpers/translator';
@@ -52,7 +52,7 @@ function fileOf(name: string, size: number): File {
 
 const NOTHING = { files: 0, directories: 0 };
 
-function item(name: string, ...sizes: number[]): IDropped {
+function item(name: string, ...sizes: number[]): IUploadItem {
   const files = sizes.map((size, index) => {
     const path = sizes.length === 1 ? name : `${name}/sub/${index}.fits`;
     return { file: fileOf(path, size), source: path, path };

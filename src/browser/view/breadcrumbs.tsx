@@ -2,28 +2,28 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { editIcon, ellipsesIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { crumbsOf } from '../../common/paths';
+import { printable } from '../../common/printable';
+import { focusListing } from '../../ui/focus';
 import { ctaIcon } from '../../ui/icons';
 import { BrowserModel } from '../model';
-import { crumbsOf } from '../../common/paths';
-import { focusListing } from '../../ui/focus';
 import { PathBox } from './path-box';
-import { printable } from '../../common/printable';
 
-interface ICrumbsProps {
+interface IBreadcrumbsProps {
   model: BrowserModel;
   trans: TranslationBundle;
 }
 
 /** Where the user is: the path's segments, or a box to type another path. */
-export function Crumbs({ model, trans }: ICrumbsProps): JSX.Element {
+export function Breadcrumbs({ model, trans }: IBreadcrumbsProps): JSX.Element {
   return model.editing ? (
     <PathBox model={model} trans={trans} />
   ) : (
-    <CrumbList model={model} trans={trans} />
+    <BreadcrumbList model={model} trans={trans} />
   );
 }
 
-function CrumbList({ model, trans }: ICrumbsProps): JSX.Element {
+function BreadcrumbList({ model, trans }: IBreadcrumbsProps): JSX.Element {
   const crumbs = crumbsOf(model.path);
   const list = React.useRef<HTMLOListElement>(null);
   const hidden = useHiddenCrumbs(list, model.path, crumbs.length);

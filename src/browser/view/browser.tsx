@@ -3,18 +3,18 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { explainBriefly } from '../../api/explain';
+import { Column } from '../../common/columns';
 import { formatSize } from '../../common/formats';
-import { Here } from '../local-copies';
+import { LocalCopies } from '../local-copies';
 import { BrowserModel } from '../model';
-import { Column } from '../sort';
+import { EmptyListing, StillWaiting } from './empty-listing';
 import { FilterBox } from './filter-box';
 import { Listing } from './listing';
 import { SearchLine } from './search-line';
-import { NoRows, StillWaiting } from './empty-listing';
 
 interface IBrowserProps {
   model: BrowserModel;
-  here: Here;
+  localCopies: LocalCopies;
   registry: DocumentRegistry;
   columns: readonly Column[];
   trans: TranslationBundle;
@@ -38,13 +38,13 @@ export function Browser(props: IBrowserProps): JSX.Element {
         aria-hidden="true"
       />
       <Listing {...props} />
-      {model.rows.length === 0 && <NoRows {...props} />}
+      {model.rows.length === 0 && <EmptyListing {...props} />}
       {model.error && model.rows.length > 0 && !model.search && (
         <div className="jp-CTAData-inlineError" role="alert">
           {trans.__('Not up to date: %1', explainBriefly(model.error, trans))}
         </div>
       )}
-      <Summary model={model} trans={trans} />
+      <CountLine model={model} trans={trans} />
     </>
   );
 }
@@ -55,7 +55,7 @@ interface IPartProps {
 }
 
 /** How many there are, and how much is selected. */
-function Summary({ model, trans }: IPartProps): JSX.Element | null {
+function CountLine({ model, trans }: IPartProps): JSX.Element | null {
   if (model.count === null) {
     return null;
   }

@@ -1,25 +1,25 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { RequestError } from '../../api/errors';
 import { Remedy, explain } from '../../api/explain';
-import { BrowserModel } from '../model';
 import { baseName } from '../../common/paths';
-import { RequestError } from '../../api/http';
-import { focusListing } from '../../ui/focus';
 import { printable } from '../../common/printable';
+import { focusListing } from '../../ui/focus';
+import { BrowserModel } from '../model';
 
 interface IStateProps {
   model: BrowserModel;
   trans: TranslationBundle;
 }
 
-interface INoRowsProps extends IStateProps {
+interface IEmptyListingProps extends IStateProps {
   /** Open the dialog that delegates a certificate. */
   delegate: () => void;
 }
 
 /** What stands in the rows' place where there are none. */
-export function NoRows(props: INoRowsProps): JSX.Element | null {
+export function EmptyListing(props: IEmptyListingProps): JSX.Element | null {
   const { model, trans } = props;
   if (model.loading && model.count === null) {
     return <Loading model={model} trans={trans} />;
@@ -91,7 +91,9 @@ function Loading({ model, trans }: IStateProps): JSX.Element {
   );
 }
 
-function Failure(props: INoRowsProps & { error: RequestError }): JSX.Element {
+function Failure(
+  props: IEmptyListingProps & { error: RequestError }
+): JSX.Element {
   const { model, trans, error, delegate } = props;
   const { title, text, remedies } = explain(error, trans);
   const service = model.status?.service.url;

@@ -2,9 +2,9 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { InputGroup, filterIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { isSearchable } from '../name-filter';
-import { BrowserModel } from '../model';
 import { focusListing } from '../../ui/focus';
+import { BrowserModel } from '../model';
+import { isSearchable } from '../name-filter';
 
 interface IFilterBoxProps {
   model: BrowserModel;

@@ -1,7 +1,7 @@
 import { Platform } from '@lumino/domutils';
 import * as React from 'react';
 
-import { Rows } from '../listing-rows';
+import { ListingRows } from '../listing-rows';
 
 /** Milliseconds within which typed letters belong to one word. */
 const TYPING = 1000;
@@ -16,7 +16,7 @@ export function isAccel(
 /** The listing's keys: what the core file browser does, and what a grid should. */
 export class ListingKeys {
   constructor(
-    private _rows: Rows,
+    private _rows: ListingRows,
     private _open: () => void
   ) {}
 

@@ -2,9 +2,9 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { LabIcon, checkIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { IEntry } from '../../api/client';
+import { IEntry } from '../../api/types';
+import { Column } from '../../common/columns';
 import { formatMoment, formatSize, splitName } from '../../common/formats';
-import { Column } from '../sort';
 import { printable } from '../../common/printable';
 
 interface IRowProps {
@@ -26,7 +26,7 @@ interface IRowProps {
 }
 
 /** One file or directory. */
-export function Row(props: IRowProps): JSX.Element {
+export function ListingRow(props: IRowProps): JSX.Element {
   const { entry, folder, local, columns, icon, index, selected, focused } =
     props;
   const [head, tail] = splitName(printable(entry.name));

@@ -9,16 +9,16 @@ import {
 } from '@tanstack/react-virtual';
 import * as React from 'react';
 
-import { IEntry } from '../../api/client';
-import { Here } from '../local-copies';
-import { entryIcon } from '../../ui/icons';
-import { BrowserModel } from '../model';
+import { IEntry } from '../../api/types';
+import { COLUMNS, Column, columnLabels } from '../../common/columns';
 import { parentPath } from '../../common/paths';
-import { Rows } from '../listing-rows';
-import { COLUMNS, Column } from '../sort';
 import { dragSelected } from '../../notebooks/drag-entries';
+import { entryIcon } from '../../ui/icons';
+import { ListingRows } from '../listing-rows';
+import { LocalCopies } from '../local-copies';
+import { BrowserModel } from '../model';
 import { ListingKeys, isAccel } from './listing-keys';
-import { Row } from './listing-row';
+import { ListingRow } from './listing-row';
 
 /** Pixels from one row to the next, and of the header; the style sheet says the same. */
 const ROW_HEIGHT = 24;
@@ -26,7 +26,7 @@ const HEADER_HEIGHT = 28;
 
 interface IListingProps {
   model: BrowserModel;
-  here: Here;
+  localCopies: LocalCopies;
   registry: DocumentRegistry;
   /** Which columns are wanted beside the name. */
   columns: readonly Column[];
@@ -65,7 +65,7 @@ export function Listing(props: IListingProps): JSX.Element {
   // What was found elsewhere only has the same name.
   const localCopy = ({ type, name, size, modified }: IEntry) =>
     type === 'file' && !model.search
-      ? props.here.isHere(name, size, modified)
+      ? props.localCopies.compare(name, size, modified)
       : null;
   const mouse = mouseHandlers(rows, open, trans);
   const onKeyDown = (event: React.KeyboardEvent) => {
@@ -114,7 +114,7 @@ export function Listing(props: IListingProps): JSX.Element {
             const entry = rows.entryAt(index);
             const key = rows.keyAt(index);
             return (
-              <Row
+              <ListingRow
                 key={key}
                 id={rowId(index)}
                 entry={entry}
@@ -171,7 +171,7 @@ function indexAt(event: React.MouseEvent): number | null {
 
 /** Selecting with the mouse, as in the core file browser. */
 function mouseHandlers(
-  rows: Rows,
+  rows: ListingRows,
   open: () => void,
   trans: TranslationBundle
 ): React.DOMAttributes<HTMLElement> {
@@ -224,7 +224,7 @@ function isContextClick(event: React.MouseEvent): boolean {
 
 /** The columns' names; a click sorts. */
 function Header(props: {
-  rows: Rows;
+  rows: ListingRows;
   columns: readonly Column[];
   trans: TranslationBundle;
 }): JSX.Element {
@@ -256,13 +256,4 @@ function Header(props: {
       </div>
     </div>
   );
-}
-
-/** What the columns are called. */
-export function columnLabels(trans: TranslationBundle): Record<Column, string> {
-  return {
-    name: trans.__('Name'),
-    size: trans.__('Size'),
-    modified: trans.__('Modified')
-  };
 }

@@ -1,17 +1,17 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { RequestError, toRequestError } from '../../api/errors';
+import { explainBriefly } from '../../api/explain';
+import { exactPath, printable } from '../../common/printable';
+import { focusListing } from '../../ui/focus';
+import { BrowserModel } from '../model';
 import {
   commonStart,
   completions,
   fitting,
   splitTyped
 } from '../path-completion';
-import { explainBriefly } from '../../api/explain';
-import { BrowserModel } from '../model';
-import { RequestError, asRequestError } from '../../api/http';
-import { focusListing } from '../../ui/focus';
-import { exactPath, printable } from '../../common/printable';
 
 const LIST_ID = 'jp-CTAData-completions';
 
@@ -54,7 +54,7 @@ export function PathBox(props: {
     } catch (thrown) {
       if (asked.current === request) {
         asked.current = null;
-        setError(asRequestError(thrown));
+        setError(toRequestError(thrown));
       }
       return;
     }

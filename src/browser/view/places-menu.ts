@@ -4,12 +4,12 @@ import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { Menu } from '@lumino/widgets';
 
-import { ctaIcon, starIcon } from '../../ui/icons';
-import { BrowserModel } from '../model';
 import { baseName, normalizePath } from '../../common/paths';
+import { printable } from '../../common/printable';
 import { IFavourite, Settings } from '../../common/settings';
 import { CommandIDs } from '../../tokens';
-import { printable } from '../../common/printable';
+import { ctaIcon, starIcon } from '../../ui/icons';
+import { BrowserModel } from '../model';
 
 /** The most directories of the storage's top that the menu lists. */
 const MAX_ROOTS = 20;
@@ -36,7 +36,7 @@ function isFavourite({ model, settings }: IPlacesContext): boolean {
 }
 
 /** Add the commands that lead to places, and the menu that lists those. */
-export function addPlaces(
+export function addPlacesMenu(
   commands: CommandRegistry,
   context: IPlacesContext
 ): void {

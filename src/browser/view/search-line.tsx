@@ -2,10 +2,10 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { explainBriefly } from '../../api/explain';
-import { BrowserModel } from '../model';
 import { baseName } from '../../common/paths';
-import { Search } from '../search';
 import { focusListing } from '../../ui/focus';
+import { BrowserModel } from '../model';
+import { Search } from '../search';
 
 /** What is searched, how far the search is, and the way back to the folder. */
 export function SearchLine(props: {
@@ -45,7 +45,7 @@ export function SearchLine(props: {
 }
 
 function progressText(search: Search, trans: TranslationBundle): string {
-  const found = search.findings.length.toLocaleString();
+  const found = search.results.length.toLocaleString();
   const folders = trans._n(
     '%2 folder',
     '%2 folders',

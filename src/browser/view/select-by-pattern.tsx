@@ -2,12 +2,12 @@ import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { ListingRows } from '../listing-rows';
 import { NameTest, nameTest } from '../name-filter';
-import { Rows } from '../listing-rows';
 
 /** Ask for a pattern, and select what matches it. */
 export async function selectByPattern(
-  rows: Rows,
+  rows: ListingRows,
   trans: TranslationBundle
 ): Promise<void> {
   const { button, value } = await showDialog({
@@ -36,7 +36,7 @@ function testOf(text: string): NameTest | null {
 
 class PatternBody extends ReactWidget implements Dialog.IBodyWidget<string> {
   constructor(
-    private _rows: Rows,
+    private _rows: ListingRows,
     private _trans: TranslationBundle
   ) {
     super();
@@ -62,7 +62,7 @@ class PatternBody extends ReactWidget implements Dialog.IBodyWidget<string> {
 }
 
 function Pattern(props: {
-  rows: Rows;
+  rows: ListingRows;
   trans: TranslationBundle;
   onChange: (text: string) => void;
 }): JSX.Element {
@@ -93,7 +93,11 @@ function Pattern(props: {
   );
 }
 
-function matchText(rows: Rows, text: string, trans: TranslationBundle): string {
+function matchText(
+  rows: ListingRows,
+  text: string,
+  trans: TranslationBundle
+): string {
   const test = testOf(text);
   if (test === null) {
     return text.trim() === '' ? '' : trans.__('Not a regular expression');

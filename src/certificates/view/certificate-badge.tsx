@@ -2,16 +2,16 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { certificateIcon, warningIcon } from '../../ui/icons';
-import { CertificatesModel } from '../model';
 import {
   describeBadge,
   describeDelegations,
   describeNone,
   explainCertificates
 } from '../describe-certificates';
+import { CertificatesModel } from '../model';
 
 /** A line that says how long what was delegated lasts; it opens the dialog. */
-export function Badge(props: {
+export function CertificateBadge(props: {
   certificates: CertificatesModel;
   open: () => void;
   trans: TranslationBundle;

@@ -2,6 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { IFinding, IInspection } from '../../api/certificates';
+import { printable } from '../../common/printable';
 import { blockIcon, noteIcon, warningIcon } from '../../ui/icons';
 import {
   describeEnd,
@@ -9,12 +10,11 @@ import {
   describeLevel,
   shortFqan
 } from '../describe-certificates';
-import { printable } from '../../common/printable';
 
 const ICONS = { block: blockIcon, warn: warningIcon, info: noteIcon };
 
 /** What a certificate says, before it is sent to anybody. */
-export function Summary(props: {
+export function CertificateDetails(props: {
   inspection: IInspection;
   /** The server's time. */
   now: number;
@@ -43,7 +43,7 @@ export function Summary(props: {
         <dt>{trans.__('Valid until')}</dt>
         <dd>{describeEnd(inspection.not_after, now, trans)}</dd>
       </dl>
-      <Findings findings={inspection.findings} trans={trans} />
+      <FindingList findings={inspection.findings} trans={trans} />
     </>
   );
 }
@@ -72,7 +72,7 @@ function Roles(props: {
 }
 
 /** What should be known of it, what blocks first. */
-export function Findings(props: {
+export function FindingList(props: {
   findings: readonly IFinding[];
   trans: TranslationBundle;
 }): JSX.Element | null {

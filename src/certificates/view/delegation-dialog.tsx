@@ -3,9 +3,9 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { Message } from '@lumino/messaging';
 import * as React from 'react';
 
-import { Body } from './delegation-form';
-import { Delegating } from '../delegation-session';
+import { DelegationSession } from '../delegation-session';
 import { CertificatesModel } from '../model';
+import { DelegationForm } from './delegation-form';
 
 const EVENTS = ['dragenter', 'dragover', 'dragleave', 'drop'];
 
@@ -16,7 +16,7 @@ const TARGET = 'jp-mod-dropTarget';
 export class DelegationDialog extends Dialog<void> {
   constructor(
     certificates: CertificatesModel,
-    private _delegating: Delegating,
+    private _session: DelegationSession,
     private _trans: TranslationBundle
   ) {
     super({
@@ -24,11 +24,11 @@ export class DelegationDialog extends Dialog<void> {
       body: ReactWidget.create(
         <UseSignal signal={certificates.changed}>
           {() => (
-            <UseSignal signal={_delegating.changed}>
+            <UseSignal signal={_session.changed}>
               {() => (
-                <Body
+                <DelegationForm
                   certificates={certificates}
-                  delegating={_delegating}
+                  session={_session}
                   trans={_trans}
                 />
               )}
@@ -45,7 +45,7 @@ export class DelegationDialog extends Dialog<void> {
 
   override dispose(): void {
     if (!this.isDisposed) {
-      this._delegating.dispose();
+      this._session.dispose();
       super.dispose();
     }
   }
@@ -116,7 +116,7 @@ export class DelegationDialog extends Dialog<void> {
     // Otherwise the browser would open what is dropped, in JupyterLab's place.
     event.preventDefault();
     event.stopPropagation();
-    const possible = !this._delegating.sending;
+    const possible = !this._session.sending;
     event.dataTransfer.dropEffect = possible ? 'copy' : 'none';
     this.toggleClass(TARGET, possible);
   }
@@ -140,15 +140,15 @@ export class DelegationDialog extends Dialog<void> {
     this.removeClass(TARGET);
     const { files, items } = dataTransfer;
     if (files.length !== 1) {
-      this._delegating.refuseDrop(
+      this._session.refuseDrop(
         this._trans.__('Drop one file alone: it holds certificate and key.')
       );
     } else if (items[0]?.webkitGetAsEntry()?.isDirectory) {
-      this._delegating.refuseDrop(
+      this._session.refuseDrop(
         this._trans.__('That is a folder: drop the file that is in it.')
       );
     } else {
-      void this._delegating.chooseFile(files[0]);
+      void this._session.chooseFile(files[0]);
     }
   }
 }

@@ -2,11 +2,14 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { IStored } from '../../api/certificates';
-import { chooseFiles } from '../../ui/choose-files';
-import { Delegating, IResult, findingsOf } from '../delegation-session';
 import { IExplanation } from '../../api/explain';
-import { CertificatesModel } from '../model';
-import { Findings, Summary } from './certificate-details';
+import { printable } from '../../common/printable';
+import { chooseFiles } from '../../ui/choose-files';
+import {
+  DelegationSession,
+  IUploadResult,
+  findingsOf
+} from '../delegation-session';
 import {
   describeEnd,
   describeKey,
@@ -16,19 +19,20 @@ import {
   explainUpload,
   formatLocal
 } from '../describe-certificates';
-import { printable } from '../../common/printable';
+import { CertificatesModel } from '../model';
+import { CertificateDetails, FindingList } from './certificate-details';
 
 interface IBodyProps {
   certificates: CertificatesModel;
-  delegating: Delegating;
+  session: DelegationSession;
   trans: TranslationBundle;
 }
 
 /** All that the dialog shows: what is delegated, what can be chosen, what was chosen, what became of it. */
-export function Body(props: IBodyProps): JSX.Element {
+export function DelegationForm(props: IBodyProps): JSX.Element {
   useMinutes();
-  const { certificates, delegating, trans } = props;
-  const { error, look, looking, result, sending } = delegating;
+  const { certificates, session, trans } = props;
+  const { error, examined: look, looking, result, sending } = session;
   return (
     <div className="jp-CTAData-delegate">
       <Delegated {...props} />
@@ -54,7 +58,7 @@ export function Body(props: IBodyProps): JSX.Element {
             <button
               type="button"
               className="jp-CTAData-button jp-mod-styled"
-              onClick={() => void delegating.lookAgain()}
+              onClick={() => void session.lookAgain()}
             >
               {trans.__('Try again')}
             </button>
@@ -73,7 +77,7 @@ export function Body(props: IBodyProps): JSX.Element {
                 : trans.__('Nothing was sent yet.')}
             </p>
           )}
-          <Summary
+          <CertificateDetails
             inspection={look.inspection}
             now={certificates.now}
             trans={trans}
@@ -136,8 +140,8 @@ function Delegated(props: IBodyProps): JSX.Element {
 
 /** The ways to a certificate. */
 function Choice(props: IBodyProps): JSX.Element {
-  const { certificates, delegating, trans } = props;
-  const { found, foundError, sending } = delegating;
+  const { certificates, session, trans } = props;
+  const { found, foundError, sending } = session;
   const id = React.useId();
   const inspection = found?.inspection ?? null;
   return (
@@ -153,7 +157,7 @@ function Choice(props: IBodyProps): JSX.Element {
           onClick={() => {
             void chooseFiles('file').then(async ([file]) => {
               if (file) {
-                await delegating.chooseFile(file);
+                await session.chooseFile(file);
               }
             });
           }}
@@ -168,7 +172,7 @@ function Choice(props: IBodyProps): JSX.Element {
           className="jp-CTAData-button jp-mod-styled"
           disabled={sending || (inspection === null && foundError === null)}
           aria-describedby={id}
-          onClick={() => void delegating.chooseFound()}
+          onClick={() => void session.chooseFound()}
         >
           {trans.__('Use the Proxy Found on This Server')}
         </button>
@@ -205,8 +209,8 @@ function Choice(props: IBodyProps): JSX.Element {
 
 /** What it is for. */
 function Keys(props: IBodyProps): JSX.Element {
-  const { certificates, delegating, trans } = props;
-  const { key, sending } = delegating;
+  const { certificates, session, trans } = props;
+  const { key, sending } = session;
   const name = React.useId();
   return (
     <fieldset className="jp-CTAData-keys" disabled={sending}>
@@ -219,7 +223,7 @@ function Keys(props: IBodyProps): JSX.Element {
             value={other}
             checked={other === key}
             onChange={() => {
-              delegating.key = other;
+              session.key = other;
             }}
           />
           <span>
@@ -234,8 +238,8 @@ function Keys(props: IBodyProps): JSX.Element {
 }
 
 function Upload(props: IBodyProps): JSX.Element {
-  const { certificates, delegating, trans } = props;
-  const { canUpload, look, sending } = delegating;
+  const { certificates, session, trans } = props;
+  const { canUpload, examined: look, sending } = session;
   return (
     <>
       {look?.inspection.blocked ? null : certificates.keys.length > 0 ? (
@@ -250,7 +254,7 @@ function Upload(props: IBodyProps): JSX.Element {
         disabled={!canUpload && !sending}
         aria-disabled={sending}
         aria-busy={sending}
-        onClick={() => void delegating.upload()}
+        onClick={() => void session.upload()}
       >
         {sending ? trans.__('Uploading…') : trans.__('Upload')}
       </button>
@@ -258,13 +262,13 @@ function Upload(props: IBodyProps): JSX.Element {
   );
 }
 
-function Result(props: IBodyProps & { result: IResult }): JSX.Element {
-  const { certificates, delegating, result, trans } = props;
+function Result(props: IBodyProps & { result: IUploadResult }): JSX.Element {
+  const { certificates, session, result, trans } = props;
   const { key, refused, stored } = result;
   return refused ? (
     <Trouble
       explanation={explainUpload(refused, trans)}
-      findings={<Findings findings={findingsOf(refused)} trans={trans} />}
+      findings={<FindingList findings={findingsOf(refused)} trans={trans} />}
       focused={result}
     >
       <button
@@ -273,8 +277,8 @@ function Result(props: IBodyProps & { result: IResult }): JSX.Element {
         onClick={() =>
           // What is there now has to be looked at first.
           void (refused.code === 'certificate-changed'
-            ? delegating.lookAgain()
-            : delegating.upload())
+            ? session.lookAgain()
+            : session.upload())
         }
       >
         {refused.code === 'certificate-changed'

@@ -4,8 +4,8 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import * as React from 'react';
 
 import { withRow } from '../../browser/view/listing';
-import { INode, JsonTree, MAX_VALUE } from '../json-tree';
 import { printable } from '../../common/printable';
+import { INode, JsonTree, MAX_VALUE } from '../json-tree';
 import { shorten } from '../plain-text';
 
 /** Pixels from one row to the next, and of a level; levels beyond the last are not indented further. */

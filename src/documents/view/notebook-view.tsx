@@ -3,8 +3,8 @@ import * as React from 'react';
 
 import { ITableCell } from '../html-table';
 import { ICell, Output, readPage } from '../notebook-cells';
-import { Picture } from './image-view';
 import { printableLines } from '../plain-text';
+import { Picture } from './image-view';
 
 interface INotebookViewProps {
   cells: readonly unknown[];

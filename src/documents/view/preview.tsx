@@ -5,13 +5,13 @@ import { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import { Content } from '../file-content';
 import { explain } from '../../api/explain';
+import { baseName } from '../../common/paths';
+import { printable } from '../../common/printable';
+import { Content } from '../file-content';
+import { ImageView } from './image-view';
 import { JsonView } from './json-view';
 import { NotebookView } from './notebook-view';
-import { baseName } from '../../common/paths';
-import { ImageView } from './image-view';
-import { printable } from '../../common/printable';
 import { TableView } from './table-view';
 import { TextView } from './text-view';
 

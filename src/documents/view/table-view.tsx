@@ -2,8 +2,8 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import * as React from 'react';
 
-import { Table } from '../csv-table';
 import { printable } from '../../common/printable';
+import { CsvTable } from '../csv-table';
 
 /** Pixels from one row to the next, of a character, and around a value; the style sheet says the same. */
 const ROW_HEIGHT = 24;
@@ -18,7 +18,7 @@ const MAX_WIDTH = 320;
 const SAMPLE = 100;
 
 interface ITableViewProps {
-  table: Table;
+  table: CsvTable;
   trans: TranslationBundle;
 }
 
@@ -115,7 +115,7 @@ interface IRowProps {
   style: React.CSSProperties;
 }
 
-function DataRow(props: IRowProps & { table: Table }): JSX.Element {
+function DataRow(props: IRowProps & { table: CsvTable }): JSX.Element {
   const { table, ...others } = props;
   const values = React.useMemo(
     () => table.row(props.index),
@@ -156,7 +156,7 @@ function Row(props: IRowProps & { values: readonly string[] }): JSX.Element {
 }
 
 /** How wide each column is, by its first values. */
-function widthsOf(table: Table): number[] {
+function widthsOf(table: CsvTable): number[] {
   const lengths = new Array<number>(table.shownColumns).fill(0);
   for (let row = 0; row < Math.min(SAMPLE, table.shownRows); row++) {
     table.row(row).forEach((value, column) => {

@@ -4,8 +4,8 @@ import * as React from 'react';
 
 import { explainBriefly } from '../../api/explain';
 import { formatSize } from '../../common/formats';
-import { DownloadPlan } from '../download-plan';
 import { printable } from '../../common/printable';
+import { DownloadPlan } from '../download-plan';
 
 /** The most names that a dialog lists. */
 const MAX_NAMES = 10;
@@ -49,7 +49,7 @@ interface IQuestionProps {
 }
 
 /** What is going to be downloaded, how much that is, and whether there is room for it. */
-export function DownloadQuestion(
+export function DownloadDialogBody(
   props: IQuestionProps & {
     /** Why it is asked. */
     reason: string;

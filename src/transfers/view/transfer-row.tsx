@@ -1,7 +1,6 @@
 import { Clipboard } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import {
-  LabIcon,
   closeIcon,
   copyIcon,
   folderIcon,
@@ -12,28 +11,29 @@ import {
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { ITransfer } from '../../api/client';
-import { Directory } from '../../browser/collection';
-import { Downloads } from '../../downloads/download-controller';
-import { splitName } from '../../common/formats';
+import { Directory } from '../../api/directory';
+import { ITransfer } from '../../api/types';
 import { BrowserModel } from '../../browser/model';
+import { splitName } from '../../common/formats';
 import { baseName, parentPath } from '../../common/paths';
-import { describeTransfer } from '../progress';
-import { cellCode } from '../../notebooks/python-cells';
-import { TransfersModel, canRetry, isActive } from '../model';
 import { printable } from '../../common/printable';
+import { DownloadController } from '../../downloads/download-controller';
+import { cellCode } from '../../notebooks/python-cells';
+import { IconButton } from '../../ui/icon-button';
+import { describeTransfer } from '../describe-transfers';
+import { TransfersModel, canRetry, isActive } from '../model';
 
 /** What a transfer's buttons act on. */
 export interface ITransferProps {
   transfer: ITransfer;
   model: BrowserModel;
   transfers: TransfersModel;
-  downloads: Downloads;
+  downloads: DownloadController;
   trans: TranslationBundle;
 }
 
 /** One transfer: its name, how far it is, and what can be done about it. */
-export function Transfer(props: ITransferProps): JSX.Element {
+export function TransferRow(props: ITransferProps): JSX.Element {
   const { transfer, trans } = props;
   const { source, target, state } = transfer;
   const [head, tail] = splitName(printable(baseName(source)));
@@ -183,24 +183,5 @@ function Progress({ transfer }: { transfer: ITransfer }): JSX.Element {
     >
       <div style={{ width: `${percent ?? 0}%` }} />
     </div>
-  );
-}
-
-/** A button that is an icon alone. */
-export function IconButton(props: {
-  icon: LabIcon;
-  label: string;
-  act: () => void;
-}): JSX.Element {
-  const Icon = props.icon.react;
-  return (
-    <button
-      className="jp-CTAData-iconButton"
-      title={props.label}
-      aria-label={props.label}
-      onClick={props.act}
-    >
-      <Icon tag="span" elementSize="normal" elementPosition="center" />
-    </button>
   );
 }

@@ -6,15 +6,20 @@ import {
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { ITransfer } from '../../api/client';
-import { Downloads } from '../../downloads/download-controller';
 import { explainBriefly } from '../../api/explain';
+import { ITransfer } from '../../api/types';
 import { BrowserModel } from '../../browser/model';
-import { Remembered } from '../../common/persisted-value';
-import { announce, describeSummary, summarize } from '../describe-transfers';
-import { TransfersModel, canRetry, isActive, isClearable } from '../model';
+import { PersistedValue } from '../../common/persisted-value';
+import { DownloadController } from '../../downloads/download-controller';
 import { useKeptFocus } from '../../ui/focus';
-import { IconButton, Transfer } from './transfer-row';
+import { IconButton } from '../../ui/icon-button';
+import {
+  describeChanges,
+  describeSummary,
+  summarize
+} from '../describe-transfers';
+import { TransfersModel, canRetry, isActive, isClearable } from '../model';
+import { TransferRow } from './transfer-row';
 
 /** So many are shown, and so many more each time that more are wanted. */
 const PAGE = 50;
@@ -22,14 +27,14 @@ const PAGE = 50;
 interface ITransfersProps {
   model: BrowserModel;
   transfers: TransfersModel;
-  downloads: Downloads;
+  downloads: DownloadController;
   /** Whether only the header is shown. */
-  collapsed: Remembered<boolean>;
+  collapsed: PersistedValue<boolean>;
   trans: TranslationBundle;
 }
 
 /** What the server copies, has copied, or could not copy. */
-export function Transfers(props: ITransfersProps): JSX.Element {
+export function TransfersSection(props: ITransfersProps): JSX.Element {
   const { transfers, collapsed, trans } = props;
   const { items, error } = transfers;
   return (
@@ -103,7 +108,7 @@ function Items(props: ITransfersProps): JSX.Element {
           .sort(byState)
           .slice(0, limit)
           .map(transfer => (
-            <Transfer key={transfer.id} {...props} transfer={transfer} />
+            <TransferRow key={transfer.id} {...props} transfer={transfer} />
           ))}
       </ul>
       {more > 0 && (
@@ -135,7 +140,7 @@ function Announcement(props: {
   const before = React.useRef<readonly ITransfer[] | null>(null);
   const [text, setText] = React.useState('');
   React.useEffect(() => {
-    const news = items ? announce(before.current, items, trans) : '';
+    const news = items ? describeChanges(before.current, items, trans) : '';
     before.current = items;
     if (news !== '') {
       setText(news);

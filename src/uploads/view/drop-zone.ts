@@ -2,8 +2,8 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
 import { Drag } from '@lumino/dragdrop';
 
-import { entriesOf } from '../collect-files';
 import { BrowserModel } from '../../browser/model';
+import { entriesOf } from '../collect-files';
 import { UploadsModel } from '../model';
 
 /** What JupyterLab's file browser gives to those on whom its files are dropped: their paths. */

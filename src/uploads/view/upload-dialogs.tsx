@@ -2,12 +2,12 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Answer, IClash } from '../conflicts';
 import { joinPath } from '../../common/paths';
 import { printable } from '../../common/printable';
+import { IConflict, Resolution } from '../conflicts';
 
 /** What is about to be uploaded. */
-export interface ISummary {
+export interface IUploadQuestion {
   /** "3 files, 1.2 GB". */
   what: string;
   /** The directory of the storage. */
@@ -22,7 +22,7 @@ export interface ISummary {
 
 /** Say who will be able to read it, and ask whether it shall be uploaded; null: it shall not. */
 export async function confirmUpload(
-  { what, target, redirected, hidden, notes }: ISummary,
+  { what, target, redirected, hidden, notes }: IUploadQuestion,
   trans: TranslationBundle
 ): Promise<{ withHidden: boolean } | null> {
   const { button, isChecked } = await showDialog({
@@ -62,12 +62,12 @@ export async function confirmUpload(
 }
 
 /** Ask what is to become of something whose name is taken; null: nothing shall be done at all. */
-export async function askAboutClash(
-  { path, existing, isClaimed, answers }: IClash,
+export async function askAboutConflict(
+  { path, existing, isClaimed, answers }: IConflict,
   target: string,
   trans: TranslationBundle
-): Promise<{ answer: Answer; forAll: boolean } | null> {
-  const labels: Record<Answer, string> = {
+): Promise<{ answer: Resolution; forAll: boolean } | null> {
+  const labels: Record<Resolution, string> = {
     skip: trans.__('Skip'),
     'keep-both': trans.__('Keep Both'),
     replace: trans.__('Replace')

@@ -2,24 +2,24 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { describeHidden } from '../collect-files';
 import { explainBriefly } from '../../api/explain';
-import { FileUpload } from '../file-upload';
 import { formatDuration, formatSize, splitName } from '../../common/formats';
 import { joinPath } from '../../common/paths';
-import { Uploading } from '../upload-controller';
-import { IInterrupted, IUpload, UploadsModel } from '../model';
-import { IconButton } from '../../transfers/view/transfer-row';
 import { printable } from '../../common/printable';
+import { IconButton } from '../../ui/icon-button';
+import { describeHidden } from '../collect-files';
+import { FileUpload } from '../file-upload';
+import { IInterrupted, IUpload, UploadsModel } from '../model';
+import { UploadController } from '../upload-controller';
 
 interface IUploadsProps {
   uploads: UploadsModel;
-  uploading: Uploading;
+  controller: UploadController;
   trans: TranslationBundle;
 }
 
 /** What is on its way from this computer to the server, and what was interrupted on that way. */
-export function Uploads(props: IUploadsProps): JSX.Element | null {
+export function UploadsSection(props: IUploadsProps): JSX.Element | null {
   const { uploads, trans } = props;
   const { items, interrupted } = uploads;
   if (items.length === 0 && interrupted.length === 0) {
@@ -50,7 +50,7 @@ export function Uploads(props: IUploadsProps): JSX.Element | null {
 }
 
 function UploadLine(props: IUploadsProps & { upload: IUpload }): JSX.Element {
-  const { upload, uploads, uploading, trans } = props;
+  const { upload, uploads, controller, trans } = props;
   const { name, files, state, error } = upload;
   const target = joinPath(uploads.own ?? '', upload.destination);
   const { done, rate } = uploads.progressOf(upload);
@@ -70,7 +70,7 @@ function UploadLine(props: IUploadsProps & { upload: IUpload }): JSX.Element {
           <IconButton
             icon={state === 'failed' ? closeIcon : stopIcon}
             label={trans.__('Cancel %1', name)}
-            act={() => void uploading.attempt(() => uploads.cancel(upload))}
+            act={() => void controller.attempt(() => uploads.cancel(upload))}
           />
         )}
       </Name>
@@ -137,7 +137,7 @@ function Files(props: {
 function InterruptedLine(
   props: IUploadsProps & { item: IInterrupted }
 ): JSX.Element {
-  const { item, uploads, uploading, trans } = props;
+  const { item, uploads, controller, trans } = props;
   const { name, received } = item;
   const target = joinPath(uploads.own ?? '', item.destination);
   const done = received.reduce((sum, { offset }) => sum + offset, 0);
@@ -148,7 +148,7 @@ function InterruptedLine(
         <IconButton
           icon={closeIcon}
           label={trans.__('Forget %1', name)}
-          act={() => void uploading.attempt(() => uploads.discard(item))}
+          act={() => void controller.attempt(() => uploads.discard(item))}
         />
       </Name>
       <div className="jp-CTAData-transferText">
