@@ -26,9 +26,10 @@ NODE_WHEEL := $(shell node -e 'process.exit(+(process.versions.node.split(".")[0
 OLDEST := $(VENV)/oldest
 OLDEST_PYTHON := $(shell for python in python3.10 $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python) $(PYTHON); do \
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
-OLDEST_TESTS := $(foreach part,certificates certificate_commands config download entries http inspection* \
-	listing local_paths lookup public upload webdav,$(filter-out %_robustness.py %_voms_proxy_fake.py, \
-	$(wildcard tests/client/test_$(part).py)))
+OLDEST_TESTS := $(filter-out %_robustness.py %_voms_proxy_fake.py,$(wildcard tests/certificates/test_*.py)) \
+	$(addprefix tests/,cli/test_certificate_commands.py http/test_client.py storage/test_listing.py \
+	storage/test_path_lookup.py storage/test_webdav_client.py test_config.py test_entries.py test_files.py \
+	test_public.py transfers/test_download.py transfers/test_upload.py)
 
 PANEL := ctadata_labext/labextension/package.json
 PANEL_SOURCES := $(shell find src style schema -type f 2>/dev/null) package.json tsconfig.json
@@ -55,7 +56,7 @@ test-python: $(VENV)/dev.installed
 # The client with the oldest versions of all it needs, on the oldest Python that is here.
 test-oldest: $(OLDEST)/.installed
 	PYTHONPATH='$(CURDIR)' $(OLDEST)/bin/python -m pytest -n auto -p no:cacheprovider $(OLDEST_TESTS)
-	PYTHONPATH='$(CURDIR)' $(OLDEST)/bin/python -m tests.mutations 1000
+	PYTHONPATH='$(CURDIR)' $(OLDEST)/bin/python -m tests.support.mutations 1000
 
 test-panel: node_modules/.installed
 	jlpm test

@@ -8,8 +8,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from ctadata._listing import Gathered, read_listing
 from ctadata.entries import Entries, ManyEntries
+from ctadata.storage.listing import Gathered, read_listing
 
 CONTENT_TYPE = "application/json"
 

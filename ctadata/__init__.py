@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from . import api, certificates, errors
     from .api import APIClient, LocalPath
     from .entries import Entries, Entry, ManyEntries
-    from .webdav import Client
+    from .storage.webdav_client import Client
 
 __all__ = [
     "APIClient",

@@ -10,10 +10,10 @@ from . import config
 from ._printable import logger_of
 from ._services import LocalPath, Services
 from .certificates.authorities import known_authorities
+from .certificates.certificate_files import default_proxy_file, read_private_file
 from .certificates.delegations import Delegation, Delegations
 from .certificates.inspection import ready_to_send
 from .certificates.proxy import ProxyCertificate
-from .certificates.reading import default_proxy_file, read_private_file
 from .errors import CertificateError
 
 __all__ = ["ClientCertificates"]

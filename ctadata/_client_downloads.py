@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ._bars import watching
-from ._local import local_path, several, split_below
-from ._lookup import meant
-from ._paths import check_remote_path
+from ._files import local_path, several, split_below
 from ._services import JOBS, LocalPath, Services
+from .storage.path_lookup import meant
+from .storage.paths import check_remote_path
 from .transfers.download import Downloads, Request
-from .transfers.fetching import FetchOptions
-from .transfers.globs import Globs
+from .transfers.download_file import FetchOptions
+from .transfers.patterns import Globs
 from .transfers.progress import Cancel, OnNotice, OnProgress, OnResult, Reports
+from .transfers.progress_bars import watching
 
 __all__ = ["ClientDownloads"]
 

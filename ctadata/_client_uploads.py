@@ -9,17 +9,17 @@ from typing import IO, Any
 
 from . import config
 from ._arguments import mapping, text
-from ._bars import watching
-from ._local import local_path, several
-from ._paths import check_remote_path, path_text
+from ._files import local_path, several
 from ._services import JOBS, LocalPath, Services
 from .errors import InvalidPath, TransferError
-from .transfers.globs import Globs
-from .transfers.meeting import Placed
+from .storage.paths import check_remote_path, path_text
+from .transfers.patterns import Globs
 from .transfers.progress import Cancel, OnNotice, OnProgress, OnResult, Reports
-from .transfers.sending import name_of
-from .transfers.sent import SentFiles
+from .transfers.progress_bars import watching
+from .transfers.target_conflicts import Placed
 from .transfers.upload import Uploads
+from .transfers.upload_file import name_of
+from .transfers.upload_history import SentFiles
 
 __all__ = ["ClientUploads"]
 

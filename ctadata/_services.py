@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from . import config
 from ._arguments import count, seconds, speed
-from ._guard import Guard
-from ._http import RETRIES, Http
-from ._protocol import DownloadService
-from ._quoting import Quoting
-from .certificates.sending import CertificateService
+from .certificates.service import CertificateService
+from .http.client import RETRIES, Http
+from .http.watchdog import Guard
+from .storage.download_service import DownloadService
+from .storage.quoting import Quoting
 
 __all__ = ["JOBS", "MAX_TIMEOUT", "LocalPath", "Services", "guarded"]
 

@@ -7,22 +7,22 @@ import warnings
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, TypeVar
 
-from . import _own_directory
 from ._arguments import count
 from ._client_certificates import ClientCertificates
 from ._client_downloads import ClientDownloads
 from ._client_uploads import ClientUploads
-from ._listing import FEW, Gathering, Listing, ListingCut
-from ._lookup import meant, suggesting
-from ._paths import path_text
 from ._services import LocalPath
 from .entries import Entries, Entry, ManyEntries
 from .errors import CertificateError, CTADataError, InvalidPath, StorageException
-from .transfers.reading import read_blocks
-from .transfers.remote import file_size
+from .storage import home_directory
+from .storage.listing import FEW, Gathering, Listing, ListingCut
+from .storage.path_lookup import meant, suggesting
+from .storage.paths import path_text
+from .transfers.read_blocks import read_blocks
+from .transfers.remote_file import file_size
 
 if TYPE_CHECKING:
-    from .webdav import Client
+    from .storage.webdav_client import Client
 
 __all__ = ["APIClient", "CTADataError", "CertificateError", "LocalPath", "StorageException"]
 
@@ -69,7 +69,7 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
     @property
     def own_directory(self) -> str | None:
         """The directory that the user may write to, where the service has told it already."""
-        return _own_directory.known(self._service, self._current_token())
+        return home_directory.known(self._service, self._current_token())
 
     def find_own_directory(self) -> str:
         """Return the directory that the user may write to; the service makes it if necessary.
@@ -86,7 +86,7 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         ServiceTimeout
             If it answers so slowly that the directory is not found within two minutes.
         """
-        return _own_directory.find(self._service, self._current_token())
+        return home_directory.find(self._service, self._current_token())
 
     def health(self) -> str:
         """Ask the download service whether it is up; needs no token.
@@ -247,10 +247,10 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
 
         Returns
         -------
-        ctadata.webdav.Client
+        ctadata.storage.webdav_client.Client
             With the service's address, and the token, read at each request.
         """
-        from .webdav import Client
+        from .storage.webdav_client import Client
 
         return Client(self._service, self._current_token)
 

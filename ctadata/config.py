@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from ._addresses import host_of, problem_of
-from ._limits import DEFAULT, Limits
-from ._local import local_path
-from ._plain_http import is_loopback
+from ._files import local_path
 from ._secrets import TOKEN_VARIABLE, never_show
 from .errors import CTADataError, InvalidToken, LocalFileError
+from .http.addresses import host_of, problem_of
+from .http.plain_http import is_loopback
+from .storage.listing_limits import DEFAULT, Limits
 
 __all__ = [
     "CERTIFICATESERVICE_VARIABLE",

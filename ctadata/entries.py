@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
-from ._dates import seconds_of
-from ._limits import Memory, Share
 from ._printable import printable
+from .storage.dates import seconds_of
+from .storage.listing_limits import Memory, Share
 
 if TYPE_CHECKING:
     from datetime import datetime

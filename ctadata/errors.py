@@ -33,7 +33,7 @@ from ._printable import MESSAGE, printable, shows_nothing
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .certificates.findings import Finding
+    from .certificates.messages import Finding
 
 __all__ = [
     "AccessDenied",

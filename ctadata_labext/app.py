@@ -16,43 +16,43 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Int, Unicode, default
 
 from ctadata import config
-from ctadata._plain_http import first_warning
 from ctadata._printable import printable_record
 from ctadata.api import APIClient
 from ctadata.errors import CTADataError
+from ctadata.http.plain_http import first_warning
 from ctadata.transfers.progress import OnNotice, OnProgress
 
-from .archives import ArchiveHandler, ArchivesHandler
-from .base import NotOfferedHandler
-from .calls import Calls, Guards
-from .certificates import (
+from .browse.archives import Archives
+from .download_slots import Places
+from .handlers.archives import ArchiveHandler, ArchivesHandler
+from .handlers.base import NotOfferedHandler
+from .handlers.certificates import (
     CertificateHandler,
     CertificatesHandler,
     FoundCertificateHandler,
     FoundHandler,
     InspectHandler,
 )
-from .files import FilesHandler
-from .folders import FoldersHandler
-from .jobs import run_job
-from .ledger import Ledger
-from .listing import ResourcesHandler
-from .openapi import OpenAPIHandler
-from .own_directory import OwnDirectoryHandler
-from .places import Places
-from .received import drop_received
-from .reception import Reception
-from .search import SearchHandler
-from .spool import Spool
-from .status import StatusHandler
+from .handlers.files import FilesHandler
+from .handlers.home_directory import OwnDirectoryHandler
+from .handlers.openapi import OpenAPIHandler
+from .handlers.resources import ResourcesHandler
+from .handlers.search import SearchHandler
+from .handlers.status import StatusHandler
+from .handlers.totals import TotalsHandler
+from .handlers.transfers import CancelHandler, RetryHandler, TransferHandler, TransfersHandler
+from .handlers.uploads import UploadHandler, UploadsHandler
+from .handlers.workspace_files import FoldersHandler
+from .service_calls import Calls, Guards
 from .threads import DaemonExecutor
-from .totals import TotalsHandler
-from .transfer import Job
-from .transfer_manager import TransferManager
-from .transfers import CancelHandler, RetryHandler, TransferHandler, TransfersHandler
-from .uploads import UploadHandler, UploadsHandler
+from .transfers.job import Job
+from .transfers.manager import TransferManager
+from .transfers.run_job import run_job
+from .transfers.store import Ledger
+from .uploads.handoff import drop_received
+from .uploads.spool import Spool
+from .uploads.writer import Reception
 from .workspace import Workspace
-from .zips import Archives
 
 __all__ = ["ROUTES", "CTADataExtension"]
 

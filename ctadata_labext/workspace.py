@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ctadata.errors import InvalidPath, NotFound
-from ctadata.transfers.part import free_space
+from ctadata.transfers.local.part_file import free_space
 
 __all__ = ["Workspace"]
 

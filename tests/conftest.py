@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
-from ctadata import _connections, _own_directory
-from ctadata.service import Service
-from ctadata.transfers import remote
+from ctadata.embedded_service import Service
+from ctadata.http import connections
+from ctadata.storage import home_directory
+from ctadata.transfers import remote_file
 
-from .certificates import authority
+from .support.certificates import authority
+from .support.proxies import Grid
+from .support.scripted import Scripted
 
 TOKEN = "a-token-for-tests"
 ODD_NAMES = ["two words.txt", "h#x.txt", "50%.txt", "%41.txt", "?a&b+c=d.txt", "Übermaß λόγος.txt"]
@@ -48,9 +52,9 @@ def make_tree(root: Path) -> None:
 @pytest.fixture(autouse=True)
 def nothing_is_remembered() -> None:
     """Forget what the client knows of services by their address: ports are used again."""
-    _own_directory._known.clear()
-    remote._no_digests.clear()
-    _connections._pool.cache_clear()
+    home_directory._known.clear()
+    remote_file._no_digests.clear()
+    connections._pool.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +65,7 @@ def nothing_is_written_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture(scope="session")
 def ca_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of the authority that `tests.certificates` uses."""
+    """The file of the authority that `tests.support.certificates` uses."""
     bundle = tmp_path_factory.mktemp("authorities") / "ca.pem"
     bundle.write_bytes(authority().pem())
     return bundle
@@ -104,3 +108,27 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory.mkdir()
     monkeypatch.chdir(directory)
     return directory
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
+    with Scripted() as script:
+        monkeypatch.setenv("CTADS_URL", script.url)
+        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
+        monkeypatch.delenv("CTACS_URL", raising=False)
+        yield script
+
+
+@pytest.fixture(scope="session")
+def grid() -> Grid:
+    return Grid.create()
+
+
+@pytest.fixture(scope="session", name="pkcs12")
+def pkcs12_file(grid: Grid) -> bytes:
+    """The user's certificate and key, as browsers export them."""
+    user = grid.user
+    encryption = BestAvailableEncryption(b"secret")
+    return pkcs12.serialize_key_and_certificates(
+        b"Ada", user.key, user.certificate, user.chain, encryption
+    )

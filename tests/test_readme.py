@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ctadata.service import Service
-from ctadata.service.sample import make_sample_data
+from ctadata.demo.sample_data import make_sample_data
+from ctadata.embedded_service import Service
 
-from .certificates import write_proxy
+from .support.certificates import write_proxy
 
 README = Path(__file__).parents[1] / "README.md"
 

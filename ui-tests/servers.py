@@ -47,10 +47,10 @@ from cryptography.hazmat.primitives.serialization import (
 from gate import Fault, Gate
 from state import Rest, Snapshot, empty
 
-from ctadata.service import Service
-from ctadata.service.pki import Authority, Credential
-from ctadata.service.sample import make_sample_data
-from ctadata.service.voms import VOMSServer
+from ctadata.demo.authority import Authority, Credential
+from ctadata.demo.sample_data import make_sample_data
+from ctadata.demo.voms_server import VOMSServer
+from ctadata.embedded_service import Service
 
 ROOT = Path(os.environ["CTADATA_UI_ROOT"])
 HERE = Path(__file__).parent

@@ -15,8 +15,8 @@
     delegations.py    what was delegated from this account
 """
 
-from .findings import Finding
 from .inspection import inspect
+from .messages import Finding
 from .proxy import ProxyCertificate
 
 __all__ = ["Finding", "ProxyCertificate", "inspect"]

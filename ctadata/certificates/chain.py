@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .certificate import Certificate
-from .findings import Finding, finding
+from .messages import Finding, finding
 
 __all__ = ["Chain", "is_known", "read_chain"]
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from .._dates import seconds_of
 from .._printable import logger_of
-from ..transfers.temporary import PART, temporary_name
+from ..storage.dates import seconds_of
+from ..transfers.local.temp_names import PART, temporary_name
 from .proxy import ProxyCertificate, iso
 
 __all__ = ["Delegation", "Delegations"]

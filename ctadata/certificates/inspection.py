@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from ..errors import CertificateError
-from .findings import MAX_BYTES, Finding, finding
+from .certificate_files import read_file
+from .messages import MAX_BYTES, Finding, finding
 from .pem import Damaged, is_der, is_pem, is_pkcs12, read_blocks
 from .proxy import ProxyCertificate
-from .reading import read_file
 
 if TYPE_CHECKING:
     from .authorities import Authority
@@ -109,7 +109,7 @@ def _look(
         return ProxyCertificate([finding("not-pem", "damaged")]), ""
     # Imported late: cryptography is large, and most who import ctadata never need it.
     from .authorities import read_authorities
-    from .examination import examine
+    from .rules import examine
 
     return examine(blocks, now, read_authorities(trusted))
 

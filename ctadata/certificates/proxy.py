@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CertificateError
-from .findings import NEVER_FORCED, Finding
+from .messages import NEVER_FORCED, Finding
 
 if TYPE_CHECKING:
     from .certificate import Kind

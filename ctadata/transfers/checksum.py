@@ -18,10 +18,10 @@ except ImportError:
     from zlib import adler32
 
 from ..errors import IntegrityError
-from .spans import merged
+from .ranges import merged
 
 if TYPE_CHECKING:
-    from .._blocks import Block
+    from ..http.body import Block
 
 __all__ = ["WANTED", "Checksum", "Digest", "offered"]
 

@@ -10,23 +10,23 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from .._guard import Guard
-from .._listing import Listing
-from .._lookup import suggesting
-from .._paths import local_name
-from .._protocol import DownloadService
 from ..entries import Entry
-from .fetching import Fetching, FetchOptions
-from .folders import Folders
-from .globs import Globs
-from .local_tree import DIRECTORY, FILE, HIDDEN
-from .loops import Ancestors, Loops
-from .meeting import Placed, refuse_meeting
-from .outcome import Outcome
-from .part import check_overwrite, keeps
+from ..http.watchdog import Guard
+from ..storage.download_service import DownloadService
+from ..storage.listing import Listing
+from ..storage.path_lookup import suggesting
+from ..storage.paths import local_name
+from .download_file import Fetching, FetchOptions
+from .local.directories import Folders
+from .local.part_file import check_overwrite, keeps
+from .local.upload_tree import DIRECTORY, FILE, HIDDEN
+from .patterns import Globs
 from .pool import Pool, Task
 from .progress import Cancel, Reports, Watch
-from .remote import file_size
+from .remote_file import file_size
+from .results import Outcome
+from .target_conflicts import Placed, refuse_meeting
+from .walk import Ancestors, Loops
 
 __all__ = ["Downloads", "Request"]
 

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Protocol
 
 from .._arguments import callback, count
-from .._guard import Guard
 from ..errors import CTADataError, LocalFileError, TransferCancelled
+from ..http.watchdog import Guard
 from .progress import CallbackFailed, Cancel
 
 __all__ = ["LARGE", "MAX_JOBS", "Assisted", "Pool", "Task"]

@@ -12,23 +12,23 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from .. import _own_directory
-from .._guard import Guard
-from .._paths import check_remote_path
 from .._printable import logger_of
-from .._protocol import DownloadService
 from ..entries import Entry
 from ..errors import AlreadyExists, CTADataError, InvalidPath, LocalFileError, NotFound
-from .credentials import refused_credential
-from .globs import Globs
-from .local_tree import DIRECTORY, FILE, LINK, Item, LeftOut, LocalTree, left_out_text
-from .meeting import Placed, refuse_folded, refuse_meeting
-from .outcome import Outcome, budget
+from ..http.watchdog import Guard
+from ..storage import home_directory
+from ..storage.download_service import DownloadService
+from ..storage.paths import check_remote_path
+from .local.credentials import refused_credential
+from .local.upload_tree import DIRECTORY, FILE, LINK, Item, LeftOut, LocalTree, left_out_text
+from .patterns import Globs
 from .pool import Pool, Task
 from .progress import Cancel, Reports, Watch
-from .receiving import name_in_directory, receiving_directory, stored_entry
-from .sending import Source, file_size, open_source, send
-from .sent import IMPATIENCE, SentFiles
+from .results import Outcome, budget
+from .target_conflicts import Placed, refuse_folded, refuse_meeting
+from .upload_file import Source, file_size, open_source, send
+from .upload_history import IMPATIENCE, SentFiles
+from .upload_targets import name_in_directory, receiving_directory, stored_entry
 
 __all__ = ["Uploads"]
 
@@ -227,7 +227,7 @@ class Uploads:
     def _tell_left_out(self, path: str | None) -> None:
         if not self._outcome.left_out:
             return
-        from .._bars import above_bars
+        from .progress_bars import above_bars
 
         with above_bars(sys.stderr):
             # Who is told of each of them needs no warning.
@@ -241,7 +241,7 @@ class Uploads:
     def _own(self, service: DownloadService, target: str) -> str:
         """Return the user's own directory; an error is about what the user wants to upload to."""
         try:
-            return _own_directory.find(service, self._token)
+            return home_directory.find(service, self._token)
         except CTADataError as error:
             error.path = target or None
             raise
@@ -254,7 +254,7 @@ class Uploads:
         with self._outcome.collect():
             service = self._service.guarded(guard)
             own = self._own(service, path)
-            segments = _own_directory.below(own, check_remote_path(path))
+            segments = home_directory.below(own, check_remote_path(path))
             nameless = not segments or path.endswith("/")
             existing = None if nameless else stored_entry(service, own, segments)
             if existing and existing.is_directory and not into:
@@ -278,7 +278,7 @@ class Uploads:
         refuse_meeting(placed, "uploaded")
         own = self._own(self._service.guarded(guard), "/".join(placed[0].target) if placed else "")
         placed = [
-            one._replace(target=tuple(_own_directory.below(own, one.target))) for one in placed
+            one._replace(target=tuple(home_directory.below(own, one.target))) for one in placed
         ]
         # One may have been given by its whole path, another one by a part of it.
         refuse_meeting(placed, "uploaded")
@@ -456,12 +456,12 @@ class Uploads:
                     self._sent.forget(stored)
                     if isinstance(error, NotFound):
                         # The directory above it was there a moment ago.
-                        _own_directory.forget(self._service, self._token)
+                        home_directory.forget(self._service, self._token)
                     raise
                 self._sent.remember(answer["path"], source.state, entry.modified)
                 # The service chooses; what it tells is certain.
                 told = answer["path"].removesuffix(f"/{path}")
-                _own_directory.learn(self._service, self._token, told)
+                home_directory.learn(self._service, self._token, told)
                 done("finished")
             if self._answers is not None:
                 self._answers.append(answer)

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote, unquote
 
-from tests.scripted import PREFIX, Scripted, reply
+from tests.support.scripted import PREFIX, Scripted, reply
 
 from .wire import reset
 

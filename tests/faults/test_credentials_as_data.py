@@ -22,12 +22,12 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 from cryptography.x509 import load_pem_x509_certificate
 
 from ctadata import APIClient
-from ctadata.cli import cli
+from ctadata.cli.main import cli
 from ctadata.errors import TransferError
-from ctadata.transfers.credentials import credential_in
-from ctadata.transfers.sending import BLOCK
-from ctadata.transfers.tally import Tally
-from tests.proxies import Grid
+from ctadata.transfers.local.credentials import credential_in
+from ctadata.transfers.transfer_totals import Tally
+from ctadata.transfers.upload_file import BLOCK
+from tests.support.proxies import Grid
 
 from .storage import OWN
 

@@ -18,8 +18,8 @@ from webdav4.client import ClientError
 import ctadata
 from ctadata import APIClient, errors
 
-from ..certificates import write_proxy
-from ..scripted import Scripted
+from ..support.certificates import write_proxy
+from ..support.scripted import Scripted
 
 TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 UNSEEN = "\x1b]0;owned\x07\x1b[31m\x9b2J\u202egpj\u2066\u200b\u2028\x85\ufeff\U000e0041"

@@ -17,9 +17,9 @@ import pytest
 from click.testing import CliRunner
 
 from ctadata import APIClient
-from ctadata.cli import cli
-from ctadata.transfers.tally import Tally
-from tests.terminal import run_in_terminal
+from ctadata.cli.main import cli
+from ctadata.transfers.transfer_totals import Tally
+from tests.support.terminal import run_in_terminal
 
 from .storage import OWN, Fault, content
 

@@ -13,8 +13,8 @@ import pytest
 
 from ctadata import APIClient, errors
 
-from ..certificates import write_proxy
-from ..scripted import Scripted
+from ..support.certificates import write_proxy
+from ..support.scripted import Scripted
 
 ITEM = {"href": "lst/a", "type": "file", "size": "5", "mtime": "Sun, 22 Nov 2026 06:28:06 GMT"}
 OWN = {"href": "lst/users/alice/", "type": "directory"}

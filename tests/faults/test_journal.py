@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ctadata import APIClient, errors
-from ctadata.transfers import owner
-from ctadata.transfers.owner import Owner
+from ctadata.transfers.local import process_owner
+from ctadata.transfers.local.process_owner import Owner
 from tests.conftest import TOKEN
 
 from .outcome import PER_BREAK, files, leftovers
@@ -319,7 +319,11 @@ def elsewhere() -> dict:
 
 def alive() -> dict:
     """As of a process that lives, but has nothing to do with it."""
-    return {**Owner().describe(), "pid": os.getppid(), "started": owner._started(os.getppid())}
+    return {
+        **Owner().describe(),
+        "pid": os.getppid(),
+        "started": process_owner._started(os.getppid()),
+    }
 
 
 # The year 2099, the last one of 32 bits, the last one of this disk, and before 1970.

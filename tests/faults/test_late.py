@@ -15,9 +15,11 @@ import time
 
 import pytest
 
-from ctadata import APIClient, _guard, errors
-from ctadata.transfers import checksum, folders, journal, part, sending
-from ctadata.transfers.local_tree import LocalTree
+from ctadata import APIClient, errors
+from ctadata.http import watchdog
+from ctadata.transfers import checksum, upload_file
+from ctadata.transfers.local import directories, journal, part_file
+from ctadata.transfers.local.upload_tree import LocalTree
 
 from .outcome import files
 from .storage import MIB, OWN, Fault, content
@@ -98,12 +100,12 @@ def cancelled_while_it_hangs(hang, call, where) -> list[tuple]:
 
 
 DOWNLOADS = {
-    "fsync": (part.os, "fsync", None),
-    "rename": (part.os, "replace", lambda *given, **_: not str(given[1]).endswith("journal")),
-    "link": (part.os, "link", lambda *given, **_: not str(given[1]).endswith("journal")),
-    "open the directory": (folders, "sweep", None),
-    "write": (part.os, "pwritev", None),
-    "create the part": (part.os, "open", lambda *given, **_: str(given[0]).endswith(".part")),
+    "fsync": (part_file.os, "fsync", None),
+    "rename": (part_file.os, "replace", lambda *given, **_: not str(given[1]).endswith("journal")),
+    "link": (part_file.os, "link", lambda *given, **_: not str(given[1]).endswith("journal")),
+    "open the directory": (directories, "sweep", None),
+    "write": (part_file.os, "pwritev", None),
+    "create the part": (part_file.os, "open", lambda *given, **_: str(given[0]).endswith(".part")),
 }
 
 
@@ -140,7 +142,7 @@ def test_what_was_there_stays(storage, work, hang, what):
 
 def test_a_whole_file_that_has_not_its_name_yet_is_kept(storage, work, hang):
     body = storage.put("lst/x", LARGE)
-    hang.in_calls_of(part.os, "fsync")
+    hang.in_calls_of(part_file.os, "fsync")
     cancelled_while_it_hangs(
         hang, lambda **options: APIClient().fetch_and_save_file("lst/x", **options), work
     )
@@ -267,9 +269,9 @@ def test_a_beat_that_hangs_delays_nothing(storage, work, hang, monkeypatch):
     hang.in_calls_of(journal.os, "utime", lambda *given, **_: str(given[0]).endswith("journal"))
     started = time.monotonic()
     watches = []
-    watch = _guard.Guard.watch
+    watch = watchdog.Guard.watch
     monkeypatch.setattr(
-        _guard.Guard, "watch", lambda *given: (watches.append(time.monotonic()), watch(*given))
+        watchdog.Guard, "watch", lambda *given: (watches.append(time.monotonic()), watch(*given))
     )
     gate = threading.Event()
     storage.fails("head", "*", Fault(gate=gate))
@@ -306,10 +308,10 @@ def test_a_beat_shows_that_the_owner_lives(storage, work, monkeypatch):
 
 def test_sources_are_settled_without_delay(work):
     """The wait for the next tick can be cancelled, too."""
-    guard = _guard.Guard()
+    guard = watchdog.Guard()
     guard.stop(errors.TransferCancelled("enough"))
     (work / "x").write_bytes(b"x")
     with open(work / "x", "rb") as file:
         os.utime(file.fileno())
         with pytest.raises(errors.TransferCancelled):
-            sending._settled(file, guard)
+            upload_file._settled(file, guard)

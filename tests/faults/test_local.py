@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from ctadata import APIClient, errors
-from ctadata.transfers import temporary
-from ctadata.transfers.part import PartFile
+from ctadata.transfers.local import temp_names
+from ctadata.transfers.local.part_file import PartFile
 
 from .outcome import PER_BREAK, assert_says, files, leftovers
 from .storage import MIB, Fault, content
@@ -414,7 +414,7 @@ def test_an_unknown_way_to_overwrite(storage, work):
 def test_a_temporary_name_that_is_taken(work, monkeypatch):
     """By another thread: each writes to a part of its own."""
     numbers = iter([1, 1, 2])
-    monkeypatch.setattr(temporary.random, "getrandbits", lambda bits: next(numbers))
+    monkeypatch.setattr(temp_names.random, "getrandbits", lambda bits: next(numbers))
     directory = os.open(work, os.O_RDONLY)
     parts = [PartFile(directory, "f", shown="f", size=1) for _ in range(2)]
     for part, byte in zip(parts, (b"a", b"b"), strict=True):

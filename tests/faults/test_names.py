@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 import ctadata
 from ctadata import APIClient, errors
-from ctadata.service import Service
+from ctadata.embedded_service import Service
 from tests.conftest import TOKEN
-from tests.scripted import sends
+from tests.support.scripted import sends
 
 from .outcome import assert_says, files
 from .storage import MODIFIED, Fault, Storage, content

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ctadata.service import Service
+from ctadata.embedded_service import Service
 
-from ..certificates import write_proxy
+from ..support.certificates import write_proxy
 from . import everything
 from .test_local import small_disk
 

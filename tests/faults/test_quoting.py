@@ -7,11 +7,12 @@ import contextlib
 import pytest
 
 import ctadata
-from ctadata import APIClient, _quoting, errors
-from ctadata._http import Http
-from ctadata._protocol import DownloadService
+from ctadata import APIClient, errors
+from ctadata.http.client import Http
+from ctadata.storage import quoting
+from ctadata.storage.download_service import DownloadService
 from tests.conftest import TOKEN, serving
-from tests.scripted import Scripted, sends
+from tests.support.scripted import Scripted, sends
 
 # A file that is there, and a new one that a service takes for it if it decodes otherwise.
 PAIRS = [
@@ -89,7 +90,7 @@ def refused():
     return pytest.raises(errors.CTADataError)
 
 
-class Once(_quoting.Quoting):
+class Once(quoting.Quoting):
     """What a client believes that was told a lie: names are quoted once."""
 
     def __init__(self) -> None:
@@ -100,7 +101,7 @@ class Once(_quoting.Quoting):
         return True
 
 
-class Twice(_quoting.Quoting):
+class Twice(quoting.Quoting):
     """What a client believes that does not see the sign: names are quoted twice."""
 
     def fits(self, headers, times):
@@ -145,10 +146,10 @@ def test_nothing_is_written_with_a_quoting_that_is_wrong(misled, work, there, ne
     assert {name: after[name] for name in before} == before
 
 
-class Shared(_quoting.Quoting):
+class Shared(quoting.Quoting):
     """What a client believes of which another thread is told otherwise at the worst moment."""
 
-    shared: _quoting.Quoting
+    shared: quoting.Quoting
 
     def fits(self, headers, times):
         fitting = super().fits(headers, times)

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from ctadata import APIClient, errors
-from tests.scripted import Scripted, sends
+from tests.support.scripted import Scripted, sends
 
 from .outcome import PER_BREAK, assert_closed_ranges, assert_says, files, leftovers
 from .storage import LATER, MIB, Fault, Remote, content

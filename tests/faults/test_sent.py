@@ -13,7 +13,7 @@ from email.utils import formatdate
 import pytest
 
 from ctadata import APIClient
-from ctadata.transfers import sending, sent
+from ctadata.transfers import upload_file, upload_history
 
 from . import storage as storage_module
 from .storage import OWN, Remote
@@ -124,9 +124,11 @@ def test_a_failed_upload_is_not_taken_for_stored(clock, local):
 
 def test_a_disk_that_knows_whole_seconds_only(clock, local, monkeypatch):
     """A change within the same second could not be seen."""
-    of = sent.FileState.of
+    of = upload_history.FileState.of
     monkeypatch.setattr(
-        sent.FileState, "of", lambda found: of(found)._replace(ctime_ns=10**18, mtime_ns=10**18)
+        upload_history.FileState,
+        "of",
+        lambda found: of(found)._replace(ctime_ns=10**18, mtime_ns=10**18),
     )
     assert upload() == ["finished"]
     assert upload() == ["finished"]
@@ -134,16 +136,16 @@ def test_a_disk_that_knows_whole_seconds_only(clock, local, monkeypatch):
 
 def test_a_change_right_before_waits_for_the_next_tick(clock, local, monkeypatch):
     pauses = []
-    pause = sending.Guard.pause
+    pause = upload_file.Guard.pause
     monkeypatch.setattr(
-        sending.Guard, "pause", lambda guard, s: (pauses.append(s), pause(guard, s))
+        upload_file.Guard, "pause", lambda guard, s: (pauses.append(s), pause(guard, s))
     )
     local.write_bytes(b"other")
     with open(local, "rb") as file:
         os.utime(local)
-        state = sending._settled(file, sending.Guard())
-    assert pauses == [sending.TICK]
-    assert time.time_ns() - state.ctime_ns >= sending.TICK * 1e9
+        state = upload_file._settled(file, upload_file.Guard())
+    assert pauses == [upload_file.TICK]
+    assert time.time_ns() - state.ctime_ns >= upload_file.TICK * 1e9
 
 
 def test_processes_share_the_record(storage, work):
@@ -163,7 +165,7 @@ def test_processes_share_the_record(storage, work):
 
 
 def record(work):
-    return work.parent / "jupyter-data/ctadata" / sent.NAME
+    return work.parent / "jupyter-data/ctadata" / upload_history.NAME
 
 
 def test_the_record_is_private_and_names_nothing(storage, local, work):
@@ -201,22 +203,22 @@ def test_a_record_that_cannot_be_used(storage, local, work, caplog, kind):
 
 
 def test_the_record_does_not_grow_for_ever(storage, local, work, monkeypatch):
-    monkeypatch.setattr(sent, "MAX_BYTES", 50 * sent.LINE)
-    monkeypatch.setattr(sent, "KEPT_BYTES", 40 * sent.LINE)
+    monkeypatch.setattr(upload_history, "MAX_BYTES", 50 * upload_history.LINE)
+    monkeypatch.setattr(upload_history, "KEPT_BYTES", 40 * upload_history.LINE)
     for number in range(200):
         (work / "d" / f"{number:03}").write_bytes(b"x")
     upload()
     assert upload("e").count("finished") == 201
-    assert record(work).stat().st_size <= 60 * sent.LINE
-    assert sorted(os.listdir(record(work).parent)) == [sent.NAME]
+    assert record(work).stat().st_size <= 60 * upload_history.LINE
+    assert sorted(os.listdir(record(work).parent)) == [upload_history.NAME]
     # The newest are kept.
     assert 30 <= upload("e").count("skipped") <= 60
 
 
 def test_a_disk_that_hangs_does_not_delay_the_end(storage, local, monkeypatch):
     released = threading.Event()
-    monkeypatch.setattr(sent, "_append", lambda *_: released.wait(30) and 0)
-    monkeypatch.setattr(sent.SentFiles.close, "__defaults__", (0.2,))
+    monkeypatch.setattr(upload_history, "_append", lambda *_: released.wait(30) and 0)
+    monkeypatch.setattr(upload_history.SentFiles.close, "__defaults__", (0.2,))
     before = time.monotonic()
     try:
         assert upload() == ["finished"]

@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from described import Api
 
 # As a plugin of the whole run it would start and stop a Jupyter server around each test of the
 # client, too: imported here, its fixtures and hooks hold for this directory only.
 from pytest_jupyter.jupyter_server import *  # noqa: F403
-from tiny_service import TinyService
 
-from ctadata.service import Service
+from ctadata.embedded_service import Service
+
+from .described import Api
+from .tiny_service import TinyService
 
 
 @pytest.fixture

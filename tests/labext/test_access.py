@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from described import Api
 from jupyter_server.auth import Authorizer, decorator
-from tiny_service import TinyService
 from tornado import routing, web
 from tornado.httputil import HTTPHeaders
 
 import ctadata_labext
 from ctadata_labext.app import ROUTES
-from ctadata_labext.base import CTADataHandler
+from ctadata_labext.handlers.base import CTADataHandler
+
+from .described import Api
+from .tiny_service import TinyService
 
 METHODS = [method.lower() for method in web.RequestHandler.SUPPORTED_METHODS]
 

@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from described import Api, quoted
-from tiny_service import Answer, TinyService
 
 from ctadata_labext.errors import MAX_MESSAGE
-from ctadata_labext.progress import Amounts
-from ctadata_labext.transfer import Transfer
+from ctadata_labext.transfers.job import Transfer
+from ctadata_labext.transfers.progress import Amounts
+
+from .described import Api, quoted
+from .tiny_service import Answer, TinyService
 
 TOKEN = "token-of-the-tiny-service"
 UNSEEN = "\x1b]0;owned\x07\x9b2J\u202e\u2066\u200b\ufeff"

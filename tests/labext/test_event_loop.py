@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from described import Api
-from tiny_service import MODIFIED, TinyService
+
+from .described import Api
+from .tiny_service import MODIFIED, TinyService
 
 FILES = 4
 SIZE = 200_000_000
@@ -32,7 +33,7 @@ def storage_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         with open(storage / f"lst/{n}", "wb") as file:
             file.truncate(SIZE)
     program = (
-        "import sys; from ctadata.service import serve; "
+        "import sys; from ctadata.embedded_service import serve; "
         "serve(sys.argv[1], token='a-token', user='alice')"
     )
     process = subprocess.Popen(

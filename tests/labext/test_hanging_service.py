@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from described import Api
-from running import JupyterServer
-from test_files_handler import open_request
-from test_transfers_handler import config
-from test_uploads_handler import Tus
 from tornado.iostream import IOStream
 
-from ctadata_labext import calls, places
+from ctadata_labext import download_slots, service_calls
 from ctadata_labext.app import CALL_THREADS, STATUS_THREADS
 from tests.faults.storage import DRIPS, MIB, Fault, Storage
+
+from .described import Api
+from .handlers.test_files import open_request
+from .handlers.test_transfers import config
+from .handlers.test_uploads import Tus
+from .running import JupyterServer
 
 # More than there are threads for any kind of calls.
 MANY = CALL_THREADS + 8
@@ -134,7 +135,7 @@ async def test_what_could_not_be_sent_says_so(
     method: str,
     order: object,
 ) -> None:
-    monkeypatch.setattr(calls, "PATIENCE", 0.2)
+    monkeypatch.setattr(service_calls, "PATIENCE", 0.2)
     gate = threading.Event()
     threads = getattr(extension, kind).threads
     for _ in range(MANY):
@@ -203,7 +204,7 @@ async def test_walks_that_hang_end_with_their_browsers(api: Api, storage: Storag
 async def test_downloads_that_hang_make_way(
     api: Api, storage: Storage, monkeypatch: pytest.MonkeyPatch, resource: str
 ) -> None:
-    monkeypatch.setattr(places, "SERVICE_PATIENCE", 0.2)
+    monkeypatch.setattr(download_slots, "SERVICE_PATIENCE", 0.2)
     addresses = []
     for n, fault in enumerate([*HANGS, Fault(stop=200_000, then="drip")]):
         storage.put(f"lst/{n}/file", MIB)
@@ -221,7 +222,7 @@ async def test_downloads_that_hang_make_way(
 async def test_browsers_that_read_nothing_make_way(
     api: Api, storage: Storage, extension: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "BROWSER_PATIENCE", 0.2)
+    monkeypatch.setattr(download_slots, "BROWSER_PATIENCE", 0.2)
     body = storage.put("lst/large", 24 * MIB)
     # None may wait for the service beside those that run, but these hold no thread.
     extension.downloads.aside = 0

@@ -9,8 +9,9 @@ import sys
 from typing import Any
 
 import pytest
-from described import Api
-from tiny_service import Answer, TinyService
+
+from .described import Api
+from .tiny_service import Answer, TinyService
 
 MODIFIED = "Sun, 22 Nov 2026 06:28:06 GMT"
 

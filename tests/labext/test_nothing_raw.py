@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from described import Api
-from tiny_service import MODIFIED, Answer, TinyService
+
+from .described import Api
+from .tiny_service import MODIFIED, Answer, TinyService
 
 OWN = {"href": "lst/d/", "type": "directory", "mtime": MODIFIED}
 

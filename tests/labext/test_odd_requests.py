@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from described import Api
+
+from .described import Api
 
 ID = "0123456789abcdef" * 2
 TUS = {

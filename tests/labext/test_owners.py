@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from described import Api
 from jupyter_server.auth.identity import IdentityProvider, User
-from test_access import log_in
-from test_uploads_handler import PIECE, TUS, Tus, announcement
 from tornado import web
+
+from .described import Api
+from .handlers.test_uploads import PIECE, TUS, Tus, announcement
+from .test_access import log_in
 
 
 class Several(IdentityProvider):
@@ -107,7 +108,7 @@ async def test_a_piece_that_comes_is_not_cut_by_another_user(
 ) -> None:
     from test_uploads_handler import answer, arrived, begin_piece
 
-    monkeypatch.setattr("ctadata_labext.uploads.SILENCE", 0.0)
+    monkeypatch.setattr("ctadata_labext.handlers.uploads.SILENCE", 0.0)
     upload_id = await Tus(alice).create(8)
     stream = await begin_piece(alice, upload_id, 0, 8, b"0123")
     await arrived(extension, upload_id)

@@ -15,12 +15,13 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from yaml import safe_load
 
-from ctadata.service import app
-from ctadata_labext.openapi import DESCRIPTION
-from tests.certificates import write_proxy
+from ctadata.embedded_service import app
+from ctadata_labext.handlers.openapi import DESCRIPTION
 from tests.conftest import TOKEN, serving
-from tests.labext.running import TOKEN as JUPYTER_TOKEN
-from tests.labext.running import JupyterServer
+from tests.support.certificates import write_proxy
+
+from ..labext.running import TOKEN as JUPYTER_TOKEN
+from ..labext.running import JupyterServer
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -1,0 +1,131 @@
+"""Certificate files: which one is meant, and whether it is in a state to be sent."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+
+from .._files import local_path
+from ..errors import CertificateError, LocalFileError
+from .messages import MAX_BYTES, NEW_PROXY
+
+__all__ = ["default_proxy_file", "owner_of", "read_file", "read_private_file"]
+
+PROXY_VARIABLE = "X509_USER_PROXY"
+
+
+def default_proxy_file() -> str:
+    """Return where the grid's tools keep the user's proxy certificate.
+
+    Returns
+    -------
+    str
+        ``X509_USER_PROXY`` of the environment, else ``/tmp/x509up_u<uid>``.
+    """
+    return os.environ.get(PROXY_VARIABLE) or f"/tmp/x509up_u{os.geteuid()}"
+
+
+def owner_of(path: str) -> str | None:
+    """Return the name, or else the number, of a file's owner; None where there is no file."""
+    try:
+        number = os.stat(path, follow_symlinks=False).st_uid
+    except (OSError, ValueError):
+        return None
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """Read a file that may be a certificate.
+
+    Parameters
+    ----------
+    path : str or path
+        Any regular file.
+
+    Returns
+    -------
+    bytes
+        Its content, but never more than one byte beyond `MAX_BYTES`.
+
+    Raises
+    ------
+    CertificateError
+        If it cannot be read, or is no regular file.
+    """
+    return _read(path, private=False)
+
+
+def read_private_file(path: str | os.PathLike[str]) -> bytes:
+    """Read a certificate file that is to be sent.
+
+    Parameters
+    ----------
+    path : str or path
+        A regular file, no symbolic link, that belongs to the user and that nobody else can
+        read.
+
+    Returns
+    -------
+    bytes
+        Its content, but never more than one byte beyond `MAX_BYTES`.
+
+    Raises
+    ------
+    CertificateError
+        If it is not such a file.
+    """
+    return _read(path, private=True)
+
+
+def _read(path: str | os.PathLike[str], *, private: bool) -> bytes:
+    given = str(path)
+    if "-----BEGIN" in given or "\n" in given:
+        # Its content is not repeated.
+        raise CertificateError("Give the path of a certificate's file, or its content as bytes")
+    try:
+        name = str(local_path(path))
+    except LocalFileError as error:
+        raise CertificateError(str(error)) from error
+    # Not to wait for the other end of a pipe.
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_NOFOLLOW if private else 0)
+    try:
+        if private and stat.S_ISLNK(os.lstat(name).st_mode):
+            raise CertificateError(
+                f"{name!r} is a symbolic link; give the file that it points to", path=name
+            )
+        descriptor = os.open(name, flags)
+    except FileNotFoundError:
+        raise CertificateError(f"There is no file {name!r}: {NEW_PROXY}", path=name) from None
+    except OSError as error:
+        raise CertificateError(f"{name!r} cannot be read: {error.strerror}", path=name) from None
+    except ValueError as error:
+        raise CertificateError(f"{name!r} is not the name of a file", path=name) from error
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise CertificateError(f"{name!r} is not a regular file", path=name)
+        if private:
+            _check_private(name, found)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CertificateError(f"{name!r} cannot be read: {error.strerror}", path=name) from None
+    finally:
+        os.close(descriptor)
+
+
+def _check_private(name: str, found: os.stat_result) -> None:
+    if found.st_uid != os.geteuid():
+        raise CertificateError(
+            f"{name!r} belongs to another user; use a proxy certificate of your own", path=name
+        )
+    if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise CertificateError(
+            f"{name!r} can be read by others (its mode is {stat.S_IMODE(found.st_mode):04o}): "
+            f"say 'chmod 600 {name}', and, if it has lain there for long, {NEW_PROXY}",
+            path=name,
+        )

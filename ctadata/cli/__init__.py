@@ -1,0 +1,1 @@
+"""The commands ``ctadata`` and ``cta-data``."""

@@ -1,0 +1,1 @@
+"""JupyterLab on sample data, with services of its own: `ctadata demo`."""

@@ -1,0 +1,243 @@
+"""A plain WebDAV storage over a served directory: WsgiDAV, as a function in this process."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from io import BytesIO
+from itertools import chain
+from typing import Any, BinaryIO
+
+from wsgidav.dav_error import (
+    HTTP_BAD_REQUEST,
+    HTTP_CONFLICT,
+    HTTP_FORBIDDEN,
+    HTTP_INSUFFICIENT_STORAGE,
+    HTTP_INTERNAL_ERROR,
+    HTTP_METHOD_NOT_ALLOWED,
+    DAVError,
+)
+from wsgidav.dav_provider import DAVCollection, DAVNonCollection, DAVProvider
+from wsgidav.error_printer import ErrorPrinter
+from wsgidav.request_resolver import RequestResolver
+from wsgidav.wsgidav_app import WsgiDAVApp
+
+from .served_directory import Missing, NewFile, Tree
+from .wsgi import BLOCK_SIZE, Environ, IncompleteBody, Response
+
+_XML_LIMIT = 1024**2
+
+
+class DAV:
+    """The storage.
+
+    Parameters
+    ----------
+    tree : Tree
+        What is served.
+    mount : str
+        The path with which every href begins.
+    """
+
+    def __init__(self, tree: Tree, mount: str) -> None:
+        self._app = WsgiDAVApp(
+            {
+                "mount_path": mount,
+                "provider_mapping": {"/": _Provider(tree)},
+                "middleware_stack": [ErrorPrinter, RequestResolver],
+                "http_authenticator": {"accept_basic": False, "accept_digest": False},
+                "lock_storage": None,
+                "property_manager": None,
+                "block_size": BLOCK_SIZE,
+                "suppress_version_info": True,
+                "logging": {"enable": False},
+                "verbose": 1,
+            }
+        )
+
+    def answer(self, environ: Environ, names: list[str], body: Any) -> Response:
+        """Answer one request.
+
+        Parameters
+        ----------
+        environ : dict
+            The request (PEP 3333).
+        names : list of str
+            The path below the mount.
+        body : RequestBody or like it
+            The request's body.
+        """
+        environ = environ | {
+            "SCRIPT_NAME": "",
+            "PATH_INFO": "/" + "/".join(names).encode().decode("latin-1"),
+            "wsgi.input": body,
+            "wsgidav.auth.user_name": "user",
+            # What is left unread is drained later, in constant memory.
+            "wsgidav.all_input_read": 1,
+        }
+        if environ["REQUEST_METHOD"] in ("PROPFIND", "PROPPATCH"):
+            xml = body.read_all(_XML_LIMIT)  # WsgiDAV would read it without bounds
+            environ |= {"wsgi.input": BytesIO(xml), "CONTENT_LENGTH": str(len(xml))}
+        heads: list[tuple[str, list[tuple[str, str]]]] = []
+        chunks: Any = self._app(
+            environ, lambda status, fields, _=None: heads.append((status, fields))
+        )
+        first = next(chunks, b"")  # WsgiDAV starts the response with the first chunk
+        status, _, reason = heads[0][0].partition(" ")
+        blocks: Iterable[bytes] = chain([first], chunks)
+        return Response(int(status), blocks, dict(heads[0][1]), reason, close=chunks.close)
+
+
+class _Provider(DAVProvider):  # type: ignore[misc]
+    """Gives WsgiDAV the resources of a tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        super().__init__()
+        self.tree = tree
+        self.verbose = 1
+
+    def get_resource_inst(self, path: str, environ: Environ) -> _Collection | _File | None:
+        names = _names(path)
+        try:
+            return self.resource(path, environ, self.tree.stat(names))
+        except Missing:
+            return None
+
+    def resource(self, path: str, environ: Environ, facts: os.stat_result) -> _Collection | _File:
+        kind = _Collection if stat.S_ISDIR(facts.st_mode) else _File
+        return kind(path, environ, facts)
+
+
+class _Facts:
+    """What files and directories have in common."""
+
+    facts: os.stat_result
+
+    def get_creation_date(self) -> float:
+        return self.facts.st_ctime
+
+    def get_last_modified(self) -> float:
+        return self.facts.st_mtime
+
+    def get_display_name(self) -> str:
+        return _names(self.path)[-1] if _names(self.path) else ""  # type: ignore[attr-defined]
+
+
+class _Collection(_Facts, DAVCollection):  # type: ignore[misc]
+    def __init__(self, path: str, environ: Environ, facts: os.stat_result) -> None:
+        super().__init__(path, environ)
+        self.facts = facts
+
+    def get_etag(self) -> None:
+        return None
+
+    def get_member_names(self) -> list[str]:
+        return [name for name, _ in self.provider.tree.scan(_names(self.path))]
+
+    def get_member(self, name: str) -> _Collection | _File | None:
+        path = f"{self.path.rstrip('/')}/{name}"
+        member: _Collection | _File | None = self.provider.get_resource_inst(path, self.environ)
+        return member
+
+    def get_member_list(self) -> list[_Collection | _File]:
+        """Return the members, from one reading of the directory."""
+        path = self.path.rstrip("/")
+        return [
+            self.provider.resource(f"{path}/{name}", self.environ, facts)
+            for name, facts in self.provider.tree.scan(_names(self.path))
+        ]
+
+    def create_empty_resource(self, name: str) -> _File:
+        """Return the file that PUT is about to write; nothing is made before it is whole."""
+        return _File(f"{self.path.rstrip('/')}/{name}", self.environ, self.facts)
+
+    def create_collection(self, name: str) -> None:
+        try:
+            self.provider.tree.make_directory([*_names(self.path), name])
+        except FileExistsError:  # something hidden, or another request was quicker
+            raise DAVError(HTTP_METHOD_NOT_ALLOWED) from None
+        except Missing:
+            raise DAVError(HTTP_CONFLICT) from None
+
+
+class _File(_Facts, DAVNonCollection):  # type: ignore[misc]
+    def __init__(self, path: str, environ: Environ, facts: os.stat_result) -> None:
+        super().__init__(path, environ)
+        self.facts = facts
+        self._writing = ExitStack()
+        self._sink: _Sink | None = None
+
+    def get_content_length(self) -> int:
+        return self.facts.st_size
+
+    def get_etag(self) -> str:
+        return _etag(self.facts)
+
+    def support_etag(self) -> bool:
+        return True
+
+    def support_ranges(self) -> bool:
+        return True
+
+    def get_content(self) -> BinaryIO:
+        file: BinaryIO = self.provider.tree.open(_names(self.path))
+        if _etag(os.fstat(file.fileno())) != self.get_etag():
+            file.close()
+            raise DAVError(HTTP_CONFLICT, "the file was replaced meanwhile; ask again")
+        return file
+
+    def begin_write(self, *, content_type: str | None = None) -> _Sink:
+        new_file = self._writing.enter_context(self.provider.tree.new_file(_names(self.path)))
+        self._sink = _Sink(new_file)
+        return self._sink
+
+    def end_write(self, *, with_errors: bool) -> None:
+        with self._writing:
+            if with_errors or self._sink is None:
+                return
+            if self._sink.error is not None:
+                raise self._sink.error
+            self._sink.new_file.commit()
+        self.facts = self.provider.tree.stat(_names(self.path))
+
+
+class _Sink:
+    """What WsgiDAV pours the body of a PUT into.
+
+    Errors are kept for the end: WsgiDAV would log a traceback for every client that goes away.
+    """
+
+    def __init__(self, new_file: NewFile) -> None:
+        self.new_file = new_file
+        self.error: DAVError | None = None
+
+    def writelines(self, blocks: Iterator[bytes]) -> None:
+        try:
+            for block in blocks:
+                self.new_file.write(block)
+        except IncompleteBody as error:
+            self.error = DAVError(HTTP_BAD_REQUEST, str(error))
+        except OSError as error:
+            self.error = DAVError(_write_status(error))
+
+    def close(self) -> None:
+        """Leave the closing to the end of the write."""
+
+
+def _write_status(error: OSError) -> int:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return int(HTTP_INSUFFICIENT_STORAGE)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return int(HTTP_FORBIDDEN)
+    return int(HTTP_INTERNAL_ERROR)
+
+
+def _names(path: str) -> list[str]:
+    return [name for name in path.split("/") if name]
+
+
+def _etag(facts: os.stat_result) -> str:
+    return f"{facts.st_ino:x}-{facts.st_mtime_ns:x}-{facts.st_size:x}"

@@ -1,0 +1,38 @@
+"""What the real services answer where they have nothing to say: pages, and text as `text/html`."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from ..wsgi import Response
+
+_HTML = "text/html; charset=utf-8"
+
+
+def page(status: int, **headers: str) -> Response:
+    """Return a page about an error; a header's name is written with underscores."""
+    phrase = HTTPStatus(status).phrase
+    description = HTTPStatus(status).description or phrase
+    text = (
+        f"<!doctype html>\n<html lang=en>\n<title>{status} {phrase}</title>\n"
+        f"<h1>{phrase}</h1>\n<p>{description}</p>\n"
+    )
+    return html(status, text, **headers)
+
+
+def html(status: int, text: str, reason: str = "", **headers: str) -> Response:
+    """Return a text that is sent as HTML, whatever it is."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status, text.encode(), {"Content-Type": _HTML} | named, reason)
+
+
+def sorted_json(content: object, status: int = HTTPStatus.OK) -> Response:
+    """Return JSON as Flask writes it."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":")) + "\n"
+    return Response(status, text.encode(), {"Content-Type": "application/json"})
+
+
+def unsendable() -> Response:
+    """Return what is left of an answer whose head has characters outside of latin-1."""
+    return Response(HTTPStatus.INTERNAL_SERVER_ERROR, b"", {"Content-Type": "text/plain"})

@@ -1,0 +1,61 @@
+"""Where the user may write: below `{lst,cta}/users/<user>/` and nowhere else."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Sequence
+from contextlib import suppress
+
+from .served_directory import Missing, Tree
+
+_FOLDERS = ("lst", "cta")
+
+
+def user_directory_name(user: str) -> str:
+    """Return the name of a user's directory: lower case, all but a-z, 0 and 1 turned to `_`.
+
+    So does the real service, and so two users may share one (docs/protocol.md, "Uploads").
+    """
+    return re.sub("[^a-z01]", "_", user.lower())
+
+
+class Rights:
+    """Knows the user's own directory.
+
+    Parameters
+    ----------
+    tree : Tree
+        The served directory.
+    user : str
+        The user's name.
+    """
+
+    def __init__(self, tree: Tree, user: str) -> None:
+        self._tree = tree
+        self._name = user_directory_name(user)
+
+    def own_directory(self) -> list[str]:
+        """Return its path: in the first folder that has `users`, else the first that exists."""
+        folder = next(
+            (f for f in _FOLDERS if self._is_directory([f, "users"])),
+            next((f for f in _FOLDERS if self._is_directory([f])), _FOLDERS[0]),
+        )
+        return [folder, "users", self._name]
+
+    def may_write(self, names: Sequence[str], *, trailing_slash: bool) -> bool:
+        """Tell whether a path begins with the own directory's, slash included."""
+        own = self.own_directory()
+        return list(names[:3]) == own and (len(names) > 3 or trailing_slash)
+
+    def make_directory(self, names: Sequence[str]) -> None:
+        """Make a directory and its parents where they are missing."""
+        for depth in range(1, len(names) + 1):
+            with suppress(FileExistsError):
+                self._tree.make_directory(names[:depth])
+
+    def _is_directory(self, names: Sequence[str]) -> bool:
+        try:
+            return stat.S_ISDIR(self._tree.stat(names).st_mode)
+        except Missing:
+            return False

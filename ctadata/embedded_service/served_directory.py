@@ -1,0 +1,232 @@
+"""The served directory, and nothing outside it.
+
+Every path is walked name by name with `openat` and O_NOFOLLOW, so that no symbolic link is ever
+followed, not even one that is put in place meanwhile. Links are left out of listings; so is
+everything but files and directories.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from .url_paths import UPLOAD_PREFIX, is_usable_name
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EMLINK, errno.ENXIO}
+
+
+class Missing(Exception):
+    """There is nothing at this path, or nothing that may be seen."""
+
+
+class Tree:
+    """A directory that is served.
+
+    Parameters
+    ----------
+    root : Path
+        The directory; it may itself be a link. Names given to the methods are relative to it.
+
+    Attributes
+    ----------
+    root : Path
+        The directory, without links.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve(strict=True)
+        with self._directory(()):
+            pass
+
+    @contextmanager
+    def _directory(self, names: Sequence[str]) -> Iterator[int]:
+        """Open a directory, going down from the root without following a link."""
+        current = os.open(self.root, _DIRECTORY)
+        try:
+            for name in names:
+                below = os.open(name, _DIRECTORY, dir_fd=current)
+                os.close(current)
+                current = below
+            yield current
+        finally:
+            os.close(current)
+
+    def stat(self, names: Sequence[str]) -> os.stat_result:
+        """Return the facts of a file or a directory.
+
+        Raises
+        ------
+        Missing
+            When there is none.
+        """
+        with absence_as_missing():
+            if not names:
+                return os.stat(self.root)
+            with self._directory(names[:-1]) as parent:
+                facts = os.stat(names[-1], dir_fd=parent, follow_symlinks=False)
+        if not _is_shown(names[-1], facts):
+            raise Missing
+        return facts
+
+    def scan(self, names: Sequence[str]) -> list[tuple[str, os.stat_result]]:
+        """Return the names in a directory with their facts, sorted.
+
+        Raises
+        ------
+        Missing
+            When there is no such directory.
+        """
+        found = []
+        with (
+            absence_as_missing(),
+            self._directory(names) as directory,
+            os.scandir(directory) as entries,
+        ):
+            for entry in entries:
+                try:
+                    facts = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # gone meanwhile
+                if _is_shown(entry.name, facts):
+                    found.append((entry.name, facts))
+        found.sort(key=lambda item: item[0])
+        return found
+
+    def open(self, names: Sequence[str]) -> BinaryIO:
+        """Open a file for reading, unbuffered.
+
+        Raises
+        ------
+        Missing
+            When there is no such file.
+        IsADirectoryError
+            When it is a directory.
+        """
+        if not names:
+            raise IsADirectoryError(errno.EISDIR, "the root")
+        with absence_as_missing(), self._directory(names[:-1]) as parent:
+            descriptor = os.open(names[-1], _FILE, dir_fd=parent)
+        try:
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISDIR(mode):
+                raise IsADirectoryError(errno.EISDIR, "is a directory")
+            if not stat.S_ISREG(mode):
+                raise Missing
+            return os.fdopen(descriptor, "rb", buffering=0)
+        except BaseException:
+            os.close(descriptor)
+            raise
+
+    def make_directory(self, names: Sequence[str]) -> None:
+        """Make a directory.
+
+        Raises
+        ------
+        Missing
+            When its parent is missing.
+        FileExistsError
+            When there is something of this name.
+        """
+        with absence_as_missing(), self._directory(names[:-1]) as parent:
+            os.mkdir(names[-1], dir_fd=parent)
+
+    @contextmanager
+    def new_file(self, names: Sequence[str]) -> Iterator[NewFile]:
+        """Begin a file; at the end of the context it is gone again unless it was committed.
+
+        Raises
+        ------
+        Missing
+            When its parent is missing.
+        IsADirectoryError
+            When there is a directory of this name.
+        """
+        with absence_as_missing(), self._directory(names[:-1]) as parent:
+            directory = os.dup(parent)
+        try:
+            new_file = NewFile(directory, names[-1])
+            try:
+                yield new_file
+            finally:
+                new_file.discard()
+        finally:
+            os.close(directory)
+
+
+class NewFile:
+    """A file that is written under a hidden name and gets its own when it is whole.
+
+    Parameters
+    ----------
+    directory : int
+        A descriptor of the directory it goes to; the caller closes it.
+    name : str
+        The final name.
+    """
+
+    def __init__(self, directory: int, name: str) -> None:
+        self._directory = directory
+        self._name = name
+        self._refuse_directory()
+        self._hidden = UPLOAD_PREFIX + secrets.token_hex(8)
+        descriptor = os.open(self._hidden, _NEW_FILE, 0o666, dir_fd=directory)
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
+        self.size = 0
+
+    def _refuse_directory(self) -> bool:
+        """Tell whether the final name is taken; raise when by a directory."""
+        try:
+            facts = os.stat(self._name, dir_fd=self._directory, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        if stat.S_ISDIR(facts.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "is a directory")
+        return True
+
+    def write(self, block: bytes) -> None:
+        """Append."""
+        view = memoryview(block)
+        while view:
+            view = view[self._file.write(view) :]
+        self.size += len(block)
+
+    def commit(self) -> bool:
+        """Give the file its name; tell whether it replaced another one."""
+        os.fsync(self._file.fileno())
+        self._file.close()
+        replaced = self._refuse_directory()
+        os.replace(self._hidden, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+        return replaced
+
+    def discard(self) -> None:
+        """Remove what was not committed."""
+        self._file.close()
+        try:
+            os.unlink(self._hidden, dir_fd=self._directory)
+        except FileNotFoundError:
+            return  # it was committed
+
+
+def _is_shown(name: str, facts: os.stat_result) -> bool:
+    kind = stat.S_IFMT(facts.st_mode)
+    return kind in (stat.S_IFREG, stat.S_IFDIR) and is_usable_name(name)
+
+
+@contextmanager
+def absence_as_missing() -> Iterator[None]:
+    """Turn the errors that mean that there is nothing into `Missing`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _ABSENT:
+            raise
+        raise Missing from error

@@ -1,0 +1,1 @@
+"""How ctadata speaks HTTP; nothing else here opens a connection."""

@@ -1,0 +1,1 @@
+"""What the storage speaks, as docs/protocol.md describes it."""

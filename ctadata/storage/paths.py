@@ -1,0 +1,149 @@
+"""Remote paths: split, check, quote. Nothing is sent that has not passed here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from unicodedata import category
+from urllib.parse import quote
+
+from .._arguments import refuse_secret
+from ..entries import Href
+from ..errors import InvalidPath
+
+__all__ = ["FORBIDDEN", "check_remote_path", "join_quoted", "local_name", "path_text"]
+
+#: What no remote name may have, as in a regular expression's set: backslashes, control
+#: characters (Unicode's Cc), and lone surrogates (Cs), which cannot be sent.
+FORBIDDEN = r"\\\x00-\x1f\x7f-\x9f\ud800-\udfff"
+# As `printable` writes what is hidden in a name.
+_WRITTEN_OUT = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+_forbidden = re.compile(f"[{FORBIDDEN}]")
+# The longest name that the usual file systems store (NAME_MAX).
+MAX_NAME_BYTES = 255
+#: How the names of unfinished downloads end: a journal, and a part with its process.
+JOURNAL = ".ctadata-journal"
+PART = ".part"
+PROCESS = r"\.([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f]{8}"
+_TEMPORARY = re.compile(rf".*({re.escape(JOURNAL)}|{PROCESS}{re.escape(PART)})", re.DOTALL)
+
+
+def path_text(path: str | PurePath) -> str:
+    """Return a remote path as the string that it is, or refuse what is none.
+
+    Raises
+    ------
+    InvalidPath
+        If it is neither a string nor a path of `pathlib`, or a certificate or token.
+    """
+    if isinstance(path, PurePath):
+        path = path.as_posix()
+    if not isinstance(path, str):
+        raise InvalidPath(f"{path!r} is not a remote path; give a string such as 'cta/DL1'")
+    refuse_secret(path, InvalidPath, remote=True)
+    return path
+
+
+def check_remote_path(path: str) -> list[str]:
+    """Split a remote path into its segments and refuse what must not be asked for.
+
+    Parameters
+    ----------
+    path : str
+        A decoded path relative to the storage's root; a leading and a trailing slash
+        make no difference. An `Href` stands for the path of its entry.
+
+    Returns
+    -------
+    list of str
+        The segments, none for the root.
+
+    Raises
+    ------
+    InvalidPath
+        If a segment is empty, ``.`` or ``..``, or has a backslash or a control character.
+    """
+    # str() since an Entry splits as a string but should not travel further as one.
+    text = path.path if isinstance(path, Href) else str(path_text(path))
+    text = text.removeprefix("/").removesuffix("/")
+    segments = text.split("/") if text else []
+    for segment in segments:
+        if segment in {"", ".", ".."}:
+            what = f"the segment {segment!r}" if segment else "'//'"
+            raise InvalidPath(
+                f"{text!r} has {what}; give a path from the storage's root, such as 'cta/DL1'",
+                path=text,
+            )
+    if found := _forbidden.search(text):
+        hint = (
+            "; if it was printed so, 'ctadata list --json' and list_dir have the name as it is"
+            if _WRITTEN_OUT.search(text)
+            else ""
+        )
+        raise InvalidPath(
+            f"{text!r} has the character {found[0]!r}, which no remote name may have{hint}",
+            path=text,
+        )
+    return segments
+
+
+def join_quoted(segments: list[str], times: int) -> str:
+    """Quote each segment, once or twice, and join them (docs/protocol.md, "Quoting").
+
+    Parameters
+    ----------
+    segments : list of str
+        What `check_remote_path` has let through.
+    times : int
+        1 or 2.
+
+    Returns
+    -------
+    str
+        The path as it is sent.
+    """
+    quoted = [quote(segment, safe="") for segment in segments]
+    if times == 2:
+        # Two dots inside of a name, as in 'a..b', would be refused if they were seen.
+        quoted = [quote(once.replace("..", "%2E%2E"), safe="") for once in quoted]
+    return "/".join(quoted)
+
+
+def local_name(segment: str, path: str) -> str:
+    """Return the local name of a remote segment, or refuse it.
+
+    Parameters
+    ----------
+    segment : str
+        A segment that `check_remote_path` has let through.
+    path : str
+        The whole remote path, for the error.
+
+    Raises
+    ------
+    InvalidPath
+        If no local file can have this name.
+    """
+    if _is_temporary(segment):
+        raise InvalidPath(
+            f"{path!r} has the name of an unfinished download of this program and would be taken "
+            "for one; save it under a name of your own with save_to_fn",
+            path=path,
+        )
+    if len(segment.encode()) > MAX_NAME_BYTES:
+        raise InvalidPath(
+            f"The name of {path!r} is longer than {MAX_NAME_BYTES} bytes, more than a local file "
+            "may have; save it under a name of your own with save_to_fn",
+            path=path,
+        )
+    return segment
+
+
+def _is_temporary(segment: str) -> bool:
+    """Whether a disk might take a name for that of an unfinished download.
+
+    Some do not tell capitals apart, and some pass over marks that nobody sees (Unicode's Cf).
+    """
+    if not segment.isascii():
+        segment = "".join(c for c in segment if category(c) != "Cf")
+    return _TEMPORARY.fullmatch(segment.casefold()) is not None

@@ -1,0 +1,411 @@
+"""A webdav4 client for the service: its root, its token, its quoting, its refusals.
+
+The services speak WebDAV (RFC 4918) below ``webdav`` with the habits that docs/protocol.md
+describes; webdav4 does the rest.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import IO, Any, BinaryIO, TextIO, cast
+from urllib.parse import quote, unquote, urlsplit
+
+import httpx
+from webdav4.client import Client as WebDAVClient
+from webdav4.http import Client as WebDAVHttp
+
+from .._arguments import refuse_secret
+from .._files import local_errors, local_path
+from .._printable import WORDS, logger_of, printable
+from ..config import DOWNLOADSERVICE_VARIABLE
+from ..errors import (
+    AccessDenied,
+    CTADataError,
+    IntegrityError,
+    InvalidPath,
+    LocalFileError,
+    NotFound,
+    NoToken,
+    ServiceUnreachable,
+)
+from ..http.client import BEGINNING, NEW_TOKEN, Answer, error_of
+from ..http.connections import proxy_for, ssl_context
+from ..http.plain_http import check_token
+from ..transfers.local.credentials import credential_in, head_of, refused_credential
+from ..transfers.local.temp_names import PART, temporary_name
+from ..transfers.upload_file import name_of
+from . import home_directory
+from .download_service import DownloadService
+from .multistatus import beginning, check_encoding, whole
+
+__all__ = ["Client"]
+
+# Paths that begin with one of these are paths from the storage's root.
+ROOTS = ("lst", "cta")
+# What the services refuse to everybody. A new place would be named in a header of its own.
+NOT_OFFERED = {"COPY", "DELETE", "MOVE"}
+ERRORS = set(range(400, 600))
+OPEN_RANGE = re.compile(r"bytes=([0-9]{1,18})-")
+
+
+# These repeat what a service says.
+for _name in ("httpx", "httpcore.http11", "httpcore.connection"):
+    logger_of(_name)
+
+
+class _Token(httpx.Auth):
+    def __init__(self, value: Callable[[], str | None]) -> None:
+        self.value = value
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        token = self.value()
+        if token is None:
+            raise NoToken(f"There is no hub token: {NEW_TOKEN}")
+        check_token(str(request.url), DOWNLOADSERVICE_VARIABLE)
+        request.headers["Authorization"] = f"Bearer {token}"
+        yield request
+
+
+class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
+    """Sends all of webdav4's requests: those of its methods, and those of its streams.
+
+    Each path is quoted as the service decodes it, no redirect is followed with the token, and what
+    the service refuses becomes an error of ctadata.
+    """
+
+    def __init__(self, service: DownloadService, token: _Token, **options: Any) -> None:
+        super().__init__(auth=token, **options)
+        self._service = service
+        self._token = token
+        self._root = urlsplit(f"{service.url}webdav")
+
+    def __del__(self) -> None:
+        # webdav4's client has no close() of its own.
+        self.close()
+
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send a request; see `httpx.Client.send`."""
+        path = self._path(request.url)
+        if request.method in NOT_OFFERED:
+            raise AccessDenied(
+                f"{path or '/'!r} stays where it is: the service lets nobody delete, move or copy; "
+                "upload under another name, or ask the platform's support",
+                path=path,
+            )
+        part = OPEN_RANGE.fullmatch(request.headers.get("Range", ""))
+        if path is not None:
+            try:
+                request.url = self._quoted(request, path)
+                if part is not None and not self._close_range(request, path, int(part[1])):
+                    return httpx.Response(416, request=request)
+            except NotFound:
+                # For webdav4 to say, or to take as an answer.
+                return httpx.Response(404, request=request)
+        if request.method == "PROPFIND":
+            # Without it, all that is below would be meant.
+            request.headers.setdefault("Depth", "1")
+        body = "application/octet-stream" if request.method == "PUT" else "application/json"
+        # Without a body, only this type lets the service answer 401 rather than a login page.
+        request.headers.setdefault("Content-Type", body)
+        # What is compressed might have any length.
+        request.headers["Accept-Encoding"] = "identity"
+        options["follow_redirects"] = False
+        streamed = options.pop("stream", False)
+        failure = None
+        try:
+            response: httpx.Response = super().send(request, stream=True, **options)
+            check_encoding(response, path or "")
+            # webdav4 tells what other statuses mean, but for streams, of which it knows only one.
+            told = {400, 401, 403, 503, 504} if not streamed else ERRORS - {416}
+            if response.is_redirect or response.status_code in told:
+                self._refuse(response, path or "")
+            if not streamed:
+                response = whole(response, path or "")
+        except httpx.TransportError as error:
+            failure = ServiceUnreachable(
+                f"{self._service.url} cannot be reached: {error}; try again", path=path
+            ).caused_by(error)
+        if failure is not None:
+            raise failure
+        if reason := response.extensions.get("reason_phrase"):
+            # For webdav4's own errors.
+            words = printable(reason.decode("latin-1"), WORDS)
+            response.extensions["reason_phrase"] = words.encode("ascii", "replace")
+        if part is not None and response.is_success:
+            self._check_part(response, path or "", int(part[1]))
+        return response
+
+    def _close_range(self, request: httpx.Request, path: str, start: int) -> bool:
+        """Give a range an end, since some storages answer open ones with nonsense.
+
+        Returns
+        -------
+        bool
+            Whether it has any bytes.
+        """
+        size = self._service.stat(path).size
+        if size is None:
+            return True
+        request.headers["Range"] = f"bytes={start}-{size - 1}"
+        return start < size
+
+    def _check_part(self, response: httpx.Response, path: str, start: int) -> None:
+        if response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+            return
+        response.close()
+        raise IntegrityError(
+            f"The storage does not send parts of {path!r}; read it from its beginning, without "
+            "seek()",
+            path=path,
+        )
+
+    def _path(self, url: httpx.URL) -> str | None:
+        """Return the remote path that an address is about; None for what is no path.
+
+        Raises
+        ------
+        InvalidPath
+            If the address lies outside of the service.
+        """
+        raw = urlsplit(str(url))
+        below = raw.path.removeprefix(self._root.path)
+        if raw[:2] != self._root[:2] or below == raw.path or below[:1] not in {"", "/"}:
+            raise InvalidPath(f"{raw.netloc}{raw.path} is not below {self._root.geturl()}")
+        # What is no UTF-8 becomes what no path may have.
+        return unquote(below.strip("/"), errors="surrogateescape") or None
+
+    def _quoted(self, request: httpx.Request, path: str) -> httpx.URL:
+        service = self._service
+        reads = request.method in {"GET", "HEAD", "OPTIONS", "PROPFIND"}
+        quoted = service.quoted(path) if reads else service.quoted_for_writing(path)
+        slash = "/" if request.url.path.endswith("/") else ""
+        query = b"?" + request.url.query if request.url.query else b""
+        return request.url.copy_with(raw_path=f"{self._root.path}/{quoted}{slash}".encode() + query)
+
+    def _refuse(self, response: httpx.Response, path: str) -> None:
+        body = beginning(response, BEGINNING)
+        location = response.headers.get("Location", "")
+        answer = Answer(response.status_code, response.reason_phrase, location, body)
+        url = self._service.url
+        raise error_of(answer, url, path, DOWNLOADSERVICE_VARIABLE, self._token.value())
+
+
+class _AtMost:
+    """A file into which no more is written than a remote file has."""
+
+    def __init__(self, file: BinaryIO | IO[bytes], size: int | None, path: str) -> None:
+        self._file = file
+        self._left = math.inf if size is None else size
+        self._path = path
+
+    def write(self, data: bytes) -> int:
+        """Write some of it."""
+        self._left -= len(data)
+        if self._left < 0:
+            raise IntegrityError(
+                f"More came for {self._path!r} than the storage says that it has; try again",
+                path=self._path,
+            )
+        return self._file.write(data)
+
+
+class _ReadAhead:
+    """A pipe, of which the beginning was read before; its size is not known."""
+
+    def __init__(self, beginning: bytes, rest: BinaryIO | IO[bytes]) -> None:
+        self._beginning = beginning
+        self._rest = rest
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes; none at the end."""
+        if not self._beginning:
+            return self._rest.read(size)
+        end = len(self._beginning) if size < 0 else size
+        block, self._beginning = self._beginning[:end], self._beginning[end:]
+        return block
+
+
+class Client(WebDAVClient):  # type: ignore[misc]
+    """`webdav4.client.Client`, configured for the service.
+
+    Paths are relative to the storage's root. Only where something is uploaded, a path that
+    begins with neither ``/`` nor ``lst`` nor ``cta`` is relative to the user's own directory,
+    which is the one place where the service lets one write.
+
+    Parameters
+    ----------
+    service : DownloadService
+        The service.
+    token : callable
+        Gives the token at each request.
+    """
+
+    def __init__(self, service: DownloadService, token: Callable[[], str | None]) -> None:
+        self._service = service
+        self._token = token
+        # The root has no trailing slash (docs/protocol.md, "WebDAV").
+        url = f"{service.url}webdav"
+        http = _Http(
+            service,
+            _Token(token),
+            base_url=url,
+            timeout=httpx.Timeout(service.http.timeout),
+            verify=ssl_context(),
+            proxy=proxy_for(service.url),
+            trust_env=False,
+        )
+        super().__init__(url, http_client=http)
+
+    def join_url(self, path: str, add_trailing_slash: bool = False) -> httpx.URL:
+        """Return the address of a path, with every special character quoted."""
+        refuse_secret(path, InvalidPath, remote=True)
+        base = self.base_url.path.rstrip("/")
+        inner = quote(
+            "/".join(part for part in path.split("/") if part), safe="/", errors="surrogatepass"
+        )
+        joined = f"{base}/{inner}" if inner else base
+        base_url: httpx.URL = self.base_url
+        return base_url.copy_with(raw_path=(joined + "/" * add_trailing_slash).encode())
+
+    def options(self, path: str = "") -> set[str]:
+        """Return the WebDAV classes that the service says it complies with (RFC 4918, 18)."""
+        found: set[str] = super().options(self.join_url(path))
+        return found
+
+    @contextmanager
+    def open(
+        self,
+        path: str,
+        mode: str = "r",
+        encoding: str | None = None,
+        chunk_size: int | None = None,
+    ) -> Iterator[TextIO | BinaryIO]:
+        """Open a file for reading.
+
+        Parameters
+        ----------
+        path : str
+            A file.
+        mode : {"r", "rt", "rb"}, optional
+            Whether text or bytes are read.
+        encoding, chunk_size : optional
+            As `webdav4.client.Client.open` takes them.
+        """
+        if mode not in {"r", "rt", "rb"}:
+            raise CTADataError(
+                f"{path!r} cannot be opened with mode {mode!r}, only for reading; write with "
+                "upload_file or upload_fileobj",
+                path=path,
+            )
+        failure = None
+        try:
+            with super().open(path, mode, encoding, chunk_size) as file:
+                yield file
+        except httpx.TransportError as error:
+            failure = ServiceUnreachable(
+                f"{path!r} broke off: {error}; try again", path=path
+            ).caused_by(error)
+        if failure is not None:
+            raise failure
+
+    def download_file(
+        self, from_path: str, to_path: str | os.PathLike[str], **options: Any
+    ) -> None:
+        """Download a file, which gets its name when it is whole.
+
+        Parameters
+        ----------
+        from_path : str
+            The remote file.
+        to_path : str or path
+            The local file; one that is there already is replaced.
+        **options
+            As `webdav4.client.Client.download_file` takes them.
+
+        Raises
+        ------
+        IntegrityError
+            If it has another size than the storage says.
+        """
+        target = local_path(to_path)
+        part = target.with_name(temporary_name(target.name, PART))
+        with local_errors(str(target)):
+            try:
+                expected = self.content_length(from_path)
+                with part.open("xb") as file:
+                    self.download_fileobj(from_path, _AtMost(file, expected, from_path), **options)
+                came = part.stat().st_size
+                if expected not in {None, came}:
+                    raise IntegrityError(
+                        f"{came} bytes came for {from_path!r}, which has {expected}; try again",
+                        path=from_path,
+                    )
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
+
+    def upload_fileobj(self, file_obj: BinaryIO | IO[bytes], to_path: str, **options: Any) -> None:
+        """Upload an open file; see `upload_file`."""
+        # It would show only when an existing file is emptied already.
+        if not isinstance(file_obj.read(0), bytes):
+            raise LocalFileError(f"The file for {to_path!r} gives no bytes; open it with 'rb'")
+        seekable = hasattr(file_obj, "seekable") and file_obj.seekable()
+        start = file_obj.tell() if seekable else 0
+        head = head_of(file_obj.read)
+        kind = credential_in(head)
+        if kind is not None:
+            raise refused_credential(name_of(file_obj), kind)
+        if seekable:
+            file_obj.seek(start)
+        else:
+            file_obj = cast(IO[bytes], _ReadAhead(head, file_obj))
+        target = self._own(to_path)
+        super().upload_fileobj(file_obj, target, **options)
+
+    def upload_file(
+        self,
+        from_path: str | os.PathLike[str],
+        to_path: str,
+        overwrite: bool = False,
+        **options: Any,
+    ) -> None:
+        """Upload a file.
+
+        Parameters
+        ----------
+        from_path : str or path
+            The local file.
+        to_path : str
+            Where to: ``lst/users/<user>/…``, or relative to the user's own directory, in which
+            case missing directories are made.
+        overwrite : bool, optional
+            Whether a file that is there already is replaced.
+        **options
+            As `webdav4.client.Client.upload_file` takes them.
+
+        Raises
+        ------
+        AccessDenied
+            If the path lies outside of the user's own directory.
+        TransferError
+            If the file holds a private key or a certificate.
+        """
+        local = local_path(from_path)
+        with local_errors(str(local), "read"):
+            super().upload_file(local, to_path, overwrite, **options)
+
+    #: The spelling of the service's own documentation.
+    uploadFile = upload_file
+
+    def _own(self, path: str) -> str:
+        parts = [part for part in path.split("/") if part]
+        if path.startswith("/") or (parts and parts[0] in ROOTS):
+            return path
+        own = home_directory.find(self._service, self._token())
+        for end in range(1, len(parts)):
+            self._service.make_collection("/".join([own, *parts[:end]]))
+        return "/".join([own, *parts])

@@ -1,0 +1,1 @@
+"""The local side of transfers: directories, part files, journals."""

@@ -1,0 +1,161 @@
+"""Folders: the local directories of one transfer, each opened once and put in order."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from unicodedata import normalize
+
+from ..._files import local_errors, open_directory
+from ...errors import AlreadyExists, TransferCancelled
+from .commit_gate import Gate
+from .part_file import Found, free_space, sweep
+
+__all__ = ["Folder", "Folders"]
+
+# Directories that stay open while no file is written into them.
+IDLE = 16
+# Bytes; more than all small files that are held in memory at a time.
+TIGHT = 1 << 30
+
+
+class Folder:
+    """One local directory.
+
+    Attributes
+    ----------
+    descriptor : int
+        It, opened.
+    found : Found
+        What was in it when it was opened.
+    gate : Gate
+        Passed by files that get their names in it.
+    tight : bool
+        Whether its disk was nearly full then, so that every file has to look.
+    """
+
+    def __init__(self, path: Path, descriptor: int, found: Found, gate: Gate) -> None:
+        self._prefix = str(path / "_")[:-1]
+        self.descriptor = descriptor
+        self.found = found
+        self.tight = free_space(descriptor) < TIGHT
+        self.gate = gate
+        self._lock = threading.Lock()
+        # Names as a disk compares them that does not tell capitals or accents apart; None where
+        # the disk does, or where it is not known yet.
+        self._taken: dict[str, str] | None = None
+        self._probed = False
+
+    def shown(self, name: str) -> str:
+        """Return the path of a file in it, for people."""
+        return self._prefix + name
+
+    def take(self, name: str, written: str) -> None:
+        """Take the name of a file, where the disk may not tell it from another one's.
+
+        Parameters
+        ----------
+        name : str
+            The name of a file that is downloaded.
+        written : str
+            The name of a file in this directory, to see whether the disk tells names apart.
+
+        Raises
+        ------
+        AlreadyExists
+            If this transfer has brought a file that has the same name for this disk.
+        """
+        with self._lock:
+            if not self._probed:
+                self._probed = True
+                if self._same_for_disk(written):
+                    self._taken = {}
+            if self._taken is None:
+                return
+            other = self._taken.setdefault(normalize("NFC", name).casefold(), name)
+        if other != name:
+            raise AlreadyExists(
+                f"{self.shown(name)!r} would replace {other!r}: this disk does not tell their "
+                "names apart; save it under another name",
+                path=self.shown(name),
+            )
+
+    def _same_for_disk(self, written: str) -> bool:
+        try:
+            os.stat(written.swapcase(), dir_fd=self.descriptor, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
+
+
+class _Place:
+    """A directory that some use, opened by the first of them."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.folder: Folder | None = None
+        self.users = 0
+
+
+class Folders:
+    """Opens directories, makes what is missing of them, and closes them when they are idle."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: OrderedDict[tuple[Path, tuple[str, ...]], _Place] = OrderedDict()
+        # Directories that stay open without being used; none, once the transfer has ended.
+        self._idle = IDLE
+        self._gate = Gate()
+
+    @contextlib.contextmanager
+    def use(self, root: Path, parts: Sequence[str]) -> Iterator[Folder]:
+        """Open the directory `parts` below `root`, as `open_directory` does, for a while.
+
+        Raises
+        ------
+        LocalFileError, NoSpace, AlreadyExists
+            If it cannot be made or opened.
+        TransferCancelled
+            If the transfer has ended.
+        """
+        key = root, tuple(parts)
+        with self._lock:
+            if not self._idle:
+                raise TransferCancelled("The transfer has ended")
+            place = self._open.setdefault(key, _Place())
+            place.users += 1
+            self._open.move_to_end(key)
+        try:
+            # On a disk that hangs only those wait that need this directory.
+            with place.lock:
+                if place.folder is None:
+                    place.folder = self._made(root, parts)
+            yield place.folder
+        finally:
+            with self._lock:
+                place.users -= 1
+                self._close_idle()
+
+    def close(self) -> None:
+        """Let no file get its name any more, and close all directories, once nobody uses them."""
+        self._gate.close()
+        with self._lock:
+            self._idle = 0
+            self._close_idle()
+
+    def _made(self, root: Path, parts: Sequence[str]) -> Folder:
+        path = root.joinpath(*parts)
+        with open_directory(root, parts) as descriptor, local_errors(str(path), "used"):
+            found = sweep(descriptor)
+            return Folder(path, os.dup(descriptor), found, self._gate)
+
+    def _close_idle(self) -> None:
+        idle = [key for key, place in self._open.items() if not place.users]
+        for key in idle[: max(0, len(idle) - self._idle)]:
+            folder = self._open.pop(key).folder
+            if folder is not None:
+                os.close(folder.descriptor)

@@ -1,0 +1,348 @@
+"""Journal: what is there of a large file, written beside its part; and who downloads it.
+
+The journal of ``NAME`` is ``.NAME.ctadata-journal``. Its creation is the claim to the target:
+of several processes one downloads, the others wait for it; and where the owner has died, or
+has not been heard of, another one takes it over. Should two ever hold the same claim, as on a
+file system that shows old content, they write the same bytes to the same places.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..._files import local_error
+from ..._printable import logger_of
+from ...entries import Entry
+from ...errors import TransferError
+from ..ranges import merged
+from .process_owner import Owner
+from .temp_names import JOURNAL, is_part_of, journal_name, temporary_name
+
+__all__ = ["Journal"]
+
+logger = logger_of(__name__)
+
+MAX_BYTES = 1 << 20
+# Seconds: how often an owner is heard of, and after which silence it counts as dead.
+BEAT = 15.0
+SILENCE = 60.0
+# What the system says where something else than a journal has its name.
+UNUSABLE = {errno.EEXIST, errno.ELOOP, errno.EISDIR, errno.ENXIO}
+# Seconds between two looks at somebody else's journal.
+LOOK = 0.3
+# Seconds in which another process that takes over the same journal has replaced ours.
+SETTLE = 0.1
+# Seconds that the end waits for a beat on a disk that hangs.
+PATIENCE = 0.2
+
+
+class Journal:
+    """The claim to one target, and what is there of it.
+
+    Made by `claim`.
+
+    Attributes
+    ----------
+    part : str or None
+        The name of the part to go on with.
+    spans : list of pairs of int
+        The bytes that it has, as half-open spans.
+    """
+
+    def __init__(self, directory: int, name: str, source: dict[str, Any], shown: str) -> None:
+        self._directory = directory
+        self._target = name
+        self._shown = shown
+        self._name = journal_name(name)
+        self._source = source
+        self._owner = Owner()
+        self._lock = threading.Lock()
+        self._written = time.monotonic()
+        self._ended = threading.Event()
+        self._beating: threading.Thread | None = None
+        self._synced: list[tuple[int, int]] = []
+        self.part: str | None = None
+        self.spans: list[tuple[int, int]] = []
+
+    @classmethod
+    def claim(
+        cls,
+        directory: int,
+        name: str,
+        service: str,
+        entry: Entry,
+        pause: Callable[[float], None],
+        *,
+        shown: str | None = None,
+    ) -> Journal:
+        """Claim a target, as soon as no other process downloads it.
+
+        Parameters
+        ----------
+        directory : int
+            Descriptor of the directory.
+        name : str
+            The target's name in it.
+        service : str
+            Where the file comes from.
+        entry : Entry
+            The file as it is now; what is there of another state of it is thrown away.
+        pause : callable
+            Waits so many seconds, or raises.
+        shown : str, optional
+            The target's local path, for errors.
+        """
+        source = {
+            "service": service,
+            "path": entry.path,
+            "size": entry.size,
+            "mtime": entry.get("mtime"),
+        }
+        journal = cls(directory, name, source, shown or name)
+        try:
+            journal._claim(pause)
+            journal._start_beating()
+        except OSError as error:
+            journal._owner.end()
+            denied = error.errno == errno.EACCES and journal._exists()
+            if error.errno not in UNUSABLE and not denied:
+                raise local_error(error, journal._shown) from error
+            raise TransferError(
+                f"The journal {journal._name!r} of {name!r} cannot be used ({error.strerror}); "
+                "remove it, or save under another name",
+                path=journal._shown,
+            ) from error
+        except BaseException:
+            journal._owner.end()
+            raise
+        return journal
+
+    def record(self, part: str, spans: Sequence[tuple[int, int]], *, synced: bool = False) -> None:
+        """Write down what is there.
+
+        Parameters
+        ----------
+        part : str
+            The name of the part.
+        spans : sequence of pairs of int
+            The bytes that it has.
+        synced : bool, optional
+            Whether they are on the disk, and not only in this machine's memory.
+
+        Raises
+        ------
+        TransferError
+            If another process has taken over the download.
+        """
+        with self._lock:
+            self.part, self.spans = part, list(spans)
+            if synced:
+                self._synced = self.spans
+            try:
+                if self._token() not in {self._owner.token, None}:
+                    raise TransferError(
+                        f"Another process has taken over the download of {self._source['path']!r}",
+                        path=self._source["path"],
+                    )
+                self._replace()
+            except OSError as error:
+                raise local_error(error, self._shown) from error
+
+    def restart(self, entry: Entry) -> None:
+        """Forget what is there: the file has changed."""
+        with self._lock:
+            self._source |= {"size": entry.size, "mtime": entry.get("mtime")}
+            self.part, self.spans, self._synced = None, [], []
+
+    def remove(self) -> None:
+        """Give the claim back, since nothing is left to go on with."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._token() == self._owner.token:
+                os.unlink(self._name, dir_fd=self._directory)
+        self.leave()
+
+    def leave(self) -> None:
+        """Give the claim back, and leave what is there to the next one."""
+        self._owner.end()
+        self._ended.set()
+        if self._beating is not None:
+            self._beating.join(PATIENCE)
+
+    def _start_beating(self) -> None:
+        """Show from time to time that the owner lives, whatever its thread waits for.
+
+        In a thread of its own, since the disk may hang; and with a descriptor of its own, since the
+        directory may be closed meanwhile.
+        """
+        directory = os.dup(self._directory)
+        beating = threading.Thread(
+            target=self._beat, args=(directory,), name="ctadata-journal", daemon=True
+        )
+        try:
+            beating.start()
+        except RuntimeError as error:
+            os.close(directory)
+            logger.info("%r shows only that it lives when it is written: %s", self._name, error)
+        else:
+            self._beating = beating
+
+    def _beat(self, directory: int) -> None:
+        try:
+            while not self._ended.wait(BEAT):
+                if time.monotonic() - self._written >= BEAT:
+                    with contextlib.suppress(OSError):
+                        os.utime(self._name, dir_fd=directory, follow_symlinks=False)
+        finally:
+            os.close(directory)
+
+    def _claim(self, pause: Callable[[float], None]) -> None:
+        waiting = False
+        while True:
+            if self._create():
+                return
+            found, age = self._found()
+            if found is None:
+                continue
+            # Also one that is stopped, and might go on some day, is not waited for; nor is one with
+            # a date in the future, which would never seem silent.
+            if Owner.lives(found.get("owner")) is not False and abs(age) < SILENCE:
+                if not waiting:
+                    waiting = True
+                    logger.warning(
+                        "%r is being downloaded by another process; waiting for it", self._target
+                    )
+                pause(LOOK)
+                continue
+            self._take_over(found)
+            pause(SETTLE)
+            if self._token() == self._owner.token:
+                return
+
+    def _exists(self) -> bool:
+        try:
+            os.stat(self._name, dir_fd=self._directory, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
+
+    def _create(self) -> bool:
+        """Create the journal with all of its content at once; False if there is one."""
+        temporary = self._write()
+        try:
+            try:
+                os.link(
+                    temporary,
+                    self._name,
+                    src_dir_fd=self._directory,
+                    dst_dir_fd=self._directory,
+                    follow_symlinks=False,
+                )
+            except FileExistsError:
+                return False
+            except OSError:
+                # No links here: then a reader may see it empty for a moment.
+                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
+                try:
+                    os.close(os.open(self._name, flags, 0o600, dir_fd=self._directory))
+                except FileExistsError:
+                    return False
+                self._rename(temporary)
+            return True
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=self._directory)
+
+    def _take_over(self, found: dict[str, Any]) -> None:
+        spans = found.get("ranges") if found.get("boot") == Owner.boot() else found.get("synced")
+        usable = _spans(spans, self._source["size"])
+        part = found.get("part")
+        if isinstance(part, str) and is_part_of(part, self._target):
+            if found.get("source") == self._source and usable:
+                self.part, self.spans = part, usable
+                self._synced = _spans(found.get("synced"), self._source["size"])
+            else:
+                with contextlib.suppress(OSError):
+                    os.unlink(part, dir_fd=self._directory)
+        self._replace()
+
+    def _found(self) -> tuple[dict[str, Any] | None, float]:
+        """Return the journal that is there, and its age in seconds by the disk's own clock."""
+        try:
+            content, changed = self._read()
+        except FileNotFoundError:
+            return None, 0.0
+        temporary = self._write()
+        try:
+            now = os.stat(temporary, dir_fd=self._directory).st_mtime
+        finally:
+            os.unlink(temporary, dir_fd=self._directory)
+        return content, now - changed
+
+    def _token(self) -> str | None:
+        try:
+            owner = self._read()[0].get("owner")
+        except FileNotFoundError:
+            return None
+        return owner.get("token") if isinstance(owner, dict) else None
+
+    def _read(self) -> tuple[dict[str, Any], float]:
+        """Return the content, empty where it is damaged, and the time of the last change."""
+        # Not to wait for the other end of a pipe.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(self._name, flags, dir_fd=self._directory)
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise OSError(errno.EEXIST, "not a regular file", self._name)
+            try:
+                content = json.loads(file.read(MAX_BYTES))
+            except (ValueError, RecursionError):
+                content = {}
+        return content if isinstance(content, dict) else {}, found.st_mtime
+
+    def _replace(self) -> None:
+        self._rename(self._write())
+        self._written = time.monotonic()
+
+    def _rename(self, temporary: str) -> None:
+        os.replace(temporary, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+
+    def _write(self) -> str:
+        """Write the journal under a temporary name."""
+        content = {
+            "source": self._source,
+            "part": self.part,
+            "ranges": self.spans,
+            "synced": self._synced,
+            "boot": Owner.boot(),
+            "owner": self._owner.describe(),
+        }
+        name = temporary_name(self._name.removesuffix(JOURNAL), JOURNAL)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        descriptor = os.open(name, flags, 0o600, dir_fd=self._directory)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(content, file)
+        return name
+
+
+def _spans(found: Any, size: int) -> list[tuple[int, int]]:
+    """Return the spans of a journal, none if any of them is none of a file of this size."""
+    if not isinstance(found, list):
+        return []
+    for span in found:
+        if not (
+            isinstance(span, list)
+            and len(span) == 2
+            and all(type(end) is int for end in span)
+            and 0 <= span[0] < span[1] <= size
+        ):
+            return []
+    return merged(found)

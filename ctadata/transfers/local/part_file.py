@@ -1,0 +1,428 @@
+"""PartFile: a file that gets its name only when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import functools
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..._files import local_error
+from ...entries import Entry
+from ...errors import AlreadyExists, CTADataError, NoSpace, TransferError
+from .commit_gate import Gate
+from .temp_names import JOURNAL, PART, is_cut, journal_name, name_of_dead, temporary_name
+
+if TYPE_CHECKING:
+    from ...http.body import Block
+
+__all__ = [
+    "OVERWRITE",
+    "DoesNotFit",
+    "Found",
+    "PartFile",
+    "check_overwrite",
+    "check_space",
+    "free_space",
+    "has_journal",
+    "keeps",
+    "sweep",
+]
+
+OVERWRITE = ("update", "never", "fail", "skip", "replace")
+# Not every system has the one that leaves out the dates.
+_sync = getattr(os, "fdatasync", os.fsync)
+# Bytes; what is smaller comes at once, and reserves no place.
+RESERVE = 256 << 10
+# Linux and macOS take no more of them in one call (IOV_MAX).
+MOST_BLOCKS = 1024
+
+
+def check_overwrite(overwrite: str) -> None:
+    """Raise unless this is one of `OVERWRITE`."""
+    if overwrite not in OVERWRITE:
+        choices = ", ".join(map(repr, OVERWRITE))
+        raise CTADataError(f"overwrite={overwrite!r} is not known; it is one of {choices}")
+
+
+def keeps(directory: int, name: str, entry: Entry, overwrite: str, shown: str) -> bool:
+    """Decide about what has the name of a file that is to be downloaded.
+
+    Parameters
+    ----------
+    directory : int
+        Descriptor of the directory.
+    name : str
+        The name in it.
+    entry : Entry
+        The remote file.
+    overwrite : str
+        One of `OVERWRITE`.
+    shown : str
+        The local path, for errors.
+
+    Returns
+    -------
+    bool
+        True if the local file is to be kept; False if it may be replaced, or there is none.
+
+    Raises
+    ------
+    AlreadyExists
+        If the name is taken by what must not be replaced.
+    """
+    try:
+        found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    if overwrite == "skip":
+        return True
+    what = _irreplaceable(found)
+    if what == "a directory" or (what and overwrite != "replace"):
+        remedy = (
+            f", or into it with {shown + '/'!r}"
+            if what == "a directory"
+            else ", or replace it with overwrite='replace'"
+        )
+        raise AlreadyExists(
+            f"{shown!r} is {what} and is not replaced; save under another name{remedy}", path=shown
+        )
+    if overwrite == "fail":
+        raise AlreadyExists(f"{shown!r} exists already", path=shown)
+    modified = entry.modified
+    same = (
+        found.st_size == entry.size
+        # The listing knows whole seconds.
+        and modified is not None
+        and int(found.st_mtime) == int(modified.timestamp())
+    )
+    if overwrite == "never" and not same:
+        raise AlreadyExists(f"{shown!r} exists already and is another file", path=shown)
+    return same and overwrite != "replace"
+
+
+def _irreplaceable(found: os.stat_result) -> str:
+    if stat.S_ISDIR(found.st_mode):
+        return "a directory"
+    if stat.S_ISLNK(found.st_mode):
+        return "a symbolic link"
+    if not stat.S_ISREG(found.st_mode):
+        return "not a regular file"
+    return "" if found.st_mode & 0o222 else "read-only"
+
+
+def free_space(directory: int) -> int:
+    """Return the bytes that are free on the disk of a directory, given by its descriptor."""
+    found = os.fstatvfs(directory)
+    return found.f_bavail * found.f_frsize
+
+
+class DoesNotFit(NoSpace):
+    """A file is larger than what the disk has left, where smaller ones may fit."""
+
+
+def check_space(directory: int, size: int, shown: str) -> None:
+    """Raise `NoSpace` if the disk of a directory has less than `size` bytes left."""
+    if (available := free_space(directory)) < size:
+        raise (DoesNotFit if available > RESERVE else NoSpace)(
+            f"{shown!r} needs {size} bytes, {size - available} more than the disk has left; make "
+            "room or choose another directory",
+            path=shown,
+        )
+
+
+class Found(NamedTuple):
+    """What a directory had in it.
+
+    Attributes
+    ----------
+    files : bool
+        Whether there was anything at all.
+    journals : bool
+        Whether there were journals.
+    """
+
+    files: bool
+    journals: bool
+
+
+def sweep(directory: int) -> Found:
+    """Remove what processes that have died left of small files; return what there is.
+
+    What has a journal is left for the next download of that file, which goes on with it.
+
+    Parameters
+    ----------
+    directory : int
+        Descriptor of the directory.
+    """
+    files = False
+    left = []
+    with os.scandir(directory) as found:
+        for entry in found:
+            files = True
+            if entry.name.endswith((PART, JOURNAL)):
+                left.append(entry.name)
+    journals = [name for name in left if name.endswith(JOURNAL)]
+    for temporary in left:
+        name = name_of_dead(temporary)
+        if name is None:
+            continue
+        if temporary.endswith(PART) and (
+            has_journal(directory, name)
+            # The journal has more of a long name.
+            or (is_cut(temporary) and any(one.startswith(f".{name}") for one in journals))
+        ):
+            continue
+        with contextlib.suppress(OSError):
+            os.unlink(temporary, dir_fd=directory)
+    return Found(files, bool(journals))
+
+
+def has_journal(directory: int, name: str) -> bool:
+    """Whether there is a journal of a file, by this process or another one."""
+    try:
+        os.stat(journal_name(name), dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+class PartFile:
+    """A file under a name of its own until it is whole; several threads may write to it.
+
+    Parameters
+    ----------
+    directory : int
+        Descriptor of the directory that receives it.
+    name : str
+        Its final name.
+    shown : str
+        Its final path, for errors.
+    size : int
+        The bytes that it will have; reserved on the disk where that is possible.
+    part : str, optional
+        The name that it has already, to go on with it.
+    announce : callable, optional
+        Is told the temporary name of a new one before there is a file of that name.
+
+    Raises
+    ------
+    NoSpace
+        If the disk has less than `size` bytes left.
+    FileNotFoundError
+        If there is no `part` of that size.
+    """
+
+    def __init__(
+        self,
+        directory: int,
+        name: str,
+        *,
+        shown: str,
+        size: int,
+        part: str | None = None,
+        announce: Callable[[str], None] | None = None,
+    ) -> None:
+        self._directory = directory
+        self._final = name
+        self._shown = shown
+        self.size = size
+        self.descriptor = -1
+        if part is not None:
+            self.name = part
+            self._reopen()
+        else:
+            self._create(announce)
+
+    def _reopen(self) -> None:
+        self.descriptor = os.open(self.name, os.O_RDWR | os.O_NOFOLLOW, dir_fd=self._directory)
+        found = os.fstat(self.descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != self.size:
+            self.close()
+            raise FileNotFoundError(errno.ENOENT, "not the part of this file", self.name)
+
+    def _create(self, announce: Callable[[str], None] | None) -> None:
+        if self.size >= RESERVE:
+            check_space(self._directory, self.size, self._shown)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        try:
+            while self.descriptor < 0:
+                self.name = temporary_name(self._final, PART)
+                if announce is not None:
+                    announce(self.name)
+                # Another thread may have thought of the same name.
+                with contextlib.suppress(FileExistsError):
+                    self.descriptor = os.open(self.name, flags, 0o666, dir_fd=self._directory)
+        except OSError as error:
+            raise self._error(error) from error
+        try:
+            if self.size >= RESERVE:
+                _reserve(self.descriptor, self.size)
+        except OSError as error:
+            self.discard()
+            raise self._error(error) from error
+
+    def write(self, offset: int, blocks: Sequence[Block]) -> None:
+        """Write blocks that follow one another to their place.
+
+        Raises
+        ------
+        NoSpace
+            If the disk is full.
+        LocalFileError
+            If it cannot be written for another reason.
+        """
+        try:
+            for first in range(0, len(blocks), MOST_BLOCKS):
+                offset += self._write_some(offset, blocks[first : first + MOST_BLOCKS])
+        except OSError as error:
+            raise self._error(error) from error
+
+    def _write_some(self, offset: int, blocks: Sequence[Block]) -> int:
+        size = sum(map(len, blocks))
+        written = os.pwritev(self.descriptor, blocks, offset)
+        if written < size:
+            # A disk that becomes full says so at the next write only.
+            view = memoryview(b"".join(blocks))
+            while written < size:
+                written += os.pwrite(self.descriptor, view[written:], offset + written)
+        return size
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Read a piece again that was written."""
+        return os.pread(self.descriptor, length, offset)
+
+    def sync(self) -> None:
+        """Wait until what was written is on the disk."""
+        try:
+            _sync(self.descriptor)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def finish(self, modified: datetime | None, *, replace: bool, gate: Gate | None = None) -> None:
+        """Give the file its final name, once its bytes are on the disk.
+
+        Parameters
+        ----------
+        modified : datetime or None
+            The date that it gets.
+        replace : bool
+            Whether a file that has the final name is replaced.
+        gate : Gate, optional
+            Passed for it.
+
+        Raises
+        ------
+        AlreadyExists
+            If something took the name meanwhile that must not be replaced.
+        TransferCancelled
+            If the gate is closed.
+        NoSpace
+            If the disk is full.
+        TransferError
+            If somebody else has taken the part away.
+        """
+        try:
+            if modified is not None:
+                os.utime(self.descriptor, (modified.timestamp(), modified.timestamp()))
+            os.fsync(self.descriptor)
+            # Network file systems may find only now that the disk is full.
+            self.close()
+            with (gate or Gate()).passing(self._remove):
+                self._rename(replace)
+        except FileNotFoundError:
+            raise TransferError(
+                f"{self._shown!r} was removed while it was written; try again", path=self._shown
+            ) from None
+        except FileExistsError:
+            raise AlreadyExists(f"{self._shown!r} exists already", path=self._shown) from None
+        except OSError as error:
+            raise self._error(error) from error
+
+    def _rename(self, replace: bool) -> None:
+        here = {"src_dir_fd": self._directory, "dst_dir_fd": self._directory}
+        if replace:
+            os.replace(self.name, self._final, **here)
+            return
+        try:
+            os.link(self.name, self._final, **here, follow_symlinks=False)
+        except (FileExistsError, FileNotFoundError):
+            raise
+        except OSError:
+            # Some file systems have no links; the name was looked at just before.
+            os.replace(self.name, self._final, **here)
+        else:
+            os.unlink(self.name, dir_fd=self._directory)
+
+    def close(self) -> None:
+        """Leave what was written where it is."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def discard(self) -> None:
+        """Remove what was written."""
+        # What the disk does not let go now is removed by a later download (`sweep`).
+        with contextlib.suppress(OSError):
+            self.close()
+        self._remove()
+
+    def _remove(self) -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(self.name, dir_fd=self._directory)
+
+    def _error(self, error: OSError) -> CTADataError:
+        if error.errno == errno.ENOSPC:
+            with contextlib.suppress(OSError):
+                left = free_space(self._directory)
+                return NoSpace(
+                    f"The disk is full: {self._shown!r} has {self.size} bytes and {left} are left; "
+                    "make room or choose another directory",
+                    path=self._shown,
+                )
+        return local_error(error, self._shown)
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Reserve the bytes of a file, or only give it its length where the disk cannot."""
+    allocate = _fallocate()
+    # In memory there is nothing to gain: it would only be filled twice.
+    if allocate is not None and not _in_memory(os.fstat(descriptor).st_dev):
+        if allocate(descriptor, 0, 0, size) == 0:
+            return
+        if (number := ctypes.get_errno()) in {errno.ENOSPC, errno.EDQUOT}:
+            raise OSError(number, os.strerror(number))
+    os.truncate(descriptor, size)
+
+
+@functools.cache
+def _fallocate() -> Callable[[int, int, int, int], int] | None:
+    """Return Linux' fallocate(2).
+
+    posix_fallocate writes to every block of the file where the file system knows no such call,
+    as older NFS and Lustre, which takes as long as the download.
+    """
+    if sys.platform != "linux":
+        return None
+    function = getattr(ctypes.CDLL(None, use_errno=True), "fallocate64", None)
+    if function is not None:
+        function.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+    return function
+
+
+@functools.cache
+def _in_memory(device: int) -> bool:
+    number = f"{os.major(device)}:{os.minor(device)}"
+    with contextlib.suppress(OSError), open("/proc/self/mountinfo") as mounts:
+        for line in mounts:
+            # proc(5): the device is the third field, the type the first after a lone dash.
+            if line.split()[2] == number:
+                return line.partition(" - ")[2].split()[0] in {"tmpfs", "ramfs"}
+    return False

@@ -1,0 +1,249 @@
+"""Partial: what is there of one file while it is downloaded, and what a later process needs."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..._files import PASSING, local_error
+from ..._printable import logger_of
+from ...errors import CTADataError, TransferError
+from ...http.watchdog import Guard
+from ..checksum import Checksum, Digest
+from ..progress import Watch
+from ..ranges import Claim, Spans
+from ..remote_file import RemoteFile
+from .part_file import PartFile
+
+if TYPE_CHECKING:
+    from ...http.body import Block
+    from .directories import Folder
+    from .journal import Journal
+
+__all__ = ["Partial"]
+
+logger = logger_of(__name__)
+
+MiB = 1 << 20
+# After so many bytes or seconds the journal is written; after so many the disk is waited for.
+NOTE = 8 * MiB
+NOTE_SECONDS = 1.0
+SYNC = 256 * MiB
+# What came from the beginning by /fetch may be an error page, unless it is longer than this; and
+# what is shorter than this one is quickly asked for again.
+PAGE = 16 * MiB
+SHORT = 64 << 10
+
+
+class Partial:
+    """The part of a file, the spans that it has, their journal and their checksum.
+
+    Several threads may write to it.
+
+    Parameters
+    ----------
+    folder : Folder
+        The directory that receives the file.
+    name : str
+        Its name there.
+    remote : RemoteFile
+        The remote file.
+    journal : Journal, optional
+        What is written down for a later process.
+    watch : Watch
+        Is told how far it is.
+
+    Attributes
+    ----------
+    spans : Spans
+        The bytes that are there.
+    unproven : int
+        The bytes at the beginning of which it is not sure that they are the file's.
+    """
+
+    def __init__(
+        self, folder: Folder, name: str, remote: RemoteFile, journal: Journal | None, watch: Watch
+    ) -> None:
+        self._folder = folder
+        self._name = name
+        self._shown = folder.shown(name)
+        self._remote = remote
+        self._journal = journal
+        self._watch = watch
+        self._lock = threading.Lock()
+        self._size = 0
+        self._part: PartFile
+        self._checksum: Checksum | None
+        self._noted = self._synced = 0
+        self._noted_at = 0.0
+        self.unproven = 0
+        self.spans: Spans
+        self._open()
+
+    def restart(self) -> None:
+        """Throw away what is there; nobody writes to it meanwhile."""
+        self._part.discard()
+        if self._journal is not None:
+            self._journal.restart(self._remote.entry)
+        self._open()
+
+    def expect(self, digest: Digest | None) -> None:
+        """Take note of the checksum that the storage offers."""
+        if digest is not None and self._checksum is None:
+            self._checksum = Checksum(digest)
+
+    def write(self, claim: Claim, blocks: Sequence[Block]) -> None:
+        """Write what comes next for a claim.
+
+        Raises
+        ------
+        IntegrityError
+            If more comes than the file has.
+        """
+        size = sum(map(len, blocks))
+        room = max(claim.stop - claim.position, 0)
+        if size > room:
+            if claim.stop == self._size:
+                raise self._remote.longer()
+            # Another stream has taken over the rest.
+            blocks, size = [b"".join(blocks)[:room]], room
+        if not size:
+            return
+        self._part.write(claim.position, blocks)
+        if self._checksum is not None:
+            self._checksum.feed(claim.position, blocks)
+        self.spans.advance(claim, size)
+        self._watch.step(size)
+        self.note()
+
+    def take_back(self, claim: Claim, position: int) -> None:
+        """Take note that what came for a claim from `position` on is of no use."""
+        self._watch.step(position - claim.position)
+        claim.position = position
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Read again what was written."""
+        return self._part.read(start, stop - start)
+
+    def note(self, *, force: bool = False) -> None:
+        """Write down what is there, after each few megabytes, unless that is forced.
+
+        Raises
+        ------
+        TransferError
+            If another process has taken over the download.
+        """
+        if self._journal is None:
+            return
+        with self._lock:
+            spans = self.spans.done()
+            count = sum(stop - start for start, stop in spans)
+            now = time.monotonic()
+            if not force and count < self._noted + NOTE and now < self._noted_at + NOTE_SECONDS:
+                return
+            self._noted, self._noted_at = count, now
+            synced = count >= self._synced + SYNC
+            if synced:
+                self._synced = count
+                self._part.sync()
+            self._journal.record(self._part.name, spans, synced=synced)
+
+    def check(self, guard: Guard) -> None:
+        """Raise `IntegrityError` if the checksum is not the storage's."""
+        if self._checksum is not None:
+            self._checksum.check(self._part.descriptor, self._size, self._remote.path, guard.check)
+
+    def finish(self, *, replace: bool) -> None:
+        """Give the whole file its name and date.
+
+        Raises
+        ------
+        AlreadyExists
+            If something took the name meanwhile that must not be replaced.
+        """
+        try:
+            self._part.finish(self._remote.entry.modified, replace=replace, gate=self._folder.gate)
+        except FileNotFoundError:
+            raise TransferError(
+                f"{self._shown!r} was removed while it was written; try again", path=self._shown
+            ) from None
+
+    def leave(self) -> None:
+        """Leave what is there to a later process, or nothing where that is of no use."""
+        worthless = self.unproven if self.unproven < SHORT else 0
+        if self._journal is None or self.spans.count() <= worthless:
+            self.discard()
+            return
+        with contextlib.suppress(CTADataError):
+            # First what costs no time, should the process be about to end.
+            self.note(force=True)
+            self._part.sync()
+            self._journal.record(self._part.name, self.spans.done(), synced=True)
+        self._part.close()
+
+    def discard(self) -> None:
+        """Leave nothing."""
+        self._part.discard()
+        if self._journal is not None:
+            self._journal.remove()
+
+    def _open(self) -> None:
+        """Open the part, the one of an earlier download where there is one."""
+        self._size = self._remote.size
+        self._checksum = None
+        self._noted = self._synced = 0
+        self._noted_at = time.monotonic()
+        self.unproven = 0
+        if self._reopened():
+            return
+        self.spans = Spans(self._size)
+        try:
+            self._part = PartFile(
+                self._folder.descriptor,
+                self._name,
+                shown=self._shown,
+                size=self._size,
+                announce=self._announce,
+            )
+        except BaseException:
+            if self._journal is not None:
+                self._journal.remove()
+            raise
+        try:
+            self._folder.take(self._name, self._part.name)
+        except BaseException:
+            self.discard()
+            raise
+
+    def _announce(self, part: str) -> None:
+        # Written down first: a process that is killed leaves no part that no journal names.
+        if self._journal is not None:
+            self._journal.record(part, [])
+
+    def _reopened(self) -> bool:
+        journal = self._journal
+        if journal is None or journal.part is None:
+            return False
+        try:
+            self._part = PartFile(
+                self._folder.descriptor,
+                self._name,
+                shown=self._shown,
+                size=self._size,
+                part=journal.part,
+            )
+        except OSError as error:
+            if error.errno in PASSING:
+                # What is there is not given up for that.
+                raise local_error(error, self._shown, "resumed") from error
+            logger.info("%r cannot be resumed: %s", self._shown, error)
+            return False
+        self.spans = Spans(self._size, journal.spans)
+        start, stop = journal.spans[0]
+        # However much it is: it may be of a file that was replaced since by one of the same size
+        # and date.
+        self.unproven = stop if start == 0 else 0
+        return True

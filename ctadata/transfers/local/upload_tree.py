@@ -1,0 +1,253 @@
+"""Directories that are uploaded: what is in them, without following any link.
+
+The directory may be writable by others, and may change while it is read. Each component is
+therefore opened by itself with ``O_NOFOLLOW`` (POSIX.1-2008, openat), from the root of the file
+system on, each time that something is read. No descriptor stays open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from ..._files import local_errors, split_below
+
+__all__ = ["DIRECTORY", "FILE", "HIDDEN", "LINK", "Item", "LeftOut", "LocalTree", "left_out_text"]
+
+FILE, DIRECTORY, LINK = "file", "directory", "link"
+HIDDEN = "hidden "
+BEHIND = "file behind a link"
+
+# O_PATH needs no permission to read a directory above, as a path would not. macOS has none.
+SEARCH = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class LeftOut(Exception):
+    """Something is not to be uploaded, or has become such while the transfer ran.
+
+    Attributes
+    ----------
+    kind : str
+        What it is, as `Item.kind`.
+    """
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class Item(NamedTuple):
+    """Something in a directory.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    kind : str
+        ``file`` or ``directory``; of what is left out ``hidden file``, ``hidden directory``,
+        ``link``, ``pipe``, ``socket`` or ``device``.
+    """
+
+    name: str
+    kind: str
+
+
+class LocalTree:
+    """A local directory that is uploaded.
+
+    Parameters
+    ----------
+    directory : Path
+        The directory; links in its path are followed once, here.
+    root : Path, optional
+        A directory above it. No component below this one may be a link.
+    hidden : bool, optional
+        Whether names that begin with a dot take part.
+    shown : str, optional
+        What people call the directory; by default its path.
+
+    Raises
+    ------
+    InvalidPath
+        If the directory does not lie below `root`.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        root: Path | None = None,
+        *,
+        hidden: bool = False,
+        shown: str | None = None,
+    ) -> None:
+        self._shown = os.fspath(directory) if shown is None else shown
+        self._hidden = hidden
+        below: tuple[str, ...] = ()
+        # Where the working directory is gone, there are no whole paths.
+        with local_errors(self._shown, "read"):
+            if root is not None:
+                root = Path(os.path.abspath(root))
+                below = split_below(Path(os.path.abspath(directory)), root)
+                directory = root
+            anchor, *above = Path(os.path.realpath(directory)).parts
+        self._anchor, self._parts = anchor, (*above, *below)
+
+    def shown(self, below: tuple[str, ...]) -> str:
+        """Return the path of something in it, as people know it."""
+        return os.path.join(self._shown, *below)
+
+    def items(self, below: tuple[str, ...]) -> list[Item]:
+        """Return what is in a directory, sorted by name.
+
+        Parameters
+        ----------
+        below : tuple of str
+            The components of its path below this one; none for this one.
+
+        Raises
+        ------
+        LocalFileError
+            If it cannot be read.
+        LeftOut
+            If it is, or lies behind, a link.
+        """
+        found = []
+        with local_errors(self.shown(below), "read"), self._opened(below) as place:
+            descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place)
+            try:
+                with os.scandir(descriptor) as entries:
+                    for entry in entries:
+                        # What vanishes meanwhile is not there.
+                        with contextlib.suppress(FileNotFoundError):
+                            found.append(Item(entry.name, self._kind(entry)))
+            finally:
+                os.close(descriptor)
+        return sorted(found)
+
+    def size(self, below: tuple[str, ...]) -> int:
+        """Return the size of a file in bytes.
+
+        Raises
+        ------
+        LocalFileError
+            If there is none.
+        LeftOut
+            If it is no regular file any more, or lies behind a link.
+        """
+        with local_errors(self.shown(below), "read"), self._above(below) as place:
+            return _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False)).st_size
+
+    def open(self, below: tuple[str, ...]) -> BinaryIO:
+        """Open a file for reading.
+
+        Raises
+        ------
+        LocalFileError
+            If it cannot be opened.
+        LeftOut
+            If it is no regular file any more, or lies behind a link.
+        """
+        with local_errors(self.shown(below), "read"), self._above(below) as place:
+            # Opening a device may already do something to it.
+            _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False))
+            # O_NONBLOCK: a pipe that has just taken the file's place would block.
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            try:
+                descriptor = os.open(below[-1], flags, dir_fd=place)
+            except OSError as error:
+                if error.errno in {errno.ELOOP, errno.EMLINK, errno.ENXIO}:
+                    _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False))
+                raise
+            try:
+                _regular(os.fstat(descriptor))
+                return os.fdopen(descriptor, "rb")
+            except BaseException:
+                os.close(descriptor)
+                raise
+
+    @contextlib.contextmanager
+    def _above(self, below: tuple[str, ...]) -> Iterator[int]:
+        """Open the directory that a file is in."""
+        with contextlib.ExitStack() as stack:
+            try:
+                place = stack.enter_context(self._opened(below[:-1]))
+            except LeftOut as error:
+                raise LeftOut(BEHIND) from error
+            yield place
+
+    @contextlib.contextmanager
+    def _opened(self, below: tuple[str, ...]) -> Iterator[int]:
+        descriptor = os.open(self._anchor, SEARCH)
+        try:
+            for part in (*self._parts, *below):
+                inner = _search(part, descriptor)
+                os.close(descriptor)
+                descriptor = inner
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _kind(self, entry: os.DirEntry[str]) -> str:
+        if entry.is_symlink():
+            return LINK
+        if entry.is_dir(follow_symlinks=False):
+            kind = DIRECTORY
+        elif entry.is_file(follow_symlinks=False):
+            kind = FILE
+        else:
+            return _kind_of(entry.stat(follow_symlinks=False).st_mode)
+        return HIDDEN + kind if entry.name.startswith(".") and not self._hidden else kind
+
+
+def left_out_text(counts: Mapping[str, int]) -> str:
+    """Return what was left out for people: ``3 hidden files and 1 link``.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        How many there were of each kind.
+    """
+    texts = [f"{count} {_named(kind, count)}" for kind, count in sorted(counts.items())]
+    return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
+
+
+def _named(kind: str, count: int) -> str:
+    if count == 1:
+        return kind
+    if kind == BEHIND:
+        return "files behind a link"
+    return kind.removesuffix("y") + "ies" if kind.endswith("ory") else f"{kind}s"
+
+
+def _search(part: str, descriptor: int) -> int:
+    """Open a directory in another one, such that it can be searched."""
+    try:
+        return os.open(part, SEARCH, dir_fd=descriptor)
+    except OSError as error:
+        # O_NOFOLLOW with O_DIRECTORY says ENOTDIR of a link, too.
+        if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.EMLINK}:
+            mode = os.stat(part, dir_fd=descriptor, follow_symlinks=False).st_mode
+            if stat.S_ISLNK(mode):
+                raise LeftOut(LINK) from error
+        raise
+
+
+def _regular(found: os.stat_result) -> os.stat_result:
+    if not stat.S_ISREG(found.st_mode):
+        raise LeftOut(_kind_of(found.st_mode))
+    return found
+
+
+def _kind_of(mode: int) -> str:
+    if stat.S_ISLNK(mode):
+        return LINK
+    if stat.S_ISDIR(mode):
+        return DIRECTORY
+    if stat.S_ISFIFO(mode):
+        return "pipe"
+    return "socket" if stat.S_ISSOCK(mode) else "device"

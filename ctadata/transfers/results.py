@@ -1,0 +1,181 @@
+"""Outcome: what became of the files of one transfer, and when to give all of them up."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .._files import local_errors
+from ..errors import (
+    AuthenticationError,
+    CTADataError,
+    NoSpace,
+    ServiceUnreachable,
+    TransferCancelled,
+    TransferError,
+)
+from .local.part_file import DoesNotFit
+from .progress import Reports, Result, Watch
+
+__all__ = ["FATAL", "Outcome", "budget"]
+
+# After these all that follows would fail in the same way.
+FATAL = (AuthenticationError, NoSpace, TransferCancelled)
+# The total budget of a file: so many time-outs, and at least this speed in bytes per second.
+TIMEOUTS = 10
+SLOWEST = 16 << 10
+
+
+def budget(path: str, size: int | None, timeout: float) -> tuple[float, TransferError]:
+    """Return the seconds that a file may take in all, and the error where it takes longer.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    size : int or None
+        Its size in bytes; None counts as very large.
+    timeout : float
+        Seconds of silence after which the service counts as stalled.
+    """
+    seconds = TIMEOUTS * timeout + (1 << 40 if size is None else size) / SLOWEST
+    return seconds, TransferError(
+        f"{path!r} takes longer than {seconds:.0f} s; run it again to go on", path=path
+    )
+
+
+class Outcome:
+    """Collects results and failures; can be used from several threads at once.
+
+    Parameters
+    ----------
+    reports : Reports
+        Is told of each file's end.
+    jobs : int
+        Files at a time: when more than so many in a row cannot reach the service, it is gone.
+
+    Attributes
+    ----------
+    bytes : int
+        The bytes of all files that are where they should be.
+    left_out : collections.Counter
+        How much was left out of directories, by its kind.
+    single : bool
+        Whether a file was asked for by itself, and not as one of a directory.
+    """
+
+    def __init__(self, reports: Reports, jobs: int) -> None:
+        self._reports = reports
+        self._lock = threading.Lock()
+        self._failures: list[CTADataError] = []
+        self._unreachable = 0
+        self._patience = jobs
+        self.bytes = 0
+        self.left_out: Counter[str] = Counter()
+        self.single = False
+
+    @contextmanager
+    def of_file(
+        self, watch: Watch, local: str, remote: str | None = None
+    ) -> Iterator[Callable[[str], None]]:
+        """Report the end of one file.
+
+        Parameters
+        ----------
+        watch : Watch
+            Its progress.
+        local : str
+            Its local path.
+        remote : str, optional
+            Its remote path, where `watch` has not the whole one.
+
+        Yields
+        ------
+        callable
+            To be told the file's state, such as ``finished``.
+        """
+        states: list[str] = []
+        try:
+            with local_errors(local, "used"):
+                yield states.append
+        except CTADataError as error:
+            watch.tell("cancelled" if isinstance(error, TransferCancelled) else "failed")
+            self._reports.result(Result(remote or watch.path, local, watch.total, "failed", error))
+            self.failed(error)
+        else:
+            (state,) = states
+            with self._lock:
+                self._unreachable = 0
+                self.bytes += watch.total or 0
+            if state == "skipped":
+                watch.done = watch.total or 0
+            if state != "planned":
+                watch.tell(state)
+            self._reports.result(Result(remote or watch.path, local, watch.total, state))
+
+    def leave_out(self, path: str, local: str, kind: str) -> None:
+        """Report something in a directory that does not take part.
+
+        Parameters
+        ----------
+        path, local : str
+            Its remote and its local path.
+        kind : str
+            What it is (`Result.kind`).
+        """
+        with self._lock:
+            self.left_out[kind] += 1
+        self._reports.result(Result(path, local, None, "left out", kind=kind))
+
+    @contextmanager
+    def collect(self) -> Iterator[None]:
+        """Take note of what fails that is no file."""
+        try:
+            with local_errors(doing="read"):
+                yield
+        except CTADataError as error:
+            self.failed(error)
+
+    def failed(self, error: CTADataError) -> None:
+        """Take note of a failure.
+
+        Raises
+        ------
+        CTADataError
+            If everything else would fail in the same way.
+        """
+        with self._lock:
+            self._failures.append(error)
+            if isinstance(error, ServiceUnreachable):
+                self._unreachable += 1
+            gone = self._unreachable > self._patience
+        # A smaller file may still fit.
+        if isinstance(error, FATAL) and not isinstance(error, DoesNotFit):
+            raise error
+        if gone:
+            raise TransferError(
+                f"{self._unreachable} files in a row failed, the rest was not tried: {error}",
+                failures=self._failures,
+            ) from error
+
+    def raise_failures(self, path: str | None) -> None:
+        """Raise what failed, if anything did.
+
+        Parameters
+        ----------
+        path : str or None
+            What was asked for, where it was one thing.
+        """
+        failures = self._failures
+        if not failures:
+            return
+        if path is not None and self.single:
+            raise failures[0]
+        below = f"files below {path!r}" if path is not None else "files"
+        raise TransferError(
+            f"{len(failures)} of the {below} failed: {failures[0]}",
+            path=path,
+            failures=failures,
+        )

@@ -1,0 +1,140 @@
+"""Sources of one call that would have the same target are refused before anything is sent."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+from unicodedata import normalize
+
+from ..errors import AlreadyExists, CTADataError
+from .local.upload_tree import DIRECTORY, FILE, Item, LeftOut, LocalTree
+from .patterns import Globs
+
+__all__ = ["Placed", "refuse_folded", "refuse_meeting", "same_name"]
+
+
+class Placed(NamedTuple):
+    """A source and its target.
+
+    Attributes
+    ----------
+    source : str
+        The path that is read, with ``/`` between its segments.
+    target : tuple of str
+        The segments of the path that is written.
+    directory : bool
+        Whether it is a directory.
+    """
+
+    source: str
+    target: tuple[str, ...]
+    directory: bool = False
+
+
+def same_name(name: str) -> str:
+    """Return what names have in common that a storage may take for one.
+
+    Those are names that differ only in how their accents are composed (Unicode's NFC and NFD).
+    They look alike, and some storages and many disks store them as one file. Names that differ
+    in case are different in the storage.
+    """
+    return name if name.isascii() else normalize("NFC", name)
+
+
+def refuse_meeting(
+    placed: Iterable[Placed], what: str, fold: Callable[[str], str] = same_name
+) -> None:
+    """Raise if two sources have the same target, or if a target lies inside another one.
+
+    Parameters
+    ----------
+    placed : iterable of Placed
+        The sources of one call.
+    what : str
+        What is done with them, for the error: ``uploaded`` or ``saved``.
+    fold : callable, optional
+        Returns what names have in common that mean one file.
+
+    Raises
+    ------
+    AlreadyExists
+        Names both sources and the target.
+    """
+    taken: dict[tuple[str, ...], Placed] = {}
+    for one in placed:
+        other = taken.setdefault(tuple(map(fold, one.target)), one)
+        if other is not one:
+            raise AlreadyExists(
+                f"{other.source!r} and {one.source!r} would both be {what} as "
+                f"{_shown(one.target)!r}; nothing was transferred: choose different directories "
+                "or names",
+                path=one.source,
+            )
+    for key, one in taken.items():
+        for depth in range(len(key)):
+            above = taken.get(key[:depth])
+            # A file that is named beside its directory has the same target either way.
+            if above is None or (
+                above.directory
+                and one.source == "/".join(filter(None, [above.source, *one.target[depth:]]))
+            ):
+                continue
+            raise AlreadyExists(
+                f"{one.source!r} would be {what} as {_shown(one.target)!r}, inside of "
+                f"{_shown(above.target)!r}, which is to be {above.source!r}; nothing was "
+                "transferred: choose different directories or names",
+                path=one.source,
+            )
+
+
+def _shown(target: tuple[str, ...]) -> str:
+    return os.path.join(*target) if target else "."
+
+
+def refuse_folded(tree: LocalTree, globs: Globs, check: Callable[[], None]) -> None:
+    """Raise if two names in one local directory, or in one below it, may be one in the storage.
+
+    Parameters
+    ----------
+    tree : LocalTree
+        The directory that is uploaded.
+    globs : Globs
+        Which files take part.
+    check : callable
+        Raises once the work is to stop.
+
+    Raises
+    ------
+    AlreadyExists
+        Names both.
+    """
+    waiting: list[tuple[str, ...]] = [()]
+    while waiting:
+        check()
+        above = waiting.pop()
+        items: list[Item] = []
+        # A directory that cannot be read is reported when it is its turn.
+        with contextlib.suppress(CTADataError, LeftOut):
+            items = tree.items(above)
+        taken: dict[str, str] = {}
+        for name, kind in items:
+            below = (*above, name)
+            if kind == DIRECTORY:
+                if globs.prunes("/".join(below)):
+                    continue
+                waiting.append(below)
+            elif kind != FILE or not globs.takes("/".join(below)):
+                continue
+            if name.isascii():
+                continue
+            other = taken.setdefault(same_name(name), name)
+            if other != name:
+                shown = tree.shown(below)
+                raise AlreadyExists(
+                    f"{tree.shown((*above, other))!r} and {shown!r} differ only in how their "
+                    "accents are encoded, and may become one file in the storage; nothing was "
+                    "transferred: rename one of them",
+                    path=shown,
+                )

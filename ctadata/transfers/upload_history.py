@@ -1,0 +1,249 @@
+"""What was sent: tells later whether a stored file is the local one, without comparing clocks.
+
+For each file that was stored, its state on the local disk and its date in the storage are
+remembered. Only where neither has changed is the stored file taken for the local one. A line that
+is lost makes the file be sent again, so that the record needs no locks: each process appends to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from .._printable import logger_of
+from ..errors import CTADataError
+from .local.temp_names import PART, temporary_name
+
+__all__ = ["IMPATIENCE", "FileState", "SentFiles"]
+
+logger = logger_of(__name__)
+
+NAME = "uploads.txt"
+# Bytes of the record, about 120,000 files, and what is kept of it when it has become longer.
+MAX_BYTES = 4 << 20
+KEPT_BYTES = 3 << 20
+# Digits of a file's key and of its facts; both are hashes, so that no paths are written down.
+DIGITS = 16
+LINE = 2 * DIGITS + 2
+# Seconds after which new lines are written.
+INTERVAL = 1.0
+# Seconds that the end of a transfer waits for the disk, and where the transfer was stopped.
+PATIENCE = 5.0
+IMPATIENCE = 0.2
+
+
+class FileState(NamedTuple):
+    """The state of a local file, which differs after each change of it.
+
+    Attributes
+    ----------
+    size : int
+        In bytes.
+    mtime_ns, ctime_ns : int
+        The last change of its content and, which nobody can set, of anything, in nanoseconds.
+    inode : int
+        Its number on its disk.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> FileState:
+        """Return what `os.stat` found."""
+        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+    @property
+    def telling(self) -> bool:
+        """Whether a change within the same second would be seen.
+
+        Some disks know whole seconds only.
+        """
+        return self.ctime_ns % 10**9 != 0
+
+
+class SentFiles:
+    """The record of one account; can be used from several threads and processes at once.
+
+    Parameters
+    ----------
+    directory : callable
+        Returns where it is.
+    service : str
+        The address of the service that has the files.
+    """
+
+    def __init__(self, directory: Callable[[], Path], service: str) -> None:
+        self._directory = directory
+        self._service = service
+        self._lock = threading.Lock()
+        self._known: dict[bytes, bytes] | None = None
+        self._pending: list[bytes] = []
+        # The disk may hang: nobody else waits for it.
+        self._writer: threading.Thread | None = None
+        self._closing = threading.Event()
+        self._warned = False
+
+    def remember(self, path: str, state: FileState | None, stored: datetime | None) -> None:
+        """Write down that a file has been stored.
+
+        Parameters
+        ----------
+        path : str
+            Its path in the storage.
+        state : FileState or None
+            The local file, as it was from the beginning to the end.
+        stored : datetime or None
+            Its date, as a listing gave it afterwards.
+        """
+        facts = _facts(state, stored)
+        self._add(self._key(path), facts or bytes(DIGITS // 2).hex().encode())
+
+    def forget(self, path: str) -> None:
+        """Write down that it is not known any more what is stored at a path."""
+        self.remember(path, None, None)
+
+    def has(self, path: str, state: FileState | None, stored: datetime | None) -> bool:
+        """Whether what is stored is this local file; the parameters are those of `remember`."""
+        facts = _facts(state, stored)
+        if facts is None:
+            return False
+        with self._lock:
+            if self._known is None:
+                self._known = self._read()
+            return self._known.get(self._key(path)) == facts
+
+    def close(self, patience: float = PATIENCE) -> None:
+        """Write what has not been written yet, in not more than so many seconds."""
+        self._closing.set()
+        if self._writer is not None:
+            self._writer.join(patience)
+
+    def _key(self, path: str) -> bytes:
+        return _hash(f"{self._service}\n{path}")
+
+    def _add(self, key: bytes, facts: bytes) -> None:
+        with self._lock:
+            if self._known is not None:
+                self._known[key] = facts
+            self._pending.append(key + b" " + facts + b"\n")
+            if self._writer is None:
+                self._writer = threading.Thread(
+                    target=self._keep_writing, name="ctadata-sent", daemon=True
+                )
+                try:
+                    self._writer.start()
+                except RuntimeError as error:
+                    self._writer = None
+                    self._warn(error)
+
+    def _keep_writing(self) -> None:
+        while not self._closing.wait(INTERVAL):
+            self._write()
+        self._write()
+
+    def _write(self) -> None:
+        """Append what has come since the last time."""
+        with self._lock:
+            pending, self._pending = self._pending, []
+        if not pending:
+            return
+        try:
+            directory = self._directory()
+            os.makedirs(directory, 0o700, exist_ok=True)
+            length = _append(directory / NAME, b"".join(pending))
+            if length > MAX_BYTES:
+                _shorten(directory / NAME)
+        except (OSError, RuntimeError, CTADataError) as error:
+            self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        if not self._warned:
+            self._warned = True
+            logger.warning(
+                "What was uploaded cannot be written down (%s); skip_existing will send it again",
+                error,
+            )
+
+    def _read(self) -> dict[bytes, bytes]:
+        try:
+            return _entries(_content(self._directory() / NAME))
+        except FileNotFoundError:
+            return {}
+        except (OSError, RuntimeError, CTADataError) as error:
+            logger.warning("It cannot be read what was uploaded (%s); it is sent again", error)
+            return {}
+
+
+def _facts(state: FileState | None, stored: datetime | None) -> bytes | None:
+    """Return a hash of all that tells; None where a change might not be seen."""
+    if state is None or stored is None or not state.telling:
+        return None
+    return _hash(f"{tuple(state)} {stored.timestamp():.0f}")
+
+
+def _hash(text: str) -> bytes:
+    raw = text.encode("utf-8", "surrogateescape")
+    return hashlib.blake2b(raw, digest_size=DIGITS // 2).hexdigest().encode()
+
+
+def _append(path: Path, lines: bytes) -> int:
+    """Append lines in one piece; return the length of the file."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        _check_regular(descriptor)
+        # First an end of what another process may have left unfinished.
+        os.write(descriptor, b"\n" + lines)
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
+def _content(path: Path) -> bytes:
+    # Not to wait for the other end of a pipe.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        _check_regular(descriptor)
+        # The newest, should it have become longer than it may be.
+        file.seek(max(0, os.fstat(descriptor).st_size - 2 * MAX_BYTES))
+        return file.read(2 * MAX_BYTES)
+
+
+def _check_regular(descriptor: int) -> None:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise OSError("the record is not a regular file")
+
+
+def _entries(content: bytes) -> dict[bytes, bytes]:
+    """Return the facts of each key; of several lines the last one counts."""
+    entries: dict[bytes, bytes] = {}
+    for line in content.split(b"\n"):
+        if len(line) == LINE - 1 and line[DIGITS : DIGITS + 1] == b" ":
+            key = line[:DIGITS]
+            # The newest ones are to stand at the end.
+            entries.pop(key, None)
+            entries[key] = line[DIGITS + 1 :]
+    return entries
+
+
+def _shorten(path: Path) -> None:
+    """Keep the newest lines only."""
+    lines = [key + b" " + facts + b"\n" for key, facts in _entries(_content(path)).items()]
+    temporary = path.with_name(temporary_name(path.name, PART))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
+            file.writelines(lines[-(KEPT_BYTES // LINE) :])
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise

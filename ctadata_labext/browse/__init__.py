@@ -1,0 +1,1 @@
+"""Listings, searches and archives: what the panel shows of the storage."""

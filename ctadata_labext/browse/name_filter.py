@@ -1,0 +1,44 @@
+"""Which names a search looks for: the rule of the panel's filter (src/browser/name-filter.ts)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fnmatch import translate
+from unicodedata import normalize
+
+from ..errors import BadRequest
+
+__all__ = ["name_test"]
+
+# Characters; no name in the storage is longer.
+MAX_PATTERN = 255
+
+
+def name_test(pattern: str) -> Callable[[str], bool]:
+    """Return what tells whether a name is looked for.
+
+    Parameters
+    ----------
+    pattern : str
+        A part of the name or, with ``*`` (any characters) or ``?`` (one), a pattern for all of it;
+        neither case nor Unicode's normal form matter.
+
+    Raises
+    ------
+    BadRequest
+        If it is empty or too long.
+    """
+    wanted = _folded(pattern.strip())
+    if not wanted or len(pattern) > MAX_PATTERN:
+        raise BadRequest(f"Give 1 to {MAX_PATTERN} characters of a name to search for")
+    if not {"*", "?"} & set(wanted):
+        return lambda name: wanted in _folded(name)
+    # What fnmatch makes never goes back behind a '*' that was passed: at most the product of the
+    # lengths is compared. It also knows sets of characters in brackets, which are text here.
+    matches = re.compile(translate(wanted.replace("[", "[[]"))).match
+    return lambda name: matches(_folded(name)) is not None
+
+
+def _folded(name: str) -> str:
+    return normalize("NFC", name).lower()

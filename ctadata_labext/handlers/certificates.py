@@ -1,0 +1,161 @@
+"""``ctadata/certificates``: looked at, delegated, and remembered; their content is never kept.
+
+A certificate's file comes as the body of a request and is held in memory until that is answered.
+Neither it nor a part of it is in an answer, a log line or an error (docs/protocol.md).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from ctadata import config
+from ctadata.api import APIClient
+from ctadata.certificates.authorities import known_authorities
+from ctadata.certificates.certificate_files import default_proxy_file, owner_of, read_private_file
+from ctadata.certificates.inspection import inspect
+from ctadata.certificates.proxy import ProxyCertificate, iso
+from ctadata.certificates.service import cleaned
+from ctadata.errors import CertificateError, NotFound
+
+from ..errors import BadRequest, CertificateChanged, describe
+from .base import AUTH_RESOURCE, CTADataHandler
+
+__all__ = [
+    "CertificateHandler",
+    "CertificatesHandler",
+    "FoundCertificateHandler",
+    "FoundHandler",
+    "InspectHandler",
+]
+
+# Bytes of a file that is looked at; what is longer than a certificate is said to be none.
+MAX_BODY = 1 << 20
+
+
+class CertificatesHandler(CTADataHandler):
+    """Tells what was delegated from this account."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer openapi.yaml's ``Certificates``."""
+        client = self.extension.client
+        delegations = await self.in_thread(client.delegations)
+        self.finish(
+            {
+                "now": iso(datetime.now(timezone.utc)),
+                "service": client.certificateservice_url,
+                "keys": config.certificate_keys(),
+                "delegations": [delegation.to_dict() for delegation in delegations],
+            }
+        )
+
+
+class InspectHandler(CTADataHandler):
+    """Sees through a certificate, of which nothing is sent or stored."""
+
+    auth_resource = AUTH_RESOURCE
+    max_body = MAX_BODY
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Answer openapi.yaml's ``Inspection`` of the body."""
+        self.finish((await self.in_thread(_inspect, self.body)).to_dict())
+
+
+class FoundHandler(CTADataHandler):
+    """Tells which proxy certificate the grid's tools have left on this server."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer openapi.yaml's ``FoundCertificate``."""
+        self.finish(await self.in_thread(_found))
+
+
+class CertificateHandler(CTADataHandler):
+    """Delegates a certificate that comes from the browser."""
+
+    auth_resource = AUTH_RESOURCE
+    max_body = MAX_BODY
+
+    @web.authenticated
+    @authorized
+    async def put(self, key: str) -> None:
+        """Delegate the body for a key; answer openapi.yaml's ``Delegated``."""
+        _check_key(key)
+        calls = self.extension.certificate_calls
+        self.finish(await calls.complete(self.left, _delegate, self.body, key))
+
+
+class FoundCertificateHandler(CTADataHandler):
+    """Delegates the proxy certificate that was found on this server."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def put(self, key: str) -> None:
+        """Delegate it for a key, if it is still the one that was shown."""
+        _check_key(key)
+        fingerprint = self.json_body().get("fingerprint")
+        if not isinstance(fingerprint, str):
+            raise BadRequest("'fingerprint' is not that of a certificate")
+        calls = self.extension.certificate_calls
+        self.finish(await calls.complete(self.left, _delegate_found, key, fingerprint))
+
+
+def _check_key(key: str) -> None:
+    keys = config.certificate_keys()
+    if key not in keys:
+        raise NotFound(
+            f"The certificate service has the keys {', '.join(keys)}; {key!r} is none of them"
+        )
+
+
+def _inspect(content: bytes) -> ProxyCertificate:
+    return inspect(content, trusted=known_authorities())
+
+
+def _delegate(client: APIClient, content: bytes, key: str) -> dict[str, Any]:
+    """Delegate a certificate; return openapi.yaml's ``Delegated``."""
+    answer, delegation = client.delegate_certificate(content, key)
+    return {
+        "message": cleaned(answer.get("message")),
+        "validity": answer["validity"],
+        "delegation": delegation.to_dict(),
+    }
+
+
+def _delegate_found(client: APIClient, key: str, fingerprint: str) -> dict[str, Any]:
+    path = default_proxy_file()
+    content = read_private_file(path)
+    if inspect(content).fingerprint != fingerprint:
+        raise CertificateChanged(
+            f"There is another certificate in {path!r} by now; look at it first", path=path
+        )
+    return _delegate(client, content, key)
+
+
+def _found() -> dict[str, Any]:
+    path = default_proxy_file()
+    found: dict[str, Any] = {
+        "path": path,
+        "owner": owner_of(path),
+        "message": None,
+        "inspection": None,
+    }
+    try:
+        found["inspection"] = _inspect(read_private_file(path)).to_dict()
+    except CertificateError as error:
+        found["message"] = describe(error)["message"]
+    return found

@@ -1,0 +1,120 @@
+"""What is streamed to the browser: for as long as it is there, and whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+from tornado import iostream
+
+from ctadata._printable import printable
+from ctadata._services import guarded
+from ctadata.errors import CTADataError
+
+from ..download_slots import Place
+from ..errors import Abandoned, describe
+from .base import CTADataHandler
+from .chunking import gathered
+
+if TYPE_CHECKING:
+    from ctadata.api import APIClient
+
+__all__ = ["DownloadHandler", "LinesHandler"]
+
+
+class LinesHandler(CTADataHandler):
+    """Base of the handlers that send a JSON object a line while they work (NDJSON)."""
+
+    _begun = False
+
+    async def send_line(self, line: str | dict[str, Any]) -> None:
+        """Send an object now."""
+        if self.gone:
+            return
+        if not self._begun:
+            self._begun = True
+            self.set_header("Content-Type", "application/x-ndjson")
+        self.write((line if isinstance(line, str) else json.dumps(line)) + "\n")
+        try:
+            await self.flush()
+        except iostream.StreamClosedError:
+            self.leave()
+
+    def end(self) -> None:
+        """End the answer."""
+        if not self.gone:
+            self.finish(set_content_type="application/x-ndjson")
+
+
+class DownloadHandler(CTADataHandler):
+    """Base of the handlers that send what is saved by the browser.
+
+    Its content is hostile: attachment, sandbox, nosniff.
+    """
+
+    @property
+    def content_security_policy(self) -> str:
+        """Nothing may run or be loaded, whatever a browser makes of the content."""
+        return "sandbox; default-src 'none'"
+
+    def set_download_headers(self, name: str, length: int) -> None:
+        """Say that so many bytes follow, to be saved under this name."""
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header("Content-Length", str(length))
+        # What is hidden in a name must not make it look like another one; browsers take
+        # backslashes for separators.
+        self.set_attachment_header(printable(name).replace("\\", "_"))
+
+    async def stream(self, what: str, content: Callable[[APIClient], Generator[bytes]]) -> None:
+        """Send one piece after the other, each when the browser has taken the one before.
+
+        A download that stands still, whether the service or the browser is slow, gives its place
+        to others meanwhile.
+
+        Parameters
+        ----------
+        what : str
+            What it is, for the log.
+        content : callable
+            Is given a client, and yields the bytes; they are asked for in a thread.
+        """
+        extension = self.extension
+        client, guard = guarded(extension.client)
+        self.left.add_done_callback(lambda left: guard.stop(Abandoned()))
+        begun = False
+        async with Place(extension.downloads) as place:
+            if self.gone:
+                return
+            chunks = gathered(content(client))
+            try:
+                with extension.guards.watching(guard):
+                    while (
+                        chunk := await place.service(
+                            self.run_in(extension.download_pool, next, chunks, None)
+                        )
+                    ) is not None:
+                        if self.gone:
+                            return
+                        self.write(chunk)
+                        begun = True
+                        await place.browser(self.flush())
+                self.finish(set_content_type="application/octet-stream")
+            except iostream.StreamClosedError:
+                self.log.debug("ctadata: the browser has ended the download of %r", what)
+            except CTADataError as error:
+                if self.gone:
+                    return
+                if not begun:
+                    raise
+                at = error.path or what
+                self.log.warning(
+                    "ctadata: the download of %r broke at %r: %s", what, at, describe(error)
+                )
+                # To end the answer properly would pass off what was sent as the whole.
+                self.detach().close()
+            finally:
+                try:
+                    await self.run_in(extension.download_pool, chunks.close)
+                except Abandoned:
+                    chunks.close()

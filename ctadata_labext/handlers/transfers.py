@@ -1,0 +1,150 @@
+"""``ctadata/transfers``: start, watch, cancel and forget transfers of the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from ..errors import BadRequest
+from ..owners import owner_of
+from ..transfers.run_job import download_jobs, upload_jobs
+from ..uploads.handoff import received_job
+from ..uploads.spool_files import is_id
+from .base import AUTH_RESOURCE, CTADataHandler
+
+__all__ = ["CancelHandler", "RetryHandler", "TransferHandler", "TransfersHandler"]
+
+
+class TransfersHandler(CTADataHandler):
+    """All transfers."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer all transfers, the oldest first."""
+        self.finish({"transfers": self.extension.transfers.list(owner_of(self))})
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Start one transfer for each path, or none."""
+        order = self.json_body()
+        transfers = await self.in_thread(self._start, order)
+        self.set_status(202)
+        self.finish({"transfers": transfers})
+
+    def _start(self, order: dict[str, Any]) -> list[dict[str, object]]:
+        extension = self.extension
+        if order.get("kind") == "upload" and "uploads" in order:
+            return [self._start_received(order)]
+        paths = self.json_paths()
+        destination = order.get("destination", "")
+        if not isinstance(destination, str):
+            raise BadRequest("'destination' is not a path")
+        overwrite = order.get("overwrite", False)
+        if not isinstance(overwrite, bool):
+            raise BadRequest("'overwrite' is neither true nor false")
+        workspace = extension.workspace()
+        if order.get("kind") == "download":
+            jobs = download_jobs(workspace, paths, destination, overwrite=overwrite)
+        elif order.get("kind") == "upload":
+            jobs = upload_jobs(workspace, paths, destination, _names(order, len(paths)))
+        else:
+            raise BadRequest("'kind' is neither 'download' nor 'upload'")
+        return extension.transfers.start(jobs, owner_of(self))
+
+    def _start_received(self, order: dict[str, Any]) -> dict[str, object]:
+        name, uploads = order.get("name"), order.get("uploads")
+        if not isinstance(name, str) or not isinstance(order.get("destination", ""), str):
+            raise BadRequest("'name' or 'destination' is not a text")
+        if not isinstance(uploads, list) or not uploads:
+            raise BadRequest("'uploads' is not a list of at least one upload")
+        left_out = order.get("left_out", {})
+        if not isinstance(left_out, dict):
+            raise BadRequest("'left_out' is not an object")
+        pairs = []
+        for upload in uploads:
+            match upload:
+                case {"id": str(upload_id), "path": str(path)} if is_id(upload_id):
+                    pairs.append((upload_id, path))
+                case _:
+                    raise BadRequest("One of the 'uploads' has not an id and a path")
+        job = received_job(name, pairs, order.get("destination", ""), left_out)
+        owner = owner_of(self)
+        # Where the first answer was lost, the same order comes again.
+        if started := self.extension.transfers.same_as(job, owner):
+            return started
+        ids = [upload_id for upload_id, _ in pairs]
+        spool = self.extension.spool
+        spool.hand_on(ids, owner)
+        try:
+            (transfer,) = self.extension.transfers.start([job], owner)
+        except BaseException:
+            spool.take_back(ids)
+            raise
+        return transfer
+
+
+class TransferHandler(CTADataHandler):
+    """One transfer."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def get(self, transfer_id: str) -> None:
+        """Answer how far it is."""
+        self.finish(self.extension.transfers.get(transfer_id, owner_of(self)))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, transfer_id: str) -> None:
+        """Forget it, if it has ended."""
+        await self.in_thread(self.extension.transfers.forget, transfer_id, owner_of(self))
+        self.set_status(204)
+        self.finish()
+
+
+class CancelHandler(CTADataHandler):
+    """The end of a transfer before its time; whoever cancels never forgets."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def post(self, transfer_id: str) -> None:
+        """Cancel it, unless it has ended."""
+        transfer = await self.in_thread(
+            self.extension.transfers.cancel, transfer_id, owner_of(self)
+        )
+        self.set_status(202)
+        self.finish(transfer)
+
+
+class RetryHandler(CTADataHandler):
+    """One more try of a transfer that has ended without success."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized
+    async def post(self, transfer_id: str) -> None:
+        """Queue it again, under the same id."""
+        transfer = await self.in_thread(self.extension.transfers.retry, transfer_id, owner_of(self))
+        self.set_status(202)
+        self.finish(transfer)
+
+
+def _names(order: dict[str, Any], count: int) -> list[str] | None:
+    names = order.get("names")
+    if names is None:
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadRequest("'names' is not a list of names")
+    if len(names) != count:
+        raise BadRequest("'names' has not one name for each path")
+    return names

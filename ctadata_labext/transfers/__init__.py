@@ -1,0 +1,1 @@
+"""Transfers as jobs of the server."""

@@ -1,0 +1,370 @@
+"""The transfers of one server: queued, running and ended.
+
+It knows nothing of HTTP, nor of what the jobs do.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ctadata._files import local_error
+from ctadata.errors import CTADataError, NotFound, TransferCancelled
+from ctadata.transfers.local.journal import BEAT
+from ctadata.transfers.progress import OnNotice, OnProgress
+from ctadata.transfers.target_conflicts import same_name
+
+from ..errors import NotEnded, NotResumable, TargetsExist, TooManyTransfers
+from ..owners import may_have
+from ..threads import DaemonExecutor
+from .job import Job, Transfer
+from .store import Ledger
+
+__all__ = ["RunJob", "TransferManager"]
+
+# ``run(job, on_progress, on_notice, cancel)`` does a job, in a thread, and returns the target if it
+# knows that better now. It raises `TransferCancelled` when `cancel` is set.
+RunJob = Callable[[Job, OnProgress, OnNotice, threading.Event], str | None]
+
+
+class TransferManager:
+    """Runs transfers, a few at a time, and remembers them, also after a restart of the server.
+
+    Parameters
+    ----------
+    run : callable
+        Does a job; see `RunJob`.
+    ledger : Ledger
+        Where the transfers are written down, and those of servers that have ended.
+    max_running : int
+        Transfers that run at once, each in a thread of the manager's own.
+    max_queued : int
+        Transfers that may wait.
+    max_ended : int
+        Ended transfers that are remembered; the oldest are forgotten first. Of interrupted ones
+        as many are, besides, as may be active.
+    log : logging.Logger
+        Gets one line for the start and one for the end of each transfer.
+    on_forget : callable, optional
+        Called with the job of each transfer that the user forgets, to release what was kept for it.
+    """
+
+    def __init__(
+        self,
+        run: RunJob,
+        ledger: Ledger,
+        *,
+        max_running: int,
+        max_queued: int,
+        max_ended: int,
+        log: logging.Logger,
+        on_forget: Callable[[Job], None] | None = None,
+    ) -> None:
+        self._run_job = run
+        self._ledger = ledger
+        self._max_active = max_running + max_queued
+        self._max_ended = max_ended
+        self._log = log
+        self._on_forget = on_forget
+        # Guards the transfers. The event loop needs it: nobody holds it while waiting for a disk.
+        self._lock = threading.Lock()
+        self._saving = threading.Lock()
+        self._transfers: dict[str, Transfer] = {}
+        self._pool = DaemonExecutor(max_running, "ctadata-transfer")
+        self._stopping = threading.Event()
+        self._restore(ledger.take_over())
+        threading.Thread(target=self._beat, name="ctadata-ledger", daemon=True).start()
+
+    def start(self, jobs: Sequence[Job], owner: str | None = None) -> list[dict[str, object]]:
+        """Start all of these jobs, or none.
+
+        Parameters
+        ----------
+        jobs : sequence of Job
+            What to do.
+        owner : str, optional
+            Who wants it, as of `owner_of`; in all other methods, whose transfers are meant. By
+            default the server's own user, who may have all.
+
+        Returns
+        -------
+        list of dict
+            A description of each transfer, in the order of `jobs`.
+
+        Raises
+        ------
+        TargetsExist
+            If another transfer, or another of these jobs, writes the same target.
+        TooManyTransfers
+            If not all of them have room in the queue.
+        """
+        with self._lock:
+            self._admit(jobs)
+            transfers = [Transfer(job, owner=owner or "") for job in jobs]
+            for transfer in transfers:
+                self._transfers[transfer.id] = transfer
+                self._pool.submit(self._run, transfer)
+            described = [transfer.describe() for transfer in transfers]
+        self._save()
+        return described
+
+    def retry(self, transfer_id: str, owner: str | None = None) -> dict[str, object]:
+        """Queue a transfer again that failed, was cancelled or was interrupted.
+
+        Returns
+        -------
+        dict
+            Its description.
+
+        Raises
+        ------
+        NotFound
+            If there is none of this id.
+        NotResumable
+            If it has not ended yet, or is finished.
+        TargetsExist, TooManyTransfers
+            As in `start`.
+        """
+        with self._lock:
+            transfer = self._find(transfer_id, owner)
+            if not transfer.resumable:
+                raise NotResumable(
+                    "This transfer has not ended yet; wait, or cancel it first"
+                    if transfer.active
+                    else "This transfer is finished; nothing is left to be done",
+                    path=transfer.job.target,
+                )
+            self._admit([transfer.job])
+            transfer.again()
+            self._pool.submit(self._run, transfer)
+            described = transfer.describe()
+        self._save()
+        return described
+
+    def list(self, owner: str | None = None) -> list[dict[str, object]]:
+        """Describe all transfers, the oldest first."""
+        with self._lock:
+            return [
+                transfer.describe()
+                for transfer in self._transfers.values()
+                if may_have(owner, transfer.owner)
+            ]
+
+    def get(self, transfer_id: str, owner: str | None = None) -> dict[str, object]:
+        """Describe one transfer.
+
+        Raises
+        ------
+        NotFound
+            If there is none of this id.
+        """
+        with self._lock:
+            return self._find(transfer_id, owner).describe()
+
+    def same_as(self, job: Job, owner: str | None = None) -> dict[str, object] | None:
+        """Describe the transfer that does the same, if there is one; it may have ended."""
+        with self._lock:
+            for transfer in self._transfers.values():
+                same = replace(transfer.job, again=job.again) == job
+                if same and may_have(owner, transfer.owner):
+                    return transfer.describe()
+        return None
+
+    def cancel(self, transfer_id: str, owner: str | None = None) -> dict[str, object]:
+        """Cancel a transfer; one that has ended meanwhile stays as it is.
+
+        Returns
+        -------
+        dict
+            Its description.
+
+        Raises
+        ------
+        NotFound
+            If there is none of this id.
+        """
+        with self._lock:
+            transfer = self._find(transfer_id, owner)
+            if transfer.active:
+                transfer.cancelling = True
+                self._cancel(transfer)
+            described = transfer.describe()
+        self._save()
+        return described
+
+    def forget(self, transfer_id: str, owner: str | None = None) -> None:
+        """Forget a transfer that has ended.
+
+        Raises
+        ------
+        NotFound
+            If there is none of this id.
+        NotEnded
+            If it has not ended, perhaps because it was run again.
+        """
+        with self._lock:
+            transfer = self._find(transfer_id, owner)
+            if transfer.active:
+                raise NotEnded(
+                    "This transfer has not ended yet; cancel it first", path=transfer.job.target
+                )
+            del self._transfers[transfer_id]
+        if self._on_forget is not None:
+            self._on_forget(transfer.job)
+        self._save()
+
+    def active_count(self) -> int:
+        """Return the number of transfers that run or wait."""
+        with self._lock:
+            return sum(transfer.active for transfer in self._transfers.values())
+
+    def shutdown(self, timeout: float) -> bool:
+        """Interrupt everything, wait for the threads, and leave the list to a later server.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds to wait; a thread that hangs after that dies with the process.
+
+        Returns
+        -------
+        bool
+            Whether all threads have ended.
+        """
+        self._stopping.set()
+        with self._lock:
+            for transfer in [*self._transfers.values()]:
+                if transfer.active:
+                    self._cancel(transfer)
+        self._pool.close()
+        ended = self._pool.join(timeout)
+        with self._lock:
+            for transfer in [*self._transfers.values()]:
+                if transfer.active:
+                    self._end(transfer, TransferCancelled("Cancelled"))
+        self._save()
+        self._ledger.close()
+        return ended
+
+    def _restore(self, transfers: Sequence[Transfer]) -> None:
+        """Take over what other servers have left."""
+        if not transfers:
+            return
+        self._log.info("ctadata: %d transfers of an earlier server", len(transfers))
+        with self._lock:
+            known = {transfer.id: transfer for transfer in transfers} | self._transfers
+            self._transfers = dict(sorted(known.items(), key=lambda item: item[1].created))
+            self._forget_surplus()
+        self._save()
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(BEAT):
+            self._restore(self._ledger.beat())
+
+    def _save(self) -> None:
+        with self._saving:
+            with self._lock:
+                records = [transfer.record() for transfer in self._transfers.values()]
+            self._ledger.write(records)
+
+    def _find(self, transfer_id: str, owner: str | None) -> Transfer:
+        transfer = self._transfers.get(transfer_id)
+        if transfer is None or not may_have(owner, transfer.owner):
+            raise NotFound("There is no such transfer any more; refresh the list")
+        return transfer
+
+    def _admit(self, jobs: Sequence[Job]) -> None:
+        """Raise if these jobs must not be queued now."""
+        active = [transfer.job for transfer in self._transfers.values() if transfer.active]
+        seen = set(map(_place, active))
+        busy = []
+        for job in jobs:
+            place = _place(job)
+            if place in seen:
+                busy.append(job.target)
+            seen.add(place)
+        if busy:
+            raise TargetsExist(
+                f"Another transfer already writes {busy[0]!r}; wait for its end, or cancel it", busy
+            )
+        if len(active) + len(jobs) > self._max_active:
+            raise TooManyTransfers(
+                f"{len(active)} transfers are running or waiting and {len(jobs)} more are too "
+                "many at once; wait for some to end, or choose the folder instead of its files"
+            )
+
+    def _cancel(self, transfer: Transfer) -> None:
+        transfer.cancel.set()
+        if transfer.state == "queued":
+            self._end(transfer, TransferCancelled("Cancelled"))
+
+    def _run(self, transfer: Transfer) -> None:
+        job = transfer.job
+        with self._lock:
+            if transfer.state != "queued":
+                return
+            transfer.begin()
+        self._save()
+        self._log.info(
+            "ctadata transfer %s: %s of %r to %r starts",
+            transfer.id, job.kind, job.source, job.target,
+        )  # fmt: skip
+        started = time.monotonic()
+        target, error = self._outcome(transfer)
+        with self._lock:
+            # A server that stops does not wait for ever.
+            if transfer.active:
+                transfer.target = target or ""
+                self._end(transfer, error)
+            bytes_done = transfer.amounts.bytes_done
+        self._log.info(
+            "ctadata transfer %s: %s of %r to %r ends: %s, %d bytes in %.1f s",
+            transfer.id, job.kind, job.source, job.target,
+            error.code if error else "finished", bytes_done, time.monotonic() - started,
+        )  # fmt: skip
+        self._save()
+
+    def _outcome(self, transfer: Transfer) -> tuple[str | None, CTADataError | None]:
+        def on_progress(path: str, done: int, total: int | None, state: str) -> None:
+            with self._lock:
+                if transfer.progress is not None:
+                    transfer.progress.record(path, done, total, state)
+
+        def on_notice(path: str, text: str | None) -> None:
+            with self._lock:
+                transfer.notice(path, text)
+
+        job = transfer.job
+        try:
+            return self._run_job(job, on_progress, on_notice, transfer.cancel), None
+        except CTADataError as error:
+            return None, error
+        except OSError as error:
+            # Of the local disk: the client turns those of the network into errors of its own.
+            return None, local_error(error, job.target, "used")
+        except Exception:
+            # A transfer must not stay "running" for ever because of a fault in the program.
+            self._log.exception("ctadata transfer %s: unexpected error", transfer.id)
+            return None, CTADataError("Something unexpected went wrong; the server's log says more")
+
+    def _end(self, transfer: Transfer, error: CTADataError | None) -> None:
+        transfer.end(error)
+        self._forget_surplus()
+
+    def _forget_surplus(self) -> None:
+        ended = [transfer for transfer in self._transfers.values() if not transfer.active]
+        # What a restart interrupts must not be lost by it.
+        interrupted = [transfer for transfer in ended if transfer.state == "interrupted"]
+        others = [transfer for transfer in ended if transfer.state != "interrupted"]
+        for some, limit in (others, self._max_ended), (interrupted, self._max_active):
+            some.sort(key=lambda transfer: transfer.ended or transfer.created)
+            for transfer in some[: max(0, len(some) - limit)]:
+                del self._transfers[transfer.id]
+
+
+def _place(job: Job) -> tuple[str, str]:
+    """Return what two jobs must not have in common: what they write."""
+    return job.kind, same_name(job.target) if job.kind == "upload" else job.target

@@ -1,0 +1,235 @@
+"""What the transfers do: jobs for the paths that the browser has sent, and the client's calls."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ctadata.entries import Href
+from ctadata.errors import InvalidPath
+from ctadata.storage.paths import MAX_NAME_BYTES, check_remote_path
+from ctadata.transfers.progress import OnNotice, OnProgress
+from ctadata.transfers.target_conflicts import Placed, refuse_meeting
+
+from ..errors import TargetsExist
+from ..uploads.handoff import send_received, stored_path
+from .job import Job
+from .left_out import LeftOutCount
+
+if TYPE_CHECKING:
+    from ctadata.api import APIClient
+
+    from ..uploads.spool import Spool
+    from ..workspace import Workspace
+
+__all__ = ["download_jobs", "run_job", "upload_jobs"]
+
+# Files of one transfer at a time: the server runs several transfers, and the service has
+# ten threads for all of its users.
+FILES_AT_A_TIME = 4
+
+
+def download_jobs(
+    workspace: Workspace, paths: Sequence[str], destination: str, *, overwrite: bool = False
+) -> list[Job]:
+    """Plan downloads of files and directories into a folder of the workspace.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The workspace.
+    paths : sequence of str
+        Remote paths, decoded.
+    destination : str
+        The folder that receives them, each under its own name; it is made where it is missing.
+    overwrite : bool, optional
+        Whether what exists there may be replaced.
+
+    Raises
+    ------
+    InvalidPath
+        If a path or the destination may not be used.
+    TargetsExist
+        If something exists already and may not be replaced.
+    AlreadyExists
+        If two of the paths would have the same target.
+    """
+    directory = workspace.directory(destination)
+    jobs, existing = [], []
+    for path in paths:
+        segments = check_remote_path(path)
+        if not segments:
+            raise InvalidPath(
+                "The whole storage cannot be downloaded; choose a directory", path=path
+            )
+        local = workspace.child(directory, segments[-1])
+        target = workspace.relative(local)
+        if os.path.lexists(local):
+            existing.append(target)
+        options = {"overwrite": overwrite}
+        jobs.append(Job("download", "/".join(segments), target, options=options))
+    refuse_meeting((Placed(job.source, tuple(job.target.split("/"))) for job in jobs), "saved", str)
+    if existing and not overwrite:
+        raise TargetsExist(
+            f"{existing[0]!r} exists already"
+            + (f", and {len(existing) - 1} more" if existing[1:] else "")
+            + "; allow it to be replaced, or choose another folder",
+            existing,
+        )
+    return jobs
+
+
+def upload_jobs(
+    workspace: Workspace,
+    paths: Sequence[str],
+    destination: str,
+    names: Sequence[str] | None = None,
+) -> list[Job]:
+    """Plan uploads of files and folders of the workspace.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The workspace.
+    paths : sequence of str
+        Files and folders, relative to the workspace's root.
+    destination : str
+        The directory that receives them, relative to the user's writable directory.
+    names : sequence of str, optional
+        The name that each of them gets there; by default its own.
+
+    Raises
+    ------
+    InvalidPath
+        If a path, a name or the destination may not be used.
+    NotFound
+        If a file or folder does not exist.
+    AlreadyExists
+        If two of the paths would have the same target.
+    """
+    into = check_remote_path(destination)
+    jobs = []
+    for number, path in enumerate(paths):
+        local = workspace.existing(path)
+        if local == workspace.root:
+            raise InvalidPath("The whole workspace cannot be uploaded; choose a folder", path=path)
+        name = _checked_name(local.name if names is None else names[number])
+        jobs.append(
+            Job(
+                "upload",
+                workspace.relative(local),
+                "/".join([*into, name]),
+                files=None if local.is_dir() else 1,
+            )
+        )
+    refuse_meeting((Placed(job.source, tuple(job.target.split("/"))) for job in jobs), "uploaded")
+    return jobs
+
+
+def run_job(
+    client: APIClient,
+    workspace: Workspace,
+    spool: Spool,
+    job: Job,
+    on_progress: OnProgress,
+    on_notice: OnNotice,
+    cancel: threading.Event,
+) -> str | None:
+    """Do what a job says, in the thread that calls.
+
+    The job may come from a file: its paths are checked anew.
+
+    Returns
+    -------
+    str or None
+        The target, where it is known better now.
+
+    Raises
+    ------
+    CTADataError
+        If it fails.
+    TransferCancelled
+        If `cancel` is set.
+    """
+    if job.kind == "download":
+        return _download(client, workspace, job, on_progress, on_notice, cancel)
+    if "uploads" in job.options:
+        return send_received(client, spool, job, FILES_AT_A_TIME, on_progress, on_notice, cancel)
+    local = workspace.existing(job.source)
+    if workspace.relative(local) != job.source:
+        # It was written without links when it was planned.
+        raise InvalidPath(
+            f"A part of {job.source!r} has become a link; choose what it leads to instead",
+            path=job.source,
+        )
+    if local.is_dir():
+        with LeftOutCount(on_notice) as left_out:
+            client.upload_dir(
+                local,
+                job.target,
+                root=workspace.root,
+                shown=job.source,
+                skip_existing=job.again,
+                jobs=FILES_AT_A_TIME,
+                progress=False,
+                on_progress=on_progress,
+                on_result=left_out.take,
+                on_notice=on_notice,
+                cancel=cancel,
+            )
+        return stored_path(client, job)
+    with workspace.open(job.source) as file:
+        answer = client.upload_file(
+            file,
+            job.target,
+            into=False,
+            progress=False,
+            on_progress=on_progress,
+            on_notice=on_notice,
+            cancel=cancel,
+        )
+    return str(answer["path"])
+
+
+def _download(
+    client: APIClient,
+    workspace: Workspace,
+    job: Job,
+    on_progress: OnProgress,
+    on_notice: OnNotice,
+    cancel: threading.Event,
+) -> str:
+    directory = workspace.directory(job.target.rpartition("/")[0])
+    local = workspace.child(directory, check_remote_path(job.source)[-1])
+    with LeftOutCount(on_notice) as left_out:
+        client.fetch_and_save_file_or_dir(
+            # This very path: should it be gone, no other one is meant.
+            Href(job.source, job.source),
+            recursive=True,
+            dest=directory,
+            root=workspace.root,
+            hidden=workspace.allow_hidden,
+            # What is in the way was asked for before the first try; what appears since then stays.
+            overwrite="update" if job.options.get("overwrite") else "never",
+            jobs=FILES_AT_A_TIME,
+            progress=False,
+            on_progress=on_progress,
+            on_result=left_out.take,
+            on_notice=on_notice,
+            cancel=cancel,
+        )
+    return workspace.relative(local)
+
+
+def _checked_name(name: str) -> str:
+    """Return the name that something gets in the storage, if it may have it."""
+    if check_remote_path(name) != [name]:
+        raise InvalidPath(f"{name!r} is not a name; use no '/'", path=name)
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise InvalidPath(
+            f"The name {name[:40]!r}… has more than {MAX_NAME_BYTES} bytes; choose a shorter one",
+            path=name,
+        )
+    return name

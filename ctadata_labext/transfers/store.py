@@ -1,0 +1,210 @@
+"""Ledger: the file in which a server writes down its transfers, for the one after it.
+
+Each server has a file of its own, and one that begins takes over those of servers that have
+ended; so two at the same workspace never write to the same file. Locks do nothing on many network
+file systems: a file names its owner (`Owner`), and one on a machine that cannot be seen from
+here shows that it lives by touching its file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import logging
+import os
+import stat
+import threading
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ctadata.transfers.local.journal import SILENCE
+from ctadata.transfers.local.process_owner import Owner
+
+from .job import Transfer
+
+__all__ = ["Ledger"]
+
+VERSION = 1
+MAX_BYTES = 64 << 20
+SUFFIX = ".json"
+
+
+class Ledger:
+    """The transfers of one server at one workspace, on the disk; the token is not among it.
+
+    Parameters
+    ----------
+    directory : Path
+        Where such files are; made, for the user alone, where it is missing.
+    root : Path
+        The workspace.
+    log : logging.Logger
+        Hears of files that cannot be used.
+    """
+
+    def __init__(self, directory: Path, root: Path, log: logging.Logger) -> None:
+        self._directory = directory
+        self._root = str(root)
+        self._log = log
+        self._owner = Owner()
+        self._prefix = hashlib.sha256(os.fsencode(root)).hexdigest()[:16] + "-"
+        self._path = directory / f"{self._prefix}{self._owner.token}{SUFFIX}"
+        self._lock = threading.Lock()
+        self._records: list[dict[str, Any]] = []
+        self._writable = True
+        self._closed = False
+        # When each file was changed whose owner cannot be seen from here.
+        self._unsure: dict[Path, int] = {}
+        self._began = time.monotonic()
+
+    def write(self, records: list[dict[str, Any]]) -> None:
+        """Write down the records of all transfers; where that fails, say so once."""
+        with self._lock:
+            if not self._closed:
+                self._records = records
+                self._store(records)
+
+    def close(self) -> None:
+        """Leave all to the next server."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._store(self._records)
+                self._owner.end()
+
+    def take_over(self) -> list[Transfer]:
+        """Return the transfers of the servers at this workspace that have ended."""
+        try:
+            names = sorted(os.listdir(self._directory))
+        except OSError:
+            return []
+        paths = [
+            self._directory / name
+            for name in names
+            if name.startswith(self._prefix) and name.endswith(SUFFIX)
+        ]
+        return [transfer for path in paths for transfer in self._taken(path, None)]
+
+    def beat(self) -> list[Transfer]:
+        """Show that this server lives; return the transfers of those that turn out not to.
+
+        To be called every few seconds.
+        """
+        with contextlib.suppress(OSError):
+            os.utime(self._path)
+        if time.monotonic() - self._began < SILENCE:
+            return []
+        unsure, self._unsure = self._unsure, {}
+        return [
+            transfer for path, changed in unsure.items() for transfer in self._taken(path, changed)
+        ]
+
+    def _taken(self, path: Path, changed: int | None) -> list[Transfer]:
+        """Take over a file, unless its owner lives.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        changed : int or None
+            When it was changed as of the first look, a while ago; None at the first look.
+        """
+        try:
+            content, now = _read(path)
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                self._log.warning("ctadata: %s cannot be read (%s)", path, error.strerror)
+            return []
+        lives = Owner.lives(content.get("owner"))
+        if lives is None and changed is None:
+            self._unsure[path] = now
+        if lives or (lives is None and now != changed):
+            return []
+        try:
+            if content["version"] != VERSION:
+                raise ValueError("another version")
+            # A clock that was wrong may have dated it beyond all calendars.
+            seconds = max(0.0, min(now / 1e9, time.time()))
+            moment = datetime.fromtimestamp(seconds, timezone.utc)
+            records = content["transfers"]
+            transfers = [Transfer.of_record(record, moment) for record in records]
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError):
+            self._set_aside(path)
+            return []
+        return transfers if self._moved(path, records) else []
+
+    def _moved(self, path: Path, records: list[dict[str, Any]]) -> bool:
+        """Write the records of another file into this server's; False if another one did."""
+        with self._lock:
+            merged = [*self._records, *records]
+            if not self._store(merged):
+                # They are better shown without being moved than lost.
+                return True
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                self._store(self._records)
+                return False
+            except OSError as error:
+                self._log.warning("ctadata: %s cannot be removed (%s)", path, error.strerror)
+            self._records = merged
+            return True
+
+    def _set_aside(self, path: Path) -> None:
+        aside = path.with_suffix(".damaged")
+        self._log.warning(
+            "ctadata: %s is damaged, or of another version; its transfers are not shown, and it "
+            "is kept as %s", path, aside.name,
+        )  # fmt: skip
+        with contextlib.suppress(OSError):
+            os.replace(path, aside)
+
+    def _store(self, records: list[dict[str, Any]]) -> bool:
+        try:
+            if records:
+                self._replace(records)
+            else:
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            if self._writable:
+                self._log.warning(
+                    "ctadata: %s cannot be written (%s): the list of transfers will not survive a "
+                    "restart of the server", self._path, error.strerror,
+                )  # fmt: skip
+            self._writable = False
+            return False
+        self._writable = True
+        return True
+
+    def _replace(self, records: list[dict[str, Any]]) -> None:
+        content = {
+            "version": VERSION,
+            "root": self._root,
+            "owner": None if self._closed else self._owner.describe(),
+            "transfers": records,
+        }
+        os.makedirs(self._directory, 0o700, exist_ok=True)
+        temporary = self._path.with_suffix(".part")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        with os.fdopen(os.open(temporary, flags, 0o600), "w") as file:
+            json.dump(content, file)
+        os.replace(temporary, self._path)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], int]:
+    """Return the content, empty where it is damaged, and the time of the last change."""
+    # Not to wait for the other end of a pipe.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        try:
+            content = json.loads(file.read(MAX_BYTES))
+        except (ValueError, RecursionError):
+            content = {}
+    return content if isinstance(content, dict) else {}, found.st_mtime_ns

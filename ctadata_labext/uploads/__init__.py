@@ -1,0 +1,1 @@
+"""Files from the user's own computer, from the browser to the storage."""

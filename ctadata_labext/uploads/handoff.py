@@ -1,0 +1,188 @@
+"""Transfers of what was received from the user's own computer: from the spool to the storage."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ctadata.errors import CTADataError, InvalidPath
+from ctadata.storage.home_directory import below
+from ctadata.storage.paths import MAX_NAME_BYTES, check_remote_path
+from ctadata.transfers.progress import OnNotice, OnProgress, Result
+from ctadata.transfers.target_conflicts import Placed, refuse_meeting
+
+from ..errors import BadRequest, NoSuchUpload, UploadsLost
+from ..transfers.job import Job
+from ..transfers.left_out import LeftOutCount
+
+if TYPE_CHECKING:
+    from ctadata.api import APIClient
+
+    from .spool import Spool
+
+__all__ = ["drop_received", "received_job", "send_received", "stored_path"]
+
+# What a browser leaves out of a folder, and the largest number of it.
+KINDS_LEFT_OUT = {"hidden file", "hidden directory"}
+MAX_LEFT_OUT = 1 << 31
+
+
+def received_job(
+    name: str,
+    uploads: Sequence[tuple[str, str]],
+    destination: str,
+    left_out: Mapping[str, int] | None = None,
+) -> Job:
+    """Plan the transfer of a file, or of the files of a folder.
+
+    Parameters
+    ----------
+    name : str
+        The name of the file or folder.
+    uploads : sequence of (str, str)
+        The id of each upload, and its path below the destination: `name` itself, or below it.
+    destination : str
+        The directory that receives them, relative to the user's writable directory.
+    left_out : mapping of str to int, optional
+        How much of the folder was not sent by the browser, by its kind.
+
+    Raises
+    ------
+    InvalidPath
+        If a path may not be used.
+    BadRequest
+        If an upload is there twice, or `left_out` is not such a mapping.
+    AlreadyExists
+        If two files would have the same name in the storage.
+    """
+    into = check_remote_path(destination)
+    top = check_remote_path(name)
+    if top != [name]:
+        raise InvalidPath(f"{name!r} is not the name of a file or folder; use no '/'", path=name)
+    files = []
+    for upload_id, path in uploads:
+        segments = check_remote_path(path)
+        if segments[:1] != top:
+            raise InvalidPath(f"{path!r} is neither {name!r} nor below it", path=path)
+        if any(len(segment.encode()) > MAX_NAME_BYTES for segment in segments):
+            raise InvalidPath(
+                f"A name in {path!r} is longer than {MAX_NAME_BYTES} bytes; shorten it", path=path
+            )
+        files.append({"id": upload_id, "path": "/".join([*into, *segments])})
+    if len({file["id"] for file in files}) < len(files):
+        raise BadRequest("Two of the 'uploads' have the same 'id'")
+    refuse_meeting(
+        (
+            Placed(path, tuple(file["path"].split("/")))
+            for (_, path), file in zip(uploads, files, strict=True)
+        ),
+        "uploaded",
+    )
+    options: dict[str, Any] = {"uploads": files}
+    if left_out:
+        options["left_out"] = _checked_counts(left_out)
+    return Job("upload", name, "/".join([*into, *top]), files=len(files), options=options)
+
+
+def send_received(
+    client: APIClient,
+    spool: Spool,
+    job: Job,
+    files_at_a_time: int,
+    on_progress: OnProgress,
+    on_notice: OnNotice,
+    cancel: threading.Event,
+) -> str | None:
+    """Store what was received, and remove each file from the spool once it is stored.
+
+    What is not stored stays there: a second try goes on with it.
+
+    Returns
+    -------
+    str or None
+        The path of the file or folder from the storage's root, where it is known.
+
+    Raises
+    ------
+    TransferError
+        If some files failed.
+    UploadsLost
+        If all others are stored, but the server no longer has these.
+    """
+    ids = {str(file["path"]): str(file["id"]) for file in job.options["uploads"]}
+    spool.renew(ids.values())
+    renewed = time.monotonic()
+    left: dict[str, str] = {}
+    shown: dict[str, str] = {}
+    lost: list[CTADataError] = []
+    for path, upload_id in ids.items():
+        try:
+            upload, is_stored = spool.handed_on(upload_id)
+        except NoSuchUpload as error:
+            lost.append(NoSuchUpload(f"{path!r}: {error}", path=path))
+            continue
+        if is_stored:
+            on_progress(path, upload.size, upload.size, "skipped")
+        else:
+            left[path] = str(spool.data(upload_id))
+            # Errors tell of the file as the user knows it.
+            shown[left[path]] = upload.path
+    stored = {local: ids[path] for path, local in left.items()}
+
+    def keep(path: str, done: int, total: int | None, state: str) -> None:
+        nonlocal renewed
+        if time.monotonic() - renewed > spool.expiry / 4:
+            spool.renew(ids.values())
+            renewed = time.monotonic()
+        on_progress(path, done, total, state)
+
+    def remove(result: Result) -> None:
+        # What is left out stays until the transfer has ended: a second try looks at it again.
+        if result.state == "finished":
+            spool.stored(stored[result.local])
+        left_out.take(result)
+
+    with LeftOutCount(on_notice, job.options.get("left_out")) as left_out:
+        client.upload_files(
+            left,
+            shown=shown,
+            # A file that was chosen by itself is refused.
+            leave_out=list(ids) != [job.target],
+            jobs=files_at_a_time,
+            progress=False,
+            on_progress=keep,
+            on_result=remove,
+            on_notice=on_notice,
+            cancel=cancel,
+        )
+    if lost:
+        raise UploadsLost(
+            f"The server no longer has {len(lost)} of the {len(ids)} files of {job.source!r}: "
+            "choose them on your computer again, and upload them",
+            path=job.target,
+            failures=lost,
+        )
+    spool.forget(ids.values())
+    return stored_path(client, job)
+
+
+def stored_path(client: APIClient, job: Job) -> str | None:
+    """Return where an upload is, from the storage's root, if the own directory is known."""
+    own = client.own_directory
+    return "/".join([own, *below(own, job.target.split("/"))]) if own else None
+
+
+def drop_received(spool: Spool, job: Job) -> None:
+    """Remove what was received for a transfer that will not be tried again."""
+    spool.forget(str(file["id"]) for file in job.options.get("uploads", ()))
+
+
+def _checked_counts(left_out: Mapping[str, int]) -> dict[str, int]:
+    for kind, count in left_out.items():
+        if kind not in KINDS_LEFT_OUT or type(count) is not int or not 0 < count <= MAX_LEFT_OUT:
+            raise BadRequest(
+                "'left_out' does not say how many hidden files and hidden directories there are"
+            )
+    return dict(left_out)

@@ -1,0 +1,249 @@
+"""How received files lie on the disk.
+
+Of each upload there are two files: ``ID.data``, whose length says how much has come, and what is
+known about it, whose name says how far it is: ``ID.json`` while it is received or waits,
+``ID.sending`` once a transfer has it, and ``ID.stored``, without data, once it is in the storage.
+Renaming decides who has an upload, also between two servers that share the directory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ctadata._files import local_errors
+from ctadata.errors import LocalFileError
+from ctadata.transfers.local.part_file import free_space
+
+__all__ = ["RECEIVED", "SENDING", "STORED", "Facts", "Upload", "UploadFiles", "is_id"]
+
+DATA = ".data"
+RECEIVED = ".json"
+SENDING = ".sending"
+STORED = ".stored"
+NEW = ".new"
+ID = "[0-9a-f]{32}"
+OWN_NAME = re.compile(rf"({ID})(?:{DATA}|{RECEIVED}|{SENDING}|{STORED}|{NEW})")
+# What file systems say that have no locks.
+NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about a file from the start.
+
+    Parameters
+    ----------
+    path : str
+        Its path below the destination.
+    destination : str
+        The directory that is to receive it, relative to the user's own; may be empty.
+    item : str
+        The name of the file or folder that was dropped.
+    fingerprint : str
+        By which the browser knows the file again.
+    size : int
+        Its bytes.
+    metadata : str
+        What the browser said, in its own words.
+    owner : str
+        Whose it is; empty for the server's own user.
+    """
+
+    path: str
+    destination: str
+    item: str
+    fingerprint: str
+    size: int
+    metadata: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class Upload(Facts):
+    """A file that is received.
+
+    Parameters
+    ----------
+    id : str
+        Its name in the spool, which nobody can guess.
+    offset : int
+        The bytes that have come.
+    expires : float
+        When it may be removed if nothing more comes, in seconds since the epoch.
+    """
+
+    id: str
+    offset: int
+    expires: float
+
+
+class UploadFiles:
+    """The directory that has them.
+
+    Parameters
+    ----------
+    directory : Path
+        It, which only its owner can enter.
+    expiry : float
+        Seconds after the last change until an upload may be removed.
+    """
+
+    def __init__(self, directory: Path, expiry: float) -> None:
+        self._directory = directory
+        self._expiry = expiry
+
+    def make_directory(self) -> None:
+        """Make the directory, or make sure that nobody else can enter it.
+
+        Raises
+        ------
+        LocalFileError
+            If it cannot be made, or is somebody else's.
+        """
+        with local_errors(str(self._directory), "used"):
+            os.makedirs(self._directory, mode=0o700, exist_ok=True)
+            found = os.stat(self._directory)
+        if found.st_uid != os.geteuid():
+            raise LocalFileError(
+                f"{str(self._directory)!r} belongs to somebody else; set "
+                "CTADataExtension.uploads_directory to a folder of your own"
+            )
+        if found.st_mode & 0o077:
+            os.chmod(self._directory, 0o700)
+
+    def free_space(self) -> int:
+        """Return the bytes that are free on the disk."""
+        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return free_space(directory)
+        finally:
+            os.close(directory)
+
+    def create(self, upload_id: str, facts: Facts) -> None:
+        """Begin an upload; on failure nothing is left of it."""
+        try:
+            _create(self.data(upload_id), b"")
+            # Whole under its name, or not there.
+            _create(self._file(upload_id, NEW), json.dumps(asdict(facts)).encode())
+            self.rename(upload_id, NEW, RECEIVED)
+        except BaseException:
+            self.remove(upload_id)
+            raise
+
+    def read(self, upload_id: str, state: str) -> Upload | None:
+        """Return an upload if it is in this state."""
+        if not is_id(upload_id):
+            return None
+        known = self._file(upload_id, state)
+        try:
+            facts = json.loads(known.read_bytes())
+            changed = known.stat().st_mtime
+            offset = facts["size"]
+            if state != STORED:
+                data = self.data(upload_id).stat()
+                offset = data.st_size
+                changed = max(changed, data.st_mtime)
+            # A clock that was wrong may have dated it beyond all calendars.
+            expires = min(changed, time.time()) + self._expiry
+            # Earlier versions knew one user only.
+            facts = {"owner": "", **facts}
+            return Upload(**facts, id=upload_id, offset=offset, expires=max(0.0, expires))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            # What is not whole, after the machine went down, is as good as gone.
+            return None
+
+    def ids(self, state: str) -> list[str]:
+        """Return the ids of all uploads in a state."""
+        try:
+            names = os.listdir(self._directory)
+        except FileNotFoundError:
+            return []
+        return [name.removesuffix(state) for name in names if name.endswith(state)]
+
+    def changes(self) -> dict[str, float]:
+        """Return the ids of all uploads, also broken ones, and when each was changed last."""
+        changes: dict[str, float] = {}
+        with os.scandir(self._directory) as files:
+            for file in files:
+                match = OWN_NAME.fullmatch(file.name)
+                if match is not None:
+                    with contextlib.suppress(FileNotFoundError):
+                        changed = file.stat(follow_symlinks=False).st_mtime
+                        changes[match[1]] = max(changed, changes.get(match[1], 0.0))
+        return changes
+
+    def data(self, upload_id: str) -> Path:
+        """Return the file that has an upload's bytes."""
+        return self._file(upload_id, DATA)
+
+    def rename(self, upload_id: str, old: str, new: str) -> None:
+        """Bring an upload from one state into another, if nobody else has done so."""
+        os.rename(self._file(upload_id, old), self._file(upload_id, new))
+
+    def touch(self, upload_id: str, now: float) -> None:
+        """Take note that a transfer still needs an upload."""
+        for state in (SENDING, STORED):
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(self._file(upload_id, state), (now, now))
+
+    def remove(self, upload_id: str) -> None:
+        """Remove all of an upload; first what says that it is there."""
+        for ending in (RECEIVED, SENDING, STORED, NEW, DATA):
+            self._file(upload_id, ending).unlink(missing_ok=True)
+
+    def remove_unlocked(self, upload_id: str) -> bool:
+        """Remove an upload unless somebody is adding to it; return whether it is gone."""
+        try:
+            file = self.open_locked(upload_id)
+        except FileNotFoundError:
+            file = None
+        except OSError:
+            return False
+        self.remove(upload_id)
+        if file is not None:
+            os.close(file)
+        return True
+
+    def open_locked(self, upload_id: str) -> int:
+        """Open an upload's data for writing, and keep all others from doing so.
+
+        Returns
+        -------
+        int
+            The file descriptor; closing it lets others.
+
+        Raises
+        ------
+        BlockingIOError
+            If somebody else has opened it.
+        """
+        file = os.open(self.data(upload_id), os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                os.close(file)
+                raise
+        return file
+
+    def _file(self, upload_id: str, ending: str) -> Path:
+        return self._directory / f"{upload_id}{ending}"
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be the id of an upload, which is part of the names of its files."""
+    return re.fullmatch(ID, text) is not None
+
+
+def _create(path: Path, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(content)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import fnmatch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ctadata.errors import CTADataError
+from ctadata.transfers.patterns import Globs
+
+PATHS = ["a.h5", "a.txt", "muons/a.h5", "run/muons/b.h5", "run/.git/config", ".git/config"]
+
+
+def taken(**globs):
+    chosen = Globs(**globs)
+    return [path for path in PATHS if chosen.takes(path)]
+
+
+@pytest.mark.parametrize(
+    ("globs", "expected"),
+    [
+        ({}, PATHS),
+        ({"include": ["*.h5"]}, ["a.h5", "muons/a.h5", "run/muons/b.h5"]),
+        ({"include": "*.h5"}, ["a.h5", "muons/a.h5", "run/muons/b.h5"]),
+        ({"include": ["A.h5"]}, []),
+        ({"include": ["[ab].h5"], "exclude": ["b*"]}, ["a.h5", "muons/a.h5"]),
+        ({"include": ["*.txt", "config"]}, ["a.txt", "run/.git/config", ".git/config"]),
+        # With a slash: the whole relative path.
+        ({"include": ["muons/*"]}, ["muons/a.h5"]),
+        ({"include": ["*/muons/*.h5"]}, ["run/muons/b.h5"]),
+        ({"include": ["run/*"]}, ["run/muons/b.h5", "run/.git/config"]),
+        ({"include": ["/a.*"]}, ["a.h5", "a.txt"]),
+        # With a slash at the end: directories, by their name or, with another slash, their path.
+        ({"include": ["muons/"]}, ["muons/a.h5", "run/muons/b.h5"]),
+        ({"include": ["run/muons/"]}, ["run/muons/b.h5"]),
+        ({"exclude": [".git/"]}, PATHS[:4]),
+        ({"exclude": ["/.git/"]}, PATHS[:5]),
+        ({"exclude": ["r*/", "*.txt"]}, ["a.h5", "muons/a.h5", ".git/config"]),
+        # A pattern without one is about files.
+        ({"exclude": ["muons"]}, PATHS),
+    ],
+)
+def test_what_is_taken(globs, expected):
+    assert taken(**globs) == expected
+
+
+@pytest.mark.parametrize(
+    ("exclude", "pruned"),
+    [
+        (".git/", [".git", "run/.git", "run/.git/objects"]),
+        ("/.git/", [".git"]),
+        ("run/.git/*", ["run/.git", "run/.git/objects"]),
+        ("*/.git/", ["run/.git", "run/.git/objects"]),
+        ("*.git", []),
+        ("run/*.git", []),
+    ],
+)
+def test_excluded_directories_are_not_even_listed(exclude, pruned):
+    globs = Globs(exclude=[exclude])
+    directories = ["", "run", ".git", "run/.git", "run/.git/objects"]
+    assert [path for path in directories if globs.prunes(path)] == pruned
+    assert globs.prunes(".git/") == globs.prunes(".git")
+
+
+@pytest.mark.parametrize("pattern", ["", "/"])
+def test_an_empty_pattern_is_refused(pattern):
+    with pytest.raises(CTADataError, match="empty"):
+        Globs(include=["*.h5", pattern])
+
+
+segment = st.text("ab.[]*?!-^\\$λ\n", min_size=1, max_size=5)
+paths = st.lists(segment, min_size=1, max_size=4).map("/".join)
+
+
+@given(paths, st.lists(segment, max_size=3), st.lists(segment, max_size=3))
+def test_names_are_compared_as_fnmatch_does(path, include, exclude):
+    name = path.rpartition("/")[2]
+    expected = (
+        not include or any(fnmatch.fnmatchcase(name, each) for each in include)
+    ) and not any(fnmatch.fnmatchcase(name, each) for each in exclude)
+    assert Globs(include, exclude).takes(path) == expected
+
+
+@given(paths, st.lists(paths.flatmap(lambda p: st.sampled_from([p, p + "/", "/" + p, p + "/*"]))))
+def test_nothing_below_a_pruned_directory_is_taken(path, exclude):
+    globs = Globs(exclude=exclude)
+    directory = path.rpartition("/")[0]
+    if globs.prunes(directory):
+        assert not globs.takes(path)
+        assert globs.prunes(f"{directory}/below")
