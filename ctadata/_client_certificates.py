@@ -126,7 +126,7 @@ class ClientCertificates(Services):
         delegations = self._delegations
         with _explained(proxy):
             answer = self._certificates.store(content, certificate_key)
-        delegation = Delegation.of(proxy, certificate_key, answer["validity"])
+        delegation = Delegation.from_proxy(proxy, certificate_key, answer["validity"])
         delegations.remember(delegation)
         return answer, delegation
 

@@ -11,9 +11,9 @@ from ._services import JOBS, LocalPath, Services
 from .storage.path_lookup import meant
 from .storage.paths import check_remote_path
 from .transfers.download import Downloads, Request
-from .transfers.download_file import FetchOptions
-from .transfers.patterns import Globs
-from .transfers.progress import Cancel, OnNotice, OnProgress, OnResult, Reports
+from .transfers.download_file import DownloadOptions
+from .transfers.patterns import FilePatterns
+from .transfers.progress import CallbackDispatcher, Cancel, OnNotice, OnProgress, OnResult
 from .transfers.progress_bars import watching
 
 __all__ = ["ClientDownloads"]
@@ -104,9 +104,13 @@ class ClientDownloads(Services):
         """
         root, name = _target(save_to_fn)
         request = Request(meant(self._service, path), root, name=name)
-        options = FetchOptions(overwrite, streams, checksum, self._block_size(chunk_size))
-        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
-            return self._downloads(options, Globs(), dry_run, jobs, reports, cancel).run([request])
+        options = DownloadOptions(overwrite, streams, checksum, self._block_size(chunk_size))
+        with watching(
+            False if dry_run else progress, on_progress, on_result, on_notice
+        ) as dispatcher:
+            return self._downloads(options, FilePatterns(), dry_run, jobs, dispatcher, cancel).run(
+                [request]
+            )
 
     def fetch_and_save_file_or_dir(
         self,
@@ -143,7 +147,7 @@ class ClientDownloads(Services):
         root : str or path, optional
             A directory that `dest` must lie below; no link below it is followed.
         include, exclude : str or iterable of str, optional
-            Which files of a directory take part, as `Globs` compares them.
+            Which files of a directory take part, as `FilePatterns` compares them.
         hidden : bool, optional
             Whether files and directories below a directory are downloaded whose names begin with a
             dot; of what is left out `on_result` is told. Programs obey such files where they find
@@ -169,10 +173,12 @@ class ClientDownloads(Services):
             base, parts = root, split_below(base, root)
         source = meant(self._service, path)
         request = Request(source, base, parts, recursive=recursive, whole_path=dest is None)
-        options = FetchOptions(overwrite, streams, checksum, self._block_size())
-        globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
-            downloads = self._downloads(options, globs, dry_run, jobs, reports, cancel, hidden)
+        options = DownloadOptions(overwrite, streams, checksum, self._block_size())
+        globs = FilePatterns(include, exclude)
+        with watching(
+            False if dry_run else progress, on_progress, on_result, on_notice
+        ) as dispatcher:
+            downloads = self._downloads(options, globs, dry_run, jobs, dispatcher, cancel, hidden)
             return downloads.run([request])
 
     def fetch_many(
@@ -207,7 +213,7 @@ class ClientDownloads(Services):
         recursive : bool, optional
             Whether directories are downloaded.
         include, exclude : str or iterable of str, optional
-            Which files of a directory take part, as `Globs` compares them.
+            Which files of a directory take part, as `FilePatterns` compares them.
         overwrite, streams, checksum, jobs, dry_run, progress : optional
             As for `fetch_and_save_file`.
         on_progress, on_result, on_notice, cancel : optional
@@ -234,21 +240,23 @@ class ClientDownloads(Services):
             Request(path, base, recursive=recursive, whole_path=dest is None)
             for path in sources.values()
         ]
-        options = FetchOptions(overwrite, streams, checksum, self._block_size())
-        globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
-            downloads = self._downloads(options, globs, dry_run, jobs, reports, cancel)
+        options = DownloadOptions(overwrite, streams, checksum, self._block_size())
+        globs = FilePatterns(include, exclude)
+        with watching(
+            False if dry_run else progress, on_progress, on_result, on_notice
+        ) as dispatcher:
+            downloads = self._downloads(options, globs, dry_run, jobs, dispatcher, cancel)
             downloads.run(requests)
         locals_ = dict(zip(sources, downloads.local_paths(), strict=True))
         return [locals_[key] for key in keys]
 
     def _downloads(
         self,
-        options: FetchOptions,
-        globs: Globs,
+        options: DownloadOptions,
+        globs: FilePatterns,
         dry_run: bool,
         jobs: int,
-        reports: Reports,
+        dispatcher: CallbackDispatcher,
         cancel: Cancel | None,
         hidden: bool = True,
     ) -> Downloads:
@@ -259,7 +267,7 @@ class ClientDownloads(Services):
             hidden=hidden,
             dry_run=dry_run,
             jobs=jobs,
-            reports=reports,
+            dispatcher=dispatcher,
             cancel=cancel,
         )
 

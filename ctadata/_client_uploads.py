@@ -13,13 +13,13 @@ from ._files import local_path, several
 from ._services import JOBS, LocalPath, Services
 from .errors import InvalidPath, TransferError
 from .storage.paths import check_remote_path, path_text
-from .transfers.patterns import Globs
-from .transfers.progress import Cancel, OnNotice, OnProgress, OnResult, Reports
+from .transfers.patterns import FilePatterns
+from .transfers.progress import CallbackDispatcher, Cancel, OnNotice, OnProgress, OnResult
 from .transfers.progress_bars import watching
-from .transfers.target_conflicts import Placed
+from .transfers.target_conflicts import PlannedUpload
 from .transfers.upload import Uploads
 from .transfers.upload_file import name_of
-from .transfers.upload_history import SentFiles
+from .transfers.upload_history import UploadHistory
 
 __all__ = ["ClientUploads"]
 
@@ -86,8 +86,12 @@ class ClientUploads(Services):
         else:
             opened, name = local_fn, name_of(local_fn)
         path = path_text(path)
-        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
-            uploads = self._uploads(Globs(), skip_existing, dry_run, jobs, reports, cancel)
+        with watching(
+            False if dry_run else progress, on_progress, on_result, on_notice
+        ) as dispatcher:
+            uploads = self._uploads(
+                FilePatterns(), skip_existing, dry_run, jobs, dispatcher, cancel
+            )
             return uploads.file(opened, name, path, into=into)
 
     def upload_dir(
@@ -130,7 +134,7 @@ class ClientUploads(Services):
         shown : str, optional
             What errors and results call the directory; by default its path.
         include, exclude : str or iterable of str, optional
-            Which files take part, as `Globs` compares them; `include` does not add hidden ones.
+            Which files take part, as `FilePatterns` compares them; `include` adds no hidden ones.
         hidden : bool, optional
             Whether hidden files, and what is in hidden directories, are uploaded, too.
         skip_existing : bool, optional
@@ -156,10 +160,12 @@ class ClientUploads(Services):
         directory = local_path(local_dir)
         if not os.path.isdir(directory):
             raise TransferError(f"{str(directory)!r} is not a directory", path=str(directory))
-        globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
+        globs = FilePatterns(include, exclude)
+        with watching(
+            False if dry_run else progress, on_progress, on_result, on_notice
+        ) as dispatcher:
             uploads = self._uploads(
-                globs, skip_existing, dry_run, jobs, reports, cancel, root, answers, hidden
+                globs, skip_existing, dry_run, jobs, dispatcher, cancel, root, answers, hidden
             )
             called = None if shown is None else text(shown, "shown")
             return uploads.directory(directory, path, called)
@@ -218,7 +224,7 @@ class ClientUploads(Services):
         """
         into = tuple(check_remote_path(path))
         # A path that is named twice is uploaded once.
-        placed: dict[tuple[str, str], Placed] = {}
+        placed: dict[tuple[str, str], PlannedUpload] = {}
         for local in map(local_path, several(local_paths, "local_paths")):
             is_directory = os.path.isdir(local)
             if is_directory and not recursive:
@@ -231,12 +237,14 @@ class ClientUploads(Services):
                 raise InvalidPath(
                     f"{str(local)!r} has no name under which it could be uploaded", path=str(local)
                 )
-            one = Placed(os.fspath(local), (*into, name), is_directory)
+            one = PlannedUpload(os.fspath(local), (*into, name), is_directory)
             placed.setdefault((os.path.abspath(local), name), one)
-        globs = Globs(include, exclude)
-        with watching(False if dry_run else progress, on_progress, on_result, on_notice) as reports:
+        globs = FilePatterns(include, exclude)
+        with watching(
+            False if dry_run else progress, on_progress, on_result, on_notice
+        ) as dispatcher:
             uploads = self._uploads(
-                globs, skip_existing, dry_run, jobs, reports, cancel, None, answers, hidden
+                globs, skip_existing, dry_run, jobs, dispatcher, cancel, None, answers, hidden
             )
             return uploads.many(list(placed.values()))
 
@@ -282,24 +290,24 @@ class ClientUploads(Services):
             If some files failed; its ``failures`` name each of them.
         """
         placed = [
-            Placed(os.fspath(local_path(local)), tuple(check_remote_path(path)))
+            PlannedUpload(os.fspath(local_path(local)), tuple(check_remote_path(path)))
             for path, local in mapping(files, "files").items()
         ]
         for one in placed:
             if not one.target:
                 raise InvalidPath(f"{one.source!r} is given no name in the storage")
-        with watching(progress, on_progress, on_result, on_notice) as reports:
-            uploads = self._uploads(Globs(), False, False, jobs, reports, cancel)
+        with watching(progress, on_progress, on_result, on_notice) as dispatcher:
+            uploads = self._uploads(FilePatterns(), False, False, jobs, dispatcher, cancel)
             called = None if shown is None else mapping(shown, "shown")
             return uploads.many(placed, called, leave_out=leave_out)
 
     def _uploads(
         self,
-        globs: Globs,
+        globs: FilePatterns,
         skip_existing: bool,
         dry_run: bool,
         jobs: int,
-        reports: Reports,
+        dispatcher: CallbackDispatcher,
         cancel: Cancel | None,
         root: LocalPath | None = None,
         answers: bool = True,
@@ -308,7 +316,7 @@ class ClientUploads(Services):
         return Uploads(
             self._service,
             self._current_token(),
-            sent=SentFiles(partial(config.data_directory, self.data_dir), self._service.url),
+            sent=UploadHistory(partial(config.data_directory, self.data_dir), self._service.url),
             root=local_path(root) if root is not None else None,
             hidden=hidden,
             globs=globs,
@@ -316,6 +324,6 @@ class ClientUploads(Services):
             dry_run=dry_run,
             answers=answers,
             jobs=jobs,
-            reports=reports,
+            dispatcher=dispatcher,
             cancel=cancel,
         )

@@ -11,7 +11,7 @@ from . import config
 from ._arguments import count, seconds, speed
 from .certificates.service import CertificateService
 from .http.client import RETRIES, Http
-from .http.watchdog import Guard
+from .http.watchdog import Watchdog
 from .storage.download_service import DownloadService
 from .storage.quoting import Quoting
 
@@ -111,11 +111,11 @@ class Services:
         return config.token(self.token)
 
 
-def guarded(client: AnyClient) -> tuple[AnyClient, Guard]:
-    """Return a client that does the same, and the guard that can stop its calls."""
+def guarded(client: AnyClient) -> tuple[AnyClient, Watchdog]:
+    """Return a client that does the same, and the watchdog that can stop its calls."""
     http = client._http
-    guard = Guard(http.timeout, http.min_speed)
+    watchdog = Watchdog(http.timeout, http.min_speed)
     watched = copy.copy(client)
-    watched._http = http.guarded(guard)
-    watched._certificate_http = client._certificate_http.guarded(guard)
-    return watched, guard
+    watched._http = http.guarded(watchdog)
+    watched._certificate_http = client._certificate_http.guarded(watchdog)
+    return watched, watchdog

@@ -67,11 +67,11 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
     """
 
     @property
-    def own_directory(self) -> str | None:
+    def home_directory(self) -> str | None:
         """The directory that the user may write to, where the service has told it already."""
         return home_directory.known(self._service, self._current_token())
 
-    def find_own_directory(self) -> str:
+    def find_home_directory(self) -> str:
         """Return the directory that the user may write to; the service makes it if necessary.
 
         Returns

@@ -23,7 +23,7 @@ from ctadata.http.plain_http import first_warning
 from ctadata.transfers.progress import OnNotice, OnProgress
 
 from .browse.archives import Archives
-from .download_slots import Places
+from .download_slots import DownloadSlots
 from .handlers.archives import ArchiveHandler, ArchivesHandler
 from .handlers.base import NotOfferedHandler
 from .handlers.certificates import (
@@ -34,7 +34,7 @@ from .handlers.certificates import (
     InspectHandler,
 )
 from .handlers.files import FilesHandler
-from .handlers.home_directory import OwnDirectoryHandler
+from .handlers.home_directory import HomeDirectoryHandler
 from .handlers.openapi import OpenAPIHandler
 from .handlers.resources import ResourcesHandler
 from .handlers.search import SearchHandler
@@ -43,15 +43,15 @@ from .handlers.totals import TotalsHandler
 from .handlers.transfers import CancelHandler, RetryHandler, TransferHandler, TransfersHandler
 from .handlers.uploads import UploadHandler, UploadsHandler
 from .handlers.workspace_files import FoldersHandler
-from .service_calls import Calls, Guards
+from .service_calls import ServiceCalls, Watchdogs
 from .threads import DaemonExecutor
 from .transfers.job import Job
 from .transfers.manager import TransferManager
 from .transfers.run_job import run_job
-from .transfers.store import Ledger
+from .transfers.store import TransferStore
 from .uploads.handoff import drop_received
 from .uploads.spool import Spool
-from .uploads.writer import Reception
+from .uploads.writer import UploadWriter
 from .workspace import Workspace
 
 __all__ = ["ROUTES", "CTADataExtension"]
@@ -65,7 +65,7 @@ ROUTES: list[tuple[str, type]] = [
     (r"/ctadata/archives/([^/]+)", ArchiveHandler),
     (r"/ctadata/search/(.*)", SearchHandler),
     (r"/ctadata/totals", TotalsHandler),
-    (r"/ctadata/own-directory", OwnDirectoryHandler),
+    (r"/ctadata/own-directory", HomeDirectoryHandler),
     (r"/ctadata/workspace/(.*)", FoldersHandler),
     (r"/ctadata/transfers", TransfersHandler),
     (r"/ctadata/transfers/([^/]+)", TransferHandler),
@@ -231,15 +231,15 @@ class CTADataExtension(ExtensionApp):
         self._make_calls()
         self.local_pool = DaemonExecutor(LOCAL_THREADS, "ctadata-local")
         self.archives = Archives()
-        self.downloads = Places(self.max_downloads, DOWNLOADS_ASIDE)
+        self.downloads = DownloadSlots(self.max_downloads, DOWNLOADS_ASIDE)
         self.download_pool = DaemonExecutor(
             self.max_downloads + DOWNLOADS_ASIDE, "ctadata-download"
         )
         self.upload_pool = DaemonExecutor(UPLOAD_THREADS, "ctadata-upload")
-        self.receptions: dict[str, Reception] = {}
+        self.receptions: dict[str, UploadWriter] = {}
         self.spool = self._make_spool()
         self.upload_pool.submit(self.spool.sweep)
-        ledger = Ledger(Path(self.data_dir, "transfers"), self.workspace().root, self.log)
+        ledger = TransferStore(Path(self.data_dir, "transfers"), self.workspace().root, self.log)
         self.transfers = TransferManager(
             self._run_job,
             ledger,
@@ -270,7 +270,7 @@ class CTADataExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Interrupt all transfers; wait for them, but not long."""
-        self.guards.close()
+        self.watchdogs.close()
         await asyncio.gather(*(reception.cut() for reception in self.receptions.values()))
         kinds = (self.calls, self.certificate_calls, self.status_calls, self.walk_calls)
         pools = (self.local_pool, self.download_pool, self.upload_pool)
@@ -282,27 +282,27 @@ class CTADataExtension(ExtensionApp):
 
     def _make_calls(self) -> None:
         """Make what asks the services: none of these kinds waits for another one."""
-        self.guards = Guards()
+        self.watchdogs = Watchdogs()
         seconds = self.request_timeout
-        self.calls = Calls(
-            self.client, DaemonExecutor(CALL_THREADS, "ctadata-call"), seconds, self.guards
+        self.calls = ServiceCalls(
+            self.client, DaemonExecutor(CALL_THREADS, "ctadata-call"), seconds, self.watchdogs
         )
-        self.walk_calls = Calls(
-            self.client, DaemonExecutor(WALK_THREADS, "ctadata-walk"), seconds, self.guards
+        self.walk_calls = ServiceCalls(
+            self.client, DaemonExecutor(WALK_THREADS, "ctadata-walk"), seconds, self.watchdogs
         )
-        self.certificate_calls = Calls(
+        self.certificate_calls = ServiceCalls(
             self.client,
             DaemonExecutor(CERTIFICATE_THREADS, "ctadata-certificate"),
             seconds,
-            self.guards,
+            self.watchdogs,
             address=attrgetter("certificateservice_url"),
             remedy="it may have stored the certificate all the same; try again",
         )
-        self.status_calls = Calls(
+        self.status_calls = ServiceCalls(
             self._make_client(self.status_timeout, retries=0),
             DaemonExecutor(STATUS_THREADS, "ctadata-status"),
             self.status_timeout,
-            self.guards,
+            self.watchdogs,
         )
 
     def _warn_of_plain_http(self) -> None:

@@ -1,4 +1,4 @@
-"""Places: few downloads run at a time, and what hardly moves makes way for the others."""
+"""Few downloads run at a time, and what hardly moves makes way for the others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-__all__ = ["Place", "Places"]
+__all__ = ["DownloadSlot", "DownloadSlots"]
 
 # Seconds after which a step of a download is waited for without its place.
 SERVICE_PATIENCE = 2.0
@@ -15,7 +15,7 @@ BROWSER_PATIENCE = 5.0
 T = TypeVar("T")
 
 
-class Places:
+class DownloadSlots:
     """The places of all downloads.
 
     Parameters
@@ -31,14 +31,14 @@ class Places:
         self.aside = aside
 
 
-class Place:
+class DownloadSlot:
     """The place of one download; a context manager that waits until there is one."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: DownloadSlots) -> None:
         self._places = places
         self._held = False
 
-    async def __aenter__(self) -> Place:
+    async def __aenter__(self) -> DownloadSlot:
         await self._take()
         return self
 

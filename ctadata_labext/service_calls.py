@@ -19,11 +19,11 @@ from .errors import Abandoned
 
 if TYPE_CHECKING:
     from ctadata.api import APIClient
-    from ctadata.http.watchdog import Guard
+    from ctadata.http.watchdog import Watchdog
 
     from .threads import DaemonExecutor
 
-__all__ = ["Calls", "Guards"]
+__all__ = ["ServiceCalls", "Watchdogs"]
 
 # Seconds between two looks at what takes too long.
 TICK = 0.1
@@ -34,48 +34,48 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Guards:
-    """The guards of all calls that are under way; a thread lets them watch from time to time."""
+class Watchdogs:
+    """The watchdogs of all calls that are under way; a thread lets them watch from time to time."""
 
     def __init__(self) -> None:
-        self._guards: set[Guard] = set()
+        self._watchdogs: set[Watchdog] = set()
         self._changed = threading.Condition()
         self._closed = threading.Event()
         threading.Thread(target=self._watch, name="ctadata-guards", daemon=True).start()
 
     @contextmanager
-    def watching(self, guard: Guard) -> Iterator[None]:
-        """Let a guard watch while a call is under way."""
+    def watching(self, watchdog: Watchdog) -> Iterator[None]:
+        """Let a watchdog watch while a call is under way."""
         with self._changed:
-            self._guards.add(guard)
+            self._watchdogs.add(watchdog)
             self._changed.notify()
         if self._closed.is_set():
-            guard.stop(Abandoned())
+            watchdog.stop(Abandoned())
         try:
             yield
         finally:
             with self._changed:
-                self._guards.discard(guard)
+                self._watchdogs.discard(watchdog)
 
     def close(self) -> None:
         """Stop all calls, and those that come."""
         self._closed.set()
         with self._changed:
-            guards = list(self._guards)
+            watchdogs = list(self._watchdogs)
             self._changed.notify()
-        for guard in guards:
-            guard.stop(Abandoned())
+        for watchdog in watchdogs:
+            watchdog.stop(Abandoned())
 
     def _watch(self) -> None:
         while not self._closed.wait(TICK):
             with self._changed:
-                self._changed.wait_for(lambda: self._guards or self._closed.is_set())
-                guards = list(self._guards)
-            for guard in guards:
-                guard.watch()
+                self._changed.wait_for(lambda: self._watchdogs or self._closed.is_set())
+                watchdogs = list(self._watchdogs)
+            for watchdog in watchdogs:
+                watchdog.watch()
 
 
-class Calls:
+class ServiceCalls:
     """Calls of one kind.
 
     Parameters
@@ -86,7 +86,7 @@ class Calls:
         In which it does so: those of another kind do not wait for them.
     seconds : float
         What one call may take in all, waiting for a thread included.
-    guards : Guards
+    watchdogs : Watchdogs
         Look after the calls.
     address : callable, optional
         Returns the address of the service that the calls of a client ask.
@@ -99,14 +99,14 @@ class Calls:
         client: APIClient,
         threads: DaemonExecutor,
         seconds: float,
-        guards: Guards,
+        watchdogs: Watchdogs,
         address: Callable[[APIClient], str] = attrgetter("downloadservice_url"),
         remedy: str = "try again",
     ) -> None:
         self.threads = threads
         self._client = client
         self.seconds = seconds
-        self._guards = guards
+        self._watchdogs = watchdogs
         self._address = address
         self._remedy = remedy
 
@@ -135,8 +135,10 @@ class Calls:
         LocalFileError
             If the disk of the server refuses something.
         """
-        client, guard = self.guarded()
-        queued = self.threads.submit(self._watched, guard, partial(call, client, *args, **kwargs))
+        client, watchdog = self.guarded()
+        queued = self.threads.submit(
+            self._watched, watchdog, partial(call, client, *args, **kwargs)
+        )
         answer = asyncio.wrap_future(queued)
         either: list[asyncio.Future[Any]] = [answer, left]
         try:
@@ -153,7 +155,7 @@ class Calls:
             raise self._too_late() if queued.running() else self.too_busy()
         finally:
             if not answer.done():
-                guard.stop(Abandoned())
+                watchdog.stop(Abandoned())
                 answer.cancel()
 
     async def complete(
@@ -173,15 +175,15 @@ class Calls:
         never = asyncio.get_running_loop().create_future()
         return await self.run(never, unless_left, *args, **kwargs)
 
-    def guarded(self) -> tuple[APIClient, Guard]:
-        """Return a client for one call, and the guard that can stop it."""
+    def guarded(self) -> tuple[APIClient, Watchdog]:
+        """Return a client for one call, and the watchdog that can stop it."""
         return guarded(self._client)
 
     @contextmanager
-    def limited(self, guard: Guard) -> Iterator[None]:
+    def limited(self, watchdog: Watchdog) -> Iterator[None]:
         """Let what this thread asks now have its deadline."""
-        guard.limit(self.seconds, self._too_late())
-        with self._guards.watching(guard):
+        watchdog.limit(self.seconds, self._too_late())
+        with self._watchdogs.watching(watchdog):
             yield
 
     def too_busy(self) -> CTADataError:
@@ -191,8 +193,8 @@ class Calls:
             "sent; try again later"
         )
 
-    def _watched(self, guard: Guard, call: Callable[[], T]) -> T:
-        with self._guards.watching(guard):
+    def _watched(self, watchdog: Watchdog, call: Callable[[], T]) -> T:
+        with self._watchdogs.watching(watchdog):
             return call()
 
     def _too_late(self) -> CTADataError:

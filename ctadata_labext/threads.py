@@ -40,7 +40,7 @@ class DaemonExecutor(Executor):
         self._lock = threading.Lock()
         self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        # Calls that no thread has taken yet, and threads that wait for one.
+        # ServiceCalls that no thread has taken yet, and threads that wait for one.
         self._queued = self._idle = 0
         self._closed = False
 

@@ -48,7 +48,7 @@ CALLS = {
     "webdav4_client, upload_file": lambda: ctadata.webdav4_client().upload_file("file", "file"),
     "stat": lambda: APIClient().stat("lst/file"),
     "iter_bytes": lambda: list(APIClient().iter_bytes("lst/file")),
-    "own_directory": lambda: APIClient().own_directory,
+    "home_directory": lambda: APIClient().home_directory,
     "shared_certificate_status": lambda: APIClient().shared_certificate_status(),
 }
 NOT_ADDRESSES = [

@@ -56,7 +56,7 @@ class Delegation:
     uploaded_at: datetime
 
     @classmethod
-    def of(cls, proxy: ProxyCertificate, key: str, validity: str) -> Delegation:
+    def from_proxy(cls, proxy: ProxyCertificate, key: str, validity: str) -> Delegation:
         """Describe a proxy certificate that the service has stored just now.
 
         Parameters
@@ -84,7 +84,7 @@ class Delegation:
         return asdict(self) | {"fqans": list(self.fqans)} | times
 
     @classmethod
-    def of_dict(cls, content: dict[str, Any]) -> Delegation:
+    def from_dict(cls, content: dict[str, Any]) -> Delegation:
         """Return what `to_dict` was made from.
 
         Raises
@@ -148,7 +148,7 @@ class Delegations:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as file:
                 content = json.loads(file.read(MAX_BYTES))
-            delegation = Delegation.of_dict(content)
+            delegation = Delegation.from_dict(content)
             return delegation if content["service"] == self._service else None
         except FileNotFoundError:
             return None

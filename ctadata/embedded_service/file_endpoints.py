@@ -93,7 +93,7 @@ class Downloads:
         below = decode_path(raw)
         if not below:
             raise Refusal(HTTPStatus.NOT_FOUND, "Error: 404 the upload needs a name")
-        names = [*self._rights.own_directory(), *below]
+        names = [*self._rights.home_directory(), *below]
         try:
             self._rights.make_directory(names[:3])
             with self._tree.new_file(names) as new_file:

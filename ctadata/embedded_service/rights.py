@@ -35,7 +35,7 @@ class Rights:
         self._tree = tree
         self._name = user_directory_name(user)
 
-    def own_directory(self) -> list[str]:
+    def home_directory(self) -> list[str]:
         """Return its path: in the first folder that has `users`, else the first that exists."""
         folder = next(
             (f for f in _FOLDERS if self._is_directory([f, "users"])),
@@ -45,7 +45,7 @@ class Rights:
 
     def may_write(self, names: Sequence[str], *, trailing_slash: bool) -> bool:
         """Tell whether a path begins with the own directory's, slash included."""
-        own = self.own_directory()
+        own = self.home_directory()
         return list(names[:3]) == own and (len(names) > 3 or trailing_slash)
 
     def make_directory(self, names: Sequence[str]) -> None:

@@ -50,7 +50,7 @@ class WebDAV:
         if request.method in _WRITING:
             self._check_rights(names, trailing_slash=raw.endswith("/"))
         if request.method == "MKCOL":
-            own = self._rights.own_directory()
+            own = self._rights.home_directory()
             try:
                 self._rights.make_directory(own[:2] if names == own else own)
             except Missing:

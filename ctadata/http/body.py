@@ -14,7 +14,7 @@ from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Protocol
 
 from .connections import BLOCK, HEAD
-from .watchdog import Guard
+from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -139,7 +139,7 @@ class _Chunks:
             raise IncompleteRead(b"")
 
 
-def read(response: BaseHTTPResponse, guard: Guard) -> Generator[list[Block]]:
+def read(response: BaseHTTPResponse, watchdog: Watchdog) -> Generator[list[Block]]:
     """Yield the body of a streamed answer, some blocks at a time, up to 1 MiB in all.
 
     A memoryview among them is only valid until the next ones are asked for.
@@ -148,7 +148,7 @@ def read(response: BaseHTTPResponse, guard: Guard) -> Generator[list[Block]]:
     ----------
     response : urllib3.BaseHTTPResponse
         The answer, of whose body nothing is read yet; the caller closes or releases it.
-    guard : Guard
+    watchdog : Watchdog
         Watches over the speed.
 
     Raises
@@ -167,12 +167,12 @@ def read(response: BaseHTTPResponse, guard: Guard) -> Generator[list[Block]]:
     while not framing.ended and error is None:
         if fast:
             view = view or memoryview(bytearray(BLOCK))
-            blocks, error = _fill(view, body, framing, guard)
+            blocks, error = _fill(view, body, framing, watchdog)
         else:
-            guard.reading()
+            watchdog.reading()
             blocks = _content(body.fp.read1(framing.most), framing)
             # Only the content: the sizes of chunks, and what else is around it, are of no use.
-            guard.handled(sum(map(len, blocks)))
+            watchdog.handled(sum(map(len, blocks)))
         came += sum(map(len, blocks))
         if came >= MEASURED or fast:
             now = time.monotonic()
@@ -187,7 +187,7 @@ def read(response: BaseHTTPResponse, guard: Guard) -> Generator[list[Block]]:
 
 
 def _fill(
-    view: memoryview, body: HTTPResponse, framing: _Framing, guard: Guard
+    view: memoryview, body: HTTPResponse, framing: _Framing, watchdog: Watchdog
 ) -> tuple[list[Block], Exception | None]:
     """Fill a buffer; return the content, and what broke it off: what came before is of use."""
     blocks: list[Block] = []
@@ -195,11 +195,11 @@ def _fill(
     try:
         # What is left beyond would be read in two steps.
         while filled < len(view) - HEAD and not framing.ended:
-            guard.reading()
+            watchdog.reading()
             room = view[filled : filled + framing.most]
             size = body.fp.readinto1(room)
             content = _content(room[:size], framing)
-            guard.handled(sum(map(len, content)))
+            watchdog.handled(sum(map(len, content)))
             blocks += content
             filled += size
     except (OSError, HTTPException) as error:

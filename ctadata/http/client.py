@@ -27,7 +27,7 @@ from ..errors import (
 )
 from .addresses import path_of
 from .plain_http import check_token
-from .watchdog import Guard
+from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -78,7 +78,7 @@ class Http:
         How often a request that failed in passing is sent again.
     min_speed : float, optional
         Bytes per second, over `timeout`, below which a body counts as stalled.
-    guard : Guard, optional
+    watchdog : Watchdog, optional
         Can stop the requests from another thread.
     variable : str, optional
         What of the environment has the service's address, for errors.
@@ -91,7 +91,7 @@ class Http:
         timeout: float | None = None,
         retries: int = RETRIES,
         min_speed: float | None = None,
-        guard: Guard | None = None,
+        watchdog: Watchdog | None = None,
         variable: str = DOWNLOADSERVICE_VARIABLE,
     ) -> None:
         self._token = token
@@ -99,16 +99,16 @@ class Http:
         self.timeout = timeout or READ_TIMEOUT
         self.retries = retries
         self.min_speed = MIN_SPEED if min_speed is None else min_speed
-        self.guard = guard or Guard(self.timeout)
+        self.watchdog = watchdog or Watchdog(self.timeout)
 
-    def guarded(self, guard: Guard) -> Http:
-        """Return one whose requests `guard` can stop."""
+    def guarded(self, watchdog: Watchdog) -> Http:
+        """Return one whose requests `watchdog` can stop."""
         return Http(
             self._token,
             timeout=self.timeout,
             retries=self.retries,
             min_speed=self.min_speed,
-            guard=guard,
+            watchdog=watchdog,
             variable=self._variable,
         )
 
@@ -126,7 +126,7 @@ class Http:
 
         from .connections import Retry
 
-        retry = before or Retry.of(self.retries, self.guard, error.path or "")
+        retry = before or Retry.from_total(self.retries, self.watchdog, error.path or "")
         try:
             retry = retry.increment("GET", error=urllib3.exceptions.ProtocolError())
         except urllib3.exceptions.MaxRetryError:
@@ -188,10 +188,10 @@ class Http:
         if body is None:
             # Only with this type does the service answer 401 rather than with a login page.
             sent.setdefault("Content-Type", "application/json")
-        self.guard.check()
+        self.watchdog.check()
         failure = None
         try:
-            with connections.guarded(self.guard):
+            with connections.guarded(self.watchdog):
                 response = connections.send(
                     method,
                     url,
@@ -200,37 +200,37 @@ class Http:
                     preload_content=not stream,
                     decode_content=False,
                     redirect=False,
-                    retries=connections.Retry.of(self.retries, self.guard, path),
+                    retries=connections.Retry.from_total(self.retries, self.watchdog, path),
                     timeout=connections.timeouts(self.timeout),
                 )
         except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
             try:
                 # What was stopped broke off for that reason.
-                self.guard.check()
+                self.watchdog.check()
             finally:
-                self.guard.detach()
+                self.watchdog.detach()
             failure = network_error(error, url, path, self._variable).caused_by(error)
         if failure is not None:
             raise failure
         try:
             # A socket that was shut down looks like the end of an answer.
-            self.guard.check()
+            self.watchdog.check()
         except CTADataError:
             self.close(response)
             raise
         if not stream:
-            self.guard.detach()
-            self.guard.quiet()
+            self.watchdog.detach()
+            self.watchdog.quiet()
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s: %d", method, urlsplit(url).path, response.status)
         if response.status not in accept:
             raise self.refusal(response, url, path, token)
-        self.guard.answered()
+        self.watchdog.answered()
         return response
 
     def close(self, response: BaseHTTPResponse) -> None:
         """End a response whose body nobody reads."""
-        self.guard.detach()
+        self.watchdog.detach()
         response.close()
 
     def refusal(
@@ -282,25 +282,25 @@ class Http:
 
         from .body import read
 
-        guard = self.guard
+        watchdog = self.watchdog
         whole = False
         failure = None
         try:
-            yield from read(response, guard)
+            yield from read(response, watchdog)
             # A socket that was shut down looks like the end of a body of unknown length.
-            guard.check()
+            watchdog.check()
             whole = True
         except (HTTPException, OSError) as error:
             cause: CTADataError = network_error(error, url, path, self._variable)
             try:
-                guard.check()
+                watchdog.check()
             except ServiceTimeout as slow:
                 cause = slow
             failure = BrokenOff(f"{path!r} broke off: {cause}", path=path).caused_by(error)
         except ServiceTimeout as slow:
             raise BrokenOff(f"{path!r} broke off: {slow}", path=path) from slow
         finally:
-            guard.detach()
+            watchdog.detach()
             if whole:
                 response.release_conn()
             else:

@@ -25,7 +25,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from .._printable import logger_of
 from ..errors import CTADataError, LocalFileError
 from .addresses import problem_of
-from .watchdog import Guard
+from .watchdog import Watchdog
 
 __all__ = ["BLOCK", "Retry", "TooLong", "guarded", "proxy_for", "send", "ssl_context", "timeouts"]
 
@@ -60,19 +60,19 @@ PROXY_VARIABLES = [
 _thread = threading.local()
 
 
-def _guard() -> Guard | None:
-    """Return the guard of this thread's request."""
-    return getattr(_thread, "guard", None)
+def _watchdog() -> Watchdog | None:
+    """Return the watchdog of this thread's request."""
+    return getattr(_thread, "watchdog", None)
 
 
 @contextmanager
-def guarded(guard: Guard) -> Iterator[None]:
-    """Let `guard` watch over the connection that this thread's next request takes."""
-    _thread.guard = guard
+def guarded(watchdog: Watchdog) -> Iterator[None]:
+    """Let `watchdog` watch over the connection that this thread's next request takes."""
+    _thread.watchdog = watchdog
     try:
         yield
     finally:
-        _thread.guard = None
+        _thread.watchdog = None
 
 
 class _Socket(socket.socket):
@@ -86,7 +86,7 @@ class _Socket(socket.socket):
     _limit: float | None
 
     @classmethod
-    def of(cls, connected: socket.socket) -> _Socket:
+    def from_socket(cls, connected: socket.socket) -> _Socket:
         """Take over a connection."""
         taken = cls(fileno=connected.detach())
         super(_Socket, taken).settimeout(None)
@@ -176,12 +176,12 @@ class _Response(HTTPResponse):
 
 
 class _Guarded(HTTPConnection):
-    """Tells the guard of the thread that uses it which socket it has."""
+    """Tells the watchdog of the thread that uses it which socket it has."""
 
     response_class = _Response
 
     def _new_conn(self) -> socket.socket:
-        return _Socket.of(super()._new_conn())
+        return _Socket.from_socket(super()._new_conn())
 
     def connect(self) -> None:
         super().connect()
@@ -194,21 +194,21 @@ class _Guarded(HTTPConnection):
         super().request(*args, **options)
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-        guard = _guard()
-        if guard is not None:
-            guard.asked()
+        watchdog = _watchdog()
+        if watchdog is not None:
+            watchdog.asked()
         return super().getresponse()
 
     def _attach(self) -> None:
-        guard = _guard()
-        if guard is not None:
-            guard.attach(self.sock)
+        watchdog = _watchdog()
+        if watchdog is not None:
+            watchdog.attach(self.sock)
             # What is sent may take as long as what is read; to connect may not.
-            self.timeout = guard.timeout
+            self.timeout = watchdog.timeout
 
 
 class _GuardedTLS(_Guarded, HTTPSConnection):
-    """Lets the guard also end a proxy's answer to CONNECT, and the handshake of TLS."""
+    """Lets the watchdog also end a proxy's answer to CONNECT, and the handshake of TLS."""
 
     def connect(self) -> None:
         with ExitStack() as self._until_connected:
@@ -217,12 +217,12 @@ class _GuardedTLS(_Guarded, HTTPSConnection):
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
         connected.settimeout(self.timeout)
-        guard = _guard()
-        if guard is not None:
+        watchdog = _watchdog()
+        if watchdog is not None:
             # TLS takes the socket away from its object; this one stays with the connection.
             watched = socket.socket(fileno=os.dup(connected.fileno()))
-            guard.attach(self._until_connected.enter_context(watched))
-            guard.asked()
+            watchdog.attach(self._until_connected.enter_context(watched))
+            watchdog.asked()
         return connected
 
 
@@ -239,21 +239,21 @@ class Retry(urllib3.Retry):
 
     # Not 413, where a smaller request would be wanted and not a later one.
     RETRY_AFTER_STATUS_CODES = RETRY_STATUS
-    guard: Guard
+    watchdog: Watchdog
     #: What is sent, the tries in all, and why the last one failed.
     what = ""
     tries = 0
     why = ""
 
     @classmethod
-    def of(cls, total: int, guard: Guard, what: str) -> Retry:
-        """Return a policy of `total` new tries that waits under the eyes of `guard`.
+    def from_total(cls, total: int, watchdog: Watchdog, what: str) -> Retry:
+        """Return a policy of `total` new tries that waits under the eyes of `watchdog`.
 
         Parameters
         ----------
         total : int
             Tries after the first one.
-        guard : Guard
+        watchdog : Watchdog
             Can end the pauses, and is told why there are any.
         what : str
             What is sent, for the log.
@@ -269,13 +269,13 @@ class Retry(urllib3.Retry):
             retry_after_max=RETRY_AFTER_MAX,
             raise_on_status=False,
         )
-        retry.guard, retry.what, retry.tries = guard, what, total + 1
+        retry.watchdog, retry.what, retry.tries = watchdog, what, total + 1
         return retry
 
     def new(self, **options: Any) -> Retry:
         """Return the policy for what is left."""
         retry = super().new(**options)
-        retry.guard, retry.what, retry.tries = self.guard, self.what, self.tries
+        retry.watchdog, retry.what, retry.tries = self.watchdog, self.what, self.tries
         return retry
 
     def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
@@ -295,11 +295,11 @@ class Retry(urllib3.Retry):
         response, error = options.get("response"), options.get("error")
         crowded = response is not None and response.status in {429, 503}
         if crowded or isinstance(error, urllib3.exceptions.TimeoutError):
-            self.guard.congested()
+            self.watchdog.congested()
         # Not a failure of the network but somebody's wish: not to be tried again.
-        self.guard.check()
+        self.watchdog.check()
         retry = super().increment(*args, **options)
-        retry.why = _why(response, error, self.guard)
+        retry.why = _why(response, error, self.watchdog)
         return retry
 
     def sleep(self, response: urllib3.BaseHTTPResponse | None = None) -> None:
@@ -311,19 +311,19 @@ class Retry(urllib3.Retry):
         after = f" in {pause:.0f} s" if pause >= 1 else ""
         text = f"trying again ({self.tries - (self.total or 0)} of {self.tries}){after}: {self.why}"
         logger.info("%s: %s", self.what or "/", text)
-        self.guard.notice(text)
-        self.guard.pause(pause)
+        self.watchdog.notice(text)
+        self.watchdog.pause(pause)
 
 
-def _why(response: urllib3.BaseHTTPResponse | None, error: object, guard: Guard) -> str:
+def _why(response: urllib3.BaseHTTPResponse | None, error: object, watchdog: Watchdog) -> str:
     """Return in a few words why a request failed."""
     if response is not None:
         # Not the service's own words, which may be anything.
         return f"{response.status} {responses.get(response.status, '')}".strip()
     if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
-        return f"no connection within {min(CONNECT_TIMEOUT, guard.timeout):.0f} s"
+        return f"no connection within {min(CONNECT_TIMEOUT, watchdog.timeout):.0f} s"
     if isinstance(error, urllib3.exceptions.ReadTimeoutError):
-        return f"no data for {guard.timeout:.0f} s"
+        return f"no data for {watchdog.timeout:.0f} s"
     if isinstance(error, urllib3.exceptions.NewConnectionError):
         return "no connection"
     return "the connection broke off"

@@ -1,4 +1,4 @@
-"""Guard: stops work from another thread, while it connects, waits, reads, sends or pauses."""
+"""Watchdog: stops work from another thread, while it connects, waits, reads, sends or pauses."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 
 from ..errors import CTADataError, ServiceTimeout
 
-__all__ = ["Guard"]
+__all__ = ["Watchdog"]
 
 # Time-outs after which the head of an answer counts as stalled, though a byte comes now and then.
 # Silence ends earlier, by the socket's own time-out, and is tried again.
 HEAD_TIMEOUTS = 2
 
 
-class Guard:
+class Watchdog:
     """Watches over one thread's requests.
 
     A blocking read knows no event to wait for beside its socket. So whoever wants to stop it

@@ -20,7 +20,7 @@ from ..errors import (
     StorageException,
 )
 from ..http.client import Body, BrokenOff, Http, Redirected
-from ..http.watchdog import Guard
+from ..http.watchdog import Watchdog
 from .listing import (
     FEW,
     Gathered,
@@ -46,7 +46,7 @@ __all__ = ["Content", "DownloadService", "RangesUnusable", "TooLarge"]
 FETCH_BLOCK = 1 << 20
 
 # Such as lst/users/alice.
-OWN_DIRECTORY = re.compile(r"\w[\w.-]*/users/\w[\w.-]*")
+HOME_DIRECTORY = re.compile(r"\w[\w.-]*/users/\w[\w.-]*")
 
 logger = logger_of(__name__)
 
@@ -106,9 +106,9 @@ class DownloadService:
         self.limits = limits
         self._quoting = quoting or Quoting()
 
-    def guarded(self, guard: Guard) -> DownloadService:
-        """Return the same service, asked under the eyes of `guard`."""
-        return DownloadService(self.http.guarded(guard), self.url, self._quoting, self.limits)
+    def guarded(self, watchdog: Watchdog) -> DownloadService:
+        """Return the same service, asked under the eyes of `watchdog`."""
+        return DownloadService(self.http.guarded(watchdog), self.url, self._quoting, self.limits)
 
     def health(self) -> str:
         """Return what the service says of itself; needs no token."""
@@ -293,7 +293,7 @@ class DownloadService:
         ):
             blocks = self.http.read_blocks(response, self.url, name)
             return Content(response.headers, self._exactly(blocks, name, stop - start, unusable))
-        self.http.guard.detach()
+        self.http.watchdog.detach()
         response.close()
         raise RangesUnusable(unusable, path=name)
 
@@ -504,7 +504,7 @@ def _stored(answered: str, segments: list[str]) -> str:
     """
     name = "/" + "/".join(segments)
     for stored in (unquote(answered), answered):
-        if stored.endswith(name) and OWN_DIRECTORY.fullmatch(stored.removesuffix(name)):
+        if stored.endswith(name) and HOME_DIRECTORY.fullmatch(stored.removesuffix(name)):
             return stored
     raise StorageException(
         f"The service has stored {name[1:]!r} under another name, {answered!r}: look there, and "

@@ -28,7 +28,7 @@ from .listing import Listing
 
 __all__ = ["below", "find", "forget", "known", "learn"]
 
-# Folders that may have a directory of users, in the service's own order.
+# Directories that may have a directory of users, in the service's own order.
 FOLDERS = ("lst", "cta")
 # Directories of users that are tried one by one: before, and after the one question that may tell.
 FEW = 16

@@ -1,4 +1,4 @@
-"""Growth: whether further streams make a download faster."""
+"""Whether further streams make a download faster."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-__all__ = ["Growth"]
+__all__ = ["AdaptiveStreams"]
 
 # Seconds of one stream before another is tried, and over which its effect is measured.
 PATIENCE = 3.0
@@ -16,7 +16,7 @@ GAIN = 1.2
 FAILURES = 3
 
 
-class Growth:
+class AdaptiveStreams:
     """Decides about further streams of one file.
 
     Where the link holds each connection back, another one adds its speed; where the service or

@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..entries import Entry
-from ..http.watchdog import Guard
+from ..http.watchdog import Watchdog
 from ..storage.download_service import DownloadService
 from ..storage.listing import Listing
 from ..storage.path_lookup import suggesting
 from ..storage.paths import local_name
-from .download_file import Fetching, FetchOptions
-from .local.directories import Folders
+from .download_file import DownloadOptions, FileDownload
+from .local.directories import LocalDirectories
 from .local.part_file import check_overwrite, keeps
 from .local.upload_tree import DIRECTORY, FILE, HIDDEN
-from .patterns import Globs
+from .patterns import FilePatterns
 from .pool import Pool, Task
-from .progress import Cancel, Reports, Watch
+from .progress import CallbackDispatcher, Cancel, FileProgress
 from .remote_file import file_size
-from .results import Outcome
-from .target_conflicts import Placed, refuse_meeting
-from .walk import Ancestors, Loops
+from .results import ResultCollector
+from .target_conflicts import PlannedUpload, refuse_meeting
+from .walk import Ancestors, LoopDetector
 
 __all__ = ["Downloads", "Request"]
 
@@ -92,9 +92,9 @@ class Downloads:
     ----------
     service : DownloadService
         Where the files come from.
-    options : FetchOptions
+    options : DownloadOptions
         How they are downloaded.
-    globs : Globs
+    globs : FilePatterns
         Which files of a directory take part.
     hidden : bool, optional
         Whether hidden files and directories below a directory take part.
@@ -102,7 +102,7 @@ class Downloads:
         Whether it is only said what would be done.
     jobs : int
         Files at a time.
-    reports : Reports
+    dispatcher : CallbackDispatcher
         Is told of everything.
     cancel : threading.Event or callable, optional
         Says when to stop.
@@ -111,13 +111,13 @@ class Downloads:
     def __init__(
         self,
         service: DownloadService,
-        options: FetchOptions,
+        options: DownloadOptions,
         *,
-        globs: Globs,
+        globs: FilePatterns,
         hidden: bool = True,
         dry_run: bool,
         jobs: int,
-        reports: Reports,
+        dispatcher: CallbackDispatcher,
         cancel: Cancel | None,
     ) -> None:
         check_overwrite(options.overwrite)
@@ -126,7 +126,7 @@ class Downloads:
         self._globs = globs
         self._hidden = hidden
         self._dry_run = dry_run
-        self._reports = reports
+        self._dispatcher = dispatcher
         http = service.http
         self._pool = Pool(
             jobs,
@@ -135,9 +135,9 @@ class Downloads:
             min_speed=http.min_speed,
             cancel=cancel,
         )
-        self._outcome = Outcome(reports, jobs)
-        self._folders = Folders()
-        self._loops = Loops()
+        self._results = ResultCollector(dispatcher, jobs)
+        self._folders = LocalDirectories()
+        self._loops = LoopDetector()
         self._lock = threading.Lock()
         self._found: list[_Found | None] = []
         self._missing = 0
@@ -161,7 +161,7 @@ class Downloads:
         """
         self._found = [None] * len(requests)
         self._missing = len(requests)
-        self._outcome.single = True
+        self._results.single = True
         listed: list[tuple[int, Entry, Request]] = []
         for number, request in enumerate(requests):
             if isinstance(request.source, Entry) and request.source.size is not None:
@@ -174,19 +174,19 @@ class Downloads:
             self._pool.run()
         finally:
             self._folders.close()
-            self._reports.close()
-        self._outcome.raise_failures(requests[0].source if len(requests) == 1 else None)
-        return self._outcome.bytes
+            self._dispatcher.close()
+        self._results.raise_failures(requests[0].source if len(requests) == 1 else None)
+        return self._results.bytes
 
     def local_paths(self) -> list[Path]:
         """Return where each of the requests has been saved."""
         return [found.local for found in self._found if found is not None]
 
-    def _find(self, number: int, request: Request, guard: Guard) -> None:
+    def _find(self, number: int, request: Request, watchdog: Watchdog) -> None:
         """Find out what is asked for."""
-        guard.on_notice = partial(self._reports.notice, request.source)
-        with self._outcome.collect():
-            service = self._service.guarded(guard)
+        watchdog.on_notice = partial(self._dispatcher.notice, request.source)
+        with self._results.collect():
+            service = self._service.guarded(watchdog)
             with suggesting(service, request.source):
                 listing = service.listing(request.source, FEW)
             own = listing.own
@@ -204,16 +204,16 @@ class Downloads:
         place = _Place(request.root, parts, "")
 
         def begin() -> None:
-            self._outcome.single = False
-            with self._outcome.collect():
+            self._results.single = False
+            with self._results.collect():
                 self._tree(listing, place)
 
         return _Found(own.path, request.root.joinpath(*parts), True, begin)
 
-    def _take_listed(self, listed: list[tuple[int, Entry, Request]], guard: Guard) -> None:
+    def _take_listed(self, listed: list[tuple[int, Entry, Request]], watchdog: Watchdog) -> None:
         """Take the files that are not listed again."""
         for number, entry, request in listed:
-            with self._outcome.collect():
+            with self._results.collect():
                 self._found[number] = self._found_file(entry, request)
             self._count_found()
 
@@ -235,17 +235,19 @@ class Downloads:
             if self._missing:
                 return
         found = [one for one in self._found if one is not None]
-        # What differs in the storage differs on most disks; `Folder.take` looks after the others.
+        # What differs in the storage differs on most disks; `LocalDirectory.take` sees to the rest.
         refuse_meeting(
-            (Placed(one.source, one.local.parts, one.directory) for one in found), "saved", str
+            (PlannedUpload(one.source, one.local.parts, one.directory) for one in found),
+            "saved",
+            str,
         )
         for one in found:
             one.begin()
 
-    def _list(self, entry: Entry, place: _Place, guard: Guard) -> None:
-        guard.on_notice = partial(self._reports.notice, entry.path)
-        with self._outcome.collect():
-            self._tree(self._service.guarded(guard).listing(entry.path, FEW), place)
+    def _list(self, entry: Entry, place: _Place, watchdog: Watchdog) -> None:
+        watchdog.on_notice = partial(self._dispatcher.notice, entry.path)
+        with self._results.collect():
+            self._tree(self._service.guarded(watchdog).listing(entry.path, FEW), place)
 
     def _tree(self, listing: Listing, place: _Place) -> None:
         """Let all be downloaded that is in a directory."""
@@ -269,11 +271,11 @@ class Downloads:
                 continue
             if entry.is_directory and self._globs.prunes(relative):
                 continue
-            with self._outcome.collect():
+            with self._results.collect():
                 name = local_name(entry.name, entry.path)
                 if name.startswith(".") and not self._hidden:
                     kind = HIDDEN + (DIRECTORY if entry.is_directory else FILE)
-                    self._outcome.leave_out(entry.path, place.prefix + name, kind)
+                    self._results.leave_out(entry.path, place.prefix + name, kind)
                 elif entry.is_directory:
                     inner = _Place(place.root, (*place.parts, name), relative, ancestors)
                     self._pool.add_listing(partial(self._list, entry, inner))
@@ -282,22 +284,22 @@ class Downloads:
                     self._announce(entry)
                     yield size, partial(self._file, entry, place, name)
         for error in listing.refused:
-            self._outcome.failed(error)
+            self._results.failed(error)
 
     def _announce(self, entry: Entry) -> None:
-        self._reports.progress(entry.path, 0, entry.size, "waiting")
+        self._dispatcher.progress(entry.path, 0, entry.size, "waiting")
 
-    def _file(self, entry: Entry, place: _Place, name: str, guard: Guard) -> None:
+    def _file(self, entry: Entry, place: _Place, name: str, watchdog: Watchdog) -> None:
         local = place.prefix + name
-        watch = Watch(self._reports, entry.path, entry.size)
-        guard.on_notice = partial(self._reports.notice, entry.path)
-        with self._outcome.of_file(watch, local) as done:
+        progress = FileProgress(self._dispatcher, entry.path, entry.size)
+        watchdog.on_notice = partial(self._dispatcher.notice, entry.path)
+        with self._results.for_file(progress, local) as done:
             if self._dry_run:
                 done(self._planned(entry, place, name, local))
                 return
             with self._folders.use(place.root, place.parts) as folder:
-                fetching = Fetching(self._service, entry, folder, name, self._options, watch)
-                done(fetching.run(guard, self._pool))
+                fetching = FileDownload(self._service, entry, folder, name, self._options, progress)
+                done(fetching.run(watchdog, self._pool))
 
     def _planned(self, entry: Entry, place: _Place, name: str, local: str) -> str:
         try:

@@ -1,4 +1,4 @@
-"""Fetching: the bytes of one file, by one stream or several, until they are whole."""
+"""FileDownload: the bytes of one file, by one stream or several, until they are whole."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from .._printable import logger_of
 from ..entries import Entry
 from ..errors import CTADataError, IntegrityError, ServiceUnreachable
 from ..http.client import BrokenOff
-from ..http.watchdog import Guard
+from ..http.watchdog import Watchdog
 from ..storage.download_service import DownloadService, RangesUnusable
-from .adaptive import Growth
+from .adaptive import AdaptiveStreams
 from .checksum import offered
-from .download_small_file import SMALL, SmallFile
+from .download_small_file import SMALL, SmallFileDownload
 from .local.journal import Journal
 from .local.part_file import check_space, has_journal, keeps
-from .local.partial_download import PAGE, Partial
-from .progress import Watch
-from .ranges import Claim
+from .local.partial_download import PAGE, PartialDownload
+from .progress import FileProgress
+from .ranges import RangeLease
 from .remote_file import Changed, RemoteFile
 from .results import FATAL, budget
 
 if TYPE_CHECKING:
     from ..http.body import Block
-    from .local.directories import Folder
+    from .local.directories import LocalDirectory
     from .pool import Pool
 
-__all__ = ["FetchOptions", "Fetching"]
+__all__ = ["DownloadOptions", "FileDownload"]
 
 logger = logger_of(__name__)
 
@@ -55,7 +55,7 @@ PROGRESS = 64 << 10
 
 
 @dataclass(frozen=True)
-class FetchOptions:
+class DownloadOptions:
     """How files are downloaded; see `APIClient.fetch_and_save_file`."""
 
     overwrite: str = "update"
@@ -64,7 +64,7 @@ class FetchOptions:
     chunk_size: int | None = None
 
 
-class Fetching:
+class FileDownload:
     """The download of one file into a local directory.
 
     The whole file comes as one stream of ``/fetch``. What is missing after a break comes by
@@ -77,13 +77,13 @@ class Fetching:
         Where it comes from.
     entry : Entry
         The file, as a listing gave it.
-    folder : Folder
+    folder : LocalDirectory
         The directory that receives it.
     name : str
         Its name there.
-    options : FetchOptions
+    options : DownloadOptions
         How it is downloaded.
-    watch : Watch
+    progress : FileProgress
         Is told how far it is.
     """
 
@@ -91,27 +91,27 @@ class Fetching:
         self,
         service: DownloadService,
         entry: Entry,
-        folder: Folder,
+        folder: LocalDirectory,
         name: str,
-        options: FetchOptions,
-        watch: Watch,
+        options: DownloadOptions,
+        progress: FileProgress,
     ) -> None:
         self._service = service
         self._remote = RemoteFile(entry, checksum=options.checksum)
         self._folder = folder
         self._name = name
         self._options = options
-        self._watch = watch
+        self._progress = progress
         self._lock = threading.Lock()
         self._journal: Journal | None = None
-        self._there: Partial
+        self._there: PartialDownload
         self._ranges_work = True
-        self._helpers: set[Guard] = set()
-        self._growth = Growth(options.streams)
+        self._helpers: set[Watchdog] = set()
+        self._growth = AdaptiveStreams(options.streams)
         self._smallest = MIN_RANGE if options.streams is None else LAST_RANGE
         self._stale: CTADataError | None = None
 
-    def run(self, guard: Guard, pool: Pool) -> str:
+    def run(self, watchdog: Watchdog, pool: Pool) -> str:
         """Download the file, and let idle threads of `pool` help.
 
         Returns
@@ -122,14 +122,16 @@ class Fetching:
         # In an empty directory nothing is in the way; what comes meanwhile is seen in the end.
         if self._folder.found.files and self._keeps():
             return "skipped"
-        service = self._service.guarded(guard)
-        guard.limit(*budget(self._remote.path, self._remote.size, guard.timeout))
+        service = self._service.guarded(watchdog)
+        watchdog.limit(*budget(self._remote.path, self._remote.size, watchdog.timeout))
         directory, name = self._folder.descriptor, self._name
         resumed = self._folder.found.journals and has_journal(directory, name)
         if self._remote.size <= SMALL and not resumed:
             if self._folder.tight:
                 check_space(directory, self._remote.size, self._folder.shown(name))
-            small = SmallFile.fetch(service, self._remote, self._watch, self._options.chunk_size)
+            small = SmallFileDownload.fetch(
+                service, self._remote, self._progress, self._options.chunk_size
+            )
             if small is not None:
                 if not self._keeps():
                     small.save(self._folder, name, replace=self._replaces)
@@ -139,7 +141,7 @@ class Fetching:
             return "finished"
         entry = self._remote.entry
         self._journal = Journal.claim(
-            directory, name, service.url, entry, guard.pause, shown=self._folder.shown(name)
+            directory, name, service.url, entry, watchdog.pause, shown=self._folder.shown(name)
         )
         try:
             # Another process may have brought it meanwhile.
@@ -157,15 +159,15 @@ class Fetching:
         return (
             self._ranges_work
             and self._there.spans.longest_claim() >= 2 * self._smallest
-            and self._growth.wants_more(self._watch.done, 1 + len(self._helpers))
+            and self._growth.wants_more(self._progress.done, 1 + len(self._helpers))
         )
 
-    def help(self, guard: Guard) -> None:
+    def help(self, watchdog: Watchdog) -> None:
         """Bring a part of the file, by closed ranges."""
         with self._lock:
-            self._helpers.add(guard)
+            self._helpers.add(watchdog)
         try:
-            self._range_stream(self._service.guarded(guard))
+            self._range_stream(self._service.guarded(watchdog))
         except Changed as error:
             # What the others bring belongs to another state of the file.
             self._stale = error
@@ -185,7 +187,7 @@ class Fetching:
             )
         finally:
             with self._lock:
-                self._helpers.discard(guard)
+                self._helpers.discard(watchdog)
 
     @property
     def _replaces(self) -> bool:
@@ -201,10 +203,10 @@ class Fetching:
         )
 
     def _transfer(self, service: DownloadService, pool: Pool) -> None:
-        there = self._there = Partial(
-            self._folder, self._name, self._remote, self._journal, self._watch
+        there = self._there = PartialDownload(
+            self._folder, self._name, self._remote, self._journal, self._progress
         )
-        self._watch.step(there.spans.count())
+        self._progress.step(there.spans.count())
         if self._journal is not None:
             pool.assist(self)
         try:
@@ -217,11 +219,11 @@ class Fetching:
         except BaseException:
             there.leave()
             raise
-        guard = service.http.guard
+        watchdog = service.http.watchdog
         try:
-            self._finish(there, guard)
+            self._finish(there, watchdog)
         except BaseException:
-            if guard.stopped:
+            if watchdog.stopped:
                 # Whole, but for its name: the next call resumes it.
                 there.leave()
             else:
@@ -316,7 +318,7 @@ class Fetching:
         missing = self._remote.size - self._there.spans.count()
         return max(MIN_RANGE, min(RANGE, missing // (2 * streams)))
 
-    def _write_all(self, claim: Claim, content: Generator[list[Block]]) -> None:
+    def _write_all(self, claim: RangeLease, content: Generator[list[Block]]) -> None:
         """Write what comes to its place, until the claim's end."""
         gathered: list[Block] = []
         size = 0
@@ -369,13 +371,13 @@ class Fetching:
     def _look_again(self, service: DownloadService) -> None:
         """Start over if the file has changed."""
         if self._remote.look_again(service):
-            self._watch.total = self._remote.size
+            self._progress.total = self._remote.size
             self._start_over()
 
     def _start_over(self) -> None:
         """Throw away what is there."""
         self._end_helpers()
-        self._watch.step(-self._watch.done)
+        self._progress.step(-self._progress.done)
         self._stale = None
         self._remote.forget()
         self._there.restart()
@@ -383,7 +385,7 @@ class Fetching:
     def _wait_for_helpers(self, service: DownloadService) -> None:
         """Wait for one of the other streams; what it leaves undone is this one's."""
         if self._there.spans.wait(LINGER):
-            service.http.guard.check()
+            service.http.watchdog.check()
         if self._stale is not None:
             raise self._stale
 
@@ -392,12 +394,12 @@ class Fetching:
         while self._there.spans.wait(0.05):
             with self._lock:
                 helpers = list(self._helpers)
-            for guard in helpers:
-                guard.interrupt(BrokenOff("The other streams have ended"))
+            for watchdog in helpers:
+                watchdog.interrupt(BrokenOff("The other streams have ended"))
 
-    def _finish(self, there: Partial, guard: Guard) -> None:
-        there.check(guard)
-        guard.check()
+    def _finish(self, there: PartialDownload, watchdog: Watchdog) -> None:
+        there.check(watchdog)
+        watchdog.check()
         if self._keeps():
             there.discard()
         else:

@@ -15,14 +15,14 @@ from ..http.client import BrokenOff
 from ..storage.download_service import Content, DownloadService
 from .checksum import Checksum, Digest, offered
 from .local.part_file import PartFile
-from .progress import Watch
+from .progress import FileProgress
 from .remote_file import RemoteFile
 
 if TYPE_CHECKING:
     from ..http.body import Block
-    from .local.directories import Folder
+    from .local.directories import LocalDirectory
 
-__all__ = ["SMALL", "SmallFile"]
+__all__ = ["SMALL", "SmallFileDownload"]
 
 logger = logger_of(__name__)
 
@@ -30,7 +30,7 @@ logger = logger_of(__name__)
 SMALL = 256 << 10
 
 
-class SmallFile:
+class SmallFileDownload:
     """A small file whose bytes have come, and are not saved yet.
 
     Made by `fetch`.
@@ -43,8 +43,12 @@ class SmallFile:
 
     @classmethod
     def fetch(
-        cls, service: DownloadService, remote: RemoteFile, watch: Watch, chunk_size: int | None
-    ) -> SmallFile | None:
+        cls,
+        service: DownloadService,
+        remote: RemoteFile,
+        progress: FileProgress,
+        chunk_size: int | None,
+    ) -> SmallFileDownload | None:
         """Fetch the bytes of a file, with new tries where that fails.
 
         Parameters
@@ -53,14 +57,14 @@ class SmallFile:
             Where it comes from.
         remote : RemoteFile
             The file.
-        watch : Watch
+        progress : FileProgress
             Is told how far it is.
         chunk_size : int, optional
             Bytes that the service gathers before it sends them on.
 
         Returns
         -------
-        SmallFile or None
+        SmallFileDownload or None
             None if the file is no longer small.
 
         Raises
@@ -74,19 +78,19 @@ class SmallFile:
         while remote.size <= SMALL:
             try:
                 digest = remote.digest(service)
-                watch.step(0)
+                progress.step(0)
                 content = service.fetch(remote.path, chunk_size, remote.wanted)
                 digest = digest or offered(content.headers.get("Digest", ""))
-                return cls(remote, _whole(content, remote, watch), digest)
+                return cls(remote, _whole(content, remote, progress), digest)
             except (BrokenOff, IntegrityError) as error:
                 logger.info("%s", error)
-                watch.step(-watch.done)
+                progress.step(-progress.done)
                 retry = service.http.again(error, retry)
                 if remote.look_again(service):
-                    watch.total = remote.size
+                    progress.total = remote.size
         return None
 
-    def save(self, folder: Folder, name: str, *, replace: bool) -> None:
+    def save(self, folder: LocalDirectory, name: str, *, replace: bool) -> None:
         """Save the file under its name.
 
         Raises
@@ -104,7 +108,7 @@ class SmallFile:
             folder.take(name, part.name)
             part.write(0, self._blocks)
             self._check(part)
-            part.finish(remote.entry.modified, replace=replace, gate=folder.gate)
+            part.finish(remote.entry.modified, replace=replace, commit_gate=folder.commit_gate)
         except BaseException:
             part.discard()
             raise
@@ -117,7 +121,7 @@ class SmallFile:
         checksum.check(part.descriptor, self._remote.size, self._remote.path)
 
 
-def _whole(content: Content, remote: RemoteFile, watch: Watch) -> list[Block]:
+def _whole(content: Content, remote: RemoteFile, progress: FileProgress) -> list[Block]:
     """Return all blocks of a body that has the size of the file."""
     whole: list[Block] = []
     came = 0
@@ -128,7 +132,7 @@ def _whole(content: Content, remote: RemoteFile, watch: Watch) -> list[Block]:
             came += size
             if came > remote.size:
                 raise remote.longer()
-            watch.step(size)
+            progress.step(size)
     if came < remote.size:
         raise remote.other(f"{came} bytes")
     return whole

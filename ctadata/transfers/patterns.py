@@ -8,10 +8,10 @@ from fnmatch import translate
 
 from ..errors import CTADataError
 
-__all__ = ["Globs"]
+__all__ = ["FilePatterns"]
 
 
-class Globs:
+class FilePatterns:
     """Chooses among the files of a directory, as `fnmatch` compares (case matters).
 
     A pattern is compared with a file's name; one that has a slash in it, with the path

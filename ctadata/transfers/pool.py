@@ -11,7 +11,7 @@ from typing import Protocol
 
 from .._arguments import callback, count
 from ..errors import CTADataError, LocalFileError, TransferCancelled
-from ..http.watchdog import Guard
+from ..http.watchdog import Watchdog
 from .progress import CallbackFailed, Cancel
 
 __all__ = ["LARGE", "MAX_JOBS", "Assisted", "Pool", "Task"]
@@ -32,7 +32,7 @@ GRACE = 0.5
 RECOVERY = 10.0
 CALM = 2.0
 
-Task = Callable[[Guard], None]
+Task = Callable[[Watchdog], None]
 
 
 class Assisted(Protocol):
@@ -41,7 +41,7 @@ class Assisted(Protocol):
     def wants_help(self) -> bool:
         """Whether another stream would be of use now."""
 
-    def help(self, guard: Guard) -> None:
+    def help(self, watchdog: Watchdog) -> None:
         """Bring a part."""
 
 
@@ -55,7 +55,7 @@ class Pool:
     streams : int, optional
         Streams of large files at a time; by default 4.
     timeout, min_speed : float
-        As `Guard` takes them.
+        As `Watchdog` takes them.
     cancel : threading.Event or callable, optional
         Says when to stop.
     """
@@ -87,7 +87,7 @@ class Pool:
         self._small: deque[Task] = deque()
         self._large: deque[Task] = deque()
         self._assisted: list[Assisted] = []
-        self._guards: set[Guard] = set()
+        self._watchdogs: set[Watchdog] = set()
         self._threads = 0
         self._looking = self._looked = False
         self._running = 0
@@ -146,11 +146,11 @@ class Pool:
         with self._lock:
             if self._error is None:
                 self._error = error
-            guards = list(self._guards)
+            watchdogs = list(self._watchdogs)
             self._something.notify_all()
             self._end.notify_all()
-        for guard in guards:
-            guard.stop(reason)
+        for watchdog in watchdogs:
+            watchdog.stop(reason)
 
     def run(self) -> None:
         """Run all tasks, in other threads; this one looks after them.
@@ -185,11 +185,11 @@ class Pool:
             self._limit += 1
             self._limited_at = now
             self._something.notify_all()
-        guards = list(self._guards)
+        watchdogs = list(self._watchdogs)
         self._lock.release()
         try:
-            for guard in guards:
-                guard.watch(now)
+            for watchdog in watchdogs:
+                watchdog.watch(now)
         finally:
             self._lock.acquire()
         if self._assisted or self._limit > self._threads:
@@ -238,24 +238,24 @@ class Pool:
     def _work(self) -> None:
         try:
             while (taken := self._take()) is not None:
-                kind, task, guard = taken
+                kind, task, watchdog = taken
                 try:
                     try:
-                        task(guard)
+                        task(watchdog)
                     finally:
-                        guard.quiet()
+                        watchdog.quiet()
                 except BaseException as error:
                     # Before the task counts as done, or `run` might see the end but no error.
                     self.stop(error)
                 finally:
-                    self._done(kind, guard)
+                    self._done(kind, watchdog)
         except BaseException as error:
             self.stop(error)
         finally:
             with self._lock:
                 self._threads -= 1
 
-    def _take(self) -> tuple[str, Task, Guard] | None:
+    def _take(self) -> tuple[str, Task, Watchdog] | None:
         """Return the next task and its kind; None where there will be none any more."""
         with self._lock:
             while True:
@@ -267,9 +267,9 @@ class Pool:
                     self._listing += taken[0] == "listing"
                     self._streaming += taken[0] == "large"
                     self._start_threads()
-                    guard = Guard(self._timeout, self._min_speed, self.congested)
-                    self._guards.add(guard)
-                    return *taken, guard
+                    watchdog = Watchdog(self._timeout, self._min_speed, self.congested)
+                    self._watchdogs.add(watchdog)
+                    return *taken, watchdog
                 self._something.wait()
 
     def _choose(self) -> tuple[str, Task] | None:
@@ -297,7 +297,7 @@ class Pool:
             return "ahead", self._look_ahead
         return None
 
-    def _look_ahead(self, guard: Guard) -> None:
+    def _look_ahead(self, watchdog: Watchdog) -> None:
         """Ask for the next tasks; without the lock, since this may wait for a disk."""
         with self._lock:
             source = self._sources[-1]
@@ -315,9 +315,9 @@ class Pool:
     def _queue(self, size: int, task: Task) -> None:
         (self._large if size >= LARGE else self._small).append(task)
 
-    def _done(self, kind: str, guard: Guard) -> None:
+    def _done(self, kind: str, watchdog: Watchdog) -> None:
         with self._lock:
-            self._guards.discard(guard)
+            self._watchdogs.discard(watchdog)
             self._running -= 1
             self._listing -= kind == "listing"
             self._streaming -= kind == "large"

@@ -11,14 +11,14 @@ from .._arguments import callback
 from ..errors import CTADataError
 
 __all__ = [
+    "CallbackDispatcher",
     "CallbackFailed",
     "Cancel",
+    "FileProgress",
     "OnNotice",
     "OnProgress",
     "OnResult",
-    "Reports",
     "Result",
-    "Watch",
 ]
 
 
@@ -94,7 +94,7 @@ class CallbackFailed(BaseException):
         self.error = error
 
 
-class Reports:
+class CallbackDispatcher:
     """Passes on what the threads of a transfer have to say, one at a time.
 
     Parameters
@@ -157,12 +157,12 @@ class Reports:
             self._lock.release()
 
 
-class Watch:
+class FileProgress:
     """Counts the bytes of one file that are done; several threads may bring some.
 
     Parameters
     ----------
-    reports : Reports
+    dispatcher : CallbackDispatcher
         Is told of each step.
     path : str
         The remote path.
@@ -170,8 +170,8 @@ class Watch:
         Its size in bytes.
     """
 
-    def __init__(self, reports: Reports, path: str, total: int | None) -> None:
-        self._reports = reports
+    def __init__(self, dispatcher: CallbackDispatcher, path: str, total: int | None) -> None:
+        self._dispatcher = dispatcher
         self._lock = threading.Lock()
         self.path = path
         self.total = total
@@ -185,4 +185,4 @@ class Watch:
 
     def tell(self, state: str) -> None:
         """Say the state that the file is in now."""
-        self._reports.progress(self.path, self.done, self.total, state)
+        self._dispatcher.progress(self.path, self.done, self.total, state)

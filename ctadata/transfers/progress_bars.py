@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._printable import logger_of, printable
 from ..cli.output import is_terminal
-from .progress import Reports
-from .transfer_totals import Tally
+from .progress import CallbackDispatcher
+from .transfer_totals import TransferTotals
 
 if TYPE_CHECKING:
     from .progress import OnNotice, OnProgress, OnResult
@@ -51,7 +51,7 @@ def watching(
     on_progress: OnProgress | None = None,
     on_result: OnResult | None = None,
     on_notice: OnNotice | None = None,
-) -> Iterator[Reports]:
+) -> Iterator[CallbackDispatcher]:
     """Show bars for a transfer, where they are wanted.
 
     Parameters
@@ -64,14 +64,14 @@ def watching(
 
     Yields
     ------
-    Reports
+    CallbackDispatcher
         What the transfer is to tell.
     """
     if progress is None:
         seen = is_terminal(sys.stderr) or _in_kernel()
         progress = on_progress is None and on_result is None and seen
     if not progress:
-        yield Reports(on_progress, on_result, on_notice)
+        yield CallbackDispatcher(on_progress, on_result, on_notice)
         return
     with Bars() as bars:
 
@@ -85,7 +85,7 @@ def watching(
             if on_notice is not None:
                 on_notice(path, text)
 
-        yield Reports(both, on_result, both_notice)
+        yield CallbackDispatcher(both, on_result, both_notice)
 
 
 @contextlib.contextmanager
@@ -107,7 +107,7 @@ class Bars:
     def __init__(self) -> None:
         # What there is to be shown.
         self._lock = threading.Lock()
-        self._tally = Tally()
+        self._tally = TransferTotals()
         # Of large files: the bytes done, the bytes in all, and whether it is under way.
         self._large: dict[str, tuple[int, int | None, bool]] = {}
         self._notices: dict[str, str] = {}

@@ -1,11 +1,11 @@
-"""Spans: which bytes of a file are there, and which stream brings which of the others."""
+"""Which bytes of a file are there, and which stream brings which of the others."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
 
-__all__ = ["Claim", "Spans", "merged"]
+__all__ = ["RangeLease", "RangeMap", "merged"]
 
 
 def merged(spans: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
@@ -19,7 +19,7 @@ def merged(spans: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
     return result
 
 
-class Claim:
+class RangeLease:
     """The bytes that one stream brings: ``[position, stop)`` are still to come.
 
     Its end moves towards it when another stream takes over a part.
@@ -31,7 +31,7 @@ class Claim:
         self.stop = stop
 
 
-class Spans:
+class RangeMap:
     """The bytes of one file; can be used from several threads at once.
 
     Parameters
@@ -45,7 +45,7 @@ class Spans:
     def __init__(self, size: int, done: Iterable[Sequence[int]] = ()) -> None:
         self.size = size
         self._done = merged(done)
-        self._claims: list[Claim] = []
+        self._claims: list[RangeLease] = []
         self._ended = False
         self._changed = threading.Condition()
 
@@ -62,15 +62,15 @@ class Spans:
         """Whether every byte is there."""
         return self.size == 0 or self.done() == [(0, self.size)]
 
-    def claim(self, length: int, smallest: int) -> Claim | None:
-        """Claim up to `length` bytes that are missing; none is claimed twice.
+    def claim(self, length: int, smallest: int) -> RangeLease | None:
+        """Lease up to `length` bytes that are missing; none is claimed twice.
 
         What nobody brings yet comes first; otherwise the end of the longest claim is taken
         over, where its stream has more than twice `smallest` before it.
 
         Returns
         -------
-        Claim or None
+        RangeLease or None
             To be given back with `release`; None where there is nothing to claim.
         """
         with self._changed:
@@ -89,12 +89,12 @@ class Spans:
             longest.stop -= min(length, (stop - longest.position) // 2)
             return self._add(longest.stop, stop)
 
-    def advance(self, claim: Claim, size: int) -> None:
+    def advance(self, claim: RangeLease, size: int) -> None:
         """Take note that the next `size` bytes of a claim are there."""
         with self._changed:
             claim.position += size
 
-    def release(self, claim: Claim) -> None:
+    def release(self, claim: RangeLease) -> None:
         """Give a claim back; what it brought stays."""
         with self._changed:
             self._claims.remove(claim)
@@ -123,7 +123,7 @@ class Spans:
     def _all_done(self) -> list[tuple[int, int]]:
         return merged([*self._done, *((c.start, c.position) for c in self._claims)])
 
-    def _add(self, start: int, stop: int) -> Claim:
-        claim = Claim(start, stop)
+    def _add(self, start: int, stop: int) -> RangeLease:
+        claim = RangeLease(start, stop)
         self._claims.append(claim)
         return claim

@@ -1,4 +1,4 @@
-"""Outcome: what became of the files of one transfer, and when to give all of them up."""
+"""ResultCollector: what became of the files of one transfer, and when to give all of them up."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ..errors import (
     TransferError,
 )
 from .local.part_file import DoesNotFit
-from .progress import Reports, Result, Watch
+from .progress import CallbackDispatcher, FileProgress, Result
 
-__all__ = ["FATAL", "Outcome", "budget"]
+__all__ = ["FATAL", "ResultCollector", "budget"]
 
 # After these all that follows would fail in the same way.
 FATAL = (AuthenticationError, NoSpace, TransferCancelled)
@@ -46,12 +46,12 @@ def budget(path: str, size: int | None, timeout: float) -> tuple[float, Transfer
     )
 
 
-class Outcome:
+class ResultCollector:
     """Collects results and failures; can be used from several threads at once.
 
     Parameters
     ----------
-    reports : Reports
+    dispatcher : CallbackDispatcher
         Is told of each file's end.
     jobs : int
         Files at a time: when more than so many in a row cannot reach the service, it is gone.
@@ -66,8 +66,8 @@ class Outcome:
         Whether a file was asked for by itself, and not as one of a directory.
     """
 
-    def __init__(self, reports: Reports, jobs: int) -> None:
-        self._reports = reports
+    def __init__(self, dispatcher: CallbackDispatcher, jobs: int) -> None:
+        self._dispatcher = dispatcher
         self._lock = threading.Lock()
         self._failures: list[CTADataError] = []
         self._unreachable = 0
@@ -77,19 +77,19 @@ class Outcome:
         self.single = False
 
     @contextmanager
-    def of_file(
-        self, watch: Watch, local: str, remote: str | None = None
+    def for_file(
+        self, progress: FileProgress, local: str, remote: str | None = None
     ) -> Iterator[Callable[[str], None]]:
         """Report the end of one file.
 
         Parameters
         ----------
-        watch : Watch
+        progress : FileProgress
             Its progress.
         local : str
             Its local path.
         remote : str, optional
-            Its remote path, where `watch` has not the whole one.
+            Its remote path, where `progress` has not the whole one.
 
         Yields
         ------
@@ -101,19 +101,21 @@ class Outcome:
             with local_errors(local, "used"):
                 yield states.append
         except CTADataError as error:
-            watch.tell("cancelled" if isinstance(error, TransferCancelled) else "failed")
-            self._reports.result(Result(remote or watch.path, local, watch.total, "failed", error))
+            progress.tell("cancelled" if isinstance(error, TransferCancelled) else "failed")
+            self._dispatcher.result(
+                Result(remote or progress.path, local, progress.total, "failed", error)
+            )
             self.failed(error)
         else:
             (state,) = states
             with self._lock:
                 self._unreachable = 0
-                self.bytes += watch.total or 0
+                self.bytes += progress.total or 0
             if state == "skipped":
-                watch.done = watch.total or 0
+                progress.done = progress.total or 0
             if state != "planned":
-                watch.tell(state)
-            self._reports.result(Result(remote or watch.path, local, watch.total, state))
+                progress.tell(state)
+            self._dispatcher.result(Result(remote or progress.path, local, progress.total, state))
 
     def leave_out(self, path: str, local: str, kind: str) -> None:
         """Report something in a directory that does not take part.
@@ -127,7 +129,7 @@ class Outcome:
         """
         with self._lock:
             self.left_out[kind] += 1
-        self._reports.result(Result(path, local, None, "left out", kind=kind))
+        self._dispatcher.result(Result(path, local, None, "left out", kind=kind))
 
     @contextmanager
     def collect(self) -> Iterator[None]:

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from ..errors import AlreadyExists, CTADataError
-from .local.upload_tree import DIRECTORY, FILE, Item, LeftOut, LocalTree
-from .patterns import Globs
+from .local.upload_tree import DIRECTORY, FILE, Item, LeftOut, UploadTree
+from .patterns import FilePatterns
 
-__all__ = ["Placed", "refuse_folded", "refuse_meeting", "same_name"]
+__all__ = ["PlannedUpload", "refuse_folded", "refuse_meeting", "same_name"]
 
 
-class Placed(NamedTuple):
+class PlannedUpload(NamedTuple):
     """A source and its target.
 
     Attributes
@@ -44,13 +44,13 @@ def same_name(name: str) -> str:
 
 
 def refuse_meeting(
-    placed: Iterable[Placed], what: str, fold: Callable[[str], str] = same_name
+    placed: Iterable[PlannedUpload], what: str, fold: Callable[[str], str] = same_name
 ) -> None:
     """Raise if two sources have the same target, or if a target lies inside another one.
 
     Parameters
     ----------
-    placed : iterable of Placed
+    placed : iterable of PlannedUpload
         The sources of one call.
     what : str
         What is done with them, for the error: ``uploaded`` or ``saved``.
@@ -62,7 +62,7 @@ def refuse_meeting(
     AlreadyExists
         Names both sources and the target.
     """
-    taken: dict[tuple[str, ...], Placed] = {}
+    taken: dict[tuple[str, ...], PlannedUpload] = {}
     for one in placed:
         other = taken.setdefault(tuple(map(fold, one.target)), one)
         if other is not one:
@@ -93,14 +93,14 @@ def _shown(target: tuple[str, ...]) -> str:
     return os.path.join(*target) if target else "."
 
 
-def refuse_folded(tree: LocalTree, globs: Globs, check: Callable[[], None]) -> None:
+def refuse_folded(tree: UploadTree, globs: FilePatterns, check: Callable[[], None]) -> None:
     """Raise if two names in one local directory, or in one below it, may be one in the storage.
 
     Parameters
     ----------
-    tree : LocalTree
+    tree : UploadTree
         The directory that is uploaded.
-    globs : Globs
+    globs : FilePatterns
         Which files take part.
     check : callable
         Raises once the work is to stop.

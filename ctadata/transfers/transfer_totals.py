@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["Tally"]
+__all__ = ["TransferTotals"]
 
 
-class Tally:
-    """Adds up the reports on the files of one transfer.
+class TransferTotals:
+    """Adds up the dispatcher on the files of one transfer.
 
     It remembers only the files that are under way: neither those that wait nor those that
     have ended take any memory.

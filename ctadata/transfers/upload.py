@@ -15,19 +15,19 @@ from typing import IO, Any
 from .._printable import logger_of
 from ..entries import Entry
 from ..errors import AlreadyExists, CTADataError, InvalidPath, LocalFileError, NotFound
-from ..http.watchdog import Guard
+from ..http.watchdog import Watchdog
 from ..storage import home_directory
 from ..storage.download_service import DownloadService
 from ..storage.paths import check_remote_path
 from .local.credentials import refused_credential
-from .local.upload_tree import DIRECTORY, FILE, LINK, Item, LeftOut, LocalTree, left_out_text
-from .patterns import Globs
+from .local.upload_tree import DIRECTORY, FILE, LINK, Item, LeftOut, UploadTree, left_out_text
+from .patterns import FilePatterns
 from .pool import Pool, Task
-from .progress import Cancel, Reports, Watch
-from .results import Outcome, budget
-from .target_conflicts import Placed, refuse_folded, refuse_meeting
-from .upload_file import Source, file_size, open_source, send
-from .upload_history import IMPATIENCE, SentFiles
+from .progress import CallbackDispatcher, Cancel, FileProgress
+from .results import ResultCollector, budget
+from .target_conflicts import PlannedUpload, refuse_folded, refuse_meeting
+from .upload_file import UploadBody, file_size, open_source, send
+from .upload_history import IMPATIENCE, UploadHistory
 from .upload_targets import name_in_directory, receiving_directory, stored_entry
 
 __all__ = ["Uploads"]
@@ -39,7 +39,7 @@ logger = logger_of(__name__)
 class _Directory:
     """A local directory, and the segments of the remote one that receives what is in it."""
 
-    tree: LocalTree
+    tree: UploadTree
     below: tuple[str, ...]
     remote: tuple[str, ...]
 
@@ -57,19 +57,19 @@ class Uploads:
         A directory above the ones that are uploaded: no component below it may be a link.
     hidden : bool, optional
         Whether hidden files and directories below a directory take part.
-    globs : Globs
+    globs : FilePatterns
         Which files of a directory take part.
-    sent : SentFiles
+    sent : UploadHistory
         What was sent from this account.
     skip_existing : bool
-        Whether files are left out that are there already (`Source.is_stored`).
+        Whether files are left out that are there already (`UploadBody.is_stored`).
     dry_run : bool
         Whether it is only said what would be done.
     answers : bool, optional
         Whether the answers are kept.
     jobs : int
         Files at a time.
-    reports : Reports
+    dispatcher : CallbackDispatcher
         Is told of everything.
     cancel : threading.Event or callable, optional
         Says when to stop.
@@ -82,13 +82,13 @@ class Uploads:
         *,
         root: Path | None = None,
         hidden: bool = False,
-        globs: Globs,
-        sent: SentFiles,
+        globs: FilePatterns,
+        sent: UploadHistory,
         skip_existing: bool,
         dry_run: bool,
         answers: bool = True,
         jobs: int,
-        reports: Reports,
+        dispatcher: CallbackDispatcher,
         cancel: Cancel | None,
     ) -> None:
         self._service = service
@@ -99,10 +99,10 @@ class Uploads:
         self._sent = sent
         self._skip_existing = skip_existing
         self._dry_run = dry_run
-        self._reports = reports
+        self._dispatcher = dispatcher
         http = service.http
         self._pool = Pool(jobs, timeout=http.timeout, min_speed=http.min_speed, cancel=cancel)
-        self._outcome = Outcome(reports, jobs)
+        self._results = ResultCollector(dispatcher, jobs)
         self._shown: Mapping[str, str] = {}
         # Whether files that are no directory's were each asked for.
         self._named = True
@@ -137,7 +137,7 @@ class Uploads:
         AccessDenied
             If the user may not write there.
         """
-        self._outcome.single = True
+        self._results.single = True
         self._pool.add_listing(partial(self._find, file, local, path, into))
         return self._run(path)[0]
 
@@ -171,13 +171,13 @@ class Uploads:
         source = os.fspath(local)
         if shown is not None:
             self._shown = {source: shown}
-        placed = Placed(source, tuple(check_remote_path(path)), directory=True)
+        placed = PlannedUpload(source, tuple(check_remote_path(path)), directory=True)
         self._pool.add_listing(partial(self._plan, [placed]))
         return self._run(shown or source)
 
     def many(
         self,
-        placed: list[Placed],
+        placed: list[PlannedUpload],
         shown: Mapping[str, str] | None = None,
         *,
         leave_out: bool = False,
@@ -186,7 +186,7 @@ class Uploads:
 
         Parameters
         ----------
-        placed : list of Placed
+        placed : list of PlannedUpload
             Local files and directories; the targets are relative to the user's own directory.
             What is in a directory is treated as in `directory`; a file is sent in any case.
         shown : mapping of str to str, optional
@@ -218,23 +218,23 @@ class Uploads:
             self._sent.close(IMPATIENCE)
             raise
         finally:
-            self._reports.close()
+            self._dispatcher.close()
             self._tell_left_out(path)
         self._sent.close()
-        self._outcome.raise_failures(path)
+        self._results.raise_failures(path)
         return sorted(self._answers or [], key=lambda answer: str(answer["path"]))
 
     def _tell_left_out(self, path: str | None) -> None:
-        if not self._outcome.left_out:
+        if not self._results.left_out:
             return
         from .progress_bars import above_bars
 
         with above_bars(sys.stderr):
             # Who is told of each of them needs no warning.
             logger.log(
-                logging.INFO if self._reports.tells_results else logging.WARNING,
+                logging.INFO if self._dispatcher.tells_results else logging.WARNING,
                 "%s left out of %s (hidden=True takes hidden ones; links are never followed)",
-                left_out_text(self._outcome.left_out),
+                left_out_text(self._results.left_out),
                 repr(path) if path else "the directories",
             )
 
@@ -247,12 +247,12 @@ class Uploads:
             raise
 
     def _find(
-        self, file: IO[bytes] | None, local: str, path: str, into: bool, guard: Guard
+        self, file: IO[bytes] | None, local: str, path: str, into: bool, watchdog: Watchdog
     ) -> None:
         """Find out where one file goes to, and make the directory that receives it."""
-        guard.on_notice = partial(self._reports.notice, path)
-        with self._outcome.collect():
-            service = self._service.guarded(guard)
+        watchdog.on_notice = partial(self._dispatcher.notice, path)
+        with self._results.collect():
+            service = self._service.guarded(watchdog)
             own = self._own(service, path)
             segments = home_directory.below(own, check_remote_path(path))
             nameless = not segments or path.endswith("/")
@@ -268,15 +268,17 @@ class Uploads:
                 existing = None
             size = file_size(local) if file is None else None
             target = "/".join(segments)
-            self._reports.progress(target, 0, size, "waiting")
+            self._dispatcher.progress(target, 0, size, "waiting")
             opening = partial(open_source, file, local, local)
             task = partial(self._file, opening, local, size, target, own, existing, True)
             self._pool.add(size or 0, task)
 
-    def _plan(self, placed: list[Placed], guard: Guard) -> None:
+    def _plan(self, placed: list[PlannedUpload], watchdog: Watchdog) -> None:
         """Begin with all sources, if their targets do not meet."""
         refuse_meeting(placed, "uploaded")
-        own = self._own(self._service.guarded(guard), "/".join(placed[0].target) if placed else "")
+        own = self._own(
+            self._service.guarded(watchdog), "/".join(placed[0].target) if placed else ""
+        )
         placed = [
             one._replace(target=tuple(home_directory.below(own, one.target))) for one in placed
         ]
@@ -290,8 +292,8 @@ class Uploads:
         for source, target, is_directory in placed:
             if is_directory:
                 shown = self._shown.get(source)
-                tree = LocalTree(Path(source), self._root, hidden=self._hidden, shown=shown)
-                refuse_folded(tree, self._globs, guard.check)
+                tree = UploadTree(Path(source), self._root, hidden=self._hidden, shown=shown)
+                refuse_folded(tree, self._globs, watchdog.check)
                 directories.append(_Directory(tree, (), target))
             else:
                 files.setdefault(target[:-1], []).append((target[-1], source))
@@ -301,11 +303,13 @@ class Uploads:
         for remote, inside in files.items():
             self._pool.add_listing(partial(self._into, remote, inside))
 
-    def _into(self, remote: tuple[str, ...], files: list[tuple[str, str]], guard: Guard) -> None:
+    def _into(
+        self, remote: tuple[str, ...], files: list[tuple[str, str]], watchdog: Watchdog
+    ) -> None:
         """Make a remote directory, and upload files into it under these names."""
-        guard.on_notice = partial(self._reports.notice, "/".join(remote))
-        with self._outcome.collect():
-            service = self._service.guarded(guard)
+        watchdog.on_notice = partial(self._dispatcher.notice, "/".join(remote))
+        with self._results.collect():
+            service = self._service.guarded(watchdog)
             own = self._own(service, "/".join(remote))
             names = {name for name, _ in files}
             there = receiving_directory(
@@ -314,23 +318,23 @@ class Uploads:
             tasks: list[tuple[int, Task]] = []
             for name, local in files:
                 path = "/".join([*remote, name])
-                with self._outcome.collect():
+                with self._results.collect():
                     existing = there.get(name)
                     if existing and not (existing.is_directory or self._skip_existing):
                         existing = None
                     size = file_size(local, self._shown.get(local))
-                    self._reports.progress(path, 0, size, "waiting")
+                    self._dispatcher.progress(path, 0, size, "waiting")
                     opening = partial(open_source, None, local, self._shown.get(local, local))
                     named = self._named
                     task = partial(self._file, opening, local, size, path, own, existing, named)
                     tasks.append((size, task))
             self._pool.add_all(iter(tasks))
 
-    def _directory(self, directory: _Directory, guard: Guard) -> None:
+    def _directory(self, directory: _Directory, watchdog: Watchdog) -> None:
         """Make the remote directory, and upload what is in the local one."""
-        guard.on_notice = partial(self._reports.notice, "/".join(directory.remote))
-        with self._outcome.collect():
-            service = self._service.guarded(guard)
+        watchdog.on_notice = partial(self._dispatcher.notice, "/".join(directory.remote))
+        with self._results.collect():
+            service = self._service.guarded(watchdog)
             own = self._own(service, "/".join(directory.remote))
             remote = "/".join([own, *directory.remote])
             try:
@@ -343,7 +347,7 @@ class Uploads:
                         "the path that it leads to",
                         path=local,
                     ) from error
-                self._outcome.leave_out(remote, local, error.kind)
+                self._results.leave_out(remote, local, error.kind)
                 return
             made = False
             if not self._dry_run:
@@ -367,11 +371,11 @@ class Uploads:
             below = (*directory.below, name)
             local = tree.shown(below)
             path = "/".join([*directory.remote, name])
-            with self._outcome.collect():
+            with self._results.collect():
                 if not self._takes_part(kind, "/".join(below)):
                     continue
                 if kind not in {FILE, DIRECTORY}:
-                    self._outcome.leave_out(f"{own}/{path}", local, kind)
+                    self._results.leave_out(f"{own}/{path}", local, kind)
                     continue
                 check_remote_path(name)
                 if kind == DIRECTORY:
@@ -381,9 +385,9 @@ class Uploads:
                 try:
                     size = tree.size(below)
                 except LeftOut as error:
-                    self._outcome.leave_out(f"{own}/{path}", local, error.kind)
+                    self._results.leave_out(f"{own}/{path}", local, error.kind)
                     continue
-                self._reports.progress(path, 0, size, "waiting")
+                self._dispatcher.progress(path, 0, size, "waiting")
                 opening = partial(tree.open, below)
                 there = existing.get(name)
                 yield size, partial(self._file, opening, local, size, path, own, there, False)
@@ -406,14 +410,14 @@ class Uploads:
         own: str,
         existing: Entry | None,
         named: bool,
-        guard: Guard,
+        watchdog: Watchdog,
     ) -> None:
         try:
-            self._send(opening, local, path, own, existing, named, guard)
+            self._send(opening, local, path, own, existing, named, watchdog)
         except LeftOut as error:
             # It was a file when its directory was listed, and nothing was known of its content.
-            self._reports.progress(path, 0, size, "left out")
-            self._outcome.leave_out(f"{own}/{path}", local, error.kind)
+            self._dispatcher.progress(path, 0, size, "left out")
+            self._results.leave_out(f"{own}/{path}", local, error.kind)
 
     def _send(
         self,
@@ -423,22 +427,22 @@ class Uploads:
         own: str,
         existing: Entry | None,
         named: bool,
-        guard: Guard,
+        watchdog: Watchdog,
     ) -> None:
-        watch = Watch(self._reports, path, None)
-        guard.on_notice = partial(self._reports.notice, path)
+        progress = FileProgress(self._dispatcher, path, None)
+        watchdog.on_notice = partial(self._dispatcher.notice, path)
         shown = self._shown.get(local, local)
         stored = f"{own}/{path}"
         with (
-            self._outcome.of_file(watch, local, stored) as done,
+            self._results.for_file(progress, local, stored) as done,
             opening() as opened,
         ):
-            source = Source(opened, shown, watch, guard)
+            source = UploadBody(opened, shown, progress, watchdog)
             if source.credential is not None:
                 if named:
                     raise refused_credential(shown, source.credential)
                 raise LeftOut(source.credential)
-            service = self._service.guarded(guard)
+            service = self._service.guarded(watchdog)
             answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
             if existing is not None and existing.is_directory:
                 raise AlreadyExists(f"{path!r} is a directory; name the file to write", path=path)
@@ -448,8 +452,8 @@ class Uploads:
                 answer["status"] = "planned"
                 done("planned")
             else:
-                watch.step(0)
-                guard.limit(*budget(shown, source.size, guard.timeout))
+                progress.step(0)
+                watchdog.limit(*budget(shown, source.size, watchdog.timeout))
                 try:
                     answer, entry = send(service, source, own, path)
                 except BaseException as error:

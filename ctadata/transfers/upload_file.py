@@ -21,15 +21,15 @@ from ..errors import (
     ServiceUnreachable,
     TransferError,
 )
-from ..http.watchdog import Guard
+from ..http.watchdog import Watchdog
 from ..storage.download_service import DownloadService, TooLarge
 from .checksum import Checksum, Digest
 from .local.credentials import credential_in, head_of
-from .progress import Watch
+from .progress import FileProgress
 from .remote_file import RemoteFile
-from .upload_history import FileState, SentFiles
+from .upload_history import FileState, UploadHistory
 
-__all__ = ["NAMELESS", "Source", "file_size", "name_of", "open_source", "send"]
+__all__ = ["NAMELESS", "UploadBody", "file_size", "name_of", "open_source", "send"]
 
 #: What errors call an open file that has no name.
 NAMELESS = "<open file>"
@@ -75,7 +75,7 @@ def file_size(local: str, shown: str | None = None) -> int:
         return os.stat(local).st_size
 
 
-class Source:
+class UploadBody:
     """The body of an upload: exactly the bytes that the file had at the start.
 
     Parameters
@@ -84,9 +84,9 @@ class Source:
         Read from where it is; a pipe is read to its end.
     local : str
         Its name, for errors.
-    watch : Watch
+    progress : FileProgress
         Is told how far it is.
-    guard : Guard
+    watchdog : Watchdog
         Watches over the speed.
 
     Attributes
@@ -97,15 +97,17 @@ class Source:
         What it is that must not be uploaded (`credential_in`).
     """
 
-    def __init__(self, file: IO[bytes], local: str, watch: Watch, guard: Guard) -> None:
+    def __init__(
+        self, file: IO[bytes], local: str, progress: FileProgress, watchdog: Watchdog
+    ) -> None:
         self._file = file
-        self._guard = guard
-        self._watch = watch
+        self._watchdog = watchdog
+        self._progress = progress
         self.local = local
         self.size: int | None = None
         self._ahead = b""
         with _reading(local):
-            self._before = _settled(file, guard)
+            self._before = _settled(file, watchdog)
             self._start = file.tell() if file.seekable() else 0
             if file.seekable():
                 self.size = file.seek(0, io.SEEK_END) - self._start
@@ -120,9 +122,9 @@ class Source:
                 self._ahead = b""
         self._position = 0
         self._sending = 0
-        watch.total = self.size
+        progress.total = self.size
 
-    def is_stored(self, service: DownloadService, existing: Entry, sent: SentFiles) -> bool:
+    def is_stored(self, service: DownloadService, existing: Entry, sent: UploadHistory) -> bool:
         """Whether the storage has this very file already.
 
         That is, one of the same size and, where the storage has one, checksum; where it has
@@ -134,7 +136,7 @@ class Source:
             Is asked for the checksum.
         existing : Entry
             The remote file, as a listing gave it.
-        sent : SentFiles
+        sent : UploadHistory
             What was sent.
         """
         if self.size is None or existing.size != self.size:
@@ -148,7 +150,7 @@ class Source:
         checksum = Checksum(digest)
         offset = 0
         while block := self._file.read(BLOCK):
-            self._guard.check()
+            self._watchdog.check()
             checksum.feed(offset, [block])
             offset += len(block)
         self._file.seek(self._start)
@@ -168,9 +170,9 @@ class Source:
 
     def read(self, length: int = -1) -> bytes:
         """Return up to `length` bytes; none at the end."""
-        self._guard.check()
+        self._watchdog.check()
         # What was read before is sent; after the end the storage takes its time.
-        self._guard.handled(self._sending)
+        self._watchdog.handled(self._sending)
         left = None if self.size is None else self.size - self._position
         if left is not None and not 0 <= length <= left:
             length = left
@@ -178,7 +180,7 @@ class Source:
         with _reading(self.local):
             block = self._bytes(length)
         # A disk that hung may have given it only now, after the end.
-        self._guard.check()
+        self._watchdog.check()
         # Fewer than asked for may come of some files, none only at the end.
         if left and not block:
             raise TransferError(
@@ -188,8 +190,8 @@ class Source:
         self._position += len(block)
         self._sending = len(block)
         if block:
-            self._watch.step(len(block))
-            self._guard.reading()
+            self._progress.step(len(block))
+            self._watchdog.reading()
         return block
 
     def _bytes(self, length: int) -> bytes:
@@ -203,7 +205,7 @@ class Source:
         return block
 
     def _next(self, length: int) -> bytes:
-        self._guard.check()
+        self._watchdog.check()
         return self._bytes(length)
 
     def tell(self) -> int:
@@ -213,13 +215,13 @@ class Source:
     def seek(self, offset: int) -> int:
         """Go back, to send the body again."""
         self._file.seek(self._start + offset)
-        self._watch.step(offset - self._position)
+        self._progress.step(offset - self._position)
         self._position = offset
         return offset
 
     def check(self, stored: str) -> None:
         """Raise `IntegrityError` if the file has changed since the start."""
-        self._watch.total = self._position
+        self._progress.total = self._position
         now = _state(self._file)
         if now is None or self._before is None:
             return
@@ -246,12 +248,12 @@ def _state(file: IO[bytes]) -> FileState | None:
     try:
         found = os.fstat(file.fileno())
         # The times of a pipe or a device change with each use.
-        return FileState.of(found) if stat.S_ISREG(found.st_mode) else None
+        return FileState.from_stat(found) if stat.S_ISREG(found.st_mode) else None
     except (OSError, io.UnsupportedOperation, AttributeError):
         return None
 
 
-def _settled(file: IO[bytes], guard: Guard) -> FileState | None:
+def _settled(file: IO[bytes], watchdog: Watchdog) -> FileState | None:
     """Return the state of a file, once the next change of it would have another time.
 
     Times of files are those of the system's last tick. Should the disk's clock be another one, no
@@ -259,13 +261,13 @@ def _settled(file: IO[bytes], guard: Guard) -> FileState | None:
     """
     state = _state(file)
     if state is not None and abs(time.time_ns() - state.ctime_ns) < TICK * 1e9:
-        guard.pause(TICK)
+        watchdog.pause(TICK)
         state = _state(file)
     return state
 
 
 def send(
-    service: DownloadService, source: Source, own: str, path: str
+    service: DownloadService, source: UploadBody, own: str, path: str
 ) -> tuple[dict[str, Any], Entry]:
     """Upload a file, again where it broke off, and compare what is stored.
 
@@ -273,7 +275,7 @@ def send(
     ----------
     service : DownloadService
         Where it goes.
-    source : Source
+    source : UploadBody
         The file.
     own : str
         The user's own directory.
@@ -339,7 +341,7 @@ def send(
 
 
 def _broken(
-    service: DownloadService, source: Source, stored: str, error: ServiceUnreachable
+    service: DownloadService, source: UploadBody, stored: str, error: ServiceUnreachable
 ) -> CTADataError:
     """Return an error that says what an upload that broke off has left behind."""
     try:

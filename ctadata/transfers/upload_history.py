@@ -20,7 +20,7 @@ from .._printable import logger_of
 from ..errors import CTADataError
 from .local.temp_names import PART, temporary_name
 
-__all__ = ["IMPATIENCE", "FileState", "SentFiles"]
+__all__ = ["IMPATIENCE", "FileState", "UploadHistory"]
 
 logger = logger_of(__name__)
 
@@ -57,7 +57,7 @@ class FileState(NamedTuple):
     inode: int
 
     @classmethod
-    def of(cls, found: os.stat_result) -> FileState:
+    def from_stat(cls, found: os.stat_result) -> FileState:
         """Return what `os.stat` found."""
         return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
@@ -70,7 +70,7 @@ class FileState(NamedTuple):
         return self.ctime_ns % 10**9 != 0
 
 
-class SentFiles:
+class UploadHistory:
     """The record of one account; can be used from several threads and processes at once.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Loops in the storage, where a directory seems to hold itself, are recognised and left out."""
+"""Walks through the storage; loops, where a directory seems to contain itself, are left out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..entries import Entry
 from ..errors import StorageException
 from ..storage.listing import Listing
 
-__all__ = ["Ancestors", "Loops", "walk"]
+__all__ = ["Ancestors", "LoopDetector", "walk"]
 
 MAX_DEPTH = 64
 # How often a directory may list the same as one above it: on one path, and in the whole walk.
@@ -21,7 +21,7 @@ MAX_REPEATED = 100
 Ancestors = tuple[int, ...]
 
 
-class Loops:
+class LoopDetector:
     """What one walk through the storage knows of loops; threads may share it."""
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ def walk(
     CTADataError
         If `path` cannot be listed.
     """
-    loops = Loops()
+    loops = LoopDetector()
     listing = list_directory(path)
     if not listing.own.is_directory:
         yield listing.own

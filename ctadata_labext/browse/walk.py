@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ctadata.errors import AuthenticationError, CTADataError, StorageException
 from ctadata.storage.paths import check_remote_path
-from ctadata.transfers.walk import Ancestors, Loops
+from ctadata.transfers.walk import Ancestors, LoopDetector
 
 from ..errors import Abandoned, describe
 
 if TYPE_CHECKING:
     from ctadata.api import APIClient
-    from ctadata.http.watchdog import Guard
+    from ctadata.http.watchdog import Watchdog
     from ctadata.storage.listing import Listing
 
-    from ..service_calls import Calls
+    from ..service_calls import ServiceCalls
 
 __all__ = ["Walk", "distinct"]
 
@@ -45,7 +45,7 @@ class _Place(NamedTuple):
 
 class _Call(NamedTuple):
     queued: Future[Any]
-    guard: Guard
+    watchdog: Watchdog
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Walk(Generic[T]):
 
     Parameters
     ----------
-    calls : Calls
+    calls : ServiceCalls
         List the directories; each may take as long as such a call may.
     paths : sequence of str
         Where the walk begins; nothing is visited twice.
@@ -83,14 +83,14 @@ class Walk(Generic[T]):
 
     def __init__(
         self,
-        calls: Calls,
+        calls: ServiceCalls,
         paths: Sequence[str],
         look: Callable[[Listing], list[T]],
     ) -> None:
         self._calls = calls
         self._look = look
         self._waiting = deque(_Place(path, ()) for path in distinct(paths))
-        self._loops = Loops()
+        self._loops = LoopDetector()
         self._cut = False
         self.begun = False
         self.complete = False
@@ -123,9 +123,9 @@ class Walk(Generic[T]):
             while (running or self._waiting) and not self._hopeless():
                 while self._waiting and len(running) < LISTINGS:
                     place = self._waiting.popleft()
-                    client, guard = self._calls.guarded()
-                    queued = self._calls.threads.submit(self._visit, place, client, guard)
-                    running[asyncio.wrap_future(queued)] = _Call(queued, guard)
+                    client, watchdog = self._calls.guarded()
+                    queued = self._calls.threads.submit(self._visit, place, client, watchdog)
+                    running[asyncio.wrap_future(queued)] = _Call(queued, watchdog)
                 done, _ = await asyncio.wait(
                     running,
                     timeout=max(0.0, due - time.monotonic()),
@@ -146,17 +146,17 @@ class Walk(Generic[T]):
                     due = time.monotonic() + interval
         finally:
             for future, call in running.items():
-                call.guard.stop(Abandoned())
+                call.watchdog.stop(Abandoned())
                 future.cancel()
         self.complete = not (running or self._waiting or self._cut)
         if self.failures and not self.begun:
             raise self.failures[0]
         yield found
 
-    def _visit(self, place: _Place, client: APIClient, guard: Guard) -> _Visit[T]:
+    def _visit(self, place: _Place, client: APIClient, watchdog: Watchdog) -> _Visit[T]:
         """List a directory; in one of the threads."""
         try:
-            with self._calls.limited(guard):
+            with self._calls.limited(watchdog):
                 listing = client.listing(place.path, FEW)
             ancestors = self._loops.below(place.path, place.ancestors, listing.fingerprint)
             findings = self._look(listing)

@@ -9,10 +9,10 @@ from ctadata.api import APIClient
 
 from .base import AUTH_RESOURCE, CTADataHandler
 
-__all__ = ["OwnDirectoryHandler"]
+__all__ = ["HomeDirectoryHandler"]
 
 
-class OwnDirectoryHandler(CTADataHandler):
+class HomeDirectoryHandler(CTADataHandler):
     """Finds the user's own directory."""
 
     auth_resource = AUTH_RESOURCE
@@ -21,4 +21,4 @@ class OwnDirectoryHandler(CTADataHandler):
     @authorized
     async def get(self) -> None:
         """Answer its path."""
-        self.finish({"path": await self.ask(APIClient.find_own_directory)})
+        self.finish({"path": await self.ask(APIClient.find_home_directory)})

@@ -43,7 +43,7 @@ class StatusHandler(CTADataHandler):
                 "service": service,
                 "token": {"present": present, "message": problem},
                 "user": config.user_name(),
-                "writable_root": client.own_directory if service["url"] and not problem else None,
+                "writable_root": client.home_directory if service["url"] and not problem else None,
                 "versions": {
                     "api": API_VERSION,
                     "ctadata": self.extension.version,

@@ -12,7 +12,7 @@ from ctadata._printable import printable
 from ctadata._services import guarded
 from ctadata.errors import CTADataError
 
-from ..download_slots import Place
+from ..download_slots import DownloadSlot
 from ..errors import Abandoned, describe
 from .base import CTADataHandler
 from .chunking import gathered
@@ -80,15 +80,15 @@ class DownloadHandler(CTADataHandler):
             Is given a client, and yields the bytes; they are asked for in a thread.
         """
         extension = self.extension
-        client, guard = guarded(extension.client)
-        self.left.add_done_callback(lambda left: guard.stop(Abandoned()))
+        client, watchdog = guarded(extension.client)
+        self.left.add_done_callback(lambda left: watchdog.stop(Abandoned()))
         begun = False
-        async with Place(extension.downloads) as place:
+        async with DownloadSlot(extension.downloads) as place:
             if self.gone:
                 return
             chunks = gathered(content(client))
             try:
-                with extension.guards.watching(guard):
+                with extension.watchdogs.watching(watchdog):
                     while (
                         chunk := await place.service(
                             self.run_in(extension.download_pool, next, chunks, None)

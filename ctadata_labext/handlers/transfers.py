@@ -80,7 +80,7 @@ class TransfersHandler(CTADataHandler):
             return started
         ids = [upload_id for upload_id, _ in pairs]
         spool = self.extension.spool
-        spool.hand_on(ids, owner)
+        spool.claim(ids, owner)
         try:
             (transfer,) = self.extension.transfers.start([job], owner)
         except BaseException:

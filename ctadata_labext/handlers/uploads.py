@@ -22,7 +22,7 @@ from ..errors import BadRequest, TooLarge
 from ..owners import may_have, owner_of
 from ..uploads import tus
 from ..uploads.spool_files import Upload
-from ..uploads.writer import Reception
+from ..uploads.writer import UploadWriter
 from .base import AUTH_RESOURCE, CTADataHandler
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class TusHandler(CTADataHandler):
 
     auth_resource = AUTH_RESOURCE
     _refusal: CTADataError | None = None
-    _reception: Reception | None = None
+    _reception: UploadWriter | None = None
 
     def set_default_headers(self) -> None:
         """Say the version, on errors too."""
@@ -101,7 +101,7 @@ class TusHandler(CTADataHandler):
         connection = cast("HTTP1Connection", self.request.connection)
         connection.set_max_body_size(left)
         extension = self.extension
-        self._reception = Reception(
+        self._reception = UploadWriter(
             piece,
             connection,
             extension.upload_pool,

@@ -54,7 +54,7 @@ class Job:
 
 @dataclass
 class Transfer:
-    """A job and how far it is; the manager's lock guards all of it.
+    """A job and how far it is; the manager's lock watchdogs all of it.
 
     Attributes
     ----------
@@ -185,7 +185,7 @@ class Transfer:
         }
 
     @classmethod
-    def of_record(cls, record: Mapping[str, Any], last_seen: datetime) -> Transfer:
+    def from_record(cls, record: Mapping[str, Any], last_seen: datetime) -> Transfer:
         """Make it of the record of a server that has ended.
 
         Parameters

@@ -21,7 +21,7 @@ from ..errors import NotEnded, NotResumable, TargetsExist, TooManyTransfers
 from ..owners import may_have
 from ..threads import DaemonExecutor
 from .job import Job, Transfer
-from .store import Ledger
+from .store import TransferStore
 
 __all__ = ["RunJob", "TransferManager"]
 
@@ -37,7 +37,7 @@ class TransferManager:
     ----------
     run : callable
         Does a job; see `RunJob`.
-    ledger : Ledger
+    ledger : TransferStore
         Where the transfers are written down, and those of servers that have ended.
     max_running : int
         Transfers that run at once, each in a thread of the manager's own.
@@ -55,7 +55,7 @@ class TransferManager:
     def __init__(
         self,
         run: RunJob,
-        ledger: Ledger,
+        ledger: TransferStore,
         *,
         max_running: int,
         max_queued: int,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ctadata.transfers.transfer_totals import Tally
+from ctadata.transfers.transfer_totals import TransferTotals
 
 __all__ = ["Amounts", "Progress"]
 
@@ -26,7 +26,7 @@ class Amounts(NamedTuple):
 
 
 class Progress:
-    """How far one transfer is, from what the client reports of its files.
+    """How far one transfer is, from what the client dispatcher of its files.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Progress:
         self._files = files
         self._before = before or Amounts()
         self._clock = clock
-        self._tally = Tally()
+        self._tally = TransferTotals()
         self._complete = False
         self.counting = files is None
         self._rate: float | None = None

@@ -11,7 +11,7 @@ from ctadata.entries import Href
 from ctadata.errors import InvalidPath
 from ctadata.storage.paths import MAX_NAME_BYTES, check_remote_path
 from ctadata.transfers.progress import OnNotice, OnProgress
-from ctadata.transfers.target_conflicts import Placed, refuse_meeting
+from ctadata.transfers.target_conflicts import PlannedUpload, refuse_meeting
 
 from ..errors import TargetsExist
 from ..uploads.handoff import send_received, stored_path
@@ -70,7 +70,9 @@ def download_jobs(
             existing.append(target)
         options = {"overwrite": overwrite}
         jobs.append(Job("download", "/".join(segments), target, options=options))
-    refuse_meeting((Placed(job.source, tuple(job.target.split("/"))) for job in jobs), "saved", str)
+    refuse_meeting(
+        (PlannedUpload(job.source, tuple(job.target.split("/"))) for job in jobs), "saved", str
+    )
     if existing and not overwrite:
         raise TargetsExist(
             f"{existing[0]!r} exists already"
@@ -124,7 +126,9 @@ def upload_jobs(
                 files=None if local.is_dir() else 1,
             )
         )
-    refuse_meeting((Placed(job.source, tuple(job.target.split("/"))) for job in jobs), "uploaded")
+    refuse_meeting(
+        (PlannedUpload(job.source, tuple(job.target.split("/"))) for job in jobs), "uploaded"
+    )
     return jobs
 
 

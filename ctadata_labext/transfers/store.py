@@ -1,4 +1,4 @@
-"""Ledger: the file in which a server writes down its transfers, for the one after it.
+"""TransferStore: the file in which a server writes down its transfers, for the one after it.
 
 Each server has a file of its own, and one that begins takes over those of servers that have
 ended; so two at the same workspace never write to the same file. Locks do nothing on many network
@@ -26,14 +26,14 @@ from ctadata.transfers.local.process_owner import Owner
 
 from .job import Transfer
 
-__all__ = ["Ledger"]
+__all__ = ["TransferStore"]
 
 VERSION = 1
 MAX_BYTES = 64 << 20
 SUFFIX = ".json"
 
 
-class Ledger:
+class TransferStore:
     """The transfers of one server at one workspace, on the disk; the token is not among it.
 
     Parameters
@@ -131,7 +131,7 @@ class Ledger:
             seconds = max(0.0, min(now / 1e9, time.time()))
             moment = datetime.fromtimestamp(seconds, timezone.utc)
             records = content["transfers"]
-            transfers = [Transfer.of_record(record, moment) for record in records]
+            transfers = [Transfer.from_record(record, moment) for record in records]
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError):
             self._set_aside(path)
             return []

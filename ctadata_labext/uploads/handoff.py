@@ -11,7 +11,7 @@ from ctadata.errors import CTADataError, InvalidPath
 from ctadata.storage.home_directory import below
 from ctadata.storage.paths import MAX_NAME_BYTES, check_remote_path
 from ctadata.transfers.progress import OnNotice, OnProgress, Result
-from ctadata.transfers.target_conflicts import Placed, refuse_meeting
+from ctadata.transfers.target_conflicts import PlannedUpload, refuse_meeting
 
 from ..errors import BadRequest, NoSuchUpload, UploadsLost
 from ..transfers.job import Job
@@ -75,7 +75,7 @@ def received_job(
         raise BadRequest("Two of the 'uploads' have the same 'id'")
     refuse_meeting(
         (
-            Placed(path, tuple(file["path"].split("/")))
+            PlannedUpload(path, tuple(file["path"].split("/")))
             for (_, path), file in zip(uploads, files, strict=True)
         ),
         "uploaded",
@@ -170,7 +170,7 @@ def send_received(
 
 def stored_path(client: APIClient, job: Job) -> str | None:
     """Return where an upload is, from the storage's root, if the own directory is known."""
-    own = client.own_directory
+    own = client.home_directory
     return "/".join([own, *below(own, job.target.split("/"))]) if own else None
 
 

@@ -15,7 +15,7 @@ from ctadata.errors import NoSpace
 
 from ..errors import NoSuchUpload, TooLarge, TooManyUploads, UploadBusy, UploadConflict
 from ..owners import may_have
-from .spool_files import RECEIVED, SENDING, STORED, Facts, Upload, UploadFiles
+from .spool_files import RECEIVED, SENDING, STORED, Upload, UploadFiles, UploadInfo
 
 __all__ = ["Piece", "Spool"]
 
@@ -114,7 +114,7 @@ class Spool:
         self.expiry = expiry
         self.max_size = max_size
 
-    def create(self, facts: Facts) -> Upload:
+    def create(self, facts: UploadInfo) -> Upload:
         """Begin an upload.
 
         Raises
@@ -214,7 +214,7 @@ class Spool:
         with self._lock, contextlib.suppress(FileNotFoundError):
             self._sweep()
 
-    def hand_on(self, ids: Sequence[str], owner: str | None = None) -> list[Upload]:
+    def claim(self, ids: Sequence[str], owner: str | None = None) -> list[Upload]:
         """Give uploads to a transfer: all of them, or none.
 
         Raises
@@ -249,7 +249,7 @@ class Spool:
         return uploads
 
     def take_back(self, ids: Iterable[str]) -> None:
-        """Undo `hand_on`."""
+        """Undo `claim`."""
         for upload_id in ids:
             self._files.rename(upload_id, SENDING, RECEIVED)
 
@@ -291,7 +291,7 @@ class Spool:
         for upload_id in ids:
             self._unlink(upload_id)
 
-    def _check_room(self, facts: Facts) -> None:
+    def _check_room(self, facts: UploadInfo) -> None:
         if self.max_size and facts.size > self.max_size:
             raise TooLarge(
                 f"{facts.path!r} has {facts.size} bytes; this server takes files of at most "

@@ -22,7 +22,7 @@ from ctadata._files import local_errors
 from ctadata.errors import LocalFileError
 from ctadata.transfers.local.part_file import free_space
 
-__all__ = ["RECEIVED", "SENDING", "STORED", "Facts", "Upload", "UploadFiles", "is_id"]
+__all__ = ["RECEIVED", "SENDING", "STORED", "Upload", "UploadFiles", "UploadInfo", "is_id"]
 
 DATA = ".data"
 RECEIVED = ".json"
@@ -36,7 +36,7 @@ NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 @dataclass(frozen=True)
-class Facts:
+class UploadInfo:
     """What is known about a file from the start.
 
     Parameters
@@ -67,7 +67,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Upload(Facts):
+class Upload(UploadInfo):
     """A file that is received.
 
     Parameters
@@ -127,7 +127,7 @@ class UploadFiles:
         finally:
             os.close(directory)
 
-    def create(self, upload_id: str, facts: Facts) -> None:
+    def create(self, upload_id: str, facts: UploadInfo) -> None:
         """Begin an upload; on failure nothing is left of it."""
         try:
             _create(self.data(upload_id), b"")

@@ -12,7 +12,7 @@ from ctadata.errors import InvalidPath
 from ctadata.storage.paths import MAX_NAME_BYTES, check_remote_path
 
 from ..errors import BadRequest, UnsupportedMediaType, UnsupportedVersion
-from .spool_files import Facts
+from .spool_files import UploadInfo
 
 __all__ = [
     "EXTENSIONS",
@@ -64,7 +64,7 @@ def body_length(headers: HTTPHeaders) -> int | None:
     return natural_number(headers, "Content-Length") if "Content-Length" in headers else 0
 
 
-def facts(headers: HTTPHeaders, owner: str) -> Facts:
+def facts(headers: HTTPHeaders, owner: str) -> UploadInfo:
     """Read what a request to create an upload says of the file.
 
     Parameters
@@ -90,7 +90,7 @@ def facts(headers: HTTPHeaders, owner: str) -> Facts:
     path = _path(values, "filename")
     if not path:
         raise BadRequest("Upload-Metadata has no 'filename', the path that the file is to have")
-    return Facts(
+    return UploadInfo(
         path="/".join(path),
         destination="/".join(_path(values, "destination")),
         item="/".join(_path(values, "item") or path[:1]),

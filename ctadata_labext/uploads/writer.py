@@ -11,7 +11,7 @@ from tornado.http1connection import HTTP1Connection
 
 from .spool import Piece
 
-__all__ = ["Reception"]
+__all__ = ["UploadWriter"]
 
 # Bytes that are held until they are written: few calls of threads, little memory.
 BLOCK = 1 << 20
@@ -21,7 +21,7 @@ PATIENCE = 5.0
 MIN_SPEED = 256
 
 
-class Reception:
+class UploadWriter:
     """Writes what comes in blocks, in a thread; the sender waits meanwhile.
 
     A sender that falls silent, or sends next to nothing, is cut off.
@@ -50,7 +50,7 @@ class Reception:
         piece: Piece,
         connection: HTTP1Connection,
         threads: Executor,
-        receptions: dict[str, Reception],
+        receptions: dict[str, UploadWriter],
         timeout: float,
     ) -> None:
         self.piece = piece

@@ -25,7 +25,7 @@ from ctadata import APIClient
 from ctadata.cli.main import cli
 from ctadata.errors import TransferError
 from ctadata.transfers.local.credentials import credential_in
-from ctadata.transfers.transfer_totals import Tally
+from ctadata.transfers.transfer_totals import TransferTotals
 from ctadata.transfers.upload_file import BLOCK
 from tests.support.proxies import Grid
 
@@ -133,7 +133,7 @@ def stored(storage):
 @pytest.mark.parametrize("dry_run", [False, True])
 @pytest.mark.parametrize("hidden", [False, True])
 def test_of_a_directory_they_are_left_out(storage, tree, hidden, dry_run):
-    found, tally = [], Tally()
+    found, tally = [], TransferTotals()
     APIClient().upload_dir(
         tree, "d", hidden=hidden, dry_run=dry_run, on_result=found.append, on_progress=tally.record
     )

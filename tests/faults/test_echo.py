@@ -125,7 +125,7 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "upload_file, a stream": (
         "POST", "upload/", lambda: client().upload_file(io.BytesIO(b"x"), "x")
     ),
-    "own_directory": ("MKCOL", "webdav/", lambda: client().upload_dir("d", "new")),
+    "home_directory": ("MKCOL", "webdav/", lambda: client().upload_dir("d", "new")),
     "health": ("GET", "health", lambda: client().health()),
     "upload_certificate": ("POST", "certificate", lambda: client().upload_certificate("p.pem")),
     "upload_shared_certificate": (

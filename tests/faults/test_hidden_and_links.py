@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from ctadata import APIClient
 from ctadata.cli.main import cli
-from ctadata.transfers.transfer_totals import Tally
+from ctadata.transfers.transfer_totals import TransferTotals
 from tests.support.terminal import run_in_terminal
 
 from .storage import OWN, Fault, content
@@ -95,7 +95,7 @@ KINDS = {
 @pytest.mark.parametrize("dry_run", [False, True])
 @pytest.mark.parametrize("many", [False, True])
 def test_what_is_left_out_is_told(storage, tree, hidden, dry_run, many):
-    found, tally = [], Tally()
+    found, tally = [], TransferTotals()
     options = {
         "hidden": hidden, "dry_run": dry_run, "on_result": found.append,
         "on_progress": tally.record,
@@ -180,7 +180,7 @@ SWAPS = ["link", "link to a device", "pipe", "socket", "directory"]
 
 @pytest.mark.parametrize("kind", SWAPS)
 def test_a_file_that_is_swapped_after_it_was_found(storage, tree, secret, kind):
-    found, tally = [], Tally()
+    found, tally = [], TransferTotals()
 
     def swap(path, done, total, state):
         tally.record(path, done, total, state)

@@ -19,7 +19,7 @@ from ctadata import APIClient, errors
 from ctadata.http import watchdog
 from ctadata.transfers import checksum, upload_file
 from ctadata.transfers.local import directories, journal, part_file
-from ctadata.transfers.local.upload_tree import LocalTree
+from ctadata.transfers.local.upload_tree import UploadTree
 
 from .outcome import files
 from .storage import MIB, OWN, Fault, content
@@ -236,7 +236,7 @@ def test_a_directory_that_is_read_slowly(storage, work, hang, what):
     for number in range(20):
         (work / f"d/{number}").write_bytes(b"x")
     where = () if what == "items" else ("7",)
-    hang.in_calls_of(LocalTree, what, lambda tree, below: below == where)
+    hang.in_calls_of(UploadTree, what, lambda tree, below: below == where)
     cancelled_while_it_hangs(
         hang, lambda **options: APIClient().upload_dir("d", "d", jobs=2, **options), work
     )
@@ -269,9 +269,9 @@ def test_a_beat_that_hangs_delays_nothing(storage, work, hang, monkeypatch):
     hang.in_calls_of(journal.os, "utime", lambda *given, **_: str(given[0]).endswith("journal"))
     started = time.monotonic()
     watches = []
-    watch = watchdog.Guard.watch
+    watch = watchdog.Watchdog.watch
     monkeypatch.setattr(
-        watchdog.Guard, "watch", lambda *given: (watches.append(time.monotonic()), watch(*given))
+        watchdog.Watchdog, "watch", lambda *given: (watches.append(time.monotonic()), watch(*given))
     )
     gate = threading.Event()
     storage.fails("head", "*", Fault(gate=gate))
@@ -308,10 +308,10 @@ def test_a_beat_shows_that_the_owner_lives(storage, work, monkeypatch):
 
 def test_sources_are_settled_without_delay(work):
     """The wait for the next tick can be cancelled, too."""
-    guard = watchdog.Guard()
-    guard.stop(errors.TransferCancelled("enough"))
+    stopped = watchdog.Watchdog()
+    stopped.stop(errors.TransferCancelled("enough"))
     (work / "x").write_bytes(b"x")
     with open(work / "x", "rb") as file:
         os.utime(file.fileno())
         with pytest.raises(errors.TransferCancelled):
-            upload_file._settled(file, guard)
+            upload_file._settled(file, stopped)

@@ -136,14 +136,14 @@ def test_a_disk_that_knows_whole_seconds_only(clock, local, monkeypatch):
 
 def test_a_change_right_before_waits_for_the_next_tick(clock, local, monkeypatch):
     pauses = []
-    pause = upload_file.Guard.pause
+    pause = upload_file.Watchdog.pause
     monkeypatch.setattr(
-        upload_file.Guard, "pause", lambda guard, s: (pauses.append(s), pause(guard, s))
+        upload_file.Watchdog, "pause", lambda watchdog, s: (pauses.append(s), pause(watchdog, s))
     )
     local.write_bytes(b"other")
     with open(local, "rb") as file:
         os.utime(local)
-        state = upload_file._settled(file, upload_file.Guard())
+        state = upload_file._settled(file, upload_file.Watchdog())
     assert pauses == [upload_file.TICK]
     assert time.time_ns() - state.ctime_ns >= upload_file.TICK * 1e9
 
@@ -218,7 +218,7 @@ def test_the_record_does_not_grow_for_ever(storage, local, work, monkeypatch):
 def test_a_disk_that_hangs_does_not_delay_the_end(storage, local, monkeypatch):
     released = threading.Event()
     monkeypatch.setattr(upload_history, "_append", lambda *_: released.wait(30) and 0)
-    monkeypatch.setattr(upload_history.SentFiles.close, "__defaults__", (0.2,))
+    monkeypatch.setattr(upload_history.UploadHistory.close, "__defaults__", (0.2,))
     before = time.monotonic()
     try:
         assert upload() == ["finished"]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctadata.http import body
-from ctadata.http.watchdog import Guard
+from ctadata.http.watchdog import Watchdog
 
 
 class Pieces(io.RawIOBase):
@@ -45,7 +45,7 @@ def body_of(head: bytes, pieces: list[bytes]) -> HTTPResponse:
 def read(head: bytes, pieces: list[bytes]) -> bytes:
     response = SimpleNamespace(_fp=body_of(head, pieces))
     # A memoryview is only valid until the next ones are asked for.
-    return b"".join([b"".join(blocks) for blocks in body.read(response, Guard())])
+    return b"".join([b"".join(blocks) for blocks in body.read(response, Watchdog())])
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -160,7 +160,7 @@ def test_chunks_without_end_that_hold_nearly_nothing(chunk):
 
 
 def test_what_came_before_a_break_is_given():
-    blocks = body.read(SimpleNamespace(_fp=body_of(length(10), [b"abc", b"def"])), Guard())
+    blocks = body.read(SimpleNamespace(_fp=body_of(length(10), [b"abc", b"def"])), Watchdog())
     came = b""
     while len(came) < 6:
         came += b"".join(next(blocks))

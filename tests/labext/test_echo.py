@@ -98,7 +98,7 @@ def test_what_another_server_has_written_down(tmp_path: Path, monkeypatch: Any) 
         "failures": [{"path": "lst/x", **error}], "created": 1.0, "ended": 2.0,
         "amounts": Amounts()._asdict(),
     }  # fmt: skip
-    transfer = Transfer.of_record(record, datetime.now(timezone.utc)).describe()
+    transfer = Transfer.from_record(record, datetime.now(timezone.utc)).describe()
     for told in (transfer["error"], *transfer["failures"]):  # type: ignore[misc]
         assert told["code"].isprintable()
         assert told["message"].isprintable()

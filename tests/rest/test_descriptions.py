@@ -40,7 +40,7 @@ class Examiner:
     config : str
         The file of this directory that says how it is judged.
     work : Path
-        Where a proxy certificate is, and reports go.
+        Where a proxy certificate is, and dispatcher go.
     """
 
     def __init__(

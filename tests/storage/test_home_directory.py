@@ -34,7 +34,7 @@ def test_the_hubs_name_is_tried_first(many, monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_USER", "U250")
     many.list("lst/users", {"href": "lst/users/", **DIRECTORY})
     many.on("MKCOL", "webdav/lst/users/u__0/", sends(b"", 201))
-    assert APIClient().find_own_directory() == "lst/users/u__0"
+    assert APIClient().find_home_directory() == "lst/users/u__0"
     assert sent(many) == ["GET", "MKCOL"]
 
 
@@ -49,14 +49,14 @@ def test_one_question_comes_before_hundreds(many, monkeypatch):
     many.default = lambda handler: (
         stores(handler) if handler.command == "POST" else sends(b"Access denied", 403)(handler)
     )
-    assert APIClient().find_own_directory() == "lst/users/u250"
+    assert APIClient().find_home_directory() == "lst/users/u250"
     assert sent(many).count("POST") == 1
     assert "MKCOL" not in sent(many)
 
 
 def test_others_are_tried_where_the_service_does_not_tell(many, monkeypatch):
     monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
-    assert APIClient().find_own_directory() == "lst/users/u250"
+    assert APIClient().find_home_directory() == "lst/users/u250"
     assert sent(many).index("POST") < sent(many).index("MKCOL")
 
 
@@ -64,7 +64,7 @@ def test_a_slow_service_is_not_asked_for_ever(many, monkeypatch):
     monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
     monkeypatch.setattr(home_directory, "SECONDS", 0)
     with pytest.raises(errors.ServiceTimeout, match="set JUPYTERHUB_USER"):
-        APIClient().find_own_directory()
+        APIClient().find_home_directory()
     # Only that for the directory above all of them.
     assert sent(many).count("MKCOL") <= 1
 
@@ -77,7 +77,7 @@ def test_a_proxy_that_lets_no_directory_be_made_teaches_nothing(many, monkeypatc
     many.list("lst/users", *users)
     many.default = lambda handler: sends(b"", 405 if handler.command == "MKCOL" else 404)(handler)
     with pytest.raises(errors.AccessDenied, match="No directory of yours"):
-        APIClient().find_own_directory()
+        APIClient().find_home_directory()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_an_answer_about_another_name_is_an_error_and_teaches_nothing(scripted, 
     (work / "run 1.fits").write_bytes(b"data")
     with pytest.raises(errors.StorageException, match="another name"):
         APIClient().upload_file("run 1.fits", "run 1.fits")
-    assert APIClient().own_directory == "lst/users/me"
+    assert APIClient().home_directory == "lst/users/me"
 
 
 def test_without_a_certificate_the_error_says_so(scripted, work):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ctadata.transfers.adaptive import Growth
+from ctadata.transfers.adaptive import AdaptiveStreams
 
 
 class Clock:
@@ -14,7 +14,7 @@ class Clock:
 def grown(speed, seconds: int = 60) -> int:
     """The streams after some time, if `speed` is what so many bring in bytes a second."""
     clock = Clock()
-    growth = Growth(None, clock=clock)
+    growth = AdaptiveStreams(None, clock=clock)
     streams, done = 1, 0.0
     for _ in range(seconds * 10):
         clock.now += 0.1
@@ -32,12 +32,12 @@ def test_a_service_at_its_limit_gets_one_try():
 
 
 def test_as_many_as_were_asked_for_at_once():
-    growth = Growth(8)
+    growth = AdaptiveStreams(8)
     assert [growth.wants_more(0, streams) for streams in range(1, 10)] == [True] * 7 + [False] * 2
 
 
 def test_streams_that_break_off_are_not_replaced_for_ever():
-    growth = Growth(8)
+    growth = AdaptiveStreams(8)
     for _ in range(3):
         assert growth.wants_more(0, 1)
         growth.failed()

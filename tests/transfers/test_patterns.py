@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctadata.errors import CTADataError
-from ctadata.transfers.patterns import Globs
+from ctadata.transfers.patterns import FilePatterns
 
 PATHS = ["a.h5", "a.txt", "muons/a.h5", "run/muons/b.h5", "run/.git/config", ".git/config"]
 
 
 def taken(**globs):
-    chosen = Globs(**globs)
+    chosen = FilePatterns(**globs)
     return [path for path in PATHS if chosen.takes(path)]
 
 
@@ -57,7 +57,7 @@ def test_what_is_taken(globs, expected):
     ],
 )
 def test_excluded_directories_are_not_even_listed(exclude, pruned):
-    globs = Globs(exclude=[exclude])
+    globs = FilePatterns(exclude=[exclude])
     directories = ["", "run", ".git", "run/.git", "run/.git/objects"]
     assert [path for path in directories if globs.prunes(path)] == pruned
     assert globs.prunes(".git/") == globs.prunes(".git")
@@ -66,7 +66,7 @@ def test_excluded_directories_are_not_even_listed(exclude, pruned):
 @pytest.mark.parametrize("pattern", ["", "/"])
 def test_an_empty_pattern_is_refused(pattern):
     with pytest.raises(CTADataError, match="empty"):
-        Globs(include=["*.h5", pattern])
+        FilePatterns(include=["*.h5", pattern])
 
 
 segment = st.text("ab.[]*?!-^\\$λ\n", min_size=1, max_size=5)
@@ -79,12 +79,12 @@ def test_names_are_compared_as_fnmatch_does(path, include, exclude):
     expected = (
         not include or any(fnmatch.fnmatchcase(name, each) for each in include)
     ) and not any(fnmatch.fnmatchcase(name, each) for each in exclude)
-    assert Globs(include, exclude).takes(path) == expected
+    assert FilePatterns(include, exclude).takes(path) == expected
 
 
 @given(paths, st.lists(paths.flatmap(lambda p: st.sampled_from([p, p + "/", "/" + p, p + "/*"]))))
 def test_nothing_below_a_pruned_directory_is_taken(path, exclude):
-    globs = Globs(exclude=exclude)
+    globs = FilePatterns(exclude=exclude)
     directory = path.rpartition("/")[0]
     if globs.prunes(directory):
         assert not globs.takes(path)

@@ -22,7 +22,7 @@ class Together:
         self._expected = expected
         self._reached = threading.Event()
 
-    def __call__(self, guard) -> None:
+    def __call__(self, watchdog) -> None:
         with self._lock:
             self._running += 1
             self.most = max(self.most, self._running)
@@ -55,9 +55,9 @@ def test_tasks_find_tasks():
     work = pool()
     done = []
 
-    def find(guard):
-        work.add_listing(lambda guard: work.add(1, lambda guard: done.append("below")))
-        work.add_all((1, lambda guard, n=n: done.append(n)) for n in range(10))
+    def find(watchdog):
+        work.add_listing(lambda watchdog: work.add(1, lambda watchdog: done.append("below")))
+        work.add_all((1, lambda watchdog, n=n: done.append(n)) for n in range(10))
 
     work.add_listing(find)
     work.run()
@@ -74,7 +74,7 @@ def test_a_long_listing_is_not_read_further_than_necessary():
             read += 1
             yield 1, task
 
-    def task(guard):
+    def task(watchdog):
         nonlocal done
         done += 1
         assert read <= done + AHEAD + 1
@@ -88,20 +88,20 @@ def test_an_error_ends_everything_and_is_raised():
     work = pool(jobs=2)
     stopped = threading.Event()
 
-    def waits(guard):
+    def waits(watchdog):
         try:
-            guard.pause(60)
+            watchdog.pause(60)
         except NoSpace:
             stopped.set()
             raise
 
-    def fails(guard):
+    def fails(watchdog):
         raise NoSpace("full")
 
     work.add(1, waits)
     work.add(1, fails)
     for _ in range(100):
-        work.add(1, lambda guard: pytest.fail("went on"))
+        work.add(1, lambda watchdog: pytest.fail("went on"))
     with pytest.raises(NoSpace):
         work.run()
     assert stopped.is_set()
@@ -113,8 +113,8 @@ def test_a_task_that_hangs_does_not_delay_cancelling(kind):
     work = pool(cancel=event if kind == "event" else event.is_set)
     begun = threading.Event()
 
-    def hangs(guard):
-        # As what waits in the system, which no guard can wake.
+    def hangs(watchdog):
+        # As what waits in the system, which no watchdog can wake.
         begun.set()
         released.wait(30)
 
@@ -138,11 +138,11 @@ def test_a_crowded_service_gets_fewer_requests():
     after = Together(9)
     task = Together(8)
 
-    def crowded(guard):
-        task(guard)
-        guard.congested()
+    def crowded(watchdog):
+        task(watchdog)
+        watchdog.congested()
         # Those who are told at the same time count once.
-        guard.congested()
+        watchdog.congested()
 
     for _ in range(8):
         work.add(1, crowded)

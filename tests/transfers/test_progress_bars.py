@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jupyter_client.manager import start_new_kernel
 
 from ctadata.transfers.progress_bars import Bars
-from ctadata.transfers.transfer_totals import Tally
+from ctadata.transfers.transfer_totals import TransferTotals
 
 from ..support.terminal import run_in_terminal
 from .half_file import HalfFile
@@ -39,8 +39,8 @@ def run(on_progress):
         on_progress(f"d/run{number}.h5", 100 * MIB, 100 * MIB, "finished")
     on_progress("d/run2.h5", 0, 100 * MIB, "skipped")
 
-with watching(None, None, None) as reports:
-    thread = threading.Thread(target=run, args=(reports.progress,))
+with watching(None, None, None) as dispatcher:
+    thread = threading.Thread(target=run, args=(dispatcher.progress,))
     thread.start()
     thread.join()
 """
@@ -267,7 +267,7 @@ def transfers(draw):
 @given(transfers())
 def test_the_tally_of_a_whole_run(run):
     files, events = run
-    tally = Tally()
+    tally = TransferTotals()
     for event in events:
         tally.record(*event)
         assert 0 <= tally.bytes_done <= tally.bytes_found
@@ -290,7 +290,7 @@ def test_the_tally_of_a_whole_run(run):
 
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_size_that_becomes_known_later(announced):
-    tally = Tally()
+    tally = TransferTotals()
     if announced:
         tally.record("a", 0, None, "waiting")
         assert (tally.files_found, tally.bytes_found, tally.sized) == (1, 0, False)
@@ -303,7 +303,7 @@ def test_a_size_that_becomes_known_later(announced):
 
 
 def test_a_size_that_is_known_only_at_the_end():
-    tally = Tally()
+    tally = TransferTotals()
     for state in ("waiting", "running", "finished"):
         tally.record("a", 0 if state == "waiting" else 7, None, state)
     assert (tally.bytes_found, tally.bytes_done, tally.sized) == (7, 7, True)

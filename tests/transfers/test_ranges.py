@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctadata.transfers.ranges import Spans, merged
+from ctadata.transfers.ranges import RangeMap, merged
 
 MiB = 1 << 20
 pairs = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=12)
@@ -23,7 +23,7 @@ def test_merged_spans_cover_the_same_bytes(spans):
 
 @given(pairs, st.integers(1, 20))
 def test_every_missing_byte_is_claimed_once(done, length):
-    spans = Spans(60, done)
+    spans = RangeMap(60, done)
     there = {byte for span in merged(done) for byte in range(*span)}
     claimed: list[int] = []
     while (claim := spans.claim(length, 60)) is not None:
@@ -32,7 +32,7 @@ def test_every_missing_byte_is_claimed_once(done, length):
 
 
 def test_the_end_of_the_longest_claim_is_taken_over():
-    spans = Spans(64 * MiB)
+    spans = RangeMap(64 * MiB)
     first = spans.claim(64 * MiB, 64 * MiB)
     assert (first.start, first.stop) == (0, 64 * MiB)
     second = spans.claim(16 * MiB, 8 * MiB)
@@ -46,14 +46,14 @@ def test_the_end_of_the_longest_claim_is_taken_over():
 
 
 def test_a_claim_that_is_nearly_done_is_left_alone():
-    spans = Spans(20 * MiB)
+    spans = RangeMap(20 * MiB)
     claim = spans.claim(20 * MiB, 20 * MiB)
     spans.advance(claim, 5 * MiB)
     assert spans.claim(16 * MiB, 8 * MiB) is None
 
 
 def test_after_the_end_nothing_is_claimed_and_streams_stop_where_they_are():
-    spans = Spans(100)
+    spans = RangeMap(100)
     claim = spans.claim(100, 100)
     spans.advance(claim, 30)
     spans.end()
@@ -64,7 +64,7 @@ def test_after_the_end_nothing_is_claimed_and_streams_stop_where_they_are():
 
 
 def test_waiting_ends_when_a_claim_is_given_back():
-    spans = Spans(10)
+    spans = RangeMap(10)
     claim = spans.claim(10, 10)
     spans.advance(claim, 10)
     threading.Timer(0.05, spans.release, [claim]).start()
@@ -73,4 +73,4 @@ def test_waiting_ends_when_a_claim_is_given_back():
 
 
 def test_an_empty_file_is_complete():
-    assert Spans(0).complete()
+    assert RangeMap(0).complete()

@@ -186,7 +186,7 @@ def test_other_directories_of_users_are_not_taken_for_ones_own(own, latest):
     for other in ("aaron", "zoe"):
         (own.parent / other).mkdir(parents=True)
     assert ctadata.upload_file(latest, "x/y")["path"] == "lst/users/alice/x/y"
-    assert APIClient().own_directory == "lst/users/alice"
+    assert APIClient().home_directory == "lst/users/alice"
     assert sorted(p.name for p in own.parent.iterdir()) == ["aaron", "alice", "zoe"]
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from ctadata import APIClient, errors
 from ctadata.cli.main import cli
-from ctadata.transfers.walk import MAX_DEPTH, MAX_REPEATED, Loops
+from ctadata.transfers.walk import MAX_DEPTH, MAX_REPEATED, LoopDetector
 
 from ..support.scripted import reply
 
@@ -92,7 +92,7 @@ def test_one_directory_that_fails_does_not_end_the_others(storage):
 
 def test_a_walk_that_is_broad_first():
     """Ten directories each of which lists the same ten: none is entered for ever."""
-    loops, entered, waiting = Loops(), 0, [()]
+    loops, entered, waiting = LoopDetector(), 0, [()]
     while waiting:
         above = waiting.pop(0)
         try:

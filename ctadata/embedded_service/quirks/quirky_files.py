@@ -25,7 +25,7 @@ _HOW = "using configured shared certificate"
 _READING = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "TRACE"})
 # The headers that say how a message is sent, not what it is (RFC 2616, section 13.5.1).
 _OF_THE_CONNECTION = {"connection", "content-encoding", "content-length", "transfer-encoding"}
-# Longer bodies are left alone by what reports errors.
+# Longer bodies are left alone by what dispatcher errors.
 _REPORTED = 10_000
 # Characters through which a pattern goes back and forth in a fraction of a second.
 _LONGEST_TEXT = 4096

@@ -1,4 +1,4 @@
-"""Gate: lets files get their final names until the transfer ends, and none afterwards."""
+"""Lets files get their final names until the transfer ends, and none afterwards."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 from ...errors import TransferCancelled
 
-__all__ = ["Gate"]
+__all__ = ["CommitGate"]
 
 # Seconds that the end waits for a disk that does not rename, and then for one that does not remove.
 PATIENCE = 0.1
 
 
-class Gate:
+class CommitGate:
     """Passed by each file that gets its final name; closed when the transfer ends.
 
     A thread that hangs in the system cannot be ended, and goes on some time after the transfer

@@ -1,4 +1,4 @@
-"""Folders: the local directories of one transfer, each opened once and put in order."""
+"""The local directories of one transfer, each opened once and put in order."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from unicodedata import normalize
 
 from ..._files import local_errors, open_directory
 from ...errors import AlreadyExists, TransferCancelled
-from .commit_gate import Gate
+from .commit_gate import CommitGate
 from .part_file import Found, free_space, sweep
 
-__all__ = ["Folder", "Folders"]
+__all__ = ["LocalDirectories", "LocalDirectory"]
 
 # Directories that stay open while no file is written into them.
 IDLE = 16
@@ -23,7 +23,7 @@ IDLE = 16
 TIGHT = 1 << 30
 
 
-class Folder:
+class LocalDirectory:
     """One local directory.
 
     Attributes
@@ -32,18 +32,18 @@ class Folder:
         It, opened.
     found : Found
         What was in it when it was opened.
-    gate : Gate
+    commit_gate : CommitGate
         Passed by files that get their names in it.
     tight : bool
         Whether its disk was nearly full then, so that every file has to look.
     """
 
-    def __init__(self, path: Path, descriptor: int, found: Found, gate: Gate) -> None:
+    def __init__(self, path: Path, descriptor: int, found: Found, commit_gate: CommitGate) -> None:
         self._prefix = str(path / "_")[:-1]
         self.descriptor = descriptor
         self.found = found
         self.tight = free_space(descriptor) < TIGHT
-        self.gate = gate
+        self.commit_gate = commit_gate
         self._lock = threading.Lock()
         # Names as a disk compares them that does not tell capitals or accents apart; None where
         # the disk does, or where it is not known yet.
@@ -97,11 +97,11 @@ class _Place:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.folder: Folder | None = None
+        self.folder: LocalDirectory | None = None
         self.users = 0
 
 
-class Folders:
+class LocalDirectories:
     """Opens directories, makes what is missing of them, and closes them when they are idle."""
 
     def __init__(self) -> None:
@@ -109,10 +109,10 @@ class Folders:
         self._open: OrderedDict[tuple[Path, tuple[str, ...]], _Place] = OrderedDict()
         # Directories that stay open without being used; none, once the transfer has ended.
         self._idle = IDLE
-        self._gate = Gate()
+        self._commit_gate = CommitGate()
 
     @contextlib.contextmanager
-    def use(self, root: Path, parts: Sequence[str]) -> Iterator[Folder]:
+    def use(self, root: Path, parts: Sequence[str]) -> Iterator[LocalDirectory]:
         """Open the directory `parts` below `root`, as `open_directory` does, for a while.
 
         Raises
@@ -142,16 +142,16 @@ class Folders:
 
     def close(self) -> None:
         """Let no file get its name any more, and close all directories, once nobody uses them."""
-        self._gate.close()
+        self._commit_gate.close()
         with self._lock:
             self._idle = 0
             self._close_idle()
 
-    def _made(self, root: Path, parts: Sequence[str]) -> Folder:
+    def _made(self, root: Path, parts: Sequence[str]) -> LocalDirectory:
         path = root.joinpath(*parts)
         with open_directory(root, parts) as descriptor, local_errors(str(path), "used"):
             found = sweep(descriptor)
-            return Folder(path, os.dup(descriptor), found, self._gate)
+            return LocalDirectory(path, os.dup(descriptor), found, self._commit_gate)
 
     def _close_idle(self) -> None:
         idle = [key for key, place in self._open.items() if not place.users]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..._files import local_error
 from ...entries import Entry
 from ...errors import AlreadyExists, CTADataError, NoSpace, TransferError
-from .commit_gate import Gate
+from .commit_gate import CommitGate
 from .temp_names import JOURNAL, PART, is_cut, journal_name, name_of_dead, temporary_name
 
 if TYPE_CHECKING:
@@ -306,7 +306,9 @@ class PartFile:
         except OSError as error:
             raise self._error(error) from error
 
-    def finish(self, modified: datetime | None, *, replace: bool, gate: Gate | None = None) -> None:
+    def finish(
+        self, modified: datetime | None, *, replace: bool, commit_gate: CommitGate | None = None
+    ) -> None:
         """Give the file its final name, once its bytes are on the disk.
 
         Parameters
@@ -315,7 +317,7 @@ class PartFile:
             The date that it gets.
         replace : bool
             Whether a file that has the final name is replaced.
-        gate : Gate, optional
+        commit_gate : CommitGate, optional
             Passed for it.
 
         Raises
@@ -323,7 +325,7 @@ class PartFile:
         AlreadyExists
             If something took the name meanwhile that must not be replaced.
         TransferCancelled
-            If the gate is closed.
+            If the commit_gate is closed.
         NoSpace
             If the disk is full.
         TransferError
@@ -335,7 +337,7 @@ class PartFile:
             os.fsync(self.descriptor)
             # Network file systems may find only now that the disk is full.
             self.close()
-            with (gate or Gate()).passing(self._remove):
+            with (commit_gate or CommitGate()).passing(self._remove):
                 self._rename(replace)
         except FileNotFoundError:
             raise TransferError(

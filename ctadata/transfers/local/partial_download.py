@@ -1,4 +1,4 @@
-"""Partial: what is there of one file while it is downloaded, and what a later process needs."""
+"""The state of an unfinished download, and what a later process needs of it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 from ..._files import PASSING, local_error
 from ..._printable import logger_of
 from ...errors import CTADataError, TransferError
-from ...http.watchdog import Guard
+from ...http.watchdog import Watchdog
 from ..checksum import Checksum, Digest
-from ..progress import Watch
-from ..ranges import Claim, Spans
+from ..progress import FileProgress
+from ..ranges import RangeLease, RangeMap
 from ..remote_file import RemoteFile
 from .part_file import PartFile
 
 if TYPE_CHECKING:
     from ...http.body import Block
-    from .directories import Folder
+    from .directories import LocalDirectory
     from .journal import Journal
 
-__all__ = ["Partial"]
+__all__ = ["PartialDownload"]
 
 logger = logger_of(__name__)
 
@@ -38,14 +38,14 @@ PAGE = 16 * MiB
 SHORT = 64 << 10
 
 
-class Partial:
+class PartialDownload:
     """The part of a file, the spans that it has, their journal and their checksum.
 
     Several threads may write to it.
 
     Parameters
     ----------
-    folder : Folder
+    folder : LocalDirectory
         The directory that receives the file.
     name : str
         Its name there.
@@ -53,26 +53,31 @@ class Partial:
         The remote file.
     journal : Journal, optional
         What is written down for a later process.
-    watch : Watch
+    progress : FileProgress
         Is told how far it is.
 
     Attributes
     ----------
-    spans : Spans
+    spans : RangeMap
         The bytes that are there.
     unproven : int
         The bytes at the beginning of which it is not sure that they are the file's.
     """
 
     def __init__(
-        self, folder: Folder, name: str, remote: RemoteFile, journal: Journal | None, watch: Watch
+        self,
+        folder: LocalDirectory,
+        name: str,
+        remote: RemoteFile,
+        journal: Journal | None,
+        progress: FileProgress,
     ) -> None:
         self._folder = folder
         self._name = name
         self._shown = folder.shown(name)
         self._remote = remote
         self._journal = journal
-        self._watch = watch
+        self._progress = progress
         self._lock = threading.Lock()
         self._size = 0
         self._part: PartFile
@@ -80,7 +85,7 @@ class Partial:
         self._noted = self._synced = 0
         self._noted_at = 0.0
         self.unproven = 0
-        self.spans: Spans
+        self.spans: RangeMap
         self._open()
 
     def restart(self) -> None:
@@ -95,7 +100,7 @@ class Partial:
         if digest is not None and self._checksum is None:
             self._checksum = Checksum(digest)
 
-    def write(self, claim: Claim, blocks: Sequence[Block]) -> None:
+    def write(self, claim: RangeLease, blocks: Sequence[Block]) -> None:
         """Write what comes next for a claim.
 
         Raises
@@ -116,12 +121,12 @@ class Partial:
         if self._checksum is not None:
             self._checksum.feed(claim.position, blocks)
         self.spans.advance(claim, size)
-        self._watch.step(size)
+        self._progress.step(size)
         self.note()
 
-    def take_back(self, claim: Claim, position: int) -> None:
+    def take_back(self, claim: RangeLease, position: int) -> None:
         """Take note that what came for a claim from `position` on is of no use."""
-        self._watch.step(position - claim.position)
+        self._progress.step(position - claim.position)
         claim.position = position
 
     def read(self, start: int, stop: int) -> bytes:
@@ -151,10 +156,12 @@ class Partial:
                 self._part.sync()
             self._journal.record(self._part.name, spans, synced=synced)
 
-    def check(self, guard: Guard) -> None:
+    def check(self, watchdog: Watchdog) -> None:
         """Raise `IntegrityError` if the checksum is not the storage's."""
         if self._checksum is not None:
-            self._checksum.check(self._part.descriptor, self._size, self._remote.path, guard.check)
+            self._checksum.check(
+                self._part.descriptor, self._size, self._remote.path, watchdog.check
+            )
 
     def finish(self, *, replace: bool) -> None:
         """Give the whole file its name and date.
@@ -165,7 +172,9 @@ class Partial:
             If something took the name meanwhile that must not be replaced.
         """
         try:
-            self._part.finish(self._remote.entry.modified, replace=replace, gate=self._folder.gate)
+            self._part.finish(
+                self._remote.entry.modified, replace=replace, commit_gate=self._folder.commit_gate
+            )
         except FileNotFoundError:
             raise TransferError(
                 f"{self._shown!r} was removed while it was written; try again", path=self._shown
@@ -199,7 +208,7 @@ class Partial:
         self.unproven = 0
         if self._reopened():
             return
-        self.spans = Spans(self._size)
+        self.spans = RangeMap(self._size)
         try:
             self._part = PartFile(
                 self._folder.descriptor,
@@ -241,7 +250,7 @@ class Partial:
                 raise local_error(error, self._shown, "resumed") from error
             logger.info("%r cannot be resumed: %s", self._shown, error)
             return False
-        self.spans = Spans(self._size, journal.spans)
+        self.spans = RangeMap(self._size, journal.spans)
         start, stop = journal.spans[0]
         # However much it is: it may be of a file that was replaced since by one of the same size
         # and date.

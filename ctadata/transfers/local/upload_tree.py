@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 from ..._files import local_errors, split_below
 
-__all__ = ["DIRECTORY", "FILE", "HIDDEN", "LINK", "Item", "LeftOut", "LocalTree", "left_out_text"]
+__all__ = ["DIRECTORY", "FILE", "HIDDEN", "LINK", "Item", "LeftOut", "UploadTree", "left_out_text"]
 
 FILE, DIRECTORY, LINK = "file", "directory", "link"
 HIDDEN = "hidden "
@@ -57,7 +57,7 @@ class Item(NamedTuple):
     kind: str
 
 
-class LocalTree:
+class UploadTree:
     """A local directory that is uploaded.
 
     Parameters

@@ -18,7 +18,7 @@ from ctadata_labext.transfers import manager as manager_module
 from ctadata_labext.transfers import store
 from ctadata_labext.transfers.job import MAX_FAILURES, Job, Transfer
 from ctadata_labext.transfers.manager import TransferManager
-from ctadata_labext.transfers.store import Ledger
+from ctadata_labext.transfers.store import TransferStore
 
 LOG = logging.getLogger("test-transfers")
 
@@ -48,7 +48,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., TransferManager]]:
     managers = []
 
     def make(**limits: int) -> TransferManager:
-        written = Ledger(tmp_path / "ledger", tmp_path, LOG)
+        written = TransferStore(tmp_path / "ledger", tmp_path, LOG)
         limits = {"max_running": 2, "max_queued": 2, "max_ended": 3, **limits}
         managers.append(TransferManager(do, written, **limits, log=LOG))
         return managers[-1]
@@ -305,7 +305,7 @@ def test_whoever_runs_a_job_knows_that_it_is_not_the_first_time(tmp_path: Path) 
         tries.append(job.again)
         raise NotFound("Nothing there")
 
-    written = Ledger(tmp_path / "ledger", tmp_path, LOG)
+    written = TransferStore(tmp_path / "ledger", tmp_path, LOG)
     manager = TransferManager(fail, written, max_running=1, max_queued=1, max_ended=1, log=LOG)
     failed = ended(manager, manager.start([Job("download", "lst/a", "a")])[0])
     assert failed["resumable"]
@@ -400,7 +400,7 @@ def test_one_elsewhere_that_turns_out_to_be_dead(
 ) -> None:
     transfer = Transfer(quick("a"))
     transfer.end(None)
-    elsewhere = Ledger(tmp_path / "ledger", tmp_path, LOG)
+    elsewhere = TransferStore(tmp_path / "ledger", tmp_path, LOG)
     elsewhere.write([transfer.record()])
     (path,) = (tmp_path / "ledger").iterdir()
     content = json.loads(path.read_text())

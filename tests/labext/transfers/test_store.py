@@ -18,7 +18,7 @@ from ctadata.errors import NotFound, TransferCancelled, TransferError
 from ctadata.transfers.local.process_owner import Owner
 from ctadata_labext.transfers import store as module
 from ctadata_labext.transfers.job import Job, Transfer
-from ctadata_labext.transfers.store import Ledger
+from ctadata_labext.transfers.store import TransferStore
 
 LOG = logging.getLogger("test-ledger")
 JOB = Job("download", "lst/a", "a", options={"overwrite": True})
@@ -30,14 +30,14 @@ def directory(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(directory: Path) -> Iterator[Ledger]:
-    ledger = Ledger(directory, Path("/workspace"), LOG)
+def ledger(directory: Path) -> Iterator[TransferStore]:
+    ledger = TransferStore(directory, Path("/workspace"), LOG)
     yield ledger
     ledger.close()
 
 
-def later(directory: Path, root: str = "/workspace") -> Ledger:
-    return Ledger(directory, Path(root), LOG)
+def later(directory: Path, root: str = "/workspace") -> TransferStore:
+    return TransferStore(directory, Path(root), LOG)
 
 
 def recorded(**changes: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def change(path: Path, **changes: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
-def test_what_has_ended_is_as_it_was(ledger: Ledger, directory: Path) -> None:
+def test_what_has_ended_is_as_it_was(ledger: TransferStore, directory: Path) -> None:
     finished, failed, cancelled = Transfer(JOB), Transfer(JOB), Transfer(JOB)
     finished.begin()
     assert finished.progress is not None
@@ -73,7 +73,9 @@ def test_what_has_ended_is_as_it_was(ledger: Ledger, directory: Path) -> None:
     assert finished.describe()["bytes_done"] == 7
 
 
-def test_what_was_active_is_interrupted_or_cancelled(ledger: Ledger, directory: Path) -> None:
+def test_what_was_active_is_interrupted_or_cancelled(
+    ledger: TransferStore, directory: Path
+) -> None:
     queued, running, cancelling = Transfer(JOB), Transfer(JOB), Transfer(JOB)
     running.begin()
     cancelling.begin()
@@ -93,7 +95,7 @@ def test_what_was_active_is_interrupted_or_cancelled(ledger: Ledger, directory: 
     assert [each.job.again for each in later(directory).take_over()] == [False, True]
 
 
-def test_it_is_for_the_user_alone(ledger: Ledger, directory: Path) -> None:
+def test_it_is_for_the_user_alone(ledger: TransferStore, directory: Path) -> None:
     ledger.write([recorded()])
     assert only(directory).stat().st_mode & 0o777 == 0o600
     assert directory.stat().st_mode & 0o777 == 0o700
@@ -101,7 +103,7 @@ def test_it_is_for_the_user_alone(ledger: Ledger, directory: Path) -> None:
     assert list(directory.iterdir()) == []
 
 
-def test_only_of_this_workspace_and_of_the_dead(ledger: Ledger, directory: Path) -> None:
+def test_only_of_this_workspace_and_of_the_dead(ledger: TransferStore, directory: Path) -> None:
     ledger.write([recorded()])
     other = later(directory)
     assert other.take_over() == []
@@ -129,7 +131,7 @@ def test_of_many_that_take_over_one_gets_it(directory: Path, caplog: Any) -> Non
     barrier = threading.Barrier(4)
     taken: list[str] = []
 
-    def take_over(ledger: Ledger) -> None:
+    def take_over(ledger: TransferStore) -> None:
         barrier.wait(10)
         taken.extend(transfer.id for transfer in ledger.take_over())
 
@@ -146,7 +148,7 @@ def test_of_many_that_take_over_one_gets_it(directory: Path, caplog: Any) -> Non
 
 
 def test_one_elsewhere_lives_as_long_as_it_touches_its_file(
-    ledger: Ledger, directory: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: TransferStore, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger.write([recorded()])
     path = only(directory)
@@ -173,7 +175,11 @@ def test_one_elsewhere_lives_as_long_as_it_touches_its_file(
 @pytest.mark.parametrize("moment", [4_070_908_800, 2**33, -(2**31)])
 @pytest.mark.parametrize("host", ["0123abcd", None])
 def test_a_file_of_any_date_is_taken_over(
-    ledger: Ledger, directory: Path, monkeypatch: pytest.MonkeyPatch, moment: int, host: str | None
+    ledger: TransferStore,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: int,
+    host: str | None,
 ) -> None:
     ledger.write([recorded()])
     path = only(directory)
@@ -188,7 +194,7 @@ def test_a_file_of_any_date_is_taken_over(
     assert transfer.ended <= datetime.now(timezone.utc)
 
 
-def test_the_beat_touches_the_file(ledger: Ledger, directory: Path) -> None:
+def test_the_beat_touches_the_file(ledger: TransferStore, directory: Path) -> None:
     assert ledger.beat() == []
     ledger.write([recorded()])
     os.utime(only(directory), ns=(1, 1))
@@ -215,7 +221,7 @@ BROKEN: list[Any] = [
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_what_is_damaged_is_set_aside(
-    ledger: Ledger, directory: Path, caplog: Any, broken: Any
+    ledger: TransferStore, directory: Path, caplog: Any, broken: Any
 ) -> None:
     ledger.write([recorded()])
     ledger.close()
@@ -238,7 +244,7 @@ def test_what_is_damaged_is_set_aside(
     assert len(caplog.records) == 1
 
 
-def test_what_is_no_file_is_left_alone(ledger: Ledger, directory: Path, caplog: Any) -> None:
+def test_what_is_no_file_is_left_alone(ledger: TransferStore, directory: Path, caplog: Any) -> None:
     ledger.write([recorded()])
     ledger.close()
     path = only(directory)
@@ -268,7 +274,7 @@ def test_a_place_that_cannot_be_written(directory: Path, caplog: Any) -> None:
 
 
 def test_what_cannot_be_moved_is_shown(
-    ledger: Ledger, directory: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: TransferStore, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger.write([recorded()])
     ledger.close()

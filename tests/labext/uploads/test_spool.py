@@ -13,7 +13,7 @@ import pytest
 from ctadata.errors import LocalFileError, NoSpace, NotFound
 from ctadata_labext.errors import TooLarge, TooManyUploads, UploadBusy, UploadConflict
 from ctadata_labext.uploads.spool import SWEEP_INTERVAL, Spool
-from ctadata_labext.uploads.spool_files import Facts, Upload
+from ctadata_labext.uploads.spool_files import Upload, UploadInfo
 from ctadata_labext.uploads.tus import http_date
 
 HOUR = 3600.0
@@ -50,8 +50,8 @@ def make(directory: Path, clock: Clock, max_uploads: int = 0, max_size: int = 0)
     )
 
 
-def facts(path: str = "run42/a.fits", size: int = 10) -> Facts:
-    return Facts(path, "results", path.partition("/")[0], "fingerprint", size, "words", "")
+def facts(path: str = "run42/a.fits", size: int = 10) -> UploadInfo:
+    return UploadInfo(path, "results", path.partition("/")[0], "fingerprint", size, "words", "")
 
 
 def append(spool: Spool, upload: Upload, data: bytes) -> Upload:
@@ -224,7 +224,7 @@ def test_what_a_transfer_has_does_not_expire_while_it_says_so(
     spool: Spool, directory: Path, clock: Clock
 ) -> None:
     kept, lost = received(spool, "kept"), received(spool, "lost")
-    spool.hand_on([kept.id, lost.id])
+    spool.claim([kept.id, lost.id])
     clock.ahead = 20 * HOUR
     spool.renew([kept.id])
     clock.ahead = 30 * HOUR
@@ -299,20 +299,20 @@ def test_handed_on_to_one_transfer_only(spool: Spool, directory: Path, clock: Cl
     a, b, half = received(spool, "a"), received(spool, "b"), spool.create(facts("half"))
     for wrong in ([a.id, half.id], [a.id, a.id], [a.id, "0" * 32]):
         with pytest.raises((UploadConflict, NotFound)):
-            spool.hand_on(wrong)
+            spool.claim(wrong)
         assert len(spool.waiting()) == 3
-    assert [upload.path for upload in spool.hand_on([b.id, a.id])] == ["b", "a"]
+    assert [upload.path for upload in spool.claim([b.id, a.id])] == ["b", "a"]
     assert [upload.path for upload in spool.waiting()] == ["half"]
     for other in (spool, make(directory, clock)):
         with pytest.raises(UploadConflict, match="already"):
-            other.hand_on([a.id])
+            other.claim([a.id])
     spool.take_back([a.id, b.id])
     assert len(spool.waiting()) == 3
 
 
 def test_what_is_stored_is_removed_but_remembered(spool: Spool, directory: Path) -> None:
     a, b = received(spool, "a"), received(spool, "b")
-    spool.hand_on([a.id, b.id])
+    spool.claim([a.id, b.id])
     spool.stored(a.id)
     assert not spool.data(a.id).exists()
     assert [spool.handed_on(each.id)[1] for each in (a, b)] == [True, False]
