@@ -1,4 +1,4 @@
-"""The natural order of names: Run9 before Run10; the panel's is the same (src/common/natural-order.ts)."""
+"""The natural order of names: Run9 before Run10, as in src/common/natural-order.ts."""
 
 from __future__ import annotations
 
