@@ -17,7 +17,17 @@ from tornado import iostream, web
 from ctadata._files import local_errors
 from ctadata.errors import CertificateError, CTADataError
 
-from ..errors import Abandoned, BadRequest, NotOffered, TargetsExist, TooLarge, describe
+from ..errors import (
+    ERRORS_OF_STATUS,
+    INTERNAL_ERROR,
+    STATUS_OF_CODE,
+    Abandoned,
+    BadRequest,
+    NotOffered,
+    TargetsExist,
+    TooLarge,
+    describe,
+)
 from .compression import accepts_gzip
 
 if TYPE_CHECKING:
@@ -25,58 +35,10 @@ if TYPE_CHECKING:
 
     from ..app import CTADataExtension
 
-__all__ = ["AUTH_RESOURCE", "STATUS_OF_CODE", "CTADataHandler", "NotOfferedHandler"]
+__all__ = ["AUTH_RESOURCE", "CTADataHandler", "NotOfferedHandler"]
 
 # What an authoriser of the server is asked for (jupyter_server.auth.Authorizer).
 AUTH_RESOURCE = "ctadata"
-
-# Trouble with the service's credentials is 424 (Failed Dependency): 401 and 403 would look as if
-# Jupyter's own login had failed.
-STATUS_OF_CODE = {
-    "bad-request": 400,
-    "invalid-path": 400,
-    "not-found": 404,
-    "no-such-upload": 404,
-    "not-offered": 404,
-    "already-exists": 409,
-    "cancelled": 409,
-    "certificate-changed": 409,
-    "not-ended": 409,
-    "not-resumable": 409,
-    "upload-conflict": 409,
-    "unsupported-version": 412,
-    "too-large": 413,
-    "unsupported-media-type": 415,
-    "upload-busy": 423,
-    "no-token": 424,
-    "token-refused": 424,
-    "token-invalid": 424,
-    "token-scope": 424,
-    "access-denied": 424,
-    "certificate-needed": 424,
-    "certificate-error": 424,
-    # What is set for this server is wrong: the address of a service or of a proxy.
-    "error": 424,
-    "too-many-transfers": 429,
-    "too-many-uploads": 429,
-    "service-unreachable": 502,
-    "storage-error": 502,
-    "transfer-failed": 502,
-    "integrity-error": 502,
-    "service-timeout": 504,
-    "local-file": 507,
-    "no-space": 507,
-}
-
-# What Jupyter and tornado refuse themselves; their own texts are not repeated.
-ERRORS_OF_STATUS = {
-    400: ("bad-request", "The server does not understand this request"),
-    403: ("forbidden", "Log in to Jupyter again, or reload the page"),
-    404: ("not-found", "There is nothing at this address of the Jupyter server"),
-    405: ("method-not-allowed", "This method cannot be used at this address"),
-    413: ("too-large", "The request is too large"),
-}
-INTERNAL_ERROR = ("internal", "Something unexpected went wrong; the server's log says more")
 
 P = ParamSpec("P")
 T = TypeVar("T")

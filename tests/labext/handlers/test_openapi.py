@@ -7,9 +7,11 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+import ctadata.errors
+import ctadata_labext.errors
 from ctadata.errors import CTADataError
 from ctadata_labext.app import ROUTES, CTADataExtension
-from ctadata_labext.handlers.base import ERRORS_OF_STATUS, INTERNAL_ERROR, STATUS_OF_CODE
+from ctadata_labext.errors import ERRORS_OF_STATUS, INTERNAL_ERROR, STATUS_OF_CODE
 from ctadata_labext.handlers.openapi import DESCRIPTION
 
 from ..described import Api, description
@@ -50,7 +52,7 @@ def test_each_status_is_described_with_the_codes_that_it_has() -> None:
         of_status.setdefault(status, set()).add(code)
     # These are states of transfers; no request ends with them.
     states = {"cancelled", "interrupted"}
-    assert set(schemas["Code"]["enum"]) == set().union(*of_status.values()) | states
+    assert set(schemas["ErrorCode"]["enum"]) == set().union(*of_status.values()) | states
     seen: set[str] = set()
     for path, item in described["paths"].items():
         for method in METHODS & item.keys():
@@ -68,7 +70,7 @@ def test_each_status_is_described_with_the_codes_that_it_has() -> None:
                 assert codes <= of_status[int(status)], (path, method, status)
                 seen |= codes
     # Whatever has an address has none of other methods.
-    assert seen == set(schemas["Code"]["enum"]) - states - {"method-not-allowed"}
+    assert seen == set(schemas["ErrorCode"]["enum"]) - states - {"method-not-allowed"}
 
 
 def test_every_error_has_a_status() -> None:
@@ -79,12 +81,25 @@ def test_every_error_has_a_status() -> None:
     assert {kind.code for kind in classes} - STATUS_OF_CODE.keys() == {"interrupted"}
 
 
+def test_the_enum_has_the_codes_of_all_errors_and_no_others() -> None:
+    modules = ctadata.errors, ctadata_labext.errors
+    classes = [vars(module)[name] for module in modules for name in module.__all__]
+    codes = {
+        kind.code for kind in classes if isinstance(kind, type) and issubclass(kind, CTADataError)
+    }
+    # What the server refuses before a handler is asked, and a range behind the end of a file.
+    others = {code for code, _ in [*ERRORS_OF_STATUS.values(), INTERNAL_ERROR]} | {"range"}
+    enum = description()["components"]["schemas"]["ErrorCode"]["enum"]
+    assert len(enum) == len(set(enum))
+    assert set(enum) == codes | others
+
+
 def test_the_panel_explains_no_codes_that_nobody_gives() -> None:
     explained = set(re.findall(r"case '([a-z-]+)'", Path("src/api/explain.ts").read_text()))
     sources = "".join(path.read_text() for path in sorted(Path("src").rglob("*.ts*")))
     own = set(re.findall(r"(?:RequestError\(\s*|code(?: =|:) |\? |: )'([a-z-]+)'", sources))
     assert explained
-    assert explained <= {*description()["components"]["schemas"]["Code"]["enum"]} | own
+    assert explained <= {*description()["components"]["schemas"]["ErrorCode"]["enum"]} | own
 
 
 async def test_it_is_served(api: Api) -> None:
