@@ -100,7 +100,7 @@ class ClientUploads(Services):
         path: str,
         *,
         root: LocalPath | None = None,
-        shown: str | None = None,
+        display_path: str | None = None,
         include: str | Iterable[str] = (),
         exclude: str | Iterable[str] = (),
         hidden: bool = False,
@@ -131,7 +131,7 @@ class ClientUploads(Services):
             The remote directory that receives what is in it, relative to the user's own.
         root : str or path, optional
             A directory above `local_dir`; no component of its path below this one may be a link.
-        shown : str, optional
+        display_path : str, optional
             What errors and results call the directory; by default its path.
         include, exclude : str or iterable of str, optional
             Which files take part, as `FilePatterns` compares them; `include` adds no hidden ones.
@@ -167,7 +167,7 @@ class ClientUploads(Services):
             uploads = self._uploads(
                 globs, skip_existing, dry_run, jobs, dispatcher, cancel, root, answers, hidden
             )
-            called = None if shown is None else text(shown, "shown")
+            called = None if display_path is None else text(display_path, "display_path")
             return uploads.directory(directory, path, called)
 
     def upload_many(
@@ -252,7 +252,7 @@ class ClientUploads(Services):
         self,
         files: Mapping[str, LocalPath],
         *,
-        shown: Mapping[str, str] | None = None,
+        display_paths: Mapping[str, str] | None = None,
         leave_out: bool = False,
         jobs: int = JOBS,
         progress: bool | None = None,
@@ -268,7 +268,7 @@ class ClientUploads(Services):
         files : mapping of str to str or path
             The local file for each path, relative to the user's own directory; missing
             directories are made.
-        shown : mapping of str to str, optional
+        display_paths : mapping of str to str, optional
             What errors call a local file, by its path.
         leave_out : bool, optional
             Whether private keys and certificates are left out, as of a directory, instead of being
@@ -298,7 +298,7 @@ class ClientUploads(Services):
                 raise InvalidPath(f"{one.source!r} is given no name in the storage")
         with watching(progress, on_progress, on_result, on_notice) as dispatcher:
             uploads = self._uploads(FilePatterns(), False, False, jobs, dispatcher, cancel)
-            called = None if shown is None else mapping(shown, "shown")
+            called = None if display_paths is None else mapping(display_paths, "display_paths")
             return uploads.many(placed, called, leave_out=leave_out)
 
     def _uploads(

@@ -140,14 +140,14 @@ def _open_directory(root: Path, parts: Sequence[str]) -> int:
     return descriptor
 
 
-def local_error(error: OSError, shown: str, doing: str = "written") -> CTADataError:
+def local_error(error: OSError, display_path: str, doing: str = "written") -> CTADataError:
     """Turn a failure of the local file system into an error that names the file.
 
     Parameters
     ----------
     error : OSError
         What the system says.
-    shown : str
+    display_path : str
         The local path.
     doing : str, optional
         What was to be done with it: ``written``, ``read``.
@@ -155,28 +155,31 @@ def local_error(error: OSError, shown: str, doing: str = "written") -> CTADataEr
     number = error.errno
     if number in {errno.ENOSPC, errno.EDQUOT}:
         full = "is full" if number == errno.ENOSPC else "is full for you: your quota is used up"
-        return NoSpace(f"The disk {full}; {shown!r} was not written: make room", path=shown)
+        return NoSpace(
+            f"The disk {full}; {display_path!r} was not written: make room", path=display_path
+        )
     if number in {errno.ELOOP, errno.ENOTDIR} and doing == "written":
         # O_NOFOLLOW with O_DIRECTORY says ENOTDIR of a link.
         return AlreadyExists(
-            f"{shown!r} cannot be written: a part of its path is a file or a symbolic link",
-            path=shown,
+            f"{display_path!r} cannot be written: a part of its path is a file or a symbolic link",
+            path=display_path,
         )
     # What Python raises itself has no number.
     why = os.strerror(number) if number else str(error)
     remedy = _REMEDIES.get(number or 0)
     return LocalFileError(
-        f"{shown!r} cannot be {doing}: {why}" + (f"; {remedy}" if remedy else ""), path=shown
+        f"{display_path!r} cannot be {doing}: {why}" + (f"; {remedy}" if remedy else ""),
+        path=display_path,
     )
 
 
 @contextlib.contextmanager
-def local_errors(shown: str | None = None, doing: str = "written") -> Iterator[None]:
+def local_errors(display_path: str | None = None, doing: str = "written") -> Iterator[None]:
     """Turn failures of the local file system in a block of code into errors of ctadata.
 
     Parameters
     ----------
-    shown : str, optional
+    display_path : str, optional
         The local path; by default what the system's error names.
     doing : str, optional
         As for `local_error`.
@@ -186,20 +189,20 @@ def local_errors(shown: str | None = None, doing: str = "written") -> Iterator[N
         yield
     except OSError as error:
         named = error.filename if isinstance(error.filename, str) else "a local file"
-        failure = local_error(error, shown or named, doing).caused_by(error)
+        failure = local_error(error, display_path or named, doing).caused_by(error)
     except RecursionError as error:
         raise LocalFileError(
-            f"{shown or 'a local file'!r} cannot be {doing}: it lies below too many directories; "
-            "choose another place",
-            path=shown,
+            f"{display_path or 'a local file'!r} cannot be {doing}: it lies below too many "
+            "directories; choose another place",
+            path=display_path,
         ) from error
     except UnicodeEncodeError as error:
         # Without the name, which could not be shown.
         raise LocalFileError(
-            f"{shown or error.object!a} cannot be {doing}: local file names are in "
+            f"{display_path or error.object!a} cannot be {doing}: local file names are in "
             f"{sys.getfilesystemencoding()!r} here, which has not all of its characters; set "
             "LC_ALL=C.UTF-8",
-            path=shown,
+            path=display_path,
         ) from error
     if failure is not None:
         raise failure

@@ -107,9 +107,10 @@ class Workspace:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            shown = self.relative(directory)
+            display_path = self.relative(directory)
             raise InvalidPath(
-                f"{shown!r} cannot be read: {error.strerror}; choose another folder", path=shown
+                f"{display_path!r} cannot be read: {error.strerror}; choose another folder",
+                path=display_path,
             ) from error
 
     def existing(self, path: str) -> Path:

@@ -115,15 +115,17 @@ def read_authorities(trusted: Iterable[Authority]) -> list[Certificate]:
 def _load(one: Authority) -> list[x509.Certificate]:
     if not isinstance(one, (bytes, str, os.PathLike)):
         return [one]
-    shown = None if isinstance(one, bytes) else os.fspath(one)
-    named = repr(shown[:200]) if shown else "what was given for the authorities"
+    display_path = None if isinstance(one, bytes) else os.fspath(one)
+    named = repr(display_path[:200]) if display_path else "what was given for the authorities"
     try:
         return _of_pem(one) if isinstance(one, bytes) else load_authorities(Path(one))
     except OSError as error:
-        raise CertificateError(f"{named} cannot be read: {error.strerror}", path=shown) from None
+        raise CertificateError(
+            f"{named} cannot be read: {error.strerror}", path=display_path
+        ) from None
     except ValueError:
         raise CertificateError(
-            f"There is no certificate in PEM form in {named}", path=shown
+            f"There is no certificate in PEM form in {named}", path=display_path
         ) from None
 
 

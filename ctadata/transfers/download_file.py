@@ -128,7 +128,7 @@ class FileDownload:
         resumed = self._folder.found.journals and has_journal(directory, name)
         if self._remote.size <= SMALL and not resumed:
             if self._folder.tight:
-                check_space(directory, self._remote.size, self._folder.shown(name))
+                check_space(directory, self._remote.size, self._folder.display_path(name))
             small = SmallFileDownload.fetch(
                 service, self._remote, self._progress, self._options.chunk_size
             )
@@ -141,7 +141,12 @@ class FileDownload:
             return "finished"
         entry = self._remote.entry
         self._journal = Journal.claim(
-            directory, name, service.url, entry, watchdog.pause, shown=self._folder.shown(name)
+            directory,
+            name,
+            service.url,
+            entry,
+            watchdog.pause,
+            display_path=self._folder.display_path(name),
         )
         try:
             # Another process may have brought it meanwhile.
@@ -183,7 +188,7 @@ class FileDownload:
             self._stale = (
                 error
                 if isinstance(error, CTADataError)
-                else local_error(error, self._folder.shown(self._name))
+                else local_error(error, self._folder.display_path(self._name))
             )
         finally:
             with self._lock:
@@ -199,7 +204,7 @@ class FileDownload:
             self._name,
             self._remote.entry,
             self._options.overwrite,
-            self._folder.shown(self._name),
+            self._folder.display_path(self._name),
         )
 
     def _transfer(self, service: DownloadService, pool: Pool) -> None:

@@ -103,7 +103,9 @@ class SmallFileDownload:
             If something took the name meanwhile that must not be replaced.
         """
         remote = self._remote
-        part = PartFile(folder.descriptor, name, shown=folder.shown(name), size=remote.size)
+        part = PartFile(
+            folder.descriptor, name, display_path=folder.display_path(name), size=remote.size
+        )
         try:
             folder.take(name, part.name)
             part.write(0, self._blocks)

@@ -68,8 +68,8 @@ def refuse_meeting(
         if other is not one:
             raise AlreadyExists(
                 f"{other.source!r} and {one.source!r} would both be {what} as "
-                f"{_shown(one.target)!r}; nothing was transferred: choose different directories "
-                "or names",
+                f"{_display_path(one.target)!r}; nothing was transferred: choose different "
+                "directories or names",
                 path=one.source,
             )
     for key, one in taken.items():
@@ -82,14 +82,14 @@ def refuse_meeting(
             ):
                 continue
             raise AlreadyExists(
-                f"{one.source!r} would be {what} as {_shown(one.target)!r}, inside of "
-                f"{_shown(above.target)!r}, which is to be {above.source!r}; nothing was "
+                f"{one.source!r} would be {what} as {_display_path(one.target)!r}, inside of "
+                f"{_display_path(above.target)!r}, which is to be {above.source!r}; nothing was "
                 "transferred: choose different directories or names",
                 path=one.source,
             )
 
 
-def _shown(target: tuple[str, ...]) -> str:
+def _display_path(target: tuple[str, ...]) -> str:
     return os.path.join(*target) if target else "."
 
 
@@ -131,10 +131,10 @@ def refuse_folded(tree: UploadTree, globs: FilePatterns, check: Callable[[], Non
                 continue
             other = taken.setdefault(same_name(name), name)
             if other != name:
-                shown = tree.shown(below)
+                display_path = tree.display_path(below)
                 raise AlreadyExists(
-                    f"{tree.shown((*above, other))!r} and {shown!r} differ only in how their "
-                    "accents are encoded, and may become one file in the storage; nothing was "
-                    "transferred: rename one of them",
-                    path=shown,
+                    f"{tree.display_path((*above, other))!r} and {display_path!r} differ only in "
+                    "how their accents are encoded, and may become one file in the storage; nothing "
+                    "was transferred: rename one of them",
+                    path=display_path,
                 )

@@ -103,7 +103,7 @@ class Uploads:
         http = service.http
         self._pool = Pool(jobs, timeout=http.timeout, min_speed=http.min_speed, cancel=cancel)
         self._results = ResultCollector(dispatcher, jobs)
-        self._shown: Mapping[str, str] = {}
+        self._display_paths: Mapping[str, str] = {}
         # Whether files that are no directory's were each asked for.
         self._named = True
         self._answers: list[dict[str, Any]] | None = [] if answers else None
@@ -141,7 +141,9 @@ class Uploads:
         self._pool.add_listing(partial(self._find, file, local, path, into))
         return self._run(path)[0]
 
-    def directory(self, local: Path, path: str, shown: str | None = None) -> list[dict[str, Any]]:
+    def directory(
+        self, local: Path, path: str, display_path: str | None = None
+    ) -> list[dict[str, Any]]:
         """Upload all files in a directory and below it.
 
         Links, pipes, sockets, devices, private keys and certificates are left out and, unless they
@@ -153,7 +155,7 @@ class Uploads:
             The local directory.
         path : str
             The remote directory that receives what is in it, relative to the user's own.
-        shown : str, optional
+        display_path : str, optional
             What errors and results call the local one.
 
         Returns
@@ -169,16 +171,16 @@ class Uploads:
             If some files failed; its ``failures`` name each of them.
         """
         source = os.fspath(local)
-        if shown is not None:
-            self._shown = {source: shown}
+        if display_path is not None:
+            self._display_paths = {source: display_path}
         placed = PlannedUpload(source, tuple(check_remote_path(path)), directory=True)
         self._pool.add_listing(partial(self._plan, [placed]))
-        return self._run(shown or source)
+        return self._run(display_path or source)
 
     def many(
         self,
         placed: list[PlannedUpload],
-        shown: Mapping[str, str] | None = None,
+        display_paths: Mapping[str, str] | None = None,
         *,
         leave_out: bool = False,
     ) -> list[dict[str, Any]]:
@@ -189,7 +191,7 @@ class Uploads:
         placed : list of PlannedUpload
             Local files and directories; the targets are relative to the user's own directory.
             What is in a directory is treated as in `directory`; a file is sent in any case.
-        shown : mapping of str to str, optional
+        display_paths : mapping of str to str, optional
             What errors call a local file, by its path.
         leave_out : bool, optional
             Whether private keys and certificates among the files are left out, and no error.
@@ -206,7 +208,7 @@ class Uploads:
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
-        self._shown = shown or {}
+        self._display_paths = display_paths or {}
         self._named = not leave_out
         self._pool.add_listing(partial(self._plan, placed))
         return self._run(None)
@@ -291,8 +293,10 @@ class Uploads:
         directories = []
         for source, target, is_directory in placed:
             if is_directory:
-                shown = self._shown.get(source)
-                tree = UploadTree(Path(source), self._root, hidden=self._hidden, shown=shown)
+                display_path = self._display_paths.get(source)
+                tree = UploadTree(
+                    Path(source), self._root, hidden=self._hidden, display_path=display_path
+                )
                 refuse_folded(tree, self._globs, watchdog.check)
                 directories.append(_Directory(tree, (), target))
             else:
@@ -322,9 +326,11 @@ class Uploads:
                     existing = there.get(name)
                     if existing and not (existing.is_directory or self._skip_existing):
                         existing = None
-                    size = file_size(local, self._shown.get(local))
+                    size = file_size(local, self._display_paths.get(local))
                     self._dispatcher.progress(path, 0, size, "waiting")
-                    opening = partial(open_source, None, local, self._shown.get(local, local))
+                    opening = partial(
+                        open_source, None, local, self._display_paths.get(local, local)
+                    )
                     named = self._named
                     task = partial(self._file, opening, local, size, path, own, existing, named)
                     tasks.append((size, task))
@@ -340,7 +346,7 @@ class Uploads:
             try:
                 items = directory.tree.items(directory.below)
             except LeftOut as error:
-                local = directory.tree.shown(directory.below)
+                local = directory.tree.display_path(directory.below)
                 if not directory.below:
                     raise LocalFileError(
                         f"{local!r} cannot be read: a part of its path is a symbolic link; give "
@@ -369,7 +375,7 @@ class Uploads:
         tree = directory.tree
         for name, kind in items:
             below = (*directory.below, name)
-            local = tree.shown(below)
+            local = tree.display_path(below)
             path = "/".join([*directory.remote, name])
             with self._results.collect():
                 if not self._takes_part(kind, "/".join(below)):
@@ -431,16 +437,16 @@ class Uploads:
     ) -> None:
         progress = FileProgress(self._dispatcher, path, None)
         watchdog.on_notice = partial(self._dispatcher.notice, path)
-        shown = self._shown.get(local, local)
+        display_path = self._display_paths.get(local, local)
         stored = f"{own}/{path}"
         with (
             self._results.for_file(progress, local, stored) as done,
             opening() as opened,
         ):
-            source = UploadBody(opened, shown, progress, watchdog)
+            source = UploadBody(opened, display_path, progress, watchdog)
             if source.credential is not None:
                 if named:
-                    raise refused_credential(shown, source.credential)
+                    raise refused_credential(display_path, source.credential)
                 raise LeftOut(source.credential)
             service = self._service.guarded(watchdog)
             answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
@@ -453,7 +459,7 @@ class Uploads:
                 done("planned")
             else:
                 progress.step(0)
-                watchdog.limit(*budget(shown, source.size, watchdog.timeout))
+                watchdog.limit(*budget(display_path, source.size, watchdog.timeout))
                 try:
                     answer, entry = send(service, source, own, path)
                 except BaseException as error:

@@ -39,7 +39,7 @@ TICK = 0.02
 
 
 @contextmanager
-def open_source(file: IO[bytes] | None, local: str, shown: str) -> Iterator[IO[bytes]]:
+def open_source(file: IO[bytes] | None, local: str, display_path: str) -> Iterator[IO[bytes]]:
     """Open a local file for reading, unless the caller has opened it.
 
     Raises
@@ -50,7 +50,7 @@ def open_source(file: IO[bytes] | None, local: str, shown: str) -> Iterator[IO[b
     if file is not None:
         yield file
         return
-    with local_errors(shown, "read"):
+    with local_errors(display_path, "read"):
         opened = open(local, "rb")  # noqa: SIM115
     with opened:
         yield opened
@@ -63,7 +63,7 @@ def name_of(file: IO[bytes]) -> str:
     return name if isinstance(name, str) and name[:1] != "<" else NAMELESS
 
 
-def file_size(local: str, shown: str | None = None) -> int:
+def file_size(local: str, display_path: str | None = None) -> int:
     """Return the size of a local file in bytes.
 
     Raises
@@ -71,7 +71,7 @@ def file_size(local: str, shown: str | None = None) -> int:
     LocalFileError
         If there is none.
     """
-    with local_errors(shown or local, "read"):
+    with local_errors(display_path or local, "read"):
         return os.stat(local).st_size
 
 

@@ -174,7 +174,7 @@ def run_job(
                 local,
                 job.target,
                 root=workspace.root,
-                shown=job.source,
+                display_path=job.source,
                 skip_existing=job.again,
                 jobs=FILES_AT_A_TIME,
                 progress=False,

@@ -115,7 +115,7 @@ def send_received(
     spool.renew(ids.values())
     renewed = time.monotonic()
     left: dict[str, str] = {}
-    shown: dict[str, str] = {}
+    display_paths: dict[str, str] = {}
     lost: list[CTADataError] = []
     for path, upload_id in ids.items():
         try:
@@ -128,7 +128,7 @@ def send_received(
         else:
             left[path] = str(spool.data(upload_id))
             # Errors tell of the file as the user knows it.
-            shown[left[path]] = upload.path
+            display_paths[left[path]] = upload.path
     stored = {local: ids[path] for path, local in left.items()}
 
     def keep(path: str, done: int, total: int | None, state: str) -> None:
@@ -147,7 +147,7 @@ def send_received(
     with LeftOutCount(on_notice, job.options.get("left_out")) as left_out:
         client.upload_files(
             left,
-            shown=shown,
+            display_paths=display_paths,
             # A file that was chosen by itself is refused.
             leave_out=list(ids) != [job.target],
             jobs=files_at_a_time,

@@ -358,11 +358,11 @@ class Spool:
 
 
 @contextlib.contextmanager
-def _translated(shown: str) -> Iterator[None]:
+def _translated(display_path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise local_error(error, shown) from error
+        raise local_error(error, display_path) from error
 
 
 def _busy(upload: Upload) -> UploadBusy:

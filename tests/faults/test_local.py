@@ -416,7 +416,7 @@ def test_a_temporary_name_that_is_taken(work, monkeypatch):
     numbers = iter([1, 1, 2])
     monkeypatch.setattr(temp_names.random, "getrandbits", lambda bits: next(numbers))
     directory = os.open(work, os.O_RDONLY)
-    parts = [PartFile(directory, "f", shown="f", size=1) for _ in range(2)]
+    parts = [PartFile(directory, "f", display_path="f", size=1) for _ in range(2)]
     for part, byte in zip(parts, (b"a", b"b"), strict=True):
         part.write(0, [byte])
         part.finish(None, replace=True)
@@ -431,7 +431,7 @@ def test_more_blocks_than_the_system_takes_at_once(work, count):
     blocks = [bytes([n % 251]) * (n % 7) for n in range(count)]
     body = b"".join(blocks)
     directory = os.open(work, os.O_RDONLY)
-    part = PartFile(directory, "f", shown="f", size=3 + len(body))
+    part = PartFile(directory, "f", display_path="f", size=3 + len(body))
     part.write(0, [b"abc"])
     part.write(3, blocks)
     part.finish(None, replace=True)

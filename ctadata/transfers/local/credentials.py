@@ -95,19 +95,19 @@ def credential_in(head: bytes) -> str | None:
     return None
 
 
-def refused_credential(shown: str, kind: str) -> TransferError:
+def refused_credential(display_path: str, kind: str) -> TransferError:
     """Return the error for a file that was named, and must not be published.
 
     Parameters
     ----------
-    shown : str
+    display_path : str
         The file, as the user knows it.
     kind : str
         What `credential_in` has found.
     """
     return TransferError(
-        f"{shown!r} holds a {kind}, and others can read what is uploaded: it was not sent; to "
-        "delegate a proxy certificate use 'ctadata certificate upload' or the panel; what is meant "
-        "for everybody, such as a key for tests, can be sent in an archive",
-        path=shown,
+        f"{display_path!r} holds a {kind}, and others can read what is uploaded: it was not sent; "
+        "to delegate a proxy certificate use 'ctadata certificate upload' or the panel; what is "
+        "meant for everybody, such as a key for tests, can be sent in an archive",
+        path=display_path,
     )

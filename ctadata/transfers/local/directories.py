@@ -50,7 +50,7 @@ class LocalDirectory:
         self._taken: dict[str, str] | None = None
         self._probed = False
 
-    def shown(self, name: str) -> str:
+    def display_path(self, name: str) -> str:
         """Return the path of a file in it, for people."""
         return self._prefix + name
 
@@ -79,9 +79,9 @@ class LocalDirectory:
             other = self._taken.setdefault(normalize("NFC", name).casefold(), name)
         if other != name:
             raise AlreadyExists(
-                f"{self.shown(name)!r} would replace {other!r}: this disk does not tell their "
-                "names apart; save it under another name",
-                path=self.shown(name),
+                f"{self.display_path(name)!r} would replace {other!r}: this disk does not tell "
+                "their names apart; save it under another name",
+                path=self.display_path(name),
             )
 
     def _same_for_disk(self, written: str) -> bool:

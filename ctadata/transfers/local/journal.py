@@ -57,10 +57,12 @@ class Journal:
         The bytes that it has, as half-open spans.
     """
 
-    def __init__(self, directory: int, name: str, source: dict[str, Any], shown: str) -> None:
+    def __init__(
+        self, directory: int, name: str, source: dict[str, Any], display_path: str
+    ) -> None:
         self._directory = directory
         self._target = name
-        self._shown = shown
+        self._display_path = display_path
         self._name = journal_name(name)
         self._source = source
         self._owner = Owner()
@@ -81,7 +83,7 @@ class Journal:
         entry: Entry,
         pause: Callable[[float], None],
         *,
-        shown: str | None = None,
+        display_path: str | None = None,
     ) -> Journal:
         """Claim a target, as soon as no other process downloads it.
 
@@ -97,7 +99,7 @@ class Journal:
             The file as it is now; what is there of another state of it is thrown away.
         pause : callable
             Waits so many seconds, or raises.
-        shown : str, optional
+        display_path : str, optional
             The target's local path, for errors.
         """
         source = {
@@ -106,7 +108,7 @@ class Journal:
             "size": entry.size,
             "mtime": entry.get("mtime"),
         }
-        journal = cls(directory, name, source, shown or name)
+        journal = cls(directory, name, source, display_path or name)
         try:
             journal._claim(pause)
             journal._start_beating()
@@ -114,11 +116,11 @@ class Journal:
             journal._owner.end()
             denied = error.errno == errno.EACCES and journal._exists()
             if error.errno not in UNUSABLE and not denied:
-                raise local_error(error, journal._shown) from error
+                raise local_error(error, journal._display_path) from error
             raise TransferError(
                 f"The journal {journal._name!r} of {name!r} cannot be used ({error.strerror}); "
                 "remove it, or save under another name",
-                path=journal._shown,
+                path=journal._display_path,
             ) from error
         except BaseException:
             journal._owner.end()
@@ -154,7 +156,7 @@ class Journal:
                     )
                 self._replace()
             except OSError as error:
-                raise local_error(error, self._shown) from error
+                raise local_error(error, self._display_path) from error
 
     def restart(self, entry: Entry) -> None:
         """Forget what is there: the file has changed."""

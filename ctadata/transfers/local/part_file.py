@@ -51,7 +51,7 @@ def check_overwrite(overwrite: str) -> None:
         raise CTADataError(f"overwrite={overwrite!r} is not known; it is one of {choices}")
 
 
-def keeps(directory: int, name: str, entry: Entry, overwrite: str, shown: str) -> bool:
+def keeps(directory: int, name: str, entry: Entry, overwrite: str, display_path: str) -> bool:
     """Decide about what has the name of a file that is to be downloaded.
 
     Parameters
@@ -64,7 +64,7 @@ def keeps(directory: int, name: str, entry: Entry, overwrite: str, shown: str) -
         The remote file.
     overwrite : str
         One of `OVERWRITE`.
-    shown : str
+    display_path : str
         The local path, for errors.
 
     Returns
@@ -86,15 +86,16 @@ def keeps(directory: int, name: str, entry: Entry, overwrite: str, shown: str) -
     what = _irreplaceable(found)
     if what == "a directory" or (what and overwrite != "replace"):
         remedy = (
-            f", or into it with {shown + '/'!r}"
+            f", or into it with {display_path + '/'!r}"
             if what == "a directory"
             else ", or replace it with overwrite='replace'"
         )
         raise AlreadyExists(
-            f"{shown!r} is {what} and is not replaced; save under another name{remedy}", path=shown
+            f"{display_path!r} is {what} and is not replaced; save under another name{remedy}",
+            path=display_path,
         )
     if overwrite == "fail":
-        raise AlreadyExists(f"{shown!r} exists already", path=shown)
+        raise AlreadyExists(f"{display_path!r} exists already", path=display_path)
     modified = entry.modified
     same = (
         found.st_size == entry.size
@@ -103,7 +104,9 @@ def keeps(directory: int, name: str, entry: Entry, overwrite: str, shown: str) -
         and int(found.st_mtime) == int(modified.timestamp())
     )
     if overwrite == "never" and not same:
-        raise AlreadyExists(f"{shown!r} exists already and is another file", path=shown)
+        raise AlreadyExists(
+            f"{display_path!r} exists already and is another file", path=display_path
+        )
     return same and overwrite != "replace"
 
 
@@ -127,13 +130,13 @@ class DoesNotFit(NoSpace):
     """A file is larger than what the disk has left, where smaller ones may fit."""
 
 
-def check_space(directory: int, size: int, shown: str) -> None:
+def check_space(directory: int, size: int, display_path: str) -> None:
     """Raise `NoSpace` if the disk of a directory has less than `size` bytes left."""
     if (available := free_space(directory)) < size:
         raise (DoesNotFit if available > RESERVE else NoSpace)(
-            f"{shown!r} needs {size} bytes, {size - available} more than the disk has left; make "
-            "room or choose another directory",
-            path=shown,
+            f"{display_path!r} needs {size} bytes, {size - available} more than the disk has "
+            "left; make room or choose another directory",
+            path=display_path,
         )
 
 
@@ -203,7 +206,7 @@ class PartFile:
         Descriptor of the directory that receives it.
     name : str
         Its final name.
-    shown : str
+    display_path : str
         Its final path, for errors.
     size : int
         The bytes that it will have; reserved on the disk where that is possible.
@@ -225,14 +228,14 @@ class PartFile:
         directory: int,
         name: str,
         *,
-        shown: str,
+        display_path: str,
         size: int,
         part: str | None = None,
         announce: Callable[[str], None] | None = None,
     ) -> None:
         self._directory = directory
         self._final = name
-        self._shown = shown
+        self._display_path = display_path
         self.size = size
         self.descriptor = -1
         if part is not None:
@@ -250,7 +253,7 @@ class PartFile:
 
     def _create(self, announce: Callable[[str], None] | None) -> None:
         if self.size >= RESERVE:
-            check_space(self._directory, self.size, self._shown)
+            check_space(self._directory, self.size, self._display_path)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         try:
             while self.descriptor < 0:
@@ -341,10 +344,13 @@ class PartFile:
                 self._rename(replace)
         except FileNotFoundError:
             raise TransferError(
-                f"{self._shown!r} was removed while it was written; try again", path=self._shown
+                f"{self._display_path!r} was removed while it was written; try again",
+                path=self._display_path,
             ) from None
         except FileExistsError:
-            raise AlreadyExists(f"{self._shown!r} exists already", path=self._shown) from None
+            raise AlreadyExists(
+                f"{self._display_path!r} exists already", path=self._display_path
+            ) from None
         except OSError as error:
             raise self._error(error) from error
 
@@ -385,11 +391,11 @@ class PartFile:
             with contextlib.suppress(OSError):
                 left = free_space(self._directory)
                 return NoSpace(
-                    f"The disk is full: {self._shown!r} has {self.size} bytes and {left} are left; "
-                    "make room or choose another directory",
-                    path=self._shown,
+                    f"The disk is full: {self._display_path!r} has {self.size} bytes and {left} "
+                    "are left; make room or choose another directory",
+                    path=self._display_path,
                 )
-        return local_error(error, self._shown)
+        return local_error(error, self._display_path)
 
 
 def _reserve(descriptor: int, size: int) -> None:

@@ -74,7 +74,7 @@ class PartialDownload:
     ) -> None:
         self._folder = folder
         self._name = name
-        self._shown = folder.shown(name)
+        self._display_path = folder.display_path(name)
         self._remote = remote
         self._journal = journal
         self._progress = progress
@@ -177,7 +177,8 @@ class PartialDownload:
             )
         except FileNotFoundError:
             raise TransferError(
-                f"{self._shown!r} was removed while it was written; try again", path=self._shown
+                f"{self._display_path!r} was removed while it was written; try again",
+                path=self._display_path,
             ) from None
 
     def leave(self) -> None:
@@ -213,7 +214,7 @@ class PartialDownload:
             self._part = PartFile(
                 self._folder.descriptor,
                 self._name,
-                shown=self._shown,
+                display_path=self._display_path,
                 size=self._size,
                 announce=self._announce,
             )
@@ -240,15 +241,15 @@ class PartialDownload:
             self._part = PartFile(
                 self._folder.descriptor,
                 self._name,
-                shown=self._shown,
+                display_path=self._display_path,
                 size=self._size,
                 part=journal.part,
             )
         except OSError as error:
             if error.errno in PASSING:
                 # What is there is not given up for that.
-                raise local_error(error, self._shown, "resumed") from error
-            logger.info("%r cannot be resumed: %s", self._shown, error)
+                raise local_error(error, self._display_path, "resumed") from error
+            logger.info("%r cannot be resumed: %s", self._display_path, error)
             return False
         self.spans = RangeMap(self._size, journal.spans)
         start, stop = journal.spans[0]

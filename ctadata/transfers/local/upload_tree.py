@@ -68,7 +68,7 @@ class UploadTree:
         A directory above it. No component below this one may be a link.
     hidden : bool, optional
         Whether names that begin with a dot take part.
-    shown : str, optional
+    display_path : str, optional
         What people call the directory; by default its path.
 
     Raises
@@ -83,13 +83,13 @@ class UploadTree:
         root: Path | None = None,
         *,
         hidden: bool = False,
-        shown: str | None = None,
+        display_path: str | None = None,
     ) -> None:
-        self._shown = os.fspath(directory) if shown is None else shown
+        self._display_path = os.fspath(directory) if display_path is None else display_path
         self._hidden = hidden
         below: tuple[str, ...] = ()
         # Where the working directory is gone, there are no whole paths.
-        with local_errors(self._shown, "read"):
+        with local_errors(self._display_path, "read"):
             if root is not None:
                 root = Path(os.path.abspath(root))
                 below = split_below(Path(os.path.abspath(directory)), root)
@@ -97,9 +97,9 @@ class UploadTree:
             anchor, *above = Path(os.path.realpath(directory)).parts
         self._anchor, self._parts = anchor, (*above, *below)
 
-    def shown(self, below: tuple[str, ...]) -> str:
+    def display_path(self, below: tuple[str, ...]) -> str:
         """Return the path of something in it, as people know it."""
-        return os.path.join(self._shown, *below)
+        return os.path.join(self._display_path, *below)
 
     def items(self, below: tuple[str, ...]) -> list[Item]:
         """Return what is in a directory, sorted by name.
@@ -117,7 +117,7 @@ class UploadTree:
             If it is, or lies behind, a link.
         """
         found = []
-        with local_errors(self.shown(below), "read"), self._opened(below) as place:
+        with local_errors(self.display_path(below), "read"), self._opened(below) as place:
             descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place)
             try:
                 with os.scandir(descriptor) as entries:
@@ -139,7 +139,7 @@ class UploadTree:
         LeftOut
             If it is no regular file any more, or lies behind a link.
         """
-        with local_errors(self.shown(below), "read"), self._above(below) as place:
+        with local_errors(self.display_path(below), "read"), self._above(below) as place:
             return _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False)).st_size
 
     def open(self, below: tuple[str, ...]) -> BinaryIO:
@@ -152,7 +152,7 @@ class UploadTree:
         LeftOut
             If it is no regular file any more, or lies behind a link.
         """
-        with local_errors(self.shown(below), "read"), self._above(below) as place:
+        with local_errors(self.display_path(below), "read"), self._above(below) as place:
             # Opening a device may already do something to it.
             _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False))
             # O_NONBLOCK: a pipe that has just taken the file's place would block.
