@@ -20,6 +20,7 @@ from .errors import AlreadyExists, CTADataError, InvalidPath, LocalFileError, No
 
 __all__ = [
     "PASSING",
+    "free_space",
     "local_error",
     "local_errors",
     "local_path",
@@ -138,6 +139,12 @@ def _open_directory(root: Path, parts: Sequence[str]) -> int:
             os.close(descriptor)
         descriptor = below
     return descriptor
+
+
+def free_space(directory: int) -> int:
+    """Return the bytes that are free on the disk of a directory, given by its descriptor."""
+    found = os.fstatvfs(directory)
+    return found.f_bavail * found.f_frsize
 
 
 def local_error(error: OSError, display_path: str, doing: str = "written") -> CTADataError:

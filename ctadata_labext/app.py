@@ -238,7 +238,7 @@ class CTADataExtension(ExtensionApp):
         self.upload_pool = DaemonExecutor(UPLOAD_THREADS, "ctadata-upload")
         self.receptions: dict[str, UploadWriter] = {}
         self.spool = self._make_spool()
-        self.upload_pool.submit(self.spool.sweep)
+        self.upload_pool.submit(self.spool.remove_expired)
         ledger = TransferStore(Path(self.data_dir, "transfers"), self.workspace().root, self.log)
         self.transfers = TransferManager(
             self._run_job,

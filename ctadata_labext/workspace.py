@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ctadata._files import free_space
 from ctadata.errors import InvalidPath, NotFound
-from ctadata.transfers.local.part_file import free_space
 
 __all__ = ["Workspace"]
 

@@ -13,7 +13,7 @@ from .auth import Authentication
 from .certificate_endpoints import Certificates
 from .file_endpoints import Downloads
 from .rights import Rights
-from .served_directory import Tree
+from .served_directory import ServedDirectory
 from .url_paths import DECODING
 from .webdav_endpoint import METHODS, WebDAV
 from .wsgi import (
@@ -73,7 +73,9 @@ class Application:
         The certificate service's endpoints.
     """
 
-    def __init__(self, tree: Tree, token: str, user: str, certificates: Certificates) -> None:
+    def __init__(
+        self, tree: ServedDirectory, token: str, user: str, certificates: Certificates
+    ) -> None:
         rights = Rights(tree, user)
         downloads = Downloads(tree, rights, DOWNLOADS)
         webdav = WebDAV(tree, rights, f"{DOWNLOADS}/webdav")

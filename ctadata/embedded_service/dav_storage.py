@@ -25,7 +25,7 @@ from wsgidav.error_printer import ErrorPrinter
 from wsgidav.request_resolver import RequestResolver
 from wsgidav.wsgidav_app import WsgiDAVApp
 
-from .served_directory import Missing, NewFile, Tree
+from .served_directory import Missing, NewFile, ServedDirectory
 from .wsgi import BLOCK_SIZE, Environ, IncompleteBody, Response
 
 _XML_LIMIT = 1024**2
@@ -42,7 +42,7 @@ class DAV:
         The path with which every href begins.
     """
 
-    def __init__(self, tree: Tree, mount: str) -> None:
+    def __init__(self, tree: ServedDirectory, mount: str) -> None:
         self._app = WsgiDAVApp(
             {
                 "mount_path": mount,
@@ -94,7 +94,7 @@ class DAV:
 class _Provider(DAVProvider):  # type: ignore[misc]
     """Gives WsgiDAV the resources of a tree."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: ServedDirectory) -> None:
         super().__init__()
         self.tree = tree
         self.verbose = 1

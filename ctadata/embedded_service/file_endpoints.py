@@ -12,7 +12,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from .rights import Rights
-from .served_directory import Missing, Tree
+from .served_directory import Missing, ServedDirectory
 from .url_paths import decode_path, encode_path
 from .wsgi import BLOCK_SIZE, Refusal, Request, Response, json_response, text_response
 
@@ -33,7 +33,7 @@ class Downloads:
         The path of the service.
     """
 
-    def __init__(self, tree: Tree, rights: Rights, prefix: str) -> None:
+    def __init__(self, tree: ServedDirectory, rights: Rights, prefix: str) -> None:
         self._tree = tree
         self._rights = rights
         self._prefix = prefix

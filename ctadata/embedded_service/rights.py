@@ -7,7 +7,7 @@ import stat
 from collections.abc import Sequence
 from contextlib import suppress
 
-from .served_directory import Missing, Tree
+from .served_directory import Missing, ServedDirectory
 
 _FOLDERS = ("lst", "cta")
 
@@ -31,7 +31,7 @@ class Rights:
         The user's name.
     """
 
-    def __init__(self, tree: Tree, user: str) -> None:
+    def __init__(self, tree: ServedDirectory, user: str) -> None:
         self._tree = tree
         self._name = user_directory_name(user)
 

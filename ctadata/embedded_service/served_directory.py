@@ -28,7 +28,7 @@ class Missing(Exception):
     """There is nothing at this path, or nothing that may be seen."""
 
 
-class Tree:
+class ServedDirectory:
     """A directory that is served.
 
     Parameters

@@ -30,7 +30,7 @@ from .certificate_endpoints import Certificates
 from .certificate_store import CertificateStore
 from .connection import Connection
 from .rights import user_directory_name
-from .served_directory import Tree
+from .served_directory import ServedDirectory
 
 _THREADS = 24
 _MORE_THREADS = 8
@@ -109,7 +109,7 @@ class Service:
         self.service_token = service_token or secrets.token_urlsafe(24)
         self.user = user or _current_user()
         try:
-            tree = Tree(local_path(directory))
+            tree = ServedDirectory(local_path(directory))
         except OSError as error:
             raise CTADataError(
                 f"{directory} cannot be served: {error.strerror}.", path=str(directory)

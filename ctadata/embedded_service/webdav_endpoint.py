@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from .dav_storage import DAV
 from .rights import Rights
-from .served_directory import Missing, Tree
+from .served_directory import Missing, ServedDirectory
 from .url_paths import decode_path, encode_path
 from .wsgi import Environ, Refusal, Request, Response
 
@@ -35,7 +35,7 @@ class WebDAV:
         The path of the endpoint, with which every href begins.
     """
 
-    def __init__(self, tree: Tree, rights: Rights, prefix: str) -> None:
+    def __init__(self, tree: ServedDirectory, rights: Rights, prefix: str) -> None:
         self._rights = rights
         self._storage = DAV(tree, prefix)
 

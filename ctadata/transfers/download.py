@@ -18,7 +18,7 @@ from ..storage.path_lookup import suggesting
 from ..storage.paths import local_name
 from .download_file import DownloadOptions, FileDownload
 from .local.directories import LocalDirectories
-from .local.part_file import check_overwrite, keeps
+from .local.overwrite import check_overwrite, keeps_existing
 from .local.upload_tree import DIRECTORY, FILE, HIDDEN
 from .patterns import FilePatterns
 from .pool import Pool, Task
@@ -307,7 +307,7 @@ class Downloads:
         except OSError:
             return "planned"
         try:
-            kept = keeps(directory, name, entry, self._options.overwrite, local)
+            kept = keeps_existing(directory, name, entry, self._options.overwrite, local)
         finally:
             os.close(directory)
         return "skipped" if kept else "planned"

@@ -20,8 +20,10 @@ from .adaptive import AdaptiveStreams
 from .checksum import offered
 from .download_small_file import SMALL, SmallFileDownload
 from .local.journal import Journal
-from .local.part_file import check_space, has_journal, keeps
+from .local.overwrite import keeps_existing
+from .local.part_file import check_space
 from .local.partial_download import PAGE, PartialDownload
+from .local.temp_names import has_journal
 from .progress import FileProgress
 from .ranges import RangeLease
 from .remote_file import Changed, RemoteFile
@@ -199,7 +201,7 @@ class FileDownload:
         return self._options.overwrite in {"update", "replace"}
 
     def _keeps(self) -> bool:
-        return keeps(
+        return keeps_existing(
             self._folder.descriptor,
             self._name,
             self._remote.entry,

@@ -134,7 +134,7 @@ def refuse_folded(tree: UploadTree, globs: FilePatterns, check: Callable[[], Non
                 display_path = tree.display_path(below)
                 raise AlreadyExists(
                     f"{tree.display_path((*above, other))!r} and {display_path!r} differ only in "
-                    "how their accents are encoded, and may become one file in the storage; nothing "
-                    "was transferred: rename one of them",
+                    "how their accents are encoded, and may become one file in the storage; "
+                    "nothing was transferred: rename one of them",
                     path=display_path,
                 )

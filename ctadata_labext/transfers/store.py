@@ -2,7 +2,7 @@
 
 Each server has a file of its own, and one that begins takes over those of servers that have
 ended; so two at the same workspace never write to the same file. Locks do nothing on many network
-file systems: a file names its owner (`Owner`), and one on a machine that cannot be seen from
+file systems: a file names its owner (`ProcessOwner`), and one on a machine that cannot be seen from
 here shows that it lives by touching its file.
 """
 
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ctadata.transfers.local.journal import SILENCE
-from ctadata.transfers.local.process_owner import Owner
+from ctadata.transfers.local.process_owner import ProcessOwner
 
 from .job import Transfer
 
@@ -50,7 +50,7 @@ class TransferStore:
         self._directory = directory
         self._root = str(root)
         self._log = log
-        self._owner = Owner()
+        self._owner = ProcessOwner()
         self._prefix = hashlib.sha256(os.fsencode(root)).hexdigest()[:16] + "-"
         self._path = directory / f"{self._prefix}{self._owner.token}{SUFFIX}"
         self._lock = threading.Lock()
@@ -119,7 +119,7 @@ class TransferStore:
             if error.errno != errno.ENOENT:
                 self._log.warning("ctadata: %s cannot be read (%s)", path, error.strerror)
             return []
-        lives = Owner.lives(content.get("owner"))
+        lives = ProcessOwner.lives(content.get("owner"))
         if lives is None and changed is None:
             self._unsure[path] = now
         if lives or (lives is None and now != changed):

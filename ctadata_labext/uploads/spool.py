@@ -20,7 +20,7 @@ from .spool_files import RECEIVED, SENDING, STORED, Upload, UploadFiles, UploadI
 __all__ = ["Piece", "Spool"]
 
 # Seconds between two looks at what has expired, and at what other servers have put there.
-SWEEP_INTERVAL = 60.0
+CHECK_INTERVAL = 60.0
 
 
 class Piece:
@@ -110,7 +110,7 @@ class Spool:
         self._receiving: set[str] = set()
         # The bytes that are still to come, of each upload.
         self._missing: dict[str, int] = {}
-        self._swept_at: float | None = None
+        self._checked_at: float | None = None
         self.expiry = expiry
         self.max_size = max_size
 
@@ -127,8 +127,8 @@ class Spool:
         upload_id = uuid.uuid4().hex
         with self._lock, _translated(facts.path):
             self._files.make_directory()
-            if self._swept_at is None or self._clock() - self._swept_at >= SWEEP_INTERVAL:
-                self._sweep()
+            if self._checked_at is None or self._clock() - self._checked_at >= CHECK_INTERVAL:
+                self._remove_expired()
             self._check_room(facts)
             self._files.create(upload_id, facts)
             self._missing[upload_id] = facts.size
@@ -209,10 +209,10 @@ class Spool:
         finally:
             piece.close()
 
-    def sweep(self) -> None:
+    def remove_expired(self) -> None:
         """Remove what has expired, unless somebody is adding to it."""
         with self._lock, contextlib.suppress(FileNotFoundError):
-            self._sweep()
+            self._remove_expired()
 
     def claim(self, ids: Sequence[str], owner: str | None = None) -> list[Upload]:
         """Give uploads to a transfer: all of them, or none.
@@ -312,7 +312,7 @@ class Spool:
                 path=facts.path,
             )
 
-    def _sweep(self) -> None:
+    def _remove_expired(self) -> None:
         now = self._clock()
         missing = {}
         for upload_id, changed in self._files.changes().items():
@@ -323,7 +323,7 @@ class Spool:
             upload = self._files.read(upload_id, RECEIVED)
             missing[upload_id] = upload.size - upload.offset if upload else 0
         self._missing = missing
-        self._swept_at = now
+        self._checked_at = now
 
     def _take(self, upload_id: str, owner: str | None) -> Piece:
         upload = self.get(upload_id, owner)

@@ -18,9 +18,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ctadata._files import local_errors
+from ctadata._files import free_space, local_errors
 from ctadata.errors import LocalFileError
-from ctadata.transfers.local.part_file import free_space
 
 __all__ = ["RECEIVED", "SENDING", "STORED", "Upload", "UploadFiles", "UploadInfo", "is_id"]
 

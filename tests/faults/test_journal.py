@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ctadata import APIClient, errors
 from ctadata.transfers.local import process_owner
-from ctadata.transfers.local.process_owner import Owner
+from ctadata.transfers.local.process_owner import ProcessOwner
 from tests.conftest import TOKEN
 
 from .outcome import PER_BREAK, files, leftovers
@@ -314,13 +314,13 @@ def test_a_foreign_date_does_not_matter(served, tmp_path):
 
 
 def elsewhere() -> dict:
-    return {**Owner().describe(), "host": "0123abcd"}
+    return {**ProcessOwner().describe(), "host": "0123abcd"}
 
 
 def alive() -> dict:
     """As of a process that lives, but has nothing to do with it."""
     return {
-        **Owner().describe(),
+        **ProcessOwner().describe(),
         "pid": os.getppid(),
         "started": process_owner._started(os.getppid()),
     }
@@ -340,7 +340,7 @@ def test_a_journal_of_any_date_is_not_waited_for(served, tmp_path, age, describe
 
 @pytest.mark.parametrize("pid", [0, -1, True, 2**31, 2**64, 10**30, 1.5, float("nan"), "1", None])
 def test_a_journal_of_a_process_that_is_none(served, tmp_path, pid):
-    journal = journal_of(served, tmp_path) | {"owner": {**Owner().describe(), "pid": pid}}
+    journal = journal_of(served, tmp_path) | {"owner": {**ProcessOwner().describe(), "pid": pid}}
     (tmp_path / JOURNAL).write_text(json.dumps(journal))
     served.heal()
     assert_whole(served, tmp_path)

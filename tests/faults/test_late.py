@@ -103,7 +103,7 @@ DOWNLOADS = {
     "fsync": (part_file.os, "fsync", None),
     "rename": (part_file.os, "replace", lambda *given, **_: not str(given[1]).endswith("journal")),
     "link": (part_file.os, "link", lambda *given, **_: not str(given[1]).endswith("journal")),
-    "open the directory": (directories, "sweep", None),
+    "open the directory": (directories, "remove_leftovers", None),
     "write": (part_file.os, "pwritev", None),
     "create the part": (part_file.os, "open", lambda *given, **_: str(given[0]).endswith(".part")),
 }

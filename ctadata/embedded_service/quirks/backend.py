@@ -13,7 +13,7 @@ from typing import NoReturn
 from urllib3.util import parse_url
 
 from ..dav_storage import DAV
-from ..served_directory import Missing, Tree
+from ..served_directory import Missing, ServedDirectory
 from ..url_paths import decode_path, encode_path
 from ..wsgi import Environ, Refusal, Response
 from .html_pages import html as html_response
@@ -98,7 +98,7 @@ class Storage:
         What is served.
     """
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: ServedDirectory) -> None:
         self._tree = tree
         self._dav = DAV(tree, BASE)
 

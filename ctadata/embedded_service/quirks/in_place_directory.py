@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
 
-from ..served_directory import NewFile, Tree, absence_as_missing
+from ..served_directory import NewFile, ServedDirectory, absence_as_missing
 
 _IN_PLACE = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-class InPlaceTree(Tree):
+class InPlaceDirectory(ServedDirectory):
     """A directory that is served; what was written stays, also when an upload breaks off."""
 
     @contextmanager

@@ -11,12 +11,21 @@ from urllib.parse import quote
 
 from ..._printable import logger_of
 from ..app import CERTIFICATES, DOWNLOADS
-from ..served_directory import Tree
+from ..served_directory import ServedDirectory
 from ..webdav_endpoint import METHODS
-from ..wsgi import Answer, Environ, Refusal, Request, RequestBody, Response, StartResponse, raw_path
+from ..wsgi import (
+    Answer,
+    Environ,
+    Refusal,
+    Request,
+    RequestBody,
+    Response,
+    StartResponse,
+    raw_path,
+)
 from .backend import Storage
 from .html_pages import html, page, sorted_json
-from .in_place_directory import InPlaceTree
+from .in_place_directory import InPlaceDirectory
 from .quirky_certificates import Certificates
 from .quirky_files import Downloads
 
@@ -54,8 +63,10 @@ class Application:
         The certificate service's endpoints.
     """
 
-    def __init__(self, tree: Tree, token: str, user: str, certificates: Certificates) -> None:
-        downloads = Downloads(Storage(InPlaceTree(tree.root)), user, DOWNLOADS)
+    def __init__(
+        self, tree: ServedDirectory, token: str, user: str, certificates: Certificates
+    ) -> None:
+        downloads = Downloads(Storage(InPlaceDirectory(tree.root)), user, DOWNLOADS)
         self._token = token.encode()
         self._routes = {
             DOWNLOADS: {

@@ -8,12 +8,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 from unicodedata import normalize
 
-from ..._files import local_errors, open_directory
+from ..._files import free_space, local_errors, open_directory
 from ...errors import AlreadyExists, TransferCancelled
 from .commit_gate import CommitGate
-from .part_file import Found, free_space, sweep
+from .temp_names import JOURNAL, PART, has_journal, is_cut, name_of_dead
 
 __all__ = ["LocalDirectories", "LocalDirectory"]
 
@@ -21,6 +22,54 @@ __all__ = ["LocalDirectories", "LocalDirectory"]
 IDLE = 16
 # Bytes; more than all small files that are held in memory at a time.
 TIGHT = 1 << 30
+
+
+class DirectoryContents(NamedTuple):
+    """What a directory had in it.
+
+    Attributes
+    ----------
+    files : bool
+        Whether there was anything at all.
+    journals : bool
+        Whether there were journals.
+    """
+
+    files: bool
+    journals: bool
+
+
+def remove_leftovers(directory: int) -> DirectoryContents:
+    """Remove what processes that have died left of small files; return what there is.
+
+    What has a journal is left for the next download of that file, which goes on with it.
+
+    Parameters
+    ----------
+    directory : int
+        Descriptor of the directory.
+    """
+    files = False
+    left = []
+    with os.scandir(directory) as found:
+        for entry in found:
+            files = True
+            if entry.name.endswith((PART, JOURNAL)):
+                left.append(entry.name)
+    journals = [name for name in left if name.endswith(JOURNAL)]
+    for temporary in left:
+        name = name_of_dead(temporary)
+        if name is None:
+            continue
+        if temporary.endswith(PART) and (
+            has_journal(directory, name)
+            # The journal has more of a long name.
+            or (is_cut(temporary) and any(one.startswith(f".{name}") for one in journals))
+        ):
+            continue
+        with contextlib.suppress(OSError):
+            os.unlink(temporary, dir_fd=directory)
+    return DirectoryContents(files, bool(journals))
 
 
 class LocalDirectory:
@@ -38,7 +87,9 @@ class LocalDirectory:
         Whether its disk was nearly full then, so that every file has to look.
     """
 
-    def __init__(self, path: Path, descriptor: int, found: Found, commit_gate: CommitGate) -> None:
+    def __init__(
+        self, path: Path, descriptor: int, found: DirectoryContents, commit_gate: CommitGate
+    ) -> None:
         self._prefix = str(path / "_")[:-1]
         self.descriptor = descriptor
         self.found = found
@@ -150,7 +201,7 @@ class LocalDirectories:
     def _made(self, root: Path, parts: Sequence[str]) -> LocalDirectory:
         path = root.joinpath(*parts)
         with open_directory(root, parts) as descriptor, local_errors(str(path), "used"):
-            found = sweep(descriptor)
+            found = remove_leftovers(descriptor)
             return LocalDirectory(path, os.dup(descriptor), found, self._commit_gate)
 
     def _close_idle(self) -> None:

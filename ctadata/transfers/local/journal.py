@@ -23,7 +23,7 @@ from ..._printable import logger_of
 from ...entries import Entry
 from ...errors import TransferError
 from ..ranges import merged
-from .process_owner import Owner
+from .process_owner import ProcessOwner
 from .temp_names import JOURNAL, is_part_of, journal_name, temporary_name
 
 __all__ = ["Journal"]
@@ -65,7 +65,7 @@ class Journal:
         self._display_path = display_path
         self._name = journal_name(name)
         self._source = source
-        self._owner = Owner()
+        self._owner = ProcessOwner()
         self._lock = threading.Lock()
         self._written = time.monotonic()
         self._ended = threading.Event()
@@ -215,7 +215,7 @@ class Journal:
                 continue
             # Also one that is stopped, and might go on some day, is not waited for; nor is one with
             # a date in the future, which would never seem silent.
-            if Owner.lives(found.get("owner")) is not False and abs(age) < SILENCE:
+            if ProcessOwner.lives(found.get("owner")) is not False and abs(age) < SILENCE:
                 if not waiting:
                     waiting = True
                     logger.warning(
@@ -263,7 +263,9 @@ class Journal:
                 os.unlink(temporary, dir_fd=self._directory)
 
     def _take_over(self, found: dict[str, Any]) -> None:
-        spans = found.get("ranges") if found.get("boot") == Owner.boot() else found.get("synced")
+        spans = (
+            found.get("ranges") if found.get("boot") == ProcessOwner.boot() else found.get("synced")
+        )
         usable = _spans(spans, self._source["size"])
         part = found.get("part")
         if isinstance(part, str) and is_part_of(part, self._target):
@@ -324,7 +326,7 @@ class Journal:
             "part": self.part,
             "ranges": self.spans,
             "synced": self._synced,
-            "boot": Owner.boot(),
+            "boot": ProcessOwner.boot(),
             "owner": self._owner.describe(),
         }
         name = temporary_name(self._name.removesuffix(JOURNAL), JOURNAL)

@@ -11,119 +11,24 @@ import stat
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ..._files import local_error
-from ...entries import Entry
+from ..._files import free_space, local_error
 from ...errors import AlreadyExists, CTADataError, NoSpace, TransferError
 from .commit_gate import CommitGate
-from .temp_names import JOURNAL, PART, is_cut, journal_name, name_of_dead, temporary_name
+from .temp_names import PART, temporary_name
 
 if TYPE_CHECKING:
     from ...http.body import Block
 
-__all__ = [
-    "OVERWRITE",
-    "DoesNotFit",
-    "Found",
-    "PartFile",
-    "check_overwrite",
-    "check_space",
-    "free_space",
-    "has_journal",
-    "keeps",
-    "sweep",
-]
+__all__ = ["DoesNotFit", "PartFile", "check_space"]
 
-OVERWRITE = ("update", "never", "fail", "skip", "replace")
 # Not every system has the one that leaves out the dates.
 _sync = getattr(os, "fdatasync", os.fsync)
 # Bytes; what is smaller comes at once, and reserves no place.
 RESERVE = 256 << 10
 # Linux and macOS take no more of them in one call (IOV_MAX).
 MOST_BLOCKS = 1024
-
-
-def check_overwrite(overwrite: str) -> None:
-    """Raise unless this is one of `OVERWRITE`."""
-    if overwrite not in OVERWRITE:
-        choices = ", ".join(map(repr, OVERWRITE))
-        raise CTADataError(f"overwrite={overwrite!r} is not known; it is one of {choices}")
-
-
-def keeps(directory: int, name: str, entry: Entry, overwrite: str, display_path: str) -> bool:
-    """Decide about what has the name of a file that is to be downloaded.
-
-    Parameters
-    ----------
-    directory : int
-        Descriptor of the directory.
-    name : str
-        The name in it.
-    entry : Entry
-        The remote file.
-    overwrite : str
-        One of `OVERWRITE`.
-    display_path : str
-        The local path, for errors.
-
-    Returns
-    -------
-    bool
-        True if the local file is to be kept; False if it may be replaced, or there is none.
-
-    Raises
-    ------
-    AlreadyExists
-        If the name is taken by what must not be replaced.
-    """
-    try:
-        found = os.stat(name, dir_fd=directory, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    if overwrite == "skip":
-        return True
-    what = _irreplaceable(found)
-    if what == "a directory" or (what and overwrite != "replace"):
-        remedy = (
-            f", or into it with {display_path + '/'!r}"
-            if what == "a directory"
-            else ", or replace it with overwrite='replace'"
-        )
-        raise AlreadyExists(
-            f"{display_path!r} is {what} and is not replaced; save under another name{remedy}",
-            path=display_path,
-        )
-    if overwrite == "fail":
-        raise AlreadyExists(f"{display_path!r} exists already", path=display_path)
-    modified = entry.modified
-    same = (
-        found.st_size == entry.size
-        # The listing knows whole seconds.
-        and modified is not None
-        and int(found.st_mtime) == int(modified.timestamp())
-    )
-    if overwrite == "never" and not same:
-        raise AlreadyExists(
-            f"{display_path!r} exists already and is another file", path=display_path
-        )
-    return same and overwrite != "replace"
-
-
-def _irreplaceable(found: os.stat_result) -> str:
-    if stat.S_ISDIR(found.st_mode):
-        return "a directory"
-    if stat.S_ISLNK(found.st_mode):
-        return "a symbolic link"
-    if not stat.S_ISREG(found.st_mode):
-        return "not a regular file"
-    return "" if found.st_mode & 0o222 else "read-only"
-
-
-def free_space(directory: int) -> int:
-    """Return the bytes that are free on the disk of a directory, given by its descriptor."""
-    found = os.fstatvfs(directory)
-    return found.f_bavail * found.f_frsize
 
 
 class DoesNotFit(NoSpace):
@@ -138,63 +43,6 @@ def check_space(directory: int, size: int, display_path: str) -> None:
             "left; make room or choose another directory",
             path=display_path,
         )
-
-
-class Found(NamedTuple):
-    """What a directory had in it.
-
-    Attributes
-    ----------
-    files : bool
-        Whether there was anything at all.
-    journals : bool
-        Whether there were journals.
-    """
-
-    files: bool
-    journals: bool
-
-
-def sweep(directory: int) -> Found:
-    """Remove what processes that have died left of small files; return what there is.
-
-    What has a journal is left for the next download of that file, which goes on with it.
-
-    Parameters
-    ----------
-    directory : int
-        Descriptor of the directory.
-    """
-    files = False
-    left = []
-    with os.scandir(directory) as found:
-        for entry in found:
-            files = True
-            if entry.name.endswith((PART, JOURNAL)):
-                left.append(entry.name)
-    journals = [name for name in left if name.endswith(JOURNAL)]
-    for temporary in left:
-        name = name_of_dead(temporary)
-        if name is None:
-            continue
-        if temporary.endswith(PART) and (
-            has_journal(directory, name)
-            # The journal has more of a long name.
-            or (is_cut(temporary) and any(one.startswith(f".{name}") for one in journals))
-        ):
-            continue
-        with contextlib.suppress(OSError):
-            os.unlink(temporary, dir_fd=directory)
-    return Found(files, bool(journals))
-
-
-def has_journal(directory: int, name: str) -> bool:
-    """Whether there is a journal of a file, by this process or another one."""
-    try:
-        os.stat(journal_name(name), dir_fd=directory, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 class PartFile:
@@ -377,7 +225,7 @@ class PartFile:
 
     def discard(self) -> None:
         """Remove what was written."""
-        # What the disk does not let go now is removed by a later download (`sweep`).
+        # What the disk does not let go now is removed by a later download (`remove_leftovers`).
         with contextlib.suppress(OSError):
             self.close()
         self._remove()

@@ -1,4 +1,4 @@
-"""Owner: the process that a temporary file belongs to, and whether it still lives.
+"""ProcessOwner: the process that a temporary file belongs to, and whether it still lives.
 
 Locks (flock) do nothing on many network file systems. So a file names its owner, and whoever
 finds it looks for that process, where it would be on the same machine.
@@ -16,13 +16,13 @@ import secrets
 import threading
 from typing import Any
 
-__all__ = ["Owner"]
+__all__ = ["ProcessOwner"]
 
 _alive: set[str] = set()
 _lock = threading.Lock()
 
 
-class Owner:
+class ProcessOwner:
     """What has files and belongs to this process: a download, or a server.
 
     Attributes
@@ -68,17 +68,19 @@ class Owner:
         host = owner.get("host")
         if not isinstance(host, str) or not re.fullmatch("[0-9a-f]{8}", host):
             return False
-        if host != Owner.host():
+        if host != ProcessOwner.host():
             return None
         pid = owner["pid"]
         if pid == os.getpid() and owner.get("started") == _started(pid):
             return owner.get("token") in _alive
-        return Owner.may_live(Owner.host(), pid) and owner.get("started") == _started(pid)
+        return ProcessOwner.may_live(ProcessOwner.host(), pid) and owner.get("started") == _started(
+            pid
+        )
 
     @staticmethod
     def may_live(host: str, pid: int) -> bool:
         """Whether there may be a process of this number on that machine."""
-        if host != Owner.host():
+        if host != ProcessOwner.host():
             return True
         try:
             os.kill(pid, 0)
@@ -96,7 +98,7 @@ def _host(pid: int) -> str:
     namespace = ""
     with contextlib.suppress(OSError):
         namespace = os.readlink("/proc/self/ns/pid")
-    text = f"{Owner.boot()} {platform.node()} {namespace}"
+    text = f"{ProcessOwner.boot()} {platform.node()} {namespace}"
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

@@ -7,11 +7,12 @@ import random
 import re
 
 from ...storage.paths import JOURNAL, MAX_NAME_BYTES, PART, PROCESS
-from .process_owner import Owner
+from .process_owner import ProcessOwner
 
 __all__ = [
     "JOURNAL",
     "PART",
+    "has_journal",
     "is_cut",
     "is_part_of",
     "journal_name",
@@ -29,9 +30,20 @@ def journal_name(name: str) -> str:
     return _shortened(f".{name}", JOURNAL)
 
 
+def has_journal(directory: int, name: str) -> bool:
+    """Whether there is a journal of a file, by this process or another one."""
+    try:
+        os.stat(journal_name(name), dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def temporary_name(name: str, ending: str) -> str:
     """Return a name that nobody else takes, and that says which process has taken it."""
-    return _shortened(name, f".{Owner.host()}-{os.getpid()}-{random.getrandbits(32):08x}{ending}")
+    return _shortened(
+        name, f".{ProcessOwner.host()}-{os.getpid()}-{random.getrandbits(32):08x}{ending}"
+    )
 
 
 def is_part_of(part: str, name: str) -> bool:
@@ -45,7 +57,7 @@ def is_part_of(part: str, name: str) -> bool:
 def name_of_dead(temporary: str) -> str | None:
     """Return whose temporary name this is, where the process that took it has died for sure."""
     match = _TEMPORARY.fullmatch(temporary)
-    if match is None or Owner.may_live(match[2], int(match[3])):
+    if match is None or ProcessOwner.may_live(match[2], int(match[3])):
         return None
     return match[1]
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ctadata.errors import NotFound, TransferCancelled, TransferError
-from ctadata.transfers.local.process_owner import Owner
+from ctadata.transfers.local.process_owner import ProcessOwner
 from ctadata_labext.transfers import store as module
 from ctadata_labext.transfers.job import Job, Transfer
 from ctadata_labext.transfers.store import TransferStore
@@ -152,7 +152,7 @@ def test_one_elsewhere_lives_as_long_as_it_touches_its_file(
 ) -> None:
     ledger.write([recorded()])
     path = only(directory)
-    change(path, owner={**Owner().describe(), "host": "0123abcd"})
+    change(path, owner={**ProcessOwner().describe(), "host": "0123abcd"})
     second, third, fourth = later(directory), later(directory), later(directory)
     for each in (second, third, fourth):
         assert each.take_over() == []
@@ -164,7 +164,7 @@ def test_one_elsewhere_lives_as_long_as_it_touches_its_file(
     assert third.beat() == []
     second.close()
     path = only(directory)
-    change(path, owner={**Owner().describe(), "host": "0123abcd"})
+    change(path, owner={**ProcessOwner().describe(), "host": "0123abcd"})
     fourth = later(directory)
     assert fourth.take_over() == []
     os.utime(path, ns=(1, 1))
@@ -183,7 +183,7 @@ def test_a_file_of_any_date_is_taken_over(
 ) -> None:
     ledger.write([recorded()])
     path = only(directory)
-    change(path, owner=host and {**Owner().describe(), "host": host})
+    change(path, owner=host and {**ProcessOwner().describe(), "host": host})
     os.utime(path, (moment, moment))
     second = later(directory)
     taken = second.take_over()

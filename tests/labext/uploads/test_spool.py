@@ -12,7 +12,7 @@ import pytest
 
 from ctadata.errors import LocalFileError, NoSpace, NotFound
 from ctadata_labext.errors import TooLarge, TooManyUploads, UploadBusy, UploadConflict
-from ctadata_labext.uploads.spool import SWEEP_INTERVAL, Spool
+from ctadata_labext.uploads.spool import CHECK_INTERVAL, Spool
 from ctadata_labext.uploads.spool_files import Upload, UploadInfo
 from ctadata_labext.uploads.tus import http_date
 
@@ -102,7 +102,7 @@ def test_a_directory_of_somebody_else_is_refused(
 def test_it_is_there_after_a_restart(spool: Spool, directory: Path, clock: Clock) -> None:
     upload = append(spool, spool.create(facts()), b"0123")
     again = make(directory, clock)
-    again.sweep()
+    again.remove_expired()
     assert again.waiting() == [upload]
     assert append(again, upload, b"456789").offset == 10
 
@@ -141,7 +141,7 @@ def test_one_at_a_time_where_there_are_no_locks(
     with pytest.raises(UploadBusy):
         spool.append(upload.id, 0)
     clock.ahead = 25 * HOUR
-    spool.sweep()
+    spool.remove_expired()
     piece.write(b"01")
     piece.close()
     assert spool.get(upload.id).offset == 2
@@ -162,7 +162,7 @@ def test_there_is_none(spool: Spool, upload_id: str) -> None:
         with pytest.raises(NotFound):
             call(upload_id)
     assert spool.waiting() == []
-    spool.sweep()
+    spool.remove_expired()
 
 
 def test_removed(spool: Spool, directory: Path) -> None:
@@ -179,7 +179,7 @@ def test_expired_ones_are_removed(spool: Spool, directory: Path, clock: Clock) -
     (directory / "notes.txt").write_bytes(b"not ours")
     (directory / f"{'a' * 32}.new").write_bytes(b"the writer died")
     clock.ahead = 23 * HOUR
-    spool.sweep()
+    spool.remove_expired()
     assert spool.get(old.id) == old
     # Times of files are the kernel's; this one is touched as if it had come now.
     new = spool.create(facts("new"))
@@ -202,8 +202,8 @@ def test_what_a_wrong_clock_has_dated_expires_too(
     found = spool.get(upload.id)
     assert 0 <= found.expires <= time.time() + 24 * HOUR
     assert http_date(found.expires)
-    clock.ahead = SWEEP_INTERVAL
-    spool.sweep()
+    clock.ahead = CHECK_INTERVAL
+    spool.remove_expired()
     assert list(directory.iterdir()) == []
 
 
@@ -213,8 +213,8 @@ def test_what_is_being_received_does_not_expire(
     upload = spool.create(facts())
     piece = spool.append(upload.id, 0)
     clock.ahead = 25 * HOUR
-    spool.sweep()
-    make(directory, clock).sweep()
+    spool.remove_expired()
+    make(directory, clock).remove_expired()
     piece.write(b"0123456789")
     piece.close()
     assert spool.get(upload.id).offset == 10
@@ -228,7 +228,7 @@ def test_what_a_transfer_has_does_not_expire_while_it_says_so(
     clock.ahead = 20 * HOUR
     spool.renew([kept.id])
     clock.ahead = 30 * HOUR
-    make(directory, clock).sweep()
+    make(directory, clock).remove_expired()
     assert spool.handed_on(kept.id)[0].path == "kept"
     with pytest.raises(NotFound, match="expired"):
         spool.handed_on(lost.id)
@@ -257,7 +257,7 @@ def test_what_another_server_still_needs_is_counted(
     other = make(directory, clock)
     other.create(facts("theirs", 100))
     spool.create(facts("mine", 200))
-    clock.ahead = SWEEP_INTERVAL
+    clock.ahead = CHECK_INTERVAL
     with pytest.raises(NoSpace, match="700 left"):
         other.create(facts("large", 900))
 
@@ -331,5 +331,5 @@ def test_what_is_not_whole_is_as_good_as_gone(
         spool.get(upload.id)
     assert spool.waiting() == []
     clock.ahead = 25 * HOUR
-    spool.sweep()
+    spool.remove_expired()
     assert list(directory.iterdir()) == []
