@@ -255,13 +255,13 @@ def test_parts_of_the_dead_are_cleared_away(storage, wire, work):
 KILLED_IN_THE_MIDDLE = """
 import os, signal
 import ctadata
-from ctadata.transfers import partial
+from ctadata.transfers.local import partial_download
 
 def on_progress(path, done, total, state):
     if done > total // 2:
         os.kill(os.getpid(), signal.SIGKILL)
 
-partial.NOTE = 0
+partial_download.NOTE = 0
 ctadata.fetch_and_save_file_or_dir("lst/d", recursive=True, dest=".", on_progress=on_progress)
 """
 
@@ -282,11 +282,11 @@ def test_what_is_there_of_a_long_name_is_used(storage, work, name):
 
 KILLED_WITH_A_NEW_PART = """
 import os, signal
-from ctadata import cli
-from ctadata.transfers import part
+from ctadata.cli.main import main
+from ctadata.transfers.local import part_file
 
-part._reserve = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-cli.main()
+part_file._reserve = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+main()
 """
 
 
