@@ -53,6 +53,21 @@ export default tseslint.config(
     }
   },
   {
+    // Other messages than the notifier's are cut off where they are long.
+    files: ['src/**'],
+    ignores: ['src/ui/notify.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: '@jupyterlab/apputils',
+          importNames: ['Notification'],
+          message: 'Use the Notifier of src/ui/notify.ts.'
+        }
+      ]
+    }
+  },
+  {
     files: ['**/*.js'],
     languageOptions: { sourceType: 'commonjs' },
     rules: { '@typescript-eslint/no-require-imports': 'off' }

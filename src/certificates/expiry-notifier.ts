@@ -1,8 +1,8 @@
-import { Notification } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IDelegation } from '../api/certificates';
 import { PersistedValue } from '../common/persisted-value';
+import { Notifier } from '../ui/notify';
 import { formatLocal } from './describe-certificates';
 import { CertificatesModel } from './model';
 import { isExpiring, timeLeft } from './validity';
@@ -25,6 +25,7 @@ export class ExpiryNotifier {
     private _open: () => void,
     private _trans: TranslationBundle
   ) {
+    this._notifier = new Notifier(_trans);
     void _told.restored.then(() => {
       _certificates.changed.connect(this._look, this);
       this._look();
@@ -41,7 +42,7 @@ export class ExpiryNotifier {
     for (const [name, id] of this._shown) {
       // There is another one in its place.
       if (!names.includes(name)) {
-        Notification.dismiss(id);
+        this._notifier.dismiss(id);
         this._shown.delete(name);
       }
     }
@@ -60,7 +61,8 @@ export class ExpiryNotifier {
 
   private _tell(delegation: IDelegation): void {
     const { key, not_after: end } = delegation;
-    const id = Notification.warning(
+    const id = this._notifier.show(
+      'warning',
       this._trans.__(
         'The certificate delegated for %1 expires at %2: delegate a new one before that.',
         key,
@@ -76,5 +78,6 @@ export class ExpiryNotifier {
     this._shown.set(nameOf(delegation), id);
   }
 
+  private _notifier: Notifier;
   private _shown = new Map<string, string>();
 }

@@ -1,13 +1,13 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { API } from '../api/client';
 import { toRequestError } from '../api/errors';
-import { explainBriefly } from '../api/explain';
 import { IEntry, ITransfer } from '../api/types';
 import { Settings } from '../common/settings';
 import { TransfersModel } from '../transfers/model';
+import { Notifier } from '../ui/notify';
 import { DownloadPlan } from './download-plan';
 import {
   DownloadDialogBody,
@@ -69,7 +69,7 @@ export class DownloadController {
   report(thrown: unknown): void {
     const error = toRequestError(thrown);
     if (error.code !== 'superseded') {
-      Notification.error(explainBriefly(error, this._trans));
+      new Notifier(this._trans).error(error);
     }
   }
 

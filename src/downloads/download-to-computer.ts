@@ -1,11 +1,10 @@
-import { Notification } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { API } from '../api/client';
-import { explainBriefly } from '../api/explain';
+import { explain } from '../api/explain';
 import { IEntry } from '../api/types';
 import { formatSize } from '../common/formats';
-import { UpdatableNotification } from '../ui/updatable-notification';
+import { Notifier } from '../ui/notify';
 
 /** Milliseconds for which it is said what comes. */
 const SHOWN = 10_000;
@@ -27,7 +26,7 @@ export async function downloadToComputer(
     // A link that fails tells nobody why.
     await api.list(first.path);
   } catch (error) {
-    Notification.error(explainBriefly(error, trans));
+    new Notifier(trans).error(error);
     return;
   }
   follow(api.fileUrl(first.path, document.cookie), first.name);
@@ -39,17 +38,17 @@ async function downloadArchive(
   trans: TranslationBundle
 ): Promise<void> {
   const abort = new AbortController();
-  const notification = new UpdatableNotification();
+  const notification = new Notifier(trans).updatable();
   // Most are ready before anybody has read that.
   const patience = setTimeout(() => {
-    notification.say(
+    notification.show(
+      'in-progress',
       trans._n(
         'Preparing a zip of “%2”…',
         'Preparing a zip of %1 items…',
         entries.length,
         entries[0].name
       ),
-      'in-progress',
       {
         autoClose: false,
         actions: [{ label: trans.__('Cancel'), callback: () => abort.abort() }]
@@ -60,7 +59,8 @@ async function downloadArchive(
     const paths = entries.map(({ path }) => path);
     const archive = await api.archive(paths, abort.signal);
     follow(api.archiveUrl(archive.id, document.cookie), archive.name);
-    notification.say(
+    notification.show(
+      'success',
       trans._n(
         'The browser downloads %2: %3, %1 file',
         'The browser downloads %2: %3, %1 files',
@@ -68,15 +68,13 @@ async function downloadArchive(
         archive.name,
         formatSize(archive.bytes)
       ),
-      'success',
-      { autoClose: SHOWN, actions: [] }
+      { autoClose: SHOWN }
     );
   } catch (error) {
     if (abort.signal.aborted) {
       notification.close();
     } else {
-      const message = explainBriefly(error, trans);
-      notification.say(message, 'error', { autoClose: SHOWN, actions: [] });
+      notification.show('error', explain(error, trans), { autoClose: SHOWN });
     }
   } finally {
     clearTimeout(patience);

@@ -2,7 +2,6 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
 import { IStateDB } from '@jupyterlab/statedb';
 import {
   ITranslator,
@@ -26,6 +25,7 @@ import { PersistedValue } from '../common/persisted-value';
 import { printable, printableTexts } from '../common/printable';
 import { CommandIDs, ICTADataPanel, PANEL_ID } from '../tokens';
 import { certificateIcon } from '../ui/icons';
+import { Notifier } from '../ui/notify';
 
 /** Hands the platform a certificate that lasts hours, and says how many of them are left. */
 export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
@@ -128,23 +128,32 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
 /** Say what became of an upload whose dialog was closed meanwhile. */
 function tellLate(result: IUploadResult, trans: TranslationBundle): void {
   const { key, refused, stored } = result;
+  const notifier = new Notifier(trans);
   if (stored) {
-    Notification.success(
-      trans.__(
-        'The certificate was uploaded for %1. The service says: %2',
-        key,
-        printable(stored.message)
-      ),
+    notifier.show(
+      'success',
+      {
+        title: trans.__('The certificate was uploaded for %1', key),
+        text: trans.__(
+          'The certificate was uploaded for %1. The service says: %2',
+          key,
+          printable(stored.message)
+        )
+      },
       { autoClose: 10_000 }
     );
   } else if (refused) {
     const { title, text } = explainUpload(refused, trans);
-    Notification.error(
-      trans.__(
-        'Certificate for %1: %2',
-        key,
-        [title, printable(text)].join(': ')
-      ),
+    notifier.show(
+      'error',
+      {
+        title: trans.__('Certificate for %1: %2', key, title),
+        text: trans.__(
+          'Certificate for %1: %2',
+          key,
+          [title, printable(text)].join(': ')
+        )
+      },
       { autoClose: false }
     );
   }

@@ -2,7 +2,7 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { Clipboard, Notification } from '@jupyterlab/apputils';
+import { Clipboard } from '@jupyterlab/apputils';
 import {
   ITranslator,
   TranslationBundle,
@@ -12,8 +12,12 @@ import {
 import { ITransfer } from '../api/types';
 import { printableTexts } from '../common/printable';
 import { ICTADataPanel, PANEL_ID } from '../tokens';
-import { describeEnds } from '../transfers/describe-transfers';
-import { UpdatableNotification } from '../ui/updatable-notification';
+import { messageOfEnds } from '../transfers/describe-transfers';
+import {
+  INotificationAction,
+  Notifier,
+  UpdatableNotification
+} from '../ui/notify';
 
 /** Tells of ends that nobody sees. */
 export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
@@ -27,7 +31,7 @@ export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
     panel: ICTADataPanel,
     translator: ITranslator | null
   ) => {
-    const notifier = new Notifier(
+    const teller = new EndTeller(
       panel,
       () => app.shell.activateById(PANEL_ID),
       printableTexts((translator ?? nullTranslator).load('ctadata'))
@@ -48,27 +52,30 @@ export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
         return;
       }
       if (state === 'failed' || state === 'interrupted') {
-        notifier.tellFailed(transfer);
+        teller.tellFailed(transfer);
       } else if (
         state === 'finished' &&
         seconds >= panel.settings.get('notifyAfter')
       ) {
-        notifier.tellFinished(transfer);
+        teller.tellFinished(transfer);
       }
     });
   }
 };
 
 /** Makes the notifications. */
-class Notifier {
+class EndTeller {
   constructor(
     private _panel: ICTADataPanel,
     private _show: () => void,
     private _trans: TranslationBundle
-  ) {}
+  ) {
+    this._notifier = new Notifier(_trans);
+    this._failures = this._notifier.updatable();
+  }
 
   tellFinished(transfer: ITransfer): void {
-    Notification.success(describeEnds([transfer], this._trans), {
+    this._notifier.show('success', messageOfEnds([transfer], this._trans), {
       autoClose: false,
       actions: [...this._actions(transfer), this._showing()]
     });
@@ -80,13 +87,13 @@ class Notifier {
       this._failed = [];
     }
     this._failed.push(transfer);
-    this._failures.say(describeEnds(this._failed, this._trans), 'error', {
+    this._failures.show('error', messageOfEnds(this._failed, this._trans), {
       actions: [this._showing()],
       autoClose: false
     });
   }
 
-  private _actions({ kind, target }: ITransfer): Notification.IAction[] {
+  private _actions({ kind, target }: ITransfer): INotificationAction[] {
     const { workspace } = this._panel.downloads;
     if (kind === 'upload') {
       return [
@@ -107,10 +114,11 @@ class Notifier {
       : [];
   }
 
-  private _showing(): Notification.IAction {
+  private _showing(): INotificationAction {
     return { label: this._trans.__('Show Transfers'), callback: this._show };
   }
 
   private _failed: ITransfer[] = [];
-  private _failures = new UpdatableNotification();
+  private _notifier: Notifier;
+  private _failures: UpdatableNotification;
 }

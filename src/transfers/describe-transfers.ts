@@ -3,6 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { ITransfer } from '../api/types';
 import { formatDuration, formatSize } from '../common/formats';
 import { baseName, parentPath } from '../common/paths';
+import { IMessage } from '../ui/notification-text';
 import { isActive } from './model';
 
 /** One line about a transfer: how far, how fast, how long; or how it ended. */
@@ -124,8 +125,34 @@ export function describeSummary(
   return parts.join(', ');
 }
 
-/** Say in words how transfers have ended. */
-export function describeEnds(
+/** Tell how transfers have ended: in short, and with the reasons of those that failed. */
+export function messageOfEnds(
+  ended: readonly ITransfer[],
+  trans: TranslationBundle
+): IMessage {
+  const summary = describeEnds(ended, trans);
+  if (ended.length === 1) {
+    const [{ error }] = ended;
+    return { title: summary, text: withReason(summary, error, trans) };
+  }
+  const reasons = ended
+    .filter(({ error }) => error !== null)
+    .map(transfer =>
+      withReason(describeEnds([transfer], trans), transfer.error, trans)
+    );
+  return { title: summary, text: [summary, ...reasons].join('\n') };
+}
+
+function withReason(
+  summary: string,
+  error: ITransfer['error'],
+  trans: TranslationBundle
+): string {
+  return error ? trans.__('%1: %2', summary, error.message) : summary;
+}
+
+/** Tell how transfers have ended, without reasons. */
+function describeEnds(
   ended: readonly ITransfer[],
   trans: TranslationBundle
 ): string {
@@ -142,7 +169,7 @@ export function describeEnds(
     const bad = failed + interrupted;
     return bad > 0 ? trans.__('%1, %2 without success', all, bad) : all;
   }
-  const [{ kind, source, state, error }] = ended;
+  const [{ kind, source, state }] = ended;
   const what =
     kind === 'download'
       ? trans.__('The download of %1', baseName(source))
@@ -155,7 +182,7 @@ export function describeEnds(
     case 'interrupted':
       return trans.__('%1 was interrupted', what);
     default:
-      return trans.__('%1 has failed: %2', what, error?.message ?? '');
+      return trans.__('%1 has failed', what);
   }
 }
 
@@ -190,6 +217,7 @@ export function describeChanges(
       )
     );
   }
-  sentences.push(describeEnds(ended, trans));
+  const { title, text } = messageOfEnds(ended, trans);
+  sentences.push(ended.length === 1 ? text : title);
   return sentences.filter(sentence => sentence !== '').join('. ');
 }

@@ -1,14 +1,13 @@
-import { Notification } from '@jupyterlab/apputils';
 import { Contents } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Directory } from '../api/directory';
 import { toRequestError } from '../api/errors';
-import { explainBriefly } from '../api/explain';
 import { formatSize } from '../common/formats';
 import { baseName, joinPath } from '../common/paths';
 import { Settings } from '../common/settings';
 import { TransfersModel } from '../transfers/model';
+import { Notifier } from '../ui/notify';
 import { Collect, ICollected, describeHidden, totalsOf } from './collect-files';
 import {
   Ask,
@@ -36,7 +35,9 @@ export class UploadController {
     private _contents: Contents.IManager,
     private _settings: Settings,
     private _trans: TranslationBundle
-  ) {}
+  ) {
+    this._notifier = new Notifier(_trans);
+  }
 
   /**
    * Upload what was dropped or chosen; of folders, without what is hidden unless that is wanted.
@@ -129,7 +130,7 @@ export class UploadController {
       await action();
     } catch (error) {
       if (!(error instanceof CancelledByUser)) {
-        Notification.error(explainBriefly(error, this._trans));
+        this._notifier.error(error);
       }
     }
   }
@@ -164,7 +165,10 @@ export class UploadController {
         await this.attempt(() => this._settings.set('confirmUploads', false));
       }
     } else if (notes.length > 0) {
-      Notification.warning(notes.join(' '));
+      this._notifier.show('warning', {
+        title: this._trans.__('Some of it is not uploaded'),
+        text: notes.join('\n')
+      });
     }
     const destination = target.slice(own.length + 1);
     await this.attempt(() => send(target, destination, withHidden));
@@ -172,7 +176,10 @@ export class UploadController {
 
   private _sayNothing(notes: readonly string[]): void {
     const nothing = this._trans.__('There is nothing to upload.');
-    Notification.info([nothing, ...notes].join(' '));
+    this._notifier.show('info', {
+      title: nothing,
+      text: [nothing, ...notes].join('\n')
+    });
   }
 
   private _askIn(target: string): Ask {
@@ -224,6 +231,8 @@ export class UploadController {
     }
     return notes;
   }
+
+  private _notifier: Notifier;
 }
 
 function namesOf(paths: readonly string[]): string {

@@ -2,7 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import {
   describeChanges,
-  describeEnds,
+  messageOfEnds,
   describeSummary,
   describeTransfer,
   summarize
@@ -59,18 +59,26 @@ it('announces starts and ends, and no steps between', () => {
 
 it('tells how transfers ended', () => {
   const error = { code: 'no-space', message: 'The disk is full' };
+  const uploadFailed = 'The upload of a has failed';
+  const summary = '2 transfers have ended, 1 without success';
   expect(
-    describeEnds([transfer('a', 'failed', { kind: 'upload', error })], trans)
-  ).toBe('The upload of a has failed: The disk is full');
-  expect(describeEnds([transfer('a', 'interrupted')], trans)).toBe(
+    messageOfEnds([transfer('a', 'failed', { kind: 'upload', error })], trans)
+  ).toEqual({
+    title: uploadFailed,
+    text: `${uploadFailed}: The disk is full`
+  });
+  expect(messageOfEnds([transfer('a', 'interrupted')], trans).text).toBe(
     'The download of a was interrupted'
   );
   expect(
-    describeEnds(
+    messageOfEnds(
       [transfer('a', 'failed', { error }), transfer('b', 'finished')],
       trans
     )
-  ).toBe('2 transfers have ended, 1 without success');
+  ).toEqual({
+    title: summary,
+    text: `${summary}\nThe download of a has failed: The disk is full`
+  });
 });
 
 describe('what is said of a transfer', () => {
