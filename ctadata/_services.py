@@ -10,7 +10,7 @@ from typing import TypeVar
 from . import config
 from ._arguments import count, seconds, speed
 from .certificates.service import CertificateService
-from .http.client import RETRIES, Http
+from .http.client import RETRIES, HTTPClient
 from .http.watchdog import Watchdog
 from .storage.download_service import DownloadService
 from .storage.quoting import Quoting
@@ -72,10 +72,10 @@ class Services:
         self.__dict__.update({name: value for name, value in given.items() if value is not None})
         # By the service's address, which may change between two calls.
         self._quoting: defaultdict[str, Quoting] = defaultdict(Quoting)
-        self._http = Http(
+        self._http = HTTPClient(
             self._current_token, timeout=timeout, retries=retries, min_speed=min_speed
         )
-        self._certificate_http = Http(
+        self._certificate_http = HTTPClient(
             self._current_token,
             timeout=timeout,
             retries=retries,
@@ -116,6 +116,6 @@ def guarded(client: AnyClient) -> tuple[AnyClient, Watchdog]:
     http = client._http
     watchdog = Watchdog(http.timeout, http.min_speed)
     watched = copy.copy(client)
-    watched._http = http.guarded(watchdog)
-    watched._certificate_http = client._certificate_http.guarded(watchdog)
+    watched._http = http.watched_by(watchdog)
+    watched._certificate_http = client._certificate_http.watched_by(watchdog)
     return watched, watchdog

@@ -72,7 +72,7 @@ class Watchdogs:
                 self._changed.wait_for(lambda: self._watchdogs or self._closed.is_set())
                 watchdogs = list(self._watchdogs)
             for watchdog in watchdogs:
-                watchdog.watch()
+                watchdog.tick()
 
 
 class ServiceCalls:
@@ -182,7 +182,7 @@ class ServiceCalls:
     @contextmanager
     def limited(self, watchdog: Watchdog) -> Iterator[None]:
         """Let what this thread asks now have its deadline."""
-        watchdog.limit(self.seconds, self._too_late())
+        watchdog.set_deadline(self.seconds, self._too_late())
         with self._watchdogs.watching(watchdog):
             yield
 

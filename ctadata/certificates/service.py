@@ -17,7 +17,7 @@ from ..errors import (
     NotFound,
     ServiceUnreachable,
 )
-from ..http.client import Http
+from ..http.client import HTTPClient
 from ..http.plain_http import check_certificate
 from ..storage.dates import seconds_of
 
@@ -42,13 +42,13 @@ class CertificateService:
 
     Parameters
     ----------
-    http : Http
+    http : HTTPClient
         Sends the requests.
     url : str
         The service's address, with trailing slash.
     """
 
-    def __init__(self, http: Http, url: str) -> None:
+    def __init__(self, http: HTTPClient, url: str) -> None:
         self._http = http
         self._url = url
 
@@ -154,7 +154,7 @@ class CertificateService:
         """Return the error that an answer means which is not a success."""
         words = self._words(response.data)
         denied = words.lower().startswith(_NOT_ADMINISTRATOR)
-        failure = self._http.error_of(response, url, "")
+        failure = self._http.refused(response, url, "")
         if isinstance(failure, (MissingScope, ServiceUnreachable)):
             return failure
         if isinstance(failure, AuthenticationError) and not denied:
@@ -183,7 +183,7 @@ class CertificateService:
                 content = None
             if isinstance(content, dict):
                 answer = content.get("message")
-        return self._http.words(cleaned(answer))
+        return self._http.clean_text(cleaned(answer))
 
 
 def cleaned(words: object) -> str:

@@ -1,6 +1,6 @@
-"""Addresses of services and proxies: checked before anything is sent, and never repeated.
+"""Checks the addresses of services and proxies before anything is sent.
 
-People put passwords and tokens into addresses, so that no error shows a part of one.
+Addresses may contain passwords and tokens, so no error repeats a part of one.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from urllib.parse import SplitResult, urlsplit
 
 __all__ = ["host_of", "path_of", "problem_of"]
 
-# Without "\\", which servers and clients read differently.
+# Without "\\", which servers and clients interpret differently.
 _VISIBLE_ASCII = re.compile(r"[!-\[\]-~]+")
-# Names as RFC 1123 has them, and with "_", as networks of containers do; or an IPv6 address.
+# A name as in RFC 1123, also with "_" as in container networks; or an IPv6 address.
 _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}))(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 _IPV6 = re.compile(r"[0-9A-Fa-f:]+[0-9.]*(?:%[A-Za-z0-9._~%-]+)?")
 
 
 def problem_of(url: str, schemes: tuple[str, ...] = ("http", "https")) -> str | None:
-    """Return what is wrong with an address, in words that repeat nothing of it; None if nothing.
+    """Return what is wrong with an address, without repeating any of it; None if it is valid.
 
     Parameters
     ----------
     url : str
         An address with its scheme.
     schemes : tuple of str, optional
-        Those that can be used.
+        The schemes that are allowed.
     """
     if _VISIBLE_ASCII.fullmatch(url) is None:
-        return "it has a space or another character that no address has"
+        return "it contains a space or another character that no address has"
     parts = _split(url)
     if parts is None:
         return "its host is malformed"
@@ -50,13 +50,13 @@ def problem_of(url: str, schemes: tuple[str, ...] = ("http", "https")) -> str | 
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address; empty where it has none."""
+    """Return the host of an address; empty if there is none."""
     parts = _split(url)
     return (parts.hostname or "") if parts is not None else ""
 
 
 def path_of(url: str) -> str:
-    """Return the path of an address; empty where it is malformed."""
+    """Return the path of an address; empty if it is malformed."""
     parts = _split(url)
     return parts.path if parts is not None else ""
 
@@ -65,5 +65,5 @@ def _split(url: str) -> SplitResult | None:
     try:
         return urlsplit(url)
     except ValueError:
-        # Not chained: the exception has the address.
+        # Not chained: the exception repeats the address.
         return None

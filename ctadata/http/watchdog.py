@@ -1,4 +1,4 @@
-"""Watchdog: stops work from another thread, while it connects, waits, reads, sends or pauses."""
+"""Stops a request from another thread, whether it connects, waits, reads, sends or pauses."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ..errors import CTADataError, ServiceTimeout
 
 __all__ = ["Watchdog"]
 
-# Time-outs after which the head of an answer counts as stalled, though a byte comes now and then.
-# Silence ends earlier, by the socket's own time-out, and is tried again.
+# After so many time-outs the head of a response counts as stalled, even if a byte comes now and
+# then. Silence ends earlier, by the socket's own time-out, and is retried.
 HEAD_TIMEOUTS = 2
 
 
 class Watchdog:
-    """Watches over one thread's requests.
+    """Watches over the requests of one thread.
 
-    A blocking read knows no event to wait for beside its socket. So whoever wants to stop it
-    shuts the socket down, and what the read then raises is replaced by the reason.
+    A blocking read waits for its socket and for nothing else. To stop it, another thread shuts the
+    socket down, and what the read then raises is replaced by the reason.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Watchdog:
     min_speed : float
         Bytes per second below which a body counts as stalled.
     on_congestion : callable, optional
-        Called when the service asks for fewer requests, or does not answer in time.
+        Called when the service asks for fewer requests or does not respond in time.
     """
 
     def __init__(
@@ -43,22 +43,22 @@ class Watchdog:
         self.timeout = timeout
         self.min_speed = min_speed
         self.congested = on_congestion
-        #: Is told why the work waits, and None once it goes on.
+        #: Called with the reason why the work waits, and with None once it goes on.
         self.on_notice: Callable[[str | None], None] = lambda text: None
         self._deadline: tuple[float, CTADataError] | None = None
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._socket: Any = None
         self._stopped: CTADataError | None = None
-        self._interrupted: CTADataError | None = None
-        self._reading = False
-        self._asked: float | None = None
+        self._interruption: CTADataError | None = None
+        self._waiting = False
+        self._head_since: float | None = None
         self._noticed = False
         self._received = 0
         self._measured: tuple[float, int] | None = None
 
     def stop(self, error: CTADataError) -> None:
-        """Let what is under way, and all that would come after it, raise `error`."""
+        """Let the current request and all later ones raise `error`."""
         with self._lock:
             if self._stopped is None:
                 self._stopped = error
@@ -71,21 +71,21 @@ class Watchdog:
         return self._stopped is not None
 
     def interrupt(self, error: CTADataError) -> None:
-        """Let the body that is being read raise `error`."""
+        """Let the current response raise `error`."""
         with self._lock:
             if self._socket is not None:
-                self._interrupted = error
+                self._interruption = error
                 self._shut()
 
-    def limit(self, seconds: float, error: CTADataError) -> None:
-        """Stop with `error` what takes longer than so many seconds from now."""
+    def set_deadline(self, seconds: float, error: CTADataError) -> None:
+        """Stop with `error` what is still under way after so many seconds."""
         self._deadline = time.monotonic() + seconds, error
 
     def check(self) -> None:
-        """Raise what the work was stopped or interrupted with."""
+        """Raise the error with which the work was stopped or interrupted."""
         with self._lock:
-            interrupted, self._interrupted = self._interrupted, None
-            error = self._stopped or interrupted
+            interruption, self._interruption = self._interruption, None
+            error = self._stopped or interruption
         if error is not None:
             raise error
 
@@ -95,69 +95,69 @@ class Watchdog:
         self.check()
 
     def notice(self, text: str) -> None:
-        """Say why the work waits, until bytes come or are sent again."""
+        """Report why the work waits, until bytes are received or sent again."""
         self._noticed = True
         self.on_notice(text)
 
-    def quiet(self) -> None:
-        """Say that it no longer waits."""
+    def clear_notice(self) -> None:
+        """Report that the work no longer waits."""
         if self._noticed:
             self._noticed = False
             self.on_notice(None)
 
     def attach(self, connection: Any) -> None:
-        """Take note of the socket that a request goes through."""
+        """Watch over the socket of a request."""
         with self._lock:
             self._socket = connection
-            self._asked = None
+            self._head_since = None
             if self._stopped is not None:
                 self._shut()
 
     def detach(self) -> None:
-        """Forget the socket, before anybody else may use it, and what interrupted its answer."""
+        """Forget the socket, which others may use now, and an interruption of its response."""
         with self._lock:
             self._socket = None
             self._measured = None
-            self._reading = False
-            self._asked = None
-            self._interrupted = None
+            self._waiting = False
+            self._head_since = None
+            self._interruption = None
 
-    def asked(self) -> None:
-        """Take note that the head of an answer is waited for."""
-        self._asked = time.monotonic()
+    def waiting_for_head(self) -> None:
+        """Begin to wait for the head of a response."""
+        self._head_since = time.monotonic()
 
-    def answered(self) -> None:
-        """Take note that the head has come, and that the body is read later."""
-        self._asked = None
+    def head_received(self) -> None:
+        """Stop waiting for the head; the body is read later."""
+        self._head_since = None
 
-    def reading(self) -> None:
-        """Take note that bytes are waited for."""
-        self._reading = True
+    def waiting_for_data(self) -> None:
+        """Begin to wait for bytes."""
+        self._waiting = True
 
-    def handled(self, size: int) -> None:
-        """Take note that so many bytes came, and that nothing is waited for at the moment."""
+    def data_received(self, size: int) -> None:
+        """Count received bytes, and stop waiting until `waiting_for_data`."""
         self._received += size
-        self._reading = False
+        self._waiting = False
         if size:
-            self.quiet()
+            self.clear_notice()
 
-    def watch(self, now: float | None = None) -> None:
-        """Interrupt an answer that comes too slowly; called from time to time by another thread."""
+    def tick(self, now: float | None = None) -> None:
+        """Interrupt a response that comes too slowly; another thread calls this regularly."""
         now = time.monotonic() if now is None else now
         if self._deadline is not None and now > self._deadline[0]:
             self.stop(self._deadline[1])
-        asked = self._asked
-        if asked is not None and now - asked > HEAD_TIMEOUTS * self.timeout:
-            self._asked = None
+        head_since = self._head_since
+        if head_since is not None and now - head_since > HEAD_TIMEOUTS * self.timeout:
+            self._head_since = None
             self.congested()
             self.interrupt(
                 ServiceTimeout(
                     "The service has not finished the beginning of its answer in "
-                    f"{now - asked:.0f} s; try again"
+                    f"{now - head_since:.0f} s; try again"
                 )
             )
-        if not self._reading:
-            # What takes time now is the local disk.
+        if not self._waiting:
+            # The time is spent by the local disk, or by the caller.
             self._measured = None
             return
         if self._measured is None:
@@ -166,15 +166,15 @@ class Watchdog:
         since, before = self._measured
         if now - since < self.timeout:
             return
-        came = self._received - before
+        size = self._received - before
         self._measured = now, self._received
-        if came < self.min_speed * (now - since):
+        if size < self.min_speed * (now - since):
             self.congested()
-            what = f"only {came} bytes came in" if came else "no data for"
+            what = f"only {size} bytes came in" if size else "no data for"
             self.interrupt(ServiceTimeout(f"{what} {now - since:.0f} s; try again"))
 
     def _shut(self) -> None:
-        # Of TLS only the TCP connection below: its own shutdown is not meant for two threads.
+        # Not the shutdown of TLS, which is not meant for two threads, but of the TCP socket below.
         connection = getattr(self._socket, "socket", self._socket)
         if isinstance(connection, socket.socket):
             with contextlib.suppress(OSError):

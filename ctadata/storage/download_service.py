@@ -19,7 +19,8 @@ from ..errors import (
     NotFound,
     StorageException,
 )
-from ..http.client import Body, BrokenOff, Http, Redirected
+from ..http.client import HTTPClient, RequestBody
+from ..http.errors import Redirected, StreamInterrupted
 from ..http.watchdog import Watchdog
 from .listing import (
     FEW,
@@ -84,7 +85,7 @@ class DownloadService:
 
     Parameters
     ----------
-    http : Http
+    http : HTTPClient
         Sends the requests.
     url : str
         The service's address, with trailing slash.
@@ -96,7 +97,7 @@ class DownloadService:
 
     def __init__(
         self,
-        http: Http,
+        http: HTTPClient,
         url: str,
         quoting: Quoting | None = None,
         limits: Limits = DEFAULT,
@@ -106,9 +107,9 @@ class DownloadService:
         self.limits = limits
         self._quoting = quoting or Quoting()
 
-    def guarded(self, watchdog: Watchdog) -> DownloadService:
+    def watched_by(self, watchdog: Watchdog) -> DownloadService:
         """Return the same service, asked under the eyes of `watchdog`."""
-        return DownloadService(self.http.guarded(watchdog), self.url, self._quoting, self.limits)
+        return DownloadService(self.http.watched_by(watchdog), self.url, self._quoting, self.limits)
 
     def health(self) -> str:
         """Return what the service says of itself; needs no token."""
@@ -199,7 +200,7 @@ class DownloadService:
         """Let `read` take a listing, again where it broke off."""
         segments = check_remote_path(path)
         name = "/".join(segments)
-        retry = None
+        retrier = self.http.retrier()
         while True:
             response = self._ask("list", segments, stream=True)
             blocks = self.http.read_blocks(response, self.url, name)
@@ -207,8 +208,8 @@ class DownloadService:
             try:
                 with contextlib.closing(blocks):
                     found = read(blocks, content_type, segments)
-            except BrokenOff as error:
-                retry = self.http.again(error, retry)
+            except StreamInterrupted as error:
+                retrier.wait(error)
             else:
                 self._quoting.proven |= not is_plain(segments)
                 return found
@@ -402,7 +403,7 @@ class DownloadService:
         return join_quoted(segments, quoting.times)
 
     def upload(
-        self, path: str, body: bytes | Body, size: int | None, *, own: str
+        self, path: str, body: bytes | RequestBody, size: int | None, *, own: str
     ) -> dict[str, Any] | None:
         """Store a file below the user's own directory (``POST /upload/<path>``).
 
@@ -488,7 +489,7 @@ class DownloadService:
         else:
             raise StorageException(f"The service reads {name!r} now in one way, now in another")
         if response.status == 404:
-            raise self.http.refusal(response, url, name)
+            raise self.http.refused(response, url, name)
         return response
 
 

@@ -29,12 +29,12 @@ from ..errors import (
     InvalidPath,
     LocalFileError,
     NotFound,
-    NoToken,
     ServiceUnreachable,
 )
-from ..http.client import BEGINNING, NEW_TOKEN, Answer, error_of
-from ..http.connections import proxy_for, ssl_context
+from ..http.connections import ssl_context
+from ..http.errors import ERROR_BODY, ErrorResponse, no_token, status_error
 from ..http.plain_http import check_token
+from ..http.proxies import proxy_for
 from ..transfers.local.credentials import credential_in, head_of, refused_credential
 from ..transfers.local.temp_names import PART, temporary_name
 from ..transfers.upload_file import name_of
@@ -64,7 +64,7 @@ class _Token(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         token = self.value()
         if token is None:
-            raise NoToken(f"There is no hub token: {NEW_TOKEN}")
+            raise no_token()
         check_token(str(request.url), DOWNLOADSERVICE_VARIABLE)
         request.headers["Authorization"] = f"Bearer {token}"
         yield request
@@ -187,11 +187,11 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         return request.url.copy_with(raw_path=f"{self._root.path}/{quoted}{slash}".encode() + query)
 
     def _refuse(self, response: httpx.Response, path: str) -> None:
-        body = beginning(response, BEGINNING)
+        body = beginning(response, ERROR_BODY)
         location = response.headers.get("Location", "")
-        answer = Answer(response.status_code, response.reason_phrase, location, body)
+        answer = ErrorResponse(response.status_code, response.reason_phrase, location, body)
         url = self._service.url
-        raise error_of(answer, url, path, DOWNLOADSERVICE_VARIABLE, self._token.value())
+        raise status_error(answer, url, path, DOWNLOADSERVICE_VARIABLE, self._token.value())
 
 
 class _AtMost:

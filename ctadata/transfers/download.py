@@ -186,7 +186,7 @@ class Downloads:
         """Find out what is asked for."""
         watchdog.on_notice = partial(self._dispatcher.notice, request.source)
         with self._results.collect():
-            service = self._service.guarded(watchdog)
+            service = self._service.watched_by(watchdog)
             with suggesting(service, request.source):
                 listing = service.listing(request.source, FEW)
             own = listing.own
@@ -247,7 +247,7 @@ class Downloads:
     def _list(self, entry: Entry, place: _Place, watchdog: Watchdog) -> None:
         watchdog.on_notice = partial(self._dispatcher.notice, entry.path)
         with self._results.collect():
-            self._tree(self._service.guarded(watchdog).listing(entry.path, FEW), place)
+            self._tree(self._service.watched_by(watchdog).listing(entry.path, FEW), place)
 
     def _tree(self, listing: Listing, place: _Place) -> None:
         """Let all be downloaded that is in a directory."""

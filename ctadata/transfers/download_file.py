@@ -13,7 +13,7 @@ from .._files import local_error
 from .._printable import logger_of
 from ..entries import Entry
 from ..errors import CTADataError, IntegrityError, ServiceUnreachable
-from ..http.client import BrokenOff
+from ..http.errors import StreamInterrupted
 from ..http.watchdog import Watchdog
 from ..storage.download_service import DownloadService, RangesUnusable
 from .adaptive import AdaptiveStreams
@@ -124,8 +124,8 @@ class FileDownload:
         # In an empty directory nothing is in the way; what comes meanwhile is seen in the end.
         if self._folder.found.files and self._keeps():
             return "skipped"
-        service = self._service.guarded(watchdog)
-        watchdog.limit(*budget(self._remote.path, self._remote.size, watchdog.timeout))
+        service = self._service.watched_by(watchdog)
+        watchdog.set_deadline(*budget(self._remote.path, self._remote.size, watchdog.timeout))
         directory, name = self._folder.descriptor, self._name
         resumed = self._folder.found.journals and has_journal(directory, name)
         if self._remote.size <= SMALL and not resumed:
@@ -174,13 +174,13 @@ class FileDownload:
         with self._lock:
             self._helpers.add(watchdog)
         try:
-            self._range_stream(self._service.guarded(watchdog))
+            self._range_stream(self._service.watched_by(watchdog))
         except Changed as error:
             # What the others bring belongs to another state of the file.
             self._stale = error
         except RangesUnusable:
             self._ranges_work = False
-        except (BrokenOff, ServiceUnreachable) as error:
+        except (StreamInterrupted, ServiceUnreachable) as error:
             logger.info("A stream of %r ends: %s", self._remote.path, error)
             self._growth.failed()
         except FATAL:
@@ -239,7 +239,7 @@ class FileDownload:
 
     def _bring(self, service: DownloadService, pool: Pool) -> None:
         """Bring all bytes, with new tries after each break."""
-        retry = None
+        retrier = service.http.retrier()
         best = self._there.spans.count()
         # Others may have brought all that follows an error page.
         while self._there.unproven or not self._there.spans.complete():
@@ -258,15 +258,16 @@ class FileDownload:
                 self._ranges_work = False
                 self._look_again(service)
                 self._start_over()
-            except (BrokenOff, IntegrityError) as error:
+            except (StreamInterrupted, IntegrityError) as error:
                 logger.info("%s", error)
                 if (count := self._there.spans.count()) > best + PROGRESS:
-                    best, retry = count, None
+                    best = count
+                    retrier.reset()
                 if isinstance(error, Changed):
                     # Now: what is there must not be resumed, should there be no other try.
                     self._start_over()
                 self._there.note(force=True)
-                retry = service.http.again(error, retry)
+                retrier.wait(error)
                 self._look_again(service)
 
     def _stream(self, service: DownloadService, pool: Pool) -> None:
@@ -402,7 +403,7 @@ class FileDownload:
             with self._lock:
                 helpers = list(self._helpers)
             for watchdog in helpers:
-                watchdog.interrupt(BrokenOff("The other streams have ended"))
+                watchdog.interrupt(StreamInterrupted("The other streams have ended"))
 
     def _finish(self, there: PartialDownload, watchdog: Watchdog) -> None:
         there.check(watchdog)

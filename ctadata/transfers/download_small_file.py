@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .._printable import logger_of
 from ..errors import IntegrityError
-from ..http.client import BrokenOff
+from ..http.errors import StreamInterrupted
 from ..storage.download_service import Content, DownloadService
 from .checksum import Checksum, Digest, offered
 from .local.part_file import PartFile
@@ -71,10 +71,10 @@ class SmallFileDownload:
         ------
         IntegrityError
             If what comes is not the file.
-        BrokenOff
+        StreamInterrupted
             If it breaks off again and again.
         """
-        retry = None
+        retrier = service.http.retrier()
         while remote.size <= SMALL:
             try:
                 digest = remote.digest(service)
@@ -82,10 +82,10 @@ class SmallFileDownload:
                 content = service.fetch(remote.path, chunk_size, remote.wanted)
                 digest = digest or offered(content.headers.get("Digest", ""))
                 return cls(remote, _whole(content, remote, progress), digest)
-            except (BrokenOff, IntegrityError) as error:
+            except (StreamInterrupted, IntegrityError) as error:
                 logger.info("%s", error)
                 progress.step(-progress.done)
-                retry = service.http.again(error, retry)
+                retrier.wait(error)
                 if remote.look_again(service):
                     progress.total = remote.size
         return None

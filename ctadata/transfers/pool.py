@@ -189,7 +189,7 @@ class Pool:
         self._lock.release()
         try:
             for watchdog in watchdogs:
-                watchdog.watch(now)
+                watchdog.tick(now)
         finally:
             self._lock.acquire()
         if self._assisted or self._limit > self._threads:
@@ -243,7 +243,7 @@ class Pool:
                     try:
                         task(watchdog)
                     finally:
-                        watchdog.quiet()
+                        watchdog.clear_notice()
                 except BaseException as error:
                     # Before the task counts as done, or `run` might see the end but no error.
                     self.stop(error)

@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 from ..entries import Entry
 from ..errors import IntegrityError
-from ..http.client import BrokenOff
+from ..http.errors import StreamInterrupted
 from ..storage.download_service import DownloadService, RangesUnusable
 from .download_file import PROGRESS, RANGE
 
@@ -41,11 +41,11 @@ def read_blocks(
     ------
     IntegrityError
         If fewer or more bytes come than the listing says, or the file has changed.
-    BrokenOff
+    StreamInterrupted
         If it breaks off again and again.
     """
     position = tried_from = start
-    retry = None
+    retrier = service.http.retrier()
     held: list[bytes] = []
     while position < stop:
         whole = position == 0 and stop == entry.size
@@ -71,22 +71,23 @@ def read_blocks(
             if held:
                 yield b"".join(held)
                 held = []
-        except BrokenOff as error:
+        except StreamInterrupted as error:
             if held:
                 # Nobody knows yet whether this was the file.
                 position, held = 0, []
             if position > tried_from + PROGRESS:
-                tried_from, retry = position, None
-            retry = service.http.again(error, retry)
+                tried_from = position
+                retrier.reset()
+            retrier.wait(error)
             own = service.stat(entry.path)
             if (own.size, own.get("mtime")) != (entry.size, entry.get("mtime")):
                 raise IntegrityError(
                     f"{entry.path!r} has changed while it was read; read it again", path=entry.path
                 ) from error
         except RangesUnusable as error:
-            if retry is None:
+            if not retrier.retried:
                 raise
-            raise BrokenOff(
+            raise StreamInterrupted(
                 f"{entry.path!r} broke off and cannot be continued: {error}", path=entry.path
             ) from error
 

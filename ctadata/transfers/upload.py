@@ -254,7 +254,7 @@ class Uploads:
         """Find out where one file goes to, and make the directory that receives it."""
         watchdog.on_notice = partial(self._dispatcher.notice, path)
         with self._results.collect():
-            service = self._service.guarded(watchdog)
+            service = self._service.watched_by(watchdog)
             own = self._own(service, path)
             segments = home_directory.below(own, check_remote_path(path))
             nameless = not segments or path.endswith("/")
@@ -279,7 +279,7 @@ class Uploads:
         """Begin with all sources, if their targets do not meet."""
         refuse_meeting(placed, "uploaded")
         own = self._own(
-            self._service.guarded(watchdog), "/".join(placed[0].target) if placed else ""
+            self._service.watched_by(watchdog), "/".join(placed[0].target) if placed else ""
         )
         placed = [
             one._replace(target=tuple(home_directory.below(own, one.target))) for one in placed
@@ -313,7 +313,7 @@ class Uploads:
         """Make a remote directory, and upload files into it under these names."""
         watchdog.on_notice = partial(self._dispatcher.notice, "/".join(remote))
         with self._results.collect():
-            service = self._service.guarded(watchdog)
+            service = self._service.watched_by(watchdog)
             own = self._own(service, "/".join(remote))
             names = {name for name, _ in files}
             there = receiving_directory(
@@ -340,7 +340,7 @@ class Uploads:
         """Make the remote directory, and upload what is in the local one."""
         watchdog.on_notice = partial(self._dispatcher.notice, "/".join(directory.remote))
         with self._results.collect():
-            service = self._service.guarded(watchdog)
+            service = self._service.watched_by(watchdog)
             own = self._own(service, "/".join(directory.remote))
             remote = "/".join([own, *directory.remote])
             try:
@@ -448,7 +448,7 @@ class Uploads:
                 if named:
                     raise refused_credential(display_path, source.credential)
                 raise LeftOut(source.credential)
-            service = self._service.guarded(watchdog)
+            service = self._service.watched_by(watchdog)
             answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
             if existing is not None and existing.is_directory:
                 raise AlreadyExists(f"{path!r} is a directory; name the file to write", path=path)
@@ -459,7 +459,7 @@ class Uploads:
                 done("planned")
             else:
                 progress.step(0)
-                watchdog.limit(*budget(display_path, source.size, watchdog.timeout))
+                watchdog.set_deadline(*budget(display_path, source.size, watchdog.timeout))
                 try:
                     answer, entry = send(service, source, own, path)
                 except BaseException as error:

@@ -172,7 +172,7 @@ class UploadBody:
         """Return up to `length` bytes; none at the end."""
         self._watchdog.check()
         # What was read before is sent; after the end the storage takes its time.
-        self._watchdog.handled(self._sending)
+        self._watchdog.data_received(self._sending)
         left = None if self.size is None else self.size - self._position
         if left is not None and not 0 <= length <= left:
             length = left
@@ -191,7 +191,7 @@ class UploadBody:
         self._sending = len(block)
         if block:
             self._progress.step(len(block))
-            self._watchdog.reading()
+            self._watchdog.waiting_for_data()
         return block
 
     def _bytes(self, length: int) -> bytes:
@@ -297,7 +297,7 @@ def send(
         If what is stored is not what was sent, or the file changed meanwhile.
     """
     stored = f"{own}/{path}"
-    retry = None
+    retrier = service.http.retrier()
     length = source.size
     while True:
         try:
@@ -321,7 +321,7 @@ def send(
             if not source.repeatable:
                 raise _broken(service, source, stored, error) from error
             try:
-                retry = service.http.again(error, retry)
+                retrier.wait(error)
             except ServiceUnreachable:
                 raise _broken(service, source, stored, error) from error
             source.seek(0)

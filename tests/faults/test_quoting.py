@@ -8,7 +8,7 @@ import pytest
 
 import ctadata
 from ctadata import APIClient, errors
-from ctadata.http.client import Http
+from ctadata.http.client import HTTPClient
 from ctadata.storage import quoting
 from ctadata.storage.download_service import DownloadService
 from tests.conftest import TOKEN, serving
@@ -164,5 +164,5 @@ def test_a_new_name_is_quoted_as_its_own_listing_has_proven():
     Shared.shared = Shared()
     with Scripted() as script:
         script.default = sends(b"", 404, CTAData_Path_Decoding="once")
-        service = DownloadService(Http(lambda: TOKEN), script.url, Shared.shared)
+        service = DownloadService(HTTPClient(lambda: TOKEN), script.url, Shared.shared)
         assert service.quoted_for_writing("lst/users/me/a b") == "lst/users/me/a%20b"

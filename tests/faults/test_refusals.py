@@ -165,9 +165,9 @@ def test_retry_after(storage, work, endpoint, form, status):
 )
 def test_absurd_retry_after(storage, work, endpoint, asks, monkeypatch):
     """Fault 10: what nobody can wait for is capped, what is no time is as if it were not said."""
-    from ctadata.http import connections
+    from ctadata.http import retry
 
-    monkeypatch.setattr(connections, "RETRY_AFTER_MAX", 0.3)
+    monkeypatch.setattr(retry, "RETRY_AFTER_MAX", 0.3)
     body = storage.put(NAME, 1000)
     storage.fails(endpoint, NAME, Fault(status=503, headers={"Retry-After": asks}))
     started = time.monotonic()
@@ -178,9 +178,9 @@ def test_absurd_retry_after(storage, work, endpoint, asks, monkeypatch):
 
 def test_the_cap_is_half_a_minute():
     """Fault 10: a limit that a user would wait for."""
-    from ctadata.http import connections
+    from ctadata.http import retry
 
-    assert connections.RETRY_AFTER_MAX == 30
+    assert retry.RETRY_AFTER_MAX == 30
 
 
 def test_waiting_can_be_cancelled(storage, work):

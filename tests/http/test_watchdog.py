@@ -73,13 +73,13 @@ def test_a_body_that_drips_is_interrupted(ends):
     congested = []
     watchdog = Watchdog(timeout=10, min_speed=100, on_congestion=lambda: congested.append(True))
     watchdog.attach(ends[0])
-    watchdog.reading()
-    watchdog.watch(0)
-    watchdog.handled(999)
-    watchdog.reading()
-    watchdog.watch(9)
+    watchdog.waiting_for_data()
+    watchdog.tick(0)
+    watchdog.data_received(999)
+    watchdog.waiting_for_data()
+    watchdog.tick(9)
     watchdog.check()
-    watchdog.watch(10)
+    watchdog.tick(10)
     with pytest.raises(ServiceTimeout, match="only 999 bytes came in 10 s"):
         watchdog.check()
     assert congested == [True]
@@ -88,11 +88,11 @@ def test_a_body_that_drips_is_interrupted(ends):
 def test_a_body_that_is_fast_enough_goes_on(ends):
     watchdog = Watchdog(timeout=10, min_speed=100)
     watchdog.attach(ends[0])
-    watchdog.reading()
+    watchdog.waiting_for_data()
     for second in range(0, 100, 10):
-        watchdog.watch(second)
-        watchdog.handled(1000)
-        watchdog.reading()
+        watchdog.tick(second)
+        watchdog.data_received(1000)
+        watchdog.waiting_for_data()
     watchdog.check()
 
 
@@ -100,40 +100,40 @@ def test_a_head_that_drips_is_interrupted(ends):
     watchdog = Watchdog(timeout=10)
     watchdog.attach(ends[0])
     now = time.monotonic()
-    watchdog.asked()
+    watchdog.waiting_for_head()
     # Silence is the socket's own affair, and comes first.
-    watchdog.watch(now + 19)
+    watchdog.tick(now + 19)
     watchdog.check()
-    watchdog.watch(now + 21)
+    watchdog.tick(now + 21)
     with pytest.raises(ServiceTimeout, match="beginning of its answer in 21 s"):
         watchdog.check()
 
 
 def test_once_the_head_has_come_it_is_not_waited_for(ends):
     watchdog = Watchdog(timeout=10)
-    for end in (watchdog.answered, watchdog.detach, lambda: watchdog.attach(ends[0])):
+    for end in (watchdog.head_received, watchdog.detach, lambda: watchdog.attach(ends[0])):
         watchdog.attach(ends[0])
-        watchdog.asked()
+        watchdog.waiting_for_head()
         end()
-        watchdog.watch(time.monotonic() + 100)
+        watchdog.tick(time.monotonic() + 100)
         watchdog.check()
 
 
 def test_the_local_disk_may_take_its_time(ends):
     watchdog = Watchdog(timeout=10, min_speed=100)
     watchdog.attach(ends[0])
-    watchdog.reading()
-    watchdog.watch(0)
-    watchdog.handled(0)
-    watchdog.watch(100)
+    watchdog.waiting_for_data()
+    watchdog.tick(0)
+    watchdog.data_received(0)
+    watchdog.tick(100)
     watchdog.check()
 
 
 def test_a_budget():
     watchdog = Watchdog()
-    watchdog.limit(5, TransferError("takes too long"))
-    watchdog.watch(time.monotonic() + 4)
+    watchdog.set_deadline(5, TransferError("takes too long"))
+    watchdog.tick(time.monotonic() + 4)
     watchdog.check()
-    watchdog.watch(time.monotonic() + 6)
+    watchdog.tick(time.monotonic() + 6)
     with pytest.raises(TransferError, match="takes too long"):
         watchdog.check()

@@ -1,0 +1,257 @@
+"""Turns HTTP statuses and network failures into ctadata errors; nothing else interprets them.
+
+docs/protocol.md, "Credentials", says what the statuses mean.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from .._printable import WORDS, printable
+from ..config import NEW_TOKEN
+from ..errors import (
+    AccessDenied,
+    AuthenticationError,
+    CertificateNeeded,
+    CTADataError,
+    LocalFileError,
+    MissingScope,
+    NotFound,
+    NoToken,
+    ServiceTimeout,
+    ServiceUnreachable,
+    StorageException,
+    TransferError,
+)
+from .addresses import path_of
+
+__all__ = [
+    "ERROR_BODY",
+    "ErrorResponse",
+    "Redirected",
+    "StreamInterrupted",
+    "clean_text",
+    "network_error",
+    "no_token",
+    "status_error",
+]
+
+# Bytes of a response that are read to explain its status.
+ERROR_BODY = 4096
+# The limits of this machine, not of the service.
+LOCAL_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
+
+
+class StreamInterrupted(TransferError):
+    """A response body ended early, stalled, or came too slowly."""
+
+
+class Redirected(ServiceUnreachable):
+    """The service redirects to another address; the token is not sent there."""
+
+
+class ErrorResponse(NamedTuple):
+    """The parts of a response that explain why it is not a success.
+
+    Attributes
+    ----------
+    status, reason : int, str
+        The status line.
+    location : str
+        The target of a redirect.
+    body : bytes
+        The beginning of the body.
+    """
+
+    status: int
+    reason: str
+    location: str
+    body: bytes
+
+
+def no_token(path: str | None = None) -> NoToken:
+    """Return the error for a request that needs a token where none is set."""
+    return NoToken(f"There is no hub token: {NEW_TOKEN}", path=path)
+
+
+def clean_text(text: str, token: str | None) -> str:
+    """Return what a service says in a form that can be shown, never with the token in it."""
+    return printable(" ".join(text.split()), WORDS, [token] if token else ())
+
+
+def status_error(
+    response: ErrorResponse, url: str, path: str, variable: str, token: str | None
+) -> CTADataError:
+    """Turn a response that is not a success into an error.
+
+    Parameters
+    ----------
+    response : ErrorResponse
+        The response.
+    url, path : str
+        The requested address, and the remote path for the error.
+    variable : str
+        The environment variable that holds the service's address.
+    token : str or None
+        The token, which no error repeats.
+    """
+    from http.client import responses
+
+    status = response.status
+    host = urlsplit(url).netloc
+    at = path or None
+    if 300 <= status < 400:
+        return _redirected(response, host, at, variable)
+    html, text = _body_text(response.body, token)
+    # An HTML page says nothing that belongs into an error sentence.
+    said = "" if html else text
+    reason = clean_text(response.reason, token) or responses.get(status, "")
+    if status == 401:
+        return _token_refused(host, at)
+    if status == 403:
+        if "scopes" in text:
+            return MissingScope(
+                f"The hub token may not use the service at {host}: it lacks the scope "
+                f"{_scope(url)}; ask the platform's administrators to add it to your role and, for "
+                "tokens of notebook servers, to the role 'server'",
+                path=at,
+            )
+        if html and "_xsrf" in text:
+            return _no_such_service(host, at, variable)
+        return AccessDenied(f"Not allowed at {path or '/'!r}: {reason or said}", path=at)
+    if status == 400 and "certificate" in said:
+        return CertificateNeeded(
+            f"The service has no usable certificate for you ({said}); upload a fresh one with "
+            "ctadata.upload_certificate or 'ctadata certificate upload'",
+            path=at,
+        )
+    if status == 404:
+        return NotFound(f"There is nothing at {path or '/'!r} in the storage", path=at)
+    if status in {408, 425, 429, 502, 503, 504}:
+        return ServiceUnreachable(
+            f"{host} is not available at the moment ({status} {reason}); try again later",
+            path=at,
+        )
+    if status == 407:
+        return ServiceUnreachable(
+            f"The proxy on the way to {host} asks for a user name and a password; put them into "
+            f"{_proxy_variable(url)}",
+            path=at,
+        )
+    if status == 507:
+        return StorageException(f"The storage has no space left for {path!r}", path=at)
+    detail = f": {said}" if said else ""
+    # The service itself is up, but the storage behind it may not be.
+    remedy = (
+        "; the storage behind the service may have trouble: try again later, and tell the "
+        "platform's support if that does not help"
+        if status >= 500
+        else ""
+    )
+    return StorageException(
+        f"The storage answers {status} {reason} for {path or '/'!r}{detail}{remedy}",
+        path=at,
+    )
+
+
+def network_error(error: Exception, url: str, path: str, variable: str) -> CTADataError:
+    """Turn a failure of the network, or of this machine, into an error that names the host.
+
+    Parameters
+    ----------
+    error : Exception
+        What urllib3, http.client or the socket raised.
+    url, path, variable : str
+        As for `status_error`.
+    """
+    import urllib3.exceptions as ue
+
+    from .connections import ResponseTooLong
+
+    host = urlsplit(url).netloc
+    at = path or None
+    reason = error.reason if isinstance(error, ue.MaxRetryError) and error.reason else error
+    cause = reason if isinstance(reason, OSError) else _cause(reason)
+    if isinstance(cause, ResponseTooLong):
+        return ServiceUnreachable(
+            f"The response of {host} is too long to come from such a service; is {variable} right?",
+            path=at,
+        )
+    if isinstance(cause, OSError) and cause.errno in LOCAL_LIMITS:
+        return LocalFileError(
+            f"This machine cannot open a connection to {host}: {os.strerror(cause.errno)}; use "
+            "fewer jobs at a time, or raise the limit (ulimit -n)",
+            path=at,
+        )
+    if isinstance(reason, ue.NewConnectionError):
+        why = "unknown host name" if isinstance(reason, ue.NameResolutionError) else "refused"
+        return ServiceUnreachable(
+            f"Cannot connect to {host} ({why}); is {variable} right, and the service running?",
+            path=at,
+        )
+    if isinstance(reason, ue.ConnectTimeoutError):
+        return ServiceTimeout(f"{host} does not accept a connection in time", path=at)
+    if isinstance(reason, (ue.ReadTimeoutError, TimeoutError)):
+        return ServiceTimeout(f"{host} has stopped answering; try again", path=at)
+    if isinstance(reason, ue.SSLError):
+        return ServiceUnreachable(
+            f"{host} has no certificate that this machine trusts; set SSL_CERT_FILE if it has a "
+            "certificate authority of its own",
+            path=at,
+        )
+    if isinstance(reason, ue.ProxyError):
+        return ServiceUnreachable(
+            f"The proxy on the way to {host} cannot be used; see {_proxy_variable(url)} and "
+            "NO_PROXY",
+            path=at,
+        )
+    return ServiceUnreachable(f"The connection to {host} broke off; try again", path=at)
+
+
+def _proxy_variable(url: str) -> str:
+    return f"{urlsplit(url).scheme.upper()}_PROXY"
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """Return the exception behind an error of urllib3."""
+    given = (argument for argument in error.args if isinstance(argument, BaseException))
+    return error.__cause__ or next(given, None)
+
+
+def _scope(url: str) -> str:
+    """Return the hub's name of the scope that the service at `url` requires."""
+    _, below_services, rest = urlsplit(url).path.partition("/services/")
+    name = rest.partition("/")[0]
+    return f"access:services!service={name}" if below_services and name else "access:services"
+
+
+def _redirected(response: ErrorResponse, host: str, at: str | None, variable: str) -> CTADataError:
+    location = path_of(response.location)
+    if "login" in location or "oauth" in location:
+        return _token_refused(host, at)
+    if "/hub/" in location:
+        return _no_such_service(host, at, variable)
+    return Redirected(
+        f"{host} answers with a redirect, where no token is sent; is {variable} right?", path=at
+    )
+
+
+def _token_refused(host: str, at: str | None) -> AuthenticationError:
+    return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
+
+
+def _no_such_service(host: str, at: str | None, variable: str) -> ServiceUnreachable:
+    return ServiceUnreachable(
+        f"The hub at {host} has no such service running; is {variable} right?", path=at
+    )
+
+
+def _body_text(body: bytes, token: str | None) -> tuple[bool, str]:
+    """Return whether a body is an HTML page, and its text."""
+    text = body.decode("utf-8", "replace")
+    # The content type is of no use: the service labels plain sentences as text/html, too.
+    html = text.lstrip().startswith("<")
+    return html, text.strip() if html else clean_text(text.partition("<")[0], token)
