@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ._printable import printable
@@ -134,8 +135,8 @@ class Entry(str):
 
     @property
     def size(self) -> int | None:
-        """The size in bytes; None where the service does not say, as for directories."""
-        size = str(self.facts.get("size", ""))
+        """The size in bytes; None for directories, and where the service does not say."""
+        size = "" if self.is_directory else str(self.facts.get("size", ""))
         # No file has as many bytes as do not fit into 63 bits.
         if not (size.isdecimal() and len(size) < 20):
             return None
@@ -156,6 +157,24 @@ class Entry(str):
     def url(self) -> str | None:
         """The address that the service gave; it is not to be relied upon."""
         return self.facts.get("url")
+
+    def to_dict(self) -> dict[str, str | int | None]:
+        """Return what is known of the entry, as ``ctadata list --json`` prints it.
+
+        Returns
+        -------
+        dict
+            ``path`` (that of a directory ends in ``/``), ``type``, ``size`` (bytes), and
+            ``modified`` (UTC, such as ``2026-11-22T06:28:06Z``); the last two are None where they
+            are not known.
+        """
+        modified = self.modified
+        return {
+            "path": str(self),
+            "type": self.type,
+            "size": self.size,
+            "modified": modified.isoformat().replace("+00:00", "Z") if modified else None,
+        }
 
 
 class Entries(list[Entry]):
@@ -196,6 +215,7 @@ class ManyEntries(Sequence[Entry]):
     def __init__(self, expand: Callable[[bytes], list[Entry]]) -> None:
         self.cut: StorageException | None = None
         self._expand = expand
+        self._only_files = False
         self._share: Share | None = Share(_memory)
         self._blocks: list[tuple[bytes, int]] = []
         self._ends: list[int] = []
@@ -218,6 +238,14 @@ class ManyEntries(Sequence[Entry]):
         self._blocks.append((compressed, length))
         self._ends.append(len(self) + length)
         return True
+
+    def files(self) -> ManyEntries:
+        """Return those that are files, without another copy of what is compressed."""
+        files = copy.copy(self)
+        files._only_files = True
+        files._last = -1, []
+        files._ends = list(accumulate(len(files._block(n)) for n in range(len(self._blocks))))
+        return files
 
     @property
     def truncated(self) -> bool:
@@ -276,4 +304,7 @@ class ManyEntries(Sequence[Entry]):
 
     def _block(self, number: int) -> list[Entry]:
         compressed, length = self._blocks[number]
-        return self._expand(zlib.decompress(compressed))[:length]
+        entries = self._expand(zlib.decompress(compressed))[:length]
+        if self._only_files:
+            return [entry for entry in entries if not entry.is_directory]
+        return entries

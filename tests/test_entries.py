@@ -44,6 +44,17 @@ def test_facts_in_python_types():
     assert entry.url == FACTS["url"]
 
 
+def test_as_a_dictionary():
+    assert Entry("lst/a b.h5", FACTS).to_dict() == {
+        "path": "lst/a b.h5",
+        "type": "file",
+        "size": 5,
+        "modified": "2026-11-22T06:28:06Z",
+    }
+    unknown = {"type": "directory", "size": None, "modified": None}
+    assert Entry("lst/d/", {"size": "5"}).to_dict() == {"path": "lst/d/", **unknown}
+
+
 def test_a_directory():
     entry = Entry("lst/data/", {"href": "lst/data/", "type": "directory"})
     assert (entry.type, entry.name, entry.path) == ("directory", "data", "lst/data")

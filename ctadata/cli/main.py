@@ -7,8 +7,8 @@ import importlib
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from .._printable import printable, printable_record
 from ..entries import Entry
 from ..errors import AuthenticationError, CTADataError, ServiceUnreachable
 from ..storage.listing import ListingCut
-from ..transfers.walk import walk
 from .certificate_commands import (
     certificate,
     upload_certificate,
@@ -32,9 +31,6 @@ from .summary import INTERRUPTED
 from .transfer_commands import LocalPath, get, put
 
 __all__ = ["cli", "main"]
-
-# Entries of a directory that are held as a list, in each of the directories above.
-FEW = 1000
 
 
 class _Group(click.Group):
@@ -93,33 +89,6 @@ def _clean_errors() -> Iterator[None]:
         raise click.UsageError(cleaned, error.ctx) from None
 
 
-class _Failures:
-    """What failed so far; the rest goes on, each failure is named, and the status is 1."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def add(self, error: CTADataError) -> None:
-        for failure in getattr(error, "failures", None) or [error]:
-            self.count += 1
-            name = f"{failure.path}: " if failure.path else ""
-            say(f"{name}{failure}", err=True)
-
-    @contextlib.contextmanager
-    def collect(self) -> Iterator[None]:
-        try:
-            yield
-        except (AuthenticationError, ServiceUnreachable):
-            # The next one would fail in the same way.
-            raise
-        except CTADataError as error:
-            self.add(error)
-
-    def exit(self) -> None:
-        if self.count:
-            sys.exit(1)
-
-
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-v", "--verbose", count=True, help="Say what is done; twice: each request.")
 @click.version_option(package_name="ctadata")
@@ -163,25 +132,37 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any)
       ctadata list -l lst/DL1/20241114/v0.1/tailcut84
     """
     client = patient_client(options)
-    failures = _Failures()
+    failures = 0
+
+    def tell(error: CTADataError) -> None:
+        if isinstance(error, (AuthenticationError, ServiceUnreachable)):
+            # The next one would fail in the same way.
+            raise error
+        nonlocal failures
+        failures += 1
+        say(f"{error.path}: {error}" if error.path else str(error), err=True)
+
     cut = None
+    entries: Iterable[Entry]
     if recursive:
-        entries = walk(partial(client.listing, few=FEW), path, failures.collect)
+        steps = client.walk(path, on_error=tell)
+        entries = chain.from_iterable(chain(below, files) for _, below, files in steps)
     else:
         with warnings.catch_warnings():
             # Told as a failure, after what was listed.
             warnings.simplefilter("ignore", ListingCut)
             listed = client.list_dir(path)
-        cut, entries = listed.cut, iter(listed)
+        cut, entries = listed.cut, listed
     if as_json:
         for entry in entries:
-            echo_json(_facts(entry))
+            echo_json(entry.to_dict())
     else:
         for line in aligned(entries, long) if long or is_terminal(sys.stdout) else entries:
             echo(line)
     if cut is not None:
-        failures.add(cut)
-    failures.exit()
+        tell(cut)
+    if failures:
+        sys.exit(1)
 
 
 cli.add_command(get)
@@ -261,16 +242,6 @@ def _import(name: str, extra: str) -> Any:
         raise click.ClickException(
             f"{error.name} is not installed: pip install 'ctadata[{extra}]'"
         ) from error
-
-
-def _facts(entry: Entry) -> dict[str, Any]:
-    modified = entry.modified
-    return {
-        "path": str(entry),
-        "type": entry.type,
-        "size": entry.size,
-        "modified": modified.isoformat().replace("+00:00", "Z") if modified else None,
-    }
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
@@ -83,6 +83,18 @@ class Listing(NamedTuple):
     def cut(self) -> StorageException | None:
         """Why not all entries were read; None where they were."""
         return self.children.cut
+
+    @property
+    def directories(self) -> Iterator[Entry]:
+        """The directories in it."""
+        return (entry for entry in self.children if entry.is_directory)
+
+    @property
+    def files(self) -> Iterator[Entry]:
+        """The files in it, or the one file that it is."""
+        if not self.own.is_directory:
+            return iter([self.own])
+        return (entry for entry in self.children if not entry.is_directory)
 
     @property
     def fingerprint(self) -> int:

@@ -254,7 +254,7 @@ class Downloads:
         if listing.cut is not None:
             # What is missing would not be missed among so many files.
             raise listing.cut
-        ancestors = self._loops.below(listing.own.path, place.ancestors, listing.fingerprint)
+        ancestors = self._loops.check_for_loop(listing, place.ancestors)
         if not self._dry_run:
             # An empty directory is made too.
             with self._folders.use(place.root, place.parts):

@@ -1,50 +1,55 @@
-"""Walks through the storage; loops, where a directory seems to contain itself, are left out."""
+"""Walks through the storage: top down, lazily; directories that seem to contain themselves end."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
-from ..entries import Entry
-from ..errors import StorageException
+from ..entries import Entry, ManyEntries
+from ..errors import CTADataError, StorageException
+from ..storage.download_service import DownloadService
 from ..storage.listing import Listing
+from ..storage.path_lookup import meant, suggesting
 
-__all__ = ["Ancestors", "LoopDetector", "walk"]
+__all__ = ["FEW", "Ancestors", "LoopDetector", "Step", "walk"]
 
 MAX_DEPTH = 64
 # How often a directory may list the same as one above it: on one path, and in the whole walk.
 REPETITIONS = 3
 MAX_REPEATED = 100
+# Entries up to which a listing is a list; a longer one stays compressed.
+FEW = 10_000
 
 #: The fingerprints of the listings of the directories above.
-Ancestors = tuple[int, ...]
+Ancestors: TypeAlias = tuple[int, ...]
+#: A directory, the directories in it, and the files in it.
+Step: TypeAlias = tuple[str, list[Entry], Sequence[Entry]]
 
 
 class LoopDetector:
-    """What one walk through the storage knows of loops; threads may share it."""
+    """Finds the loops in one walk through the storage; threads may share it."""
 
     def __init__(self) -> None:
         self._known: set[int] = set()
         self._repeated: Counter[int] = Counter()
 
-    def below(self, path: str, ancestors: Ancestors, fingerprint: int) -> Ancestors:
+    def check_for_loop(self, listing: Listing, ancestors: Ancestors) -> Ancestors:
         """Return the ancestors of what is in a directory.
 
         Parameters
         ----------
-        path : str
+        listing : Listing
             The directory.
         ancestors : tuple of int
             Its own.
-        fingerprint : int
-            That of its listing.
 
         Raises
         ------
         StorageException
             If it lists the same as several directories above it, or lies too deep.
         """
+        path, fingerprint = listing.own.path, listing.fingerprint
         if len(ancestors) > MAX_DEPTH:
             raise StorageException(
                 f"{path!r} is more than {MAX_DEPTH} levels deep; is there a loop in the "
@@ -67,46 +72,57 @@ class LoopDetector:
 
 
 def walk(
-    list_directory: Callable[[str], Listing],
+    service: DownloadService,
     path: str,
-    collect: Callable[[], AbstractContextManager[None]],
-) -> Iterator[Entry]:
-    """Yield all that is below a directory, each directory before what is in it.
+    *,
+    maxdepth: int | None,
+    on_error: Callable[[CTADataError], object] | None,
+    on_cut: Callable[[StorageException], object],
+) -> Iterator[Step]:
+    """Yield each directory with what is in it; see `APIClient.walk`.
 
     Parameters
     ----------
-    list_directory : callable
-        Lists a path.
+    service : DownloadService
+        Lists the directories.
     path : str
-        Where the walk begins; a file is all that is yielded.
-    collect : callable
-        Returns a context manager that takes the errors of directories that cannot be listed, or
-        lets one pass, which ends the walk.
-
-    Raises
-    ------
-    CTADataError
-        If `path` cannot be listed.
+        Where the walk begins; a file is the only file of the only step.
+    maxdepth : int or None
+        How many levels are listed; None for all.
+    on_error : callable or None
+        Is told why a directory below `path` cannot be listed; None to raise that.
+    on_cut : callable
+        Is told of each listing that was not read to its end.
     """
     loops = LoopDetector()
-    listing = list_directory(path)
-    if not listing.own.is_directory:
-        yield listing.own
-        return
-    ancestors = loops.below(listing.own.path, (), listing.fingerprint)
-    waiting = [(iter(listing.children), ancestors, listing.cut)]
-    while waiting:
-        entries, above, cut = waiting[-1]
-        entry = next(entries, None)
-        if entry is None:
-            waiting.pop()
-            if cut is not None:
-                with collect():
-                    raise cut
+    # For each level, the directories that wait to be listed, and their ancestors.
+    levels: list[tuple[Iterator[str], Ancestors]] = [(iter([meant(service, path)]), ())]
+    while levels:
+        waiting, ancestors = levels[-1]
+        directory = next(waiting, None)
+        if directory is None:
+            levels.pop()
             continue
-        yield entry
-        if entry.is_directory:
-            with collect():
-                listing = list_directory(entry)
-                ancestors = loops.below(entry.path, above, listing.fingerprint)
-                waiting.append((iter(listing.children), ancestors, listing.cut))
+        try:
+            with suggesting(service, directory):
+                listing = service.listing(directory, FEW)
+            below = loops.check_for_loop(listing, ancestors)
+        except CTADataError as error:
+            if on_error is None or not ancestors:
+                raise
+            on_error(error)
+            continue
+        if listing.cut is not None:
+            on_cut(listing.cut)
+        directories = list(listing.directories)
+        yield listing.own.path, directories, _files(listing, bool(directories))
+        del listing
+        if maxdepth is None or len(levels) < maxdepth:
+            levels.append((iter(directories), below))
+
+
+def _files(listing: Listing, mixed: bool) -> Sequence[Entry]:
+    """Return the files of a listing; those of a long one are not expanded."""
+    if isinstance(listing.children, ManyEntries):
+        return listing.children.files() if mixed else listing.children
+    return list(listing.files)

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ctadata.storage.dates import seconds_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ctadata.entries import Entry
     from ctadata.errors import StorageException
 
-__all__ = ["Row", "Rows"]
+__all__ = ["Row", "Rows", "resource"]
 
 # An entry: its name, its size (bytes), and the time of its last change (seconds, UTC).
 Row = tuple[str, int | None, int | None]
@@ -26,6 +26,16 @@ Row = tuple[str, int | None, int | None]
 # Entries that are sorted at a time; of what was sorted, those that are packed together.
 RUN = 50_000
 PART = 1_000
+
+
+def resource(entry: Entry) -> dict[str, Any]:
+    """Return what the browser is told of a resource (``Resource`` in openapi.yaml)."""
+    return {
+        **entry.to_dict(),
+        "path": entry.path,
+        "name": entry.name,
+        "modified": seconds_of(entry.get("mtime")),
+    }
 
 
 class Rows:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ctadata.errors import AuthenticationError, CTADataError, StorageException
 from ctadata.storage.paths import check_remote_path
-from ctadata.transfers.walk import Ancestors, LoopDetector
+from ctadata.transfers.walk import FEW, Ancestors, LoopDetector
 
 from ..errors import Abandoned, describe
 
@@ -33,9 +33,8 @@ T = TypeVar("T")
 LISTINGS = 4
 # Failures after which a walk is given up: so many are no accident.
 MAX_FAILURES = 100
-# Directories that a walk knows of but has not listed yet, and entries of one that are a list.
+# Directories that a walk knows of but has not listed yet.
 MAX_WAITING = 100_000
-FEW = 10_000
 
 
 class _Place(NamedTuple):
@@ -158,13 +157,13 @@ class Walk(Generic[T]):
         try:
             with self._calls.limited(watchdog):
                 listing = client.listing(place.path, FEW)
-            ancestors = self._loops.below(place.path, place.ancestors, listing.fingerprint)
+            ancestors = self._loops.check_for_loop(listing, place.ancestors)
             findings = self._look(listing)
         except CTADataError as error:
             error.path = error.path or place.path
             return _Visit([], False, [], [error])
-        directories = (entry.path for entry in listing.children if entry.is_directory)
-        inner = [_Place(path, ancestors) for path in islice(directories, MAX_WAITING + 1)]
+        directories = islice(listing.directories, MAX_WAITING + 1)
+        inner = [_Place(entry.path, ancestors) for entry in directories]
         cut = listing.cut
         failures: list[CTADataError] = [*listing.refused, *([] if cut is None else [cut])]
         return _Visit(findings, listing.own.is_directory, inner, failures, cut is not None)

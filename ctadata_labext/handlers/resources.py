@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from ctadata.storage.dates import seconds_of
-from ctadata.storage.paths import check_remote_path
-
-from ..browse.listing_rows import Rows
+from ..browse.listing_rows import Rows, resource
 from .base import AUTH_RESOURCE, CTADataHandler
 from .compression import column, compress
 
@@ -49,18 +46,9 @@ def _answer(
 
 def _resource(client: APIClient, path: str, max_entries: int) -> Iterator[str]:
     """Yield the answer in pieces of JSON."""
-    segments = check_remote_path(path)
-    path = "/".join(segments)
     own, rows, _ = client.read_listing(path, Rows)
-    facts = {
-        "path": path,
-        "name": segments[-1] if segments else "",
-        "type": own.type,
-        "size": None if own.is_directory else own.size,
-        "modified": seconds_of(own.get("mtime")),
-        "truncated": len(rows) > max_entries or rows.cut is not None,
-    }
-    yield json.dumps(facts).removesuffix("}")
+    truncated = len(rows) > max_entries or rows.cut is not None
+    yield json.dumps({**resource(own), "truncated": truncated}).removesuffix("}")
     yield f', "entries": {{"directories": {min(rows.directories, max_entries)}, '
     sizes, modified = array("q"), array("q")
 

@@ -12,15 +12,14 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ctadata.errors import InvalidPath
-from ctadata.storage.dates import seconds_of
 
+from ..browse.listing_rows import resource
 from ..browse.name_filter import name_test
 from ..browse.walk import Walk
 from .base import AUTH_RESOURCE
 from .streaming import LinesHandler
 
 if TYPE_CHECKING:
-    from ctadata.entries import Entry
     from ctadata.storage.listing import Listing
 
 __all__ = ["SearchHandler"]
@@ -73,17 +72,7 @@ def _look(matches: Callable[[str], bool], limit: int) -> Callable[[Listing], lis
         path = listing.own.path
         if not listing.own.is_directory:
             raise InvalidPath(f"{path!r} is a file; search in a directory", path=path)
-        found = (json.dumps(_facts(entry)) for entry in listing.children if matches(entry.name))
+        found = (json.dumps(resource(entry)) for entry in listing.children if matches(entry.name))
         return list(islice(found, limit))
 
     return look
-
-
-def _facts(entry: Entry) -> dict[str, object]:
-    return {
-        "path": entry.path,
-        "name": entry.name,
-        "type": entry.type,
-        "size": None if entry.is_directory else entry.size,
-        "modified": seconds_of(entry.get("mtime")),
-    }

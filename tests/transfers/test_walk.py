@@ -1,4 +1,4 @@
-"""Directories that contain themselves are found by every walker, with few requests."""
+"""Walks, and that every walker finds directories that contain themselves with few requests."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from click.testing import CliRunner
 
 from ctadata import APIClient, errors
 from ctadata.cli.main import cli
+from ctadata.entries import Entries, Entry
+from ctadata.storage.listing import Listing, ListingCut
 from ctadata.transfers.walk import MAX_DEPTH, MAX_REPEATED, LoopDetector
 
 from ..support.scripted import reply
@@ -32,6 +34,120 @@ def storage(scripted):
 
     scripted.default = answer
     return scripted
+
+
+TREE = {
+    "lst": ["a/", "b/", "file"],
+    "lst/a": ["c/", "file", "other"],
+    "lst/a/c": ["file"],
+    "lst/b": [],
+}
+STEPS = [
+    ("lst", ["lst/a/", "lst/b/"], ["lst/file"]),
+    ("lst/a", ["lst/a/c/"], ["lst/a/file", "lst/a/other"]),
+    ("lst/a/c", [], ["lst/a/c/file"]),
+    ("lst/b", [], []),
+]
+
+
+@pytest.fixture
+def tree(storage):
+    storage.inside = TREE.__getitem__
+    return storage
+
+
+def test_walk_from_the_top_down(tree):
+    assert list(APIClient().walk("lst/")) == STEPS
+    assert len(tree.requests) == len(STEPS)
+    assert next(APIClient().walk("lst"))[2][0].size == 0
+
+
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_walk_through_long_listings(tree, monkeypatch, few):
+    monkeypatch.setattr("ctadata.transfers.walk.FEW", few)
+    steps = list(APIClient().walk("lst"))
+    assert steps == STEPS
+    assert [len(files) for _, _, files in steps] == [1, 2, 1, 0]
+    assert steps[1][2][1] == "lst/a/other"
+
+
+def test_what_is_pruned_is_not_listed(tree):
+    steps = []
+    for step in APIClient().walk("lst"):
+        steps.append(step)
+        step[1][:] = [entry for entry in step[1] if entry.name != "a"]
+    assert [path for path, _, _ in steps] == ["lst", "lst/b"]
+    assert len(tree.requests) == 2
+
+
+def test_each_directory_is_listed_when_its_turn_comes(tree):
+    steps = APIClient().walk("lst")
+    assert tree.requests == []
+    for number in range(1, 4):
+        next(steps)
+        assert len(tree.requests) == number
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_walk_no_deeper_than_is_asked_for(tree, depth):
+    found = list(APIClient().walk("lst", maxdepth=depth))
+    assert found == [step for step in STEPS if step[0].count("/") < depth]
+    assert len(tree.requests) == len(found)
+
+
+def test_a_depth_that_is_none(tree):
+    with pytest.raises(errors.CTADataError, match="maxdepth"):
+        APIClient().walk("lst", maxdepth=0)
+
+
+def test_walk_from_a_file_and_from_an_href(service, monkeypatch):
+    monkeypatch.setenv("CTADS_URL", service.downloadservice_url)
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", service.token)
+    client = APIClient()
+    file = "lst/some-data-dir/small.txt"
+    assert list(client.walk(file)) == [(file, [], [file])]
+    assert next(client.walk()) == ("", ["cta/", "lst/"], [])
+    entry = client.list_dir("lst")[0]
+    assert next(client.walk(entry["href"]))[0] == entry.path
+
+
+def test_walk_from_where_nothing_is(storage):
+    storage.on("GET", "list/lst", lambda handler: reply(handler, 404, b"no"))
+    told = []
+    with pytest.raises(errors.NotFound):
+        list(APIClient().walk("lst", on_error=told.append))
+    assert told == []
+
+
+def test_errors_below_are_raised_or_told(tree):
+    tree.on("GET", "list/lst/a", lambda handler: reply(handler, 403, b"no"))
+    with pytest.raises(errors.AccessDenied):
+        list(APIClient().walk("lst"))
+    told = []
+    assert list(APIClient().walk("lst", on_error=told.append)) == [STEPS[0], STEPS[3]]
+    assert [(type(error), error.path) for error in told] == [(errors.AccessDenied, "lst/a")]
+
+
+def test_a_loop_is_told_and_not_walked_through(storage):
+    storage.inside = CYCLES["itself"]
+    told = []
+    steps = list(APIClient().walk("lst", on_error=told.append))
+    assert 1 < len(steps) < 10
+    assert ["is a loop in the storage" in str(error) for error in told] == [True]
+    with pytest.raises(errors.StorageException, match="is a loop in the storage"):
+        list(APIClient().walk("lst"))
+
+
+def test_a_listing_that_is_cut_is_told(tree):
+    client = APIClient(max_listing_entries=2)
+    with pytest.warns(ListingCut, match="max_listing_entries") as warned:
+        steps = list(client.walk("lst"))
+    assert [path for path, _, _ in steps] == [path for path, _, _ in STEPS]
+    assert {warning.filename for warning in warned} == {__file__}
+    assert len(warned) == 2
+    told = []
+    assert list(client.walk("lst", on_error=told.append)) == steps
+    assert [error.path for error in told] == ["lst", "lst/a"]
 
 
 CYCLES = {
@@ -86,17 +202,18 @@ def test_one_directory_that_fails_does_not_end_the_others(storage):
     storage.on("GET", "list/lst/bad", lambda handler: reply(handler, 500, b"no"))
     done = CliRunner().invoke(cli, ["list", "-R", "lst"])
     assert done.exit_code == 1
-    assert done.stdout.splitlines() == ["lst/a/", "lst/a/file", "lst/bad/", "lst/c/", "lst/c/file"]
+    assert done.stdout.splitlines() == ["lst/a/", "lst/bad/", "lst/c/", "lst/a/file", "lst/c/file"]
     assert done.stderr.startswith("lst/bad: ")
 
 
 def test_a_walk_that_is_broad_first():
     """Ten directories each of which lists the same ten: none is entered for ever."""
     loops, entered, waiting = LoopDetector(), 0, [()]
+    listing = Listing(Entry("lst/", {}), Entries(), [])
     while waiting:
         above = waiting.pop(0)
         try:
-            below = loops.below("lst", above, 7)
+            below = loops.check_for_loop(listing, above)
         except errors.StorageException:
             continue
         entered += 1
