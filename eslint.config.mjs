@@ -14,6 +14,7 @@ export default tseslint.config(
       'dist',
       '.venv',
       'ctadata_labext',
+      'src/api/schema.ts',
       'ui-tests/test-results',
       'ui-tests/playwright-report'
     ]

@@ -1,81 +1,21 @@
 import { ServerConnection } from '@jupyterlab/services';
 
 import { request } from './http';
+import {
+  IDelegated,
+  IDelegations,
+  IFoundCertificate,
+  IInspection
+} from './types';
 
-/** The most bytes that are read of a file; the server calls a file of so many too big. */
+/** Bytes of a file that are read at most: one more than the server takes. */
 export const MAX_BYTES = 65537;
 
-/** Milliseconds after which nobody waits any longer for a look, and for an upload. */
-const LOOK_TIMEOUT = 30_000;
+/** Time-outs, in milliseconds. */
+const INSPECT_TIMEOUT = 30_000;
 const UPLOAD_TIMEOUT = 120_000;
 
-/** Something about a certificate that its owner should know. */
-export interface IFinding {
-  /** 'block': it is not uploaded. */
-  level: 'block' | 'warn' | 'info';
-  code: string;
-  sentence: string;
-}
-
-/** What a file holds; all moments are in ISO 8601. */
-export interface IInspection {
-  subject: string | null;
-  issuer: string | null;
-  /** Who has issued the person's own certificate. */
-  authority: string | null;
-  /** The person, in the grid's form with slashes. */
-  identity: string | null;
-  kind: 'rfc3820' | 'legacy' | 'gt3-draft' | 'end-entity' | 'ca' | null;
-  limited: boolean;
-  not_before: string | null;
-  not_after: string | null;
-  vo: string | null;
-  fqans: string[];
-  key_present: boolean;
-  fingerprint: string | null;
-  /** Whether it is not uploaded. */
-  blocked: boolean;
-  findings: IFinding[];
-}
-
-/** A certificate that was uploaded from this account. */
-export interface IDelegation {
-  /** What it was uploaded for. */
-  key: string;
-  identity: string | null;
-  vo: string | null;
-  fqans: string[];
-  not_after: string;
-  uploaded_at: string;
-}
-
-/** What was uploaded from this account; the service itself cannot be asked. */
-export interface IDelegations {
-  /** The server's clock. */
-  now: string;
-  service: string | null;
-  keys: string[];
-  delegations: IDelegation[];
-}
-
-/** The proxy that lies on the server. */
-export interface IFound {
-  path: string;
-  owner: string | null;
-  /** Why it cannot be used. */
-  message: string | null;
-  /** Null where it cannot be used. */
-  inspection: IInspection | null;
-}
-
-/** What the service answered to an upload. */
-export interface IStored {
-  message: string;
-  validity: string;
-  delegation: IDelegation;
-}
-
-/** The part of the REST interface that is about certificates. */
+/** The certificates' part of the REST interface. */
 export class CertificatesAPI {
   constructor(private _settings: ServerConnection.ISettings) {}
 
@@ -83,12 +23,12 @@ export class CertificatesAPI {
     return request<IDelegations>(
       this._settings,
       'certificates',
-      { signal: AbortSignal.timeout(LOOK_TIMEOUT) },
+      { signal: AbortSignal.timeout(INSPECT_TIMEOUT) },
       ['now', 'keys', 'delegations']
     );
   }
 
-  /** Look at a file's bytes; nothing is sent to the service, and nothing stored. */
+  /** Inspect a file's bytes. Nothing is stored or sent to the service. */
   inspect(bytes: BufferSource): Promise<IInspection> {
     return request<IInspection>(
       this._settings,
@@ -97,25 +37,25 @@ export class CertificatesAPI {
         method: 'POST',
         headers: { 'Content-Type': 'application/octet-stream' },
         body: bytes,
-        signal: AbortSignal.timeout(LOOK_TIMEOUT)
+        signal: AbortSignal.timeout(INSPECT_TIMEOUT)
       },
       ['blocked', 'findings']
     );
   }
 
-  /** Look at the proxy on the server. */
-  found(): Promise<IFound> {
-    return request<IFound>(
+  /** Inspect the proxy certificate on the server. */
+  found(): Promise<IFoundCertificate> {
+    return request<IFoundCertificate>(
       this._settings,
       'certificates/found',
-      { signal: AbortSignal.timeout(LOOK_TIMEOUT) },
+      { signal: AbortSignal.timeout(INSPECT_TIMEOUT) },
       ['path', 'inspection']
     );
   }
 
-  /** Hand a file's bytes to the service. */
-  upload(key: string, bytes: BufferSource): Promise<IStored> {
-    return request<IStored>(
+  /** Delegate the certificate in a file's bytes. */
+  upload(key: string, bytes: BufferSource): Promise<IDelegated> {
+    return request<IDelegated>(
       this._settings,
       `certificates/${encodeURIComponent(key)}`,
       {
@@ -129,12 +69,12 @@ export class CertificatesAPI {
   }
 
   /**
-   * Hand the proxy on the server to the service.
+   * Delegate the proxy certificate on the server.
    *
-   * @throws RequestError; 'certificate-changed' when it is not the one with this fingerprint any more
+   * @throws RequestError; 'certificate-changed' if its fingerprint is no longer this one
    */
-  uploadFound(key: string, fingerprint: string): Promise<IStored> {
-    return request<IStored>(
+  uploadFound(key: string, fingerprint: string): Promise<IDelegated> {
+    return request<IDelegated>(
       this._settings,
       `certificates/${encodeURIComponent(key)}/found`,
       {

@@ -14,22 +14,26 @@ import {
   IArchive,
   IEntry,
   ILocalFolder,
+  IOwnDirectory,
   IReceived,
+  IReceivedFiles,
   IResource,
   ISearchLine,
   IStatus,
   ITotals,
-  ITransfer
+  ITransfer,
+  ITransferOrder,
+  ITransfers
 } from './types';
 
-/** The version of the interface between panel and server extension (openapi.yaml). */
+/** The version of the interface that this panel speaks (openapi.yaml). */
 export const API_VERSION = 2;
 
-/** The server extension's REST interface (see its openapi.yaml). */
+/** The server extension's REST interface, which openapi.yaml describes. */
 export class API {
   constructor(readonly settings: ServerConnection.ISettings) {}
 
-  /** List a directory, or tell what a file is. */
+  /** List a directory, or get a file's entry. */
   async list(path: string, signal?: AbortSignal): Promise<Directory | IEntry> {
     const { entries, truncated, ...entry } = await request<IResource>(
       this.settings,
@@ -39,14 +43,14 @@ export class API {
     if (entry.type === 'file') {
       return entry;
     }
-    // Older ones send rows.
+    // An older server sends the entries row by row.
     if (!Array.isArray(entries?.names)) {
       throw new RequestError('server-older', '');
     }
     return new Directory(entry.path, entries, truncated);
   }
 
-  /** Look for names below a directory; resolves when all of it has been looked into. */
+  /** Search names below a directory; resolves at the end of the search. */
   async search(
     path: string,
     pattern: string,
@@ -70,7 +74,7 @@ export class API {
 
   /** The directory of the storage that the user may write to. */
   async ownDirectory(signal?: AbortSignal): Promise<string> {
-    const { path } = await request<{ path: string }>(
+    const { path } = await request<IOwnDirectory>(
       this.settings,
       'own-directory',
       { signal },
@@ -79,9 +83,9 @@ export class API {
     return path;
   }
 
-  /** What the server has received of uploads, and not handed on to the storage yet. */
+  /** The files that the server has received, wholly or in part, and not yet stored. */
   async uploads(): Promise<IReceived[]> {
-    const { uploads } = await request<{ uploads: IReceived[] }>(
+    const { uploads } = await request<IReceivedFiles>(
       this.settings,
       'uploads',
       {},
@@ -90,7 +94,7 @@ export class API {
     return uploads;
   }
 
-  /** Let the server forget what it has received of a file. */
+  /** Remove what the server has received of a file. */
   async removeUpload(id: string): Promise<void> {
     await request(this.settings, `uploads/${encodeURIComponent(id)}`, {
       method: 'DELETE',
@@ -99,57 +103,59 @@ export class API {
   }
 
   /**
-   * Hand on what the server has received; the paths are relative to the destination.
+   * Start to store files that the server has received.
    *
-   * @param hidden - how much of a folder was not sent
+   * @param uploads - their paths are relative to the destination
+   * @param hidden - how many hidden files and directories of a folder were not sent
    */
-  async startUpload(
+  startUpload(
     name: string,
     uploads: readonly { id: string; path: string }[],
     destination: string,
     hidden: { files: number; directories: number }
   ): Promise<ITransfer[]> {
-    const { transfers } = await request<{ transfers: ITransfer[] }>(
-      this.settings,
-      'transfers',
-      {
-        method: 'POST',
-        body: JSON.stringify({
-          kind: 'upload',
-          name,
-          uploads,
-          destination,
-          left_out: {
-            'hidden file': hidden.files || undefined,
-            'hidden directory': hidden.directories || undefined
-          }
-        })
-      },
-      ['transfers']
-    );
-    return transfers;
+    return this._start({
+      kind: 'upload',
+      name,
+      uploads: [...uploads],
+      destination,
+      left_out: {
+        'hidden file': hidden.files || undefined,
+        'hidden directory': hidden.directories || undefined
+      }
+    });
   }
 
-  /** Start one upload for each path of the workspace; `names` are those to have in the storage. */
-  async uploadFromWorkspace(
+  /** Start one upload for each path of the workspace; `names` are the names in the storage. */
+  uploadFromWorkspace(
     paths: readonly string[],
     destination: string,
     names: readonly string[]
   ): Promise<ITransfer[]> {
-    const { transfers } = await request<{ transfers: ITransfer[] }>(
-      this.settings,
-      'transfers',
-      {
-        method: 'POST',
-        body: JSON.stringify({ kind: 'upload', paths, destination, names })
-      },
-      ['transfers']
-    );
-    return transfers;
+    return this._start({
+      kind: 'upload',
+      paths: [...paths],
+      destination,
+      names: [...names]
+    });
+  }
+
+  /** Start one download for each path; the destination is a folder of the workspace, or '' for its top. */
+  download(
+    paths: readonly string[],
+    destination: string,
+    overwrite: boolean
+  ): Promise<ITransfer[]> {
+    return this._start({
+      kind: 'download',
+      paths: [...paths],
+      destination,
+      overwrite
+    });
   }
 
   async transfers(): Promise<ITransfer[]> {
-    const { transfers } = await request<{ transfers: ITransfer[] }>(
+    const { transfers } = await request<ITransfers>(
       this.settings,
       'transfers',
       {},
@@ -158,30 +164,7 @@ export class API {
     return transfers;
   }
 
-  /** Start one download into a folder of the workspace for each path; '' is the workspace itself. */
-  async download(
-    paths: readonly string[],
-    destination: string,
-    overwrite: boolean
-  ): Promise<ITransfer[]> {
-    const { transfers } = await request<{ transfers: ITransfer[] }>(
-      this.settings,
-      'transfers',
-      {
-        method: 'POST',
-        body: JSON.stringify({
-          kind: 'download',
-          paths,
-          destination,
-          overwrite
-        })
-      },
-      ['transfers']
-    );
-    return transfers;
-  }
-
-  /** Run a transfer again that has ended without success; it keeps its id. */
+  /** Resume a transfer that has ended without success; it keeps its id. */
   retry(id: string): Promise<ITransfer> {
     return request<ITransfer>(
       this.settings,
@@ -191,7 +174,7 @@ export class API {
     );
   }
 
-  /** Cancel a transfer; one that has ended meanwhile stays as it is. */
+  /** Cancel a transfer; one that has already ended stays as it is. */
   cancel(id: string): Promise<ITransfer> {
     return request<ITransfer>(
       this.settings,
@@ -201,7 +184,7 @@ export class API {
     );
   }
 
-  /** Let the server forget a transfer that has ended. */
+  /** Remove a transfer that has ended from the server's list. */
   async forgetTransfer(id: string): Promise<void> {
     await request(this.settings, `transfers/${encodeURIComponent(id)}`, {
       method: 'DELETE'
@@ -209,9 +192,9 @@ export class API {
   }
 
   /**
-   * Count what is in some paths; all that directories contain counts.
+   * Count files and bytes, with everything below directories.
    *
-   * @param onLine - called with what has been counted so far, and with the last line
+   * @param onLine - called with the totals so far, and with the last line
    */
   totals(
     paths: readonly string[],
@@ -236,7 +219,7 @@ export class API {
     );
   }
 
-  /** Look at a folder of the workspace; '' is the workspace itself. */
+  /** List the files of a folder of the workspace; '' is its top. */
   localFiles(folder: string, signal?: AbortSignal): Promise<ILocalFolder> {
     return request<ILocalFolder>(
       this.settings,
@@ -246,19 +229,29 @@ export class API {
     );
   }
 
-  /** A file's content, if it is no longer than `limit` bytes. */
+  /** A file's content, of at most `limit` bytes. */
   content(path: string, limit: number): Promise<Uint8Array> {
     return requestBytes(this.settings, `files/${encodePath(path)}`, limit);
   }
 
-  /** The address that sends a file to the browser; the cookie's value proves that this page asks. */
+  /** The URL of a file for the browser's own download; the page's cookie has the XSRF token. */
   fileUrl(path: string, cookie: string): string {
     return this._link(`files/${encodePath(path)}`, cookie);
   }
 
-  /** The address that sends an archive to the browser. */
+  /** The URL of an archive for the browser's own download. */
   archiveUrl(id: string, cookie: string): string {
     return this._link(`archives/${encodeURIComponent(id)}`, cookie);
+  }
+
+  private async _start(order: ITransferOrder): Promise<ITransfer[]> {
+    const { transfers } = await request<ITransfers>(
+      this.settings,
+      'transfers',
+      { method: 'POST', body: JSON.stringify(order) },
+      ['transfers']
+    );
+    return transfers;
   }
 
   private _link(path: string, cookie: string): string {

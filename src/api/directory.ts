@@ -1,7 +1,7 @@
 import { baseName } from '../common/paths';
 import { IColumns, IEntry } from './types';
 
-/** A directory's entries, in the server's order, which is the natural one. */
+/** A directory's entries in the server's order, the natural one. */
 export class Directory {
   constructor(
     readonly path: string,
@@ -10,7 +10,7 @@ export class Directory {
     readonly truncated: boolean
   ) {}
 
-  /** The directory itself, as an entry of the one that contains it. */
+  /** This directory as an entry of its parent. */
   get own(): IEntry {
     return {
       name: baseName(this.path),

@@ -1,28 +1,54 @@
 import { ServerConnection } from '@jupyterlab/services';
 
 import { printable } from '../common/printable';
+import { ServerErrorCode } from './types';
 
-/**
- * Something went wrong; `code` says what.
- *
- * The codes are those of the server extension, which also writes the message, and some of our own,
- * which have none: 'server-unreachable' (the Jupyter server itself), 'extension-missing' (it answers
- * nothing at all), 'not-offered' (it does not know what was asked for), 'logged-out', 'too-large',
- * 'superseded' and 'cancelled'; and an 'invalid-path' that is not asked for.
- */
+/** What went wrong: the server extension's codes, and the panel's own. */
+export type ErrorCode = ServerErrorCode | PanelErrorCode;
+
+/** The errors that only the panel knows. The server sends no message for them. */
+export type PanelErrorCode =
+  /** The Jupyter server does not answer. */
+  | 'server-unreachable'
+  /** The Jupyter server asks for a new login. */
+  | 'logged-out'
+  /** The Jupyter server has no extension of ours. */
+  | 'extension-missing'
+  /** The server extension's interface is older than this panel's. */
+  | 'server-older'
+  /** The server extension's interface is newer than this panel's. */
+  | 'panel-older'
+  /** The user has asked for something else meanwhile. */
+  | 'superseded'
+  /** A folder was asked for, and the path is that of a file. */
+  | 'not-a-directory'
+  /** There is no viewer for a file. */
+  | 'no-viewer'
+  /** The browser cannot read a file of this computer. */
+  | 'unreadable'
+  /** What was dropped is not one file. */
+  | 'no-file'
+  /** The proxy certificate on the server cannot be used. */
+  | 'certificate-unusable'
+  /** Something was thrown that is none of these: a fault of the panel. */
+  | 'unexpected';
+
+/** An error of the panel. */
 export class RequestError extends Error {
   constructor(
-    readonly code: string,
+    /** At run time also one that this panel does not know, from a newer server. */
+    readonly code: ErrorCode,
+    /** The server's sentence; empty for an error that the panel has found by itself. */
     message: string,
     readonly paths: readonly string[] = [],
-    /** All that the server has answered. */
+    /** The server's whole answer. */
     readonly answer: Readonly<Record<string, unknown>> = {}
   ) {
     super(printable(message));
   }
 }
 
-/** Make anything that was thrown an error that can be explained. */
+/** Turn anything that was thrown into an error that can be explained. */
 export function toRequestError(thrown: unknown): RequestError {
   if (thrown instanceof RequestError) {
     return thrown;
@@ -31,20 +57,22 @@ export function toRequestError(thrown: unknown): RequestError {
     return new RequestError('server-unreachable', thrown.message);
   }
   if (thrown instanceof ServerConnection.ResponseError) {
-    // JupyterLab's own sentence.
+    // The message is JupyterLab's own sentence.
     return new RequestError('internal', thrown.message);
   }
+  if (thrown instanceof DOMException && thrown.name === 'AbortError') {
+    return new RequestError('cancelled', '');
+  }
   console.error('ctadata: unexpected error:', thrown);
-  return new RequestError('unexpected', wordsOf(thrown));
+  return new RequestError('unexpected', messageOf(thrown));
 }
 
-/** What there is to read of something that was thrown. */
-function wordsOf(thrown: unknown): string {
+/** The message of anything that was thrown; it may have none, or none that can be read. */
+function messageOf(thrown: unknown): string {
   try {
     const { message, name } = (thrown ?? {}) as Record<string, unknown>;
     return String(message || name || (thrown ?? ''));
   } catch {
-    // Not even that can be read.
     return '';
   }
 }

@@ -2,10 +2,10 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import { toRequestError } from './errors';
 
-/** What somebody can do about an error from where it is shown. */
+/** A button beside an error. */
 export type Remedy = 'retry' | 'up' | 'root' | 'delegate';
 
-/** An error, told to people. */
+/** An error in words for the user. */
 export interface IExplanation {
   title: string;
   /** What happened and what to do. */
@@ -13,7 +13,7 @@ export interface IExplanation {
   remedies: readonly Remedy[];
 }
 
-/** Tell people about anything that was thrown; the server's own words are kept where there are any. */
+/** Explain anything that was thrown to the user. The server's message is kept where there is one. */
 export function explain(
   thrown: unknown,
   trans: TranslationBundle
@@ -63,9 +63,11 @@ export function explain(
     case 'too-large':
       return {
         title: trans.__('Too large'),
-        text: trans.__(
-          'Too large to preview; the settings say how large a file may be.'
-        ),
+        text:
+          text ||
+          trans.__(
+            'Too large to preview; the settings say how large a file may be.'
+          ),
         remedies: []
       };
     case 'no-viewer':
@@ -185,16 +187,44 @@ export function explain(
         ),
         remedies: ['retry', 'up']
       };
+    case 'already-exists':
+    case 'bad-request':
+    case 'error':
+    case 'forbidden':
+    case 'integrity-error':
+    case 'internal':
+    case 'interrupted':
+    case 'local-file':
+    case 'method-not-allowed':
+    case 'no-space':
+    case 'not-ended':
+    case 'not-resumable':
+    case 'range':
+    case 'token-invalid':
+    case 'too-many-transfers':
+    case 'too-many-uploads':
+    case 'transfer-failed':
+    case 'unsupported-media-type':
+    case 'unsupported-version':
+    case 'upload-busy':
+    case 'upload-conflict':
+      return somethingWrong(text, trans);
     default:
-      return {
-        title: trans.__('Something went wrong'),
-        text,
-        remedies: ['retry', 'up']
-      };
+      // A code of a newer server. The compiler sees to it that all others are above.
+      error.code satisfies never;
+      return somethingWrong(text, trans);
   }
 }
 
-/** The same in one line. */
+function somethingWrong(text: string, trans: TranslationBundle): IExplanation {
+  return {
+    title: trans.__('Something went wrong'),
+    text,
+    remedies: ['retry', 'up']
+  };
+}
+
+/** Explain it in one line. */
 export function explainBriefly(
   thrown: unknown,
   trans: TranslationBundle

@@ -1,19 +1,19 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import { RequestError, toRequestError } from './errors';
+import { ErrorCode, RequestError, toRequestError } from './errors';
 import { ILine } from './types';
 
-/** The part of the Jupyter server's address space that is ours. */
+/** Where the server extension is on the Jupyter server. */
 const NAMESPACE = 'ctadata';
 
-/** What a proxy answers in the place of a server that is away; the extension gives its own code then. */
+/** What a proxy answers for a server that is down; the extension's own answers have a code. */
 const AWAY = [424, 502, 503, 504];
 
-/** Where the server extension says that it is there. */
+/** The resource that every version of the server extension has. */
 const STATUS = 'status';
 
-/** Return the address of a resource of the server extension; `path` is encoded already. */
+/** Return the URL of a resource of the server extension; `path` is percent-encoded. */
 export function resourceUrl(
   settings: ServerConnection.ISettings,
   path: string
@@ -24,8 +24,8 @@ export function resourceUrl(
 /**
  * Ask the server extension.
  *
- * @param path - below the namespace, encoded
- * @param fields - what the answer has at least; without them it is none of ours
+ * @param path - below the namespace, percent-encoded
+ * @param fields - members that the answer must have; without them it is not the extension's
  * @returns the answer's JSON
  * @throws RequestError
  */
@@ -50,11 +50,11 @@ export async function request<T>(
 /**
  * Ask the server extension for an answer that comes line by line (NDJSON).
  *
- * @param path - below the namespace, encoded
- * @param init - its `signal` ends it; the connection is closed then
- * @param onLine - called with each line as soon as it is there, also with the last one
- * @returns the last line, the one that is `done`
- * @throws RequestError; of code 'cancelled' when the signal has ended it
+ * @param path - below the namespace, percent-encoded
+ * @param init - its `signal` closes the connection
+ * @param onLine - called with each line when it arrives, also with the last one
+ * @returns the last line, which is `done`
+ * @throws RequestError; 'cancelled' after the signal
  */
 export async function requestLines<T extends ILine>(
   settings: ServerConnection.ISettings,
@@ -95,11 +95,11 @@ export async function requestLines<T extends ILine>(
         throw await failure(settings, path, response.status, line);
       }
       if ('code' in line) {
-        // It has begun well, so that the status could not say it.
+        // The error came after the status was sent.
         throw await failure(settings, path, 500, line);
       }
       onLine(line as T);
-      if ((line as T).done) {
+      if (line.done) {
         return line as T;
       }
     }
@@ -108,7 +108,7 @@ export async function requestLines<T extends ILine>(
   }
 }
 
-/** The whole lines of a body, as they come; whoever leaves earlier closes the connection. */
+/** The lines of a body as they arrive. Leaving the loop early closes the connection. */
 async function* linesOf(response: Response): AsyncGenerator<string, void> {
   const reader = response.body?.getReader();
   if (!reader) {
@@ -129,16 +129,16 @@ async function* linesOf(response: Response): AsyncGenerator<string, void> {
       yield* lines.filter(line => line !== '');
     }
   } finally {
-    // A connection that has broken cannot be closed any more.
+    // A broken connection cannot be closed.
     await reader.cancel().catch(() => undefined);
   }
 }
 
 /**
- * Ask the server extension for bytes, `limit` of them at most.
+ * Ask the server extension for at most `limit` bytes.
  *
- * @param path - below the namespace, encoded
- * @throws RequestError; 'too-large' without waiting for what is too much
+ * @param path - below the namespace, percent-encoded
+ * @throws RequestError; 'too-large' before the body is read, where its length is known
  */
 export async function requestBytes(
   settings: ServerConnection.ISettings,
@@ -151,7 +151,7 @@ export async function requestBytes(
     const data = parse(await reached(response.text()));
     throw await failure(settings, path, response.status, data);
   }
-  // Without a length it is 0, and counted when it is there.
+  // An answer without a length is counted below.
   if (Number(response.headers.get('Content-Length')) > limit) {
     stop.abort();
     throw new RequestError('too-large', '');
@@ -168,7 +168,7 @@ async function send(
   path: string,
   init: RequestInit
 ): Promise<Response> {
-  // A browser would resolve them, also percent-encoded, and ask somebody else.
+  // A browser would resolve such segments and ask for another resource.
   if (/(^|\/)\.\.?(\/|$)/.test(path)) {
     throw new RequestError('invalid-path', '');
   }
@@ -180,14 +180,14 @@ async function send(
     response.redirected &&
     response.headers.get('Content-Type')?.startsWith('text/html')
   ) {
-    // The extension redirects nobody: this is somebody's page to log in.
+    // The extension never redirects: this is a login page.
     await response.body?.cancel();
     throw new RequestError('logged-out', '');
   }
   return response;
 }
 
-/** Wait for what fails only where the server is not reached. */
+/** Wait for what fails only if the server cannot be reached. */
 async function reached<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
@@ -196,7 +196,7 @@ async function reached<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** What an answer that is not a success means; `path` is what was asked for, below the namespace. */
+/** Turn an answer that is no success into an error; `path` is below the namespace. */
 export function answerError(
   settings: ServerConnection.ISettings,
   path: string,
@@ -206,13 +206,13 @@ export function answerError(
   return failure(settings, path, status, parse(body));
 }
 
-/** The value of the cookie that proves that a page of this server asks. */
+/** The XSRF token in a page's cookie. */
 export function xsrfOf(cookie: string): string | undefined {
-  // Of several the server reads the last.
+  // The server reads the last one of several.
   return [...cookie.matchAll(/(?:^|;\s*)_xsrf=([^;]*)/g)].pop()?.[1];
 }
 
-/** The headers that prove who asks, as ServerConnection sends them. */
+/** The headers that authenticate a request, as ServerConnection sends them. */
 export function proofOf(
   settings: ServerConnection.ISettings,
   cookie: string
@@ -249,7 +249,8 @@ async function failure(
   const { code, message, paths } = answer;
   if (typeof code === 'string' && typeof message === 'string') {
     return new RequestError(
-      code,
+      // Perhaps a newer server's, unknown here.
+      code as ErrorCode,
       message,
       Array.isArray(paths) ? paths.map(String) : [],
       answer
@@ -262,7 +263,7 @@ async function failure(
     return new RequestError('server-unreachable', `HTTP ${status}`);
   }
   if (status < 300) {
-    // Something else answers in the extension's place.
+    // Something else has answered, not the extension.
     return new RequestError('not-offered', '');
   }
   return status === 404
@@ -270,7 +271,7 @@ async function failure(
     : new RequestError('internal', `HTTP ${status}`);
 }
 
-/** A 404 without our JSON: our extension did not answer, because it is missing or does not know this. */
+/** A 404 without our JSON: the extension is missing, or does not have this resource. */
 async function notFound(
   settings: ServerConnection.ISettings,
   path: string

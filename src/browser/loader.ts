@@ -1,7 +1,7 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { RequestError } from '../api/errors';
+import { ErrorCode, RequestError } from '../api/errors';
 
 /** Milliseconds after which something that is still being loaded is called slow. */
 const SLOW = 5000;
@@ -101,14 +101,14 @@ export class Loader implements IDisposable {
     this._stopAndTell('cancelled');
   }
 
-  private _stopAndTell(code: string): void {
+  private _stopAndTell(code: ErrorCode): void {
     if (this._current) {
       this._stop(code);
       this._changed.emit();
     }
   }
 
-  private _stop(code: string): void {
+  private _stop(code: ErrorCode): void {
     const load = this._current;
     this._end();
     load?.abort.abort(new RequestError(code, ''));

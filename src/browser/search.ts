@@ -71,10 +71,13 @@ export class Search implements IDisposable {
         this.path,
         this.pattern,
         line => {
-          this.results.add(line.entries ?? []);
           this._directories = line.directories;
-          this._truncated = line.truncated === true;
-          this._failed = line.failures?.length ?? 0;
+          if ('done' in line) {
+            this._truncated = line.truncated;
+            this._failed = line.failures.length;
+          } else {
+            this.results.add(line.entries);
+          }
           this._changed.emit();
         },
         abort.signal

@@ -1,14 +1,14 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import {
-  IFinding,
-  IFound,
-  IInspection,
-  IStored,
-  MAX_BYTES
-} from '../api/certificates';
+import { MAX_BYTES } from '../api/certificates';
 import { RequestError, toRequestError } from '../api/errors';
+import {
+  IDelegated,
+  IFinding,
+  IFoundCertificate,
+  IInspection
+} from '../api/types';
 import { PersistedValue } from '../common/persisted-value';
 import { CertificatesModel } from './model';
 
@@ -25,7 +25,7 @@ export interface IExaminedFile {
 /** What became of an upload. */
 export interface IUploadResult {
   key: string;
-  stored: IStored | null;
+  stored: IDelegated | null;
   refused: RequestError | null;
 }
 
@@ -50,7 +50,7 @@ export class DelegationSession implements IDisposable {
   }
 
   /** The proxy on the server; null as long as nobody knows. */
-  get found(): IFound | null {
+  get found(): IFoundCertificate | null {
     return this._found;
   }
 
@@ -257,7 +257,7 @@ export class DelegationSession implements IDisposable {
   private _source: Source | null = null;
   /** The file's bytes; null for the proxy on the server. */
   private _bytes: Uint8Array<ArrayBuffer> | null = null;
-  private _found: IFound | null = null;
+  private _found: IFoundCertificate | null = null;
   private _foundError: RequestError | null = null;
   private _looking: string | null = null;
   private _look: IExaminedFile | null = null;

@@ -1,8 +1,8 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { IDelegation, IFinding, IInspection } from '../api/certificates';
 import { RequestError } from '../api/errors';
 import { IExplanation, explain } from '../api/explain';
+import { IDelegation, IFinding, IInspection } from '../api/types';
 import { IBadgeState, timeLeft } from './validity';
 
 /** Time for people: "11 h 43 min"; what has begun counts as gone. */

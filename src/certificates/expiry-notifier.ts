@@ -1,6 +1,6 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { IDelegation } from '../api/certificates';
+import { IDelegation } from '../api/types';
 import { PersistedValue } from '../common/persisted-value';
 import { Notifier } from '../ui/notify';
 import { formatLocal } from './describe-certificates';

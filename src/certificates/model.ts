@@ -1,8 +1,9 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { CertificatesAPI, IDelegation } from '../api/certificates';
+import { CertificatesAPI } from '../api/certificates';
 import { RequestError, toRequestError } from '../api/errors';
+import { IDelegation } from '../api/types';
 import { IBadgeState, badgeState, nextChange } from './validity';
 
 /** Milliseconds after which the server is asked again: notebooks delegate, too. */

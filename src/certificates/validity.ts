@@ -1,4 +1,4 @@
-import { IDelegation } from '../api/certificates';
+import { IDelegation } from '../api/types';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

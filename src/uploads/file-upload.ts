@@ -155,7 +155,7 @@ export class FileUpload {
   }
 
   /** Send once; returns what went wrong. */
-  private _send(): Promise<IFailure | null> {
+  private _send(): Promise<IUploadFailure | null> {
     const { settings } = this._api;
     return new Promise(resolve => {
       this._ended = () => resolve(null);
@@ -256,7 +256,7 @@ export class FileUpload {
 }
 
 /** What went wrong, and the answer's status; 0 where there was none. */
-interface IFailure {
+interface IUploadFailure {
   status: number;
   error: RequestError;
 }
@@ -265,7 +265,7 @@ async function failureOf(
   error: Error | DetailedError,
   settings: ServerConnection.ISettings,
   id: string | null
-): Promise<IFailure> {
+): Promise<IUploadFailure> {
   const response = 'originalResponse' in error ? error.originalResponse : null;
   if (!response) {
     const unreachable = new RequestError('server-unreachable', error.message);

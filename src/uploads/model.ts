@@ -2,7 +2,7 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { API } from '../api/client';
-import { RequestError, toRequestError } from '../api/errors';
+import { ErrorCode, RequestError, toRequestError } from '../api/errors';
 import { IReceived } from '../api/types';
 import { RateMeter } from '../common/rate-meter';
 import { TransfersModel } from '../transfers/model';
@@ -20,7 +20,7 @@ const PATIENCE = 2_000;
 const MAX_PATIENCE = 60_000;
 
 /** What stays as it is until the user has done something about it. */
-const LASTING = [
+const LASTING: readonly ErrorCode[] = [
   'access-denied',
   'certificate-needed',
   'extension-missing',

@@ -1,9 +1,5 @@
-import {
-  CertificatesAPI,
-  IFound,
-  IInspection,
-  IStored
-} from '../../api/certificates';
+import { CertificatesAPI } from '../../api/certificates';
+import { IDelegated, IFoundCertificate, IInspection } from '../../api/types';
 import {
   DelegationSession,
   IUploadResult,
@@ -45,14 +41,14 @@ const BLOCKED: IInspection = {
   findings: [{ level: 'block', code: 'not-pem', sentence: 'It is no PEM.' }]
 };
 
-const FOUND: IFound = {
+const FOUND: IFoundCertificate = {
   path: '/tmp/x509up_u1000',
   owner: 'ada',
   message: null,
   inspection: GOOD
 };
 
-const stored = (key: string): IStored => ({
+const stored = (key: string): IDelegated => ({
   message: 'Certificate stored',
   validity: 'Thu, 26 Nov 2026 02:00:00 GMT',
   delegation: {

@@ -1,9 +1,6 @@
-import {
-  CertificatesAPI,
-  IDelegation,
-  IInspection
-} from '../../api/certificates';
+import { CertificatesAPI } from '../../api/certificates';
 import { RequestError } from '../../api/errors';
+import { IDelegation, IInspection } from '../../api/types';
 import {
   describeBadge,
   describeDelegations,

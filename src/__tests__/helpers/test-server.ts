@@ -151,8 +151,10 @@ export function transfer(
     rate: null,
     error: null,
     failures: [],
+    notice: null,
     resumable: false,
     created: '2026-01-01T00:00:00Z',
+    ended: null,
     ...facts
   };
 }

@@ -224,6 +224,7 @@ function storedFrom(id: string, headers: IncomingMessage['headers']): IStored {
     fingerprint: metadata.fingerprint,
     size: Number(headers['upload-length']),
     offset: 0,
+    expires: 0,
     bytes: Buffer.alloc(0)
   };
 }

@@ -58,7 +58,7 @@ it('announces starts and ends, and no steps between', () => {
 });
 
 it('tells how transfers ended', () => {
-  const error = { code: 'no-space', message: 'The disk is full' };
+  const error = { code: 'no-space', message: 'The disk is full' } as const;
   const uploadFailed = 'The upload of a has failed';
   const summary = '2 transfers have ended, 1 without success';
   expect(

@@ -159,6 +159,6 @@ function Action(props: { label: string; act: () => void }): JSX.Element {
   );
 }
 
-function hostOf(url: string | undefined): string | null {
+function hostOf(url: string | null | undefined): string | null {
   return /^https?:\/\/([^/]+)/.exec(url ?? '')?.[1] ?? null;
 }

@@ -1,7 +1,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IFinding, IInspection } from '../../api/certificates';
+import { IFinding, IInspection } from '../../api/types';
 import { printable } from '../../common/printable';
 import { blockIcon, noteIcon, warningIcon } from '../../ui/icons';
 import {

@@ -1,8 +1,8 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { IStored } from '../../api/certificates';
 import { IExplanation } from '../../api/explain';
+import { IDelegated } from '../../api/types';
 import { printable } from '../../common/printable';
 import { chooseFiles } from '../../ui/choose-files';
 import {
@@ -299,7 +299,7 @@ function Result(props: IBodyProps & { result: IUploadResult }): JSX.Element {
 }
 
 function Stored(props: {
-  stored: IStored;
+  stored: IDelegated;
   now: number;
   trans: TranslationBundle;
 }): JSX.Element {
