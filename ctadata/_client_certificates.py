@@ -12,7 +12,7 @@ from ._services import LocalPath, Services
 from .certificates.authorities import known_authorities
 from .certificates.certificate_files import default_proxy_file, read_private_file
 from .certificates.delegations import Delegation, Delegations
-from .certificates.inspection import ready_to_send
+from .certificates.inspection import prepare_upload
 from .certificates.proxy import ProxyCertificate
 from .errors import CertificateError
 
@@ -220,7 +220,7 @@ def _ready(
         file = default_proxy_file() if file is None else file
         name, file = str(file), read_private_file(file)
     try:
-        proxy, content = ready_to_send(file, force=force, trusted=known_authorities())
+        proxy, content = prepare_upload(file, force=force, trusted=known_authorities())
     except CertificateError as error:
         error.path = name
         raise

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from ctadata import _secrets, errors
 from ctadata._printable import LINE, MESSAGE, WORDS, logger_of, printable
 from ctadata._secrets import never_show
-from ctadata.certificates.service import cleaned
+from ctadata.certificates.service import clean_message
 from ctadata.entries import Entry
 
 from .support.certificates import proxy
@@ -252,7 +252,7 @@ def test_an_entry_shows_its_name_as_a_literal():
 @pytest.mark.parametrize("digits", ["9" * 5000, "0" * 5000])
 def test_numbers_that_are_too_long_for_python(reference, digits):
     text = reference.format(digits)
-    for clean in (printable, cleaned, lambda text: str(errors.CTADataError(text))):
+    for clean in (printable, clean_message, lambda text: str(errors.CTADataError(text))):
         assert clean(text).isprintable()
 
 
@@ -279,5 +279,5 @@ def test_no_text_takes_long(before):
         since = time.process_time()
         printable(text, WORDS)
         printable(text)
-        cleaned(text)
+        clean_message(text)
         assert time.process_time() - since < 5, repeated

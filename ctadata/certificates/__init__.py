@@ -1,18 +1,18 @@
-"""Grid proxy certificates: seen through, delegated to the certificate service, never kept.
+"""Inspect, explain and delegate grid proxy certificates; nothing secret is kept.
 
 ::
 
-    reading.py        a file -> its bytes, if it is one that may be sent
-    inspection.py     bytes -> ProxyCertificate (proxy.py), by means of
-      pem.py          bytes -> the blocks of a PEM file
-      certificate.py  a block -> one certificate: names (names.py), kind, who signed it
-      keys.py         a block -> a private key
-      chain.py        certificates -> the one that is meant, and its chain
-      voms.py         a proxy certificate -> its VOMS attributes
-      authorities.py  files -> the authorities that are known
-      examination.py  all of these -> what is wrong, in words (findings.py)
-    sending.py        the certificate service
-    delegations.py    what was delegated from this account
+    certificate_files.py  a path -> the bytes of a file that may be sent
+    inspection.py         bytes -> ProxyCertificate (proxy.py), by means of
+      pem.py              bytes -> the blocks of a PEM file
+      certificate.py      a block -> one certificate: names (names.py), kind, signature (asn1.py)
+      keys.py             a block -> a private key
+      chain.py            certificates -> the user's certificate and the chain that signed it
+      voms.py             a proxy certificate -> its VOMS attributes
+      authorities.py      files -> the trusted certificate authorities
+      rules.py            all of these -> findings, with their sentences (messages.py)
+    service.py            requests to the certificate service
+    delegations.py        a local record of what this account has delegated
 """
 
 from .inspection import inspect

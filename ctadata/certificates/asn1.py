@@ -1,4 +1,4 @@
-"""ASN.1 structures of the grid that `asn1crypto` does not have, or reads too strictly."""
+"""ASN.1 structures of grid certificates that `asn1crypto` lacks or reads too strictly."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ProxyCertInfo(core.Sequence):  # type: ignore[misc]
 
 
 class DraftProxyCertInfo(core.Sequence):  # type: ignore[misc]
-    """The same as Globus 3 had it, from a draft of RFC 3820."""
+    """The form that Globus 3 used, from a draft of RFC 3820."""
 
     _fields = [  # noqa: RUF012
         ("policy", _ProxyPolicy),
@@ -51,6 +51,6 @@ class _Sequence(core.SequenceOf):  # type: ignore[misc]
 
 
 class AttributeCertificates(core.SequenceOf):  # type: ignore[misc]
-    """What VOMS puts into an extension: a sequence of one sequence of attribute certificates."""
+    """The VOMS extension: a sequence of one sequence of attribute certificates."""
 
     _child_spec = _Sequence

@@ -1,7 +1,8 @@
 """One X.509 certificate: its names, its kind (end entity, proxy, CA), and who signed it.
 
-`cryptography` decides what is a certificate, holds its keys and verifies; names and extensions are
-read with `asn1crypto`, since one odd extension or name would make `cryptography` refuse the whole.
+`cryptography` parses the certificate and its public key, and verifies signatures. Names and
+extensions are read with `asn1crypto`, because `cryptography` refuses a whole certificate for one
+odd extension or name.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .asn1 import DraftProxyCertInfo, ProxyCertInfo
-from .keys import hostile_bytes, public_bytes
+from .keys import ignore_deprecations, public_bytes
 from .names import DistinguishedName, read_name
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-__all__ = ["UNREADABLE", "Certificate", "Kind", "Unreadable", "read_certificate"]
+__all__ = ["PARSE_ERRORS", "Certificate", "Kind", "UnreadableCertificate", "read_certificate"]
 
 Kind = Literal["rfc3820", "legacy", "gt3-draft", "end-entity", "ca"]
 
-# What the parsers raise of hostile bytes.
-UNREADABLE = (
+# What the parsers raise for malformed input.
+PARSE_ERRORS = (
     ValueError,
     TypeError,
     LookupError,
@@ -46,7 +47,7 @@ _RFC3820 = "1.3.6.1.5.5.7.1.14"
 _GT3_DRAFT = "1.3.6.1.4.1.3536.1.222"
 _LIMITED = "1.3.6.1.4.1.3536.1.1.1.9"
 _LEGACY_NAMES = {"proxy", "limited proxy"}
-# Those that OpenSSL knows; certificates with others that are critical are not to be accepted
+# Those that OpenSSL knows; a certificate with any other critical extension must be rejected
 # (RFC 5280, section 4.2).
 _KNOWN_EXTENSIONS = {
     _RFC3820,
@@ -57,41 +58,40 @@ _KNOWN_EXTENSIONS = {
 _OTHER_NAMES = {"2.5.29.17", "2.5.29.18"}
 
 
-class Unreadable(Exception):
+class UnreadableCertificate(Exception):
     """These bytes are not a certificate."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """What is to be known of one certificate.
+    """One parsed certificate.
 
     Attributes
     ----------
     der : bytes
-        It itself.
+        The certificate in DER.
     subject, issuer : DistinguishedName
-        Whose it is, and who signed it.
+        The names of its holder and its signer.
     kind : str
         ``rfc3820``, ``legacy``, ``gt3-draft``, ``end-entity`` or ``ca``.
     limited : bool
-        Of a proxy: whether it is a limited one.
+        Whether it is a limited proxy.
     path_length : int or None
-        Of a proxy: how many further ones may follow; of a CA, how many further authorities. None:
-        any number.
-    signs : bool
-        Whether its key usage lets it sign proxies (RFC 3820, section 3.1) or, of a CA,
+        How many proxies may follow a proxy, or authorities a CA; None: any number.
+    may_sign : bool
+        Whether its key usage lets it sign proxies (RFC 3820, section 3.1) or, for a CA,
         certificates (RFC 5280, section 4.2.1.3).
-    acceptable : bool
-        Whether its extensions are such as may be in it: none twice, none that is critical and
-        unknown, in a proxy no alternative names (RFC 3820, sections 3.2 and 3.5).
+    extensions_valid : bool
+        Whether it has no duplicate extension, no unknown critical one and, in a proxy, no
+        alternative names (RFC 3820, sections 3.2 and 3.5).
     not_before, not_after : datetime
-        When it is valid, in UTC.
-    public : bytes
+        Its validity, in UTC.
+    public_key : bytes
         The SubjectPublicKeyInfo.
-    identifiers, issuers_identifiers : tuple of (bytes or None, int or None)
-        Its key's identifier and its serial number, and what it says that its issuer's are.
+    key_id_and_serial, issuer_key_id_and_serial : tuple of (bytes or None, int or None)
+        Its own key identifier and serial number, and those that it states for its issuer.
     extensions : dict
-        The extensions' values by their object identifiers.
+        The values of the extensions by object identifier.
     """
 
     der: bytes = field(repr=False)
@@ -100,13 +100,13 @@ class Certificate:
     kind: Kind
     limited: bool
     path_length: int | None
-    signs: bool
-    acceptable: bool
+    may_sign: bool
+    extensions_valid: bool
     not_before: datetime
     not_after: datetime
-    public: bytes = field(repr=False)
-    identifiers: tuple[bytes | None, int | None] = field(repr=False)
-    issuers_identifiers: tuple[bytes | None, int | None] = field(repr=False)
+    public_key: bytes = field(repr=False)
+    key_id_and_serial: tuple[bytes | None, int | None] = field(repr=False)
+    issuer_key_id_and_serial: tuple[bytes | None, int | None] = field(repr=False)
     extensions: dict[str, bytes] = field(repr=False)
     _x509: x509.Certificate = field(repr=False)
     _key: PublicKeyTypes = field(repr=False)
@@ -118,23 +118,25 @@ class Certificate:
 
     @property
     def is_self_issued(self) -> bool:
-        """Whether it names itself as its issuer."""
-        return self.issuer.key == self.subject.key
+        """Whether its subject and its issuer are the same."""
+        return self.issuer.comparison_key == self.subject.comparison_key
 
     def names_as_issuer(self, other: Certificate) -> bool:
-        """Whether its issuer has the name of the other."""
-        return self.issuer.key == other.subject.key
+        """Whether its issuer is the subject of the other certificate."""
+        return self.issuer.comparison_key == other.subject.comparison_key
 
     def is_signed_by(self, other: Certificate) -> bool:
-        """Whether the other's key has made its signature, and is the one that it names."""
-        for named, actual in zip(self.issuers_identifiers, other.identifiers, strict=True):
+        """Whether the other certificate's key made its signature and is the key that it names."""
+        for named, actual in zip(
+            self.issuer_key_id_and_serial, other.key_id_and_serial, strict=True
+        ):
             if named is not None and actual is not None and named != actual:
                 return False
         try:
-            with hostile_bytes():
+            with ignore_deprecations():
                 return self._is_verified_by(other._key)
-        except (InvalidSignature, AssertionError, *UNREADABLE):
-            # Of an algorithm that does not go with the key as well.
+        except (InvalidSignature, AssertionError, *PARSE_ERRORS):
+            # Includes an algorithm that does not fit the key.
             return False
 
     def _is_verified_by(self, key: PublicKeyTypes) -> bool:
@@ -168,16 +170,16 @@ def read_certificate(der: bytes) -> Certificate:
 
     Raises
     ------
-    Unreadable
-        If it is none.
+    UnreadableCertificate
+        If the bytes are not a certificate.
     """
     try:
-        # Such as of serial numbers that are not positive, which authorities of old have.
-        with hostile_bytes():
+        # Old authorities have serial numbers that are not positive; cryptography warns of them.
+        with ignore_deprecations():
             return _read(der)
-    except UNREADABLE:
+    except PARSE_ERRORS:
         # Not chained: the exception may carry the content.
-        raise Unreadable from None
+        raise UnreadableCertificate from None
 
 
 def _read(der: bytes) -> Certificate:
@@ -194,7 +196,9 @@ def _read(der: bytes) -> Certificate:
     usage = _key_usage(extensions)
     proxy = _proxy_kind(extensions, subject, issuer)
     kind: Kind = proxy or "end-entity"
-    if _is_ca(certificate, extensions, usage, self_issued=subject.key == issuer.key):
+    if _is_ca(
+        certificate, extensions, usage, self_issued=subject.comparison_key == issuer.comparison_key
+    ):
         kind = "ca"
     limited, path_length = _policy(extensions, subject, kind)
     signing = "key_cert_sign" if kind == "ca" else "digital_signature"
@@ -205,15 +209,15 @@ def _read(der: bytes) -> Certificate:
         kind=kind,
         limited=limited,
         path_length=path_length,
-        signs=usage is None or signing in usage,
-        acceptable=len(extensions) == len(listed)
+        may_sign=usage is None or signing in usage,
+        extensions_valid=len(extensions) == len(listed)
         and critical <= _KNOWN_EXTENSIONS
         and not (proxy and extensions.keys() & _OTHER_NAMES),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
-        public=public_bytes(key),
-        identifiers=(_key_identifier(extensions), fields["serial_number"].native),
-        issuers_identifiers=_issuers_identifiers(extensions),
+        public_key=public_bytes(key),
+        key_id_and_serial=(_key_identifier(extensions), fields["serial_number"].native),
+        issuer_key_id_and_serial=_issuer_key_id_and_serial(extensions),
         extensions=extensions,
         _x509=certificate,
         _key=key,
@@ -231,7 +235,7 @@ def _key_identifier(extensions: dict[str, bytes]) -> bytes | None:
     return found
 
 
-def _issuers_identifiers(extensions: dict[str, bytes]) -> tuple[bytes | None, int | None]:
+def _issuer_key_id_and_serial(extensions: dict[str, bytes]) -> tuple[bytes | None, int | None]:
     value = extensions.get("2.5.29.35")
     if value is None:
         return None, None
@@ -249,7 +253,7 @@ def _is_ca(
     constraints = extensions.get(_BASIC_CONSTRAINTS)
     if constraints is not None:
         return bool(asn1crypto_x509.BasicConstraints.load(constraints)["ca"].native)
-    # Authorities from before there were basic constraints.
+    # Authorities that are older than the extension.
     if certificate.version is x509.Version.v1:
         return self_issued
     return usage is not None and "key_cert_sign" in usage
@@ -262,7 +266,10 @@ def _proxy_kind(
         return "rfc3820"
     if _GT3_DRAFT in extensions:
         return "gt3-draft"
-    if subject.common_name in _LEGACY_NAMES and subject.parent.key == issuer.key:
+    if (
+        subject.common_name in _LEGACY_NAMES
+        and subject.parent.comparison_key == issuer.comparison_key
+    ):
         return "legacy"
     return None
 

@@ -1,4 +1,4 @@
-"""The chain of a file: which certificate is meant, which ones signed it, and whether that holds."""
+"""Find the user's certificate in a file and the chain that signed it, and check the chain."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from .messages import Finding, finding
 
 __all__ = ["Chain", "is_known", "read_chain"]
 
-# Real chains have up to ten. Of hundreds that name one another, who has signed which would take
-# minutes to find out.
-_MOST = 20
+# Real chains have up to ten. Hundreds that name one another would take minutes to verify.
+MAX_CERTIFICATES = 20
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A certificate and those that vouch for it.
+    """A certificate and its issuers.
 
     Attributes
     ----------
     links : tuple of Certificate
-        The certificate that is meant, then each one's issuer, as far as the file has them.
+        The leaf certificate, then the issuer of each, as far as the file contains them.
     in_order : bool
-        Whether the file has them in this order, and no other certificate before them.
+        Whether the file has them in this order, with no other certificate before them.
     """
 
     links: tuple[Certificate, ...]
@@ -33,26 +32,26 @@ class Chain:
 
     @property
     def leaf(self) -> Certificate:
-        """The certificate that is meant."""
+        """The certificate that the file is about."""
         return self.links[0]
 
     @property
     def end_entity(self) -> Certificate | None:
-        """The certificate of the person, if the file has it."""
+        """The user's own certificate, if the file contains it."""
         return next((link for link in self.links if not link.is_proxy), None)
 
     @property
     def not_before(self) -> datetime:
-        """From when all of them are valid, in UTC."""
+        """When the last of them becomes valid, in UTC."""
         return max(link.not_before for link in self.links)
 
     @property
     def not_after(self) -> datetime:
-        """Until when all of them are valid, in UTC."""
+        """When the first of them expires, in UTC."""
         return min(link.not_after for link in self.links)
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield what is wrong with how they belong together (RFC 3820, section 4.1)."""
+    def check(self) -> Iterator[Finding]:
+        """Yield the problems of the chain (RFC 3820, section 4.1)."""
         if not self.in_order:
             yield finding("wrong-order")
         if self.links[-1].is_proxy:
@@ -60,41 +59,43 @@ class Chain:
         broken = {
             variant
             for link, issuer in zip(self.links, self.links[1:], strict=False)
-            for variant in _broken(link, issuer)
+            for variant in _link_problems(link, issuer)
         }
-        broken.update(_too_long(self.links))
-        if not all(link.acceptable for link in self.links):
+        broken.update(_path_length_problems(self.links))
+        if not all(link.extensions_valid for link in self.links):
             broken.add("extension")
         top = self.links[-1]
         if top.is_self_issued and not top.is_signed_by(top):
             broken.add("")
-        # One is enough: each is said under the same code.
+        # They share one code, so one of them is enough.
         for variant in sorted(broken)[:1]:
             yield finding("bad-signature", variant)
 
 
 def read_chain(certificates: Sequence[Certificate], keys: Sequence[bytes]) -> Chain:
-    """Find out which certificate of a file is meant, and which ones signed it.
+    """Find the leaf certificate of a file and the certificates that signed it.
 
     Parameters
     ----------
     certificates : sequence of Certificate
-        At least one, in the order of the file; only the first 20 are looked at.
+        At least one, in the order of the file; only the first 20 are used.
     keys : sequence of bytes
-        The public keys that belong to the file's private keys.
+        The public keys that belong to the private keys in the file.
     """
-    distinct = list({certificate.der: certificate for certificate in certificates}.values())[:_MOST]
+    distinct = list({certificate.der: certificate for certificate in certificates}.values())[
+        :MAX_CERTIFICATES
+    ]
     last = [c for c in distinct if not any(_issued(c, other) for other in distinct)]
-    leaf = next((c for c in last if c.public in keys), None)
+    leaf = next((c for c in last if c.public_key in keys), None)
     if leaf is None:
-        leaf = next((c for c in last if distinct[0] in _climb(c, distinct)), distinct[0])
-    links = tuple(_climb(leaf, distinct))
+        leaf = next((c for c in last if distinct[0] in _find_chain(c, distinct)), distinct[0])
+    links = tuple(_find_chain(leaf, distinct))
     positions = [distinct.index(link) for link in links]
     return Chain(links, positions[0] == 0 and positions == sorted(positions))
 
 
 def is_known(chain: Chain, trusted: Sequence[Certificate], now: datetime) -> bool:
-    """Whether one of the trusted authorities has signed the chain, or is in it."""
+    """Whether a trusted authority has signed the chain, or is part of it."""
     valid = [
         authority for authority in trusted if authority.not_before <= now <= authority.not_after
     ]
@@ -108,8 +109,8 @@ def _issued(issuer: Certificate, other: Certificate) -> bool:
     return other is not issuer and other.names_as_issuer(issuer)
 
 
-def _climb(leaf: Certificate, certificates: Sequence[Certificate]) -> list[Certificate]:
-    """Return a certificate and its issuers; of several with the right name, who has signed."""
+def _find_chain(leaf: Certificate, certificates: Sequence[Certificate]) -> list[Certificate]:
+    """Return a certificate and its issuers; among equal names, the one that really signed."""
     links = [leaf]
     while not links[-1].is_self_issued:
         named = [c for c in certificates if c not in links and _issued(c, links[-1])]
@@ -119,23 +120,23 @@ def _climb(leaf: Certificate, certificates: Sequence[Certificate]) -> list[Certi
     return links
 
 
-def _broken(link: Certificate, issuer: Certificate) -> Iterator[str]:
-    """Yield the variants of what is wrong between a certificate and its issuer."""
+def _link_problems(link: Certificate, issuer: Certificate) -> Iterator[str]:
+    """Yield the variants of ``bad-signature`` that apply to a certificate and its issuer."""
     if not link.is_signed_by(issuer):
         yield ""
-    if link.is_proxy == (issuer.kind == "ca") or not issuer.signs:
+    if link.is_proxy == (issuer.kind == "ca") or not issuer.may_sign:
         yield "issuer"
     elif link.is_proxy and (
-        link.subject.parent.key != link.issuer.key or not link.subject.common_name
+        link.subject.parent.comparison_key != link.issuer.comparison_key
+        or not link.subject.common_name
     ):
         yield "name"
 
 
-def _too_long(links: Sequence[Certificate]) -> Iterator[str]:
-    """Yield the variants of what follows on one that does not allow as many.
+def _path_length_problems(links: Sequence[Certificate]) -> Iterator[str]:
+    """Yield the variants of ``bad-signature`` for chains longer than a certificate allows.
 
-    Proxies are counted as OpenSSL does: what one allows counts, also where nothing has made use of
-    it. Authorities: RFC 5280, section 4.2.1.9.
+    Proxies are counted as OpenSSL counts them; authorities as in RFC 5280, section 4.2.1.9.
     """
     proxies = authorities = 0
     for link in links:

@@ -1,4 +1,4 @@
-"""See through what somebody is about to delegate, before anything is sent."""
+"""Inspect a certificate before it is sent."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from ..errors import CertificateError
 from .certificate_files import read_file
 from .messages import MAX_BYTES, Finding, finding
-from .pem import Damaged, is_der, is_pem, is_pkcs12, read_blocks
+from .pem import DamagedPem, is_der, is_pem, is_pkcs12, read_blocks
 from .proxy import ProxyCertificate
 
 if TYPE_CHECKING:
     from .authorities import Authority
 
-__all__ = ["PEM", "inspect", "ready_to_send"]
+__all__ = ["PEM", "inspect", "prepare_upload"]
 
 PEM = bytes | str | os.PathLike[str]
 """A certificate's content as bytes, or the path of its file."""
@@ -25,75 +25,75 @@ PEM = bytes | str | os.PathLike[str]
 def inspect(
     pem: PEM, *, now: datetime | None = None, trusted: Iterable[Authority] = ()
 ) -> ProxyCertificate:
-    """Look at a proxy certificate, and say what speaks against delegating it.
+    """Describe a proxy certificate and list the problems that prevent delegating it.
 
-    Nothing is sent, and nothing is kept. Proxy certificates are those of RFC 3820 and of its
-    predecessors, VOMS attributes are in an attribute certificate (RFC 5755).
+    Nothing is sent or stored. Proxy certificates follow RFC 3820 or one of its predecessors; VOMS
+    attributes are in an attribute certificate (RFC 5755).
 
     Parameters
     ----------
     pem : bytes or path
-        The content of a file, or the file.
+        The content of a file, or its path.
     now : datetime, optional
-        The moment for which it is judged, by default the present; in UTC where it has no time
+        The time for which it is checked, by default the present; taken as UTC if it has no time
         zone.
     trusted : iterable, optional
-        The certificates of the authorities that are known: PEM as bytes, files, directories of
-        files such as ``/etc/grid-security/certificates``, or `cryptography.x509.Certificate`.
-        Without any, none is called unknown.
+        Certificates of trusted authorities: PEM as bytes, files, directories of files such as
+        ``/etc/grid-security/certificates``, or `cryptography.x509.Certificate`. Without any, the
+        issuer is not checked against them.
 
     Returns
     -------
     ProxyCertificate
-        What it is, with all findings; of any bytes at all. Neither the file's content nor its
-        private key is in it.
+        The description with all findings, whatever the bytes are. It contains neither the content
+        of the file nor the private key.
 
     Raises
     ------
     CertificateError
-        If a file cannot be read.
+        If the file cannot be read.
     """
     content = read_file(pem) if isinstance(pem, (str, os.PathLike)) else pem
-    return _look(content, now, trusted)[0]
+    return _inspect(content, now, trusted)[0]
 
 
-def ready_to_send(
+def prepare_upload(
     content: bytes, *, force: bool = False, trusted: Iterable[Authority] = ()
 ) -> tuple[ProxyCertificate, str]:
-    """Look at a proxy certificate that is to be delegated.
+    """Inspect a proxy certificate and return what is uploaded of it.
 
     Parameters
     ----------
     content : bytes
         The content of a file.
     force : bool, optional
-        As `ProxyCertificate.check_sendable` takes it.
+        As for `ProxyCertificate.check_sendable`.
     trusted : iterable, optional
-        As `inspect` takes it.
+        As for `inspect`.
 
     Returns
     -------
     ProxyCertificate
-        What it is.
+        Its description.
     str
-        What the certificate service gets, which is a secret: ASCII PEM, certificate, key, chain.
+        What the certificate service receives, a secret: certificate, key and chain in PEM.
 
     Raises
     ------
     CertificateError
         If it must not be sent; its ``findings`` say why.
     """
-    proxy, content_to_send = _look(content, None, trusted)
+    proxy, content_to_send = _inspect(content, None, trusted)
     proxy.check_sendable(force=force)
     return proxy, content_to_send
 
 
-def _look(
+def _inspect(
     content: bytes, now: datetime | None, trusted: Iterable[Authority]
 ) -> tuple[ProxyCertificate, str]:
     if not isinstance(content, (bytes, bytearray, memoryview)):
         raise CertificateError(
-            f"Give the path of a certificate's file, or its content as bytes, and not "
+            "Give the path of a certificate file, or its content as bytes, not "
             f"{type(content).__name__}"
         )
     content = bytes(content)
@@ -105,17 +105,17 @@ def _look(
         return ProxyCertificate([unusable]), ""
     try:
         blocks = read_blocks(content)
-    except Damaged:
+    except DamagedPem:
         return ProxyCertificate([finding("not-pem", "damaged")]), ""
-    # Imported late: cryptography is large, and most who import ctadata never need it.
+    # Imported late: cryptography is large, and most users of ctadata never need it.
     from .authorities import read_authorities
-    from .rules import examine
+    from .rules import apply_rules
 
-    return examine(blocks, now, read_authorities(trusted))
+    return apply_rules(blocks, now, read_authorities(trusted))
 
 
 def _unusable(content: bytes) -> Finding | None:
-    """Return what is wrong with a file that is no PEM, or too large to be looked into."""
+    """Return the finding for a file that is not PEM or too large to parse."""
     if len(content) > MAX_BYTES:
         return finding("too-big")
     if not content.strip():

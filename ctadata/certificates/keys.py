@@ -1,4 +1,4 @@
-"""Private keys of PEM files: read, compared with certificates, written again."""
+"""Read, compare and write the private keys of PEM files."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.utils import CryptographyDeprecationWarning
 
-from .pem import Block, Damaged
+from .pem import Block, DamagedPem
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
-__all__ = ["Key", "hostile_bytes", "is_encrypted", "public_bytes", "read_key"]
+__all__ = ["Key", "ignore_deprecations", "is_encrypted", "public_bytes", "read_key"]
 
 _OLDER_LABELS = {"RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY"}
 _WITH_OLDER_FORMAT = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, dsa.DSAPrivateKey)
 
 
 class Key:
-    """A private key; its content never appears in a text.
+    """A private key; its representation never shows its content.
 
     Parameters
     ----------
     key : private key
-        As `cryptography` has it.
+        An object of `cryptography`.
     label : str
-        Of the PEM block that it came in.
+        The label of its PEM block.
 
     Attributes
     ----------
-    public : bytes
-        The SubjectPublicKeyInfo (RFC 5280) that belongs to it.
+    public_key : bytes
+        The matching SubjectPublicKeyInfo (RFC 5280).
     """
 
     def __init__(self, key: PrivateKeyTypes, label: str) -> None:
         self._key = key
         self._label = label
-        self.public = public_bytes(key.public_key())
+        self.public_key = public_bytes(key.public_key())
 
     def to_pem(self) -> bytes:
-        """Return it as PEM, in the format that it came in (PKCS#8, or the older ones)."""
-        # A label may stand before a key of another format, which is read as well.
+        """Return the key as PEM, in its original format (PKCS#8 or an older one)."""
+        # The label need not match the format of the key; such a key is read all the same.
         older = self._label in _OLDER_LABELS and isinstance(self._key, _WITH_OLDER_FORMAT)
         form = PrivateFormat.TraditionalOpenSSL if older else PrivateFormat.PKCS8
         return self._key.private_bytes(Encoding.PEM, form, NoEncryption())
@@ -64,28 +64,28 @@ def is_encrypted(block: Block) -> bool:
 
 
 def read_key(block: Block) -> Key | None:
-    """Return the private key of a block that is not encrypted; None if it cannot be read."""
+    """Return the private key of an unencrypted block; None if it cannot be read."""
     try:
-        with hostile_bytes():
+        with ignore_deprecations():
             key = Key(_load(block.der), block.label)
-            # What can be read but not written would fail only when it is to be sent.
+            # A key that can be read but not written would otherwise fail only at the upload.
             key.to_pem()
             return key
-    except (Damaged, ValueError, TypeError, UnsupportedAlgorithm, InternalError):
-        # The last is how OpenSSL puts up with some numbers that are no key.
+    except (DamagedPem, ValueError, TypeError, UnsupportedAlgorithm, InternalError):
+        # OpenSSL reports some numbers that are not a key as an internal error.
         return None
 
 
 def _load(der: bytes) -> PrivateKeyTypes:
-    # OpenSSL would look whether the numbers of an RSA key are prime: half a minute for large ones.
+    # OpenSSL's own validation tests for primes, which takes half a minute for large RSA keys.
     key = load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
-    if isinstance(key, rsa.RSAPrivateKey) and not _belong_together(key.private_numbers()):
+    if isinstance(key, rsa.RSAPrivateKey) and not _is_consistent(key.private_numbers()):
         raise ValueError
     return key
 
 
-def _belong_together(key: rsa.RSAPrivateNumbers) -> bool:
-    """Whether the numbers of an RSA key are as RFC 8017, section 3.2, has them, but for primes."""
+def _is_consistent(key: rsa.RSAPrivateNumbers) -> bool:
+    """Whether the numbers of an RSA key satisfy RFC 8017, section 3.2; primality is not tested."""
     p, q, both = key.p, key.q, key.public_numbers
     return (
         min(p, q) > 1
@@ -99,8 +99,8 @@ def _belong_together(key: rsa.RSAPrivateNumbers) -> bool:
 
 
 @contextmanager
-def hostile_bytes() -> Iterator[None]:
-    """Let `cryptography` read anything, and not announce what it will not read in future."""
+def ignore_deprecations() -> Iterator[None]:
+    """Silence `cryptography`'s warnings about certificates that it will reject in future."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
         yield

@@ -1,6 +1,6 @@
-"""Distinguished names: compared, and written in the slash form of the grid.
+"""Parse and compare distinguished names, and write them in the grid's slash form.
 
-Read leniently: names in older encodings (T.61, wrongly declared Latin-1) are no reason to
+Parsing is lenient: a name in an older encoding (T.61, wrongly declared Latin-1) is no reason to
 refuse a certificate.
 """
 
@@ -15,7 +15,7 @@ from .asn1 import Name
 
 __all__ = ["DistinguishedName", "read_name"]
 
-# As OpenSSL writes them, and grid tools with it.
+# The abbreviations of OpenSSL, which the grid's tools use too.
 _SHORT = {
     "2.5.4.3": "CN",
     "2.5.4.4": "SN",
@@ -34,8 +34,8 @@ _SHORT = {
     "1.2.840.113549.1.9.1": "emailAddress",
 }
 _BMP_STRING, _UNIVERSAL_STRING = 30, 28
-# Types of strings (ITU-T X.680): UTF8, Printable, T61, IA5, Visible. Of others that mean the same
-# OpenSSL says that they do not; they are shown as RFC 4514 does.
+# String types (ITU-T X.680): UTF8, Printable, T61, IA5, Visible. OpenSSL treats no other types as
+# equal to these; others are shown in hexadecimal as in RFC 4514.
 _STRINGS = {12, 19, 20, 22, 26, _BMP_STRING, _UNIVERSAL_STRING}
 
 
@@ -45,24 +45,24 @@ class DistinguishedName(NamedTuple):
     Attributes
     ----------
     parts : tuple of tuple of (str, str)
-        Of each relative name its attributes, of which it nearly always has one: type and value,
-        such as ``("CN", "Alice")``.
+        The attributes (type and value) of each relative name, nearly always one, such as
+        ``("CN", "Alice")``.
     """
 
     parts: tuple[tuple[tuple[str, str], ...], ...]
 
     @property
-    def slashed(self) -> str:
+    def slash_form(self) -> str:
         """The grid's form, such as ``/DC=org/DC=example/CN=Alice``."""
         return "".join(
             f"/{kind}={printable(value)}" for relative in self.parts for kind, value in relative
         )
 
     @property
-    def key(self) -> tuple[tuple[tuple[str, bytes], ...], ...]:
-        """What two names have in common that mean the same (RFC 5280, section 7.1).
+    def comparison_key(self) -> tuple[tuple[tuple[str, bytes], ...], ...]:
+        """Equal for names that match (RFC 5280, section 7.1).
 
-        As OpenSSL has it: the case of ASCII letters and the number of spaces do not matter.
+        As in OpenSSL, the case of ASCII letters and the number of spaces do not matter.
         """
         return tuple(
             tuple((kind, b" ".join(value.encode().split()).lower()) for kind, value in relative)
@@ -71,28 +71,28 @@ class DistinguishedName(NamedTuple):
 
     @property
     def parent(self) -> DistinguishedName:
-        """The name without its last relative name: of a proxy, its issuer's (RFC 3820)."""
+        """The name without its last relative name; for a proxy, its issuer's name (RFC 3820)."""
         return DistinguishedName(self.parts[:-1])
 
     @property
     def common_name(self) -> str:
-        """The last relative name's value if it is a common name and nothing else, else empty."""
+        """The value of the last relative name if that is a single common name, else empty."""
         attributes = self.parts[-1] if self.parts else ()
         return attributes[0][1] if [kind for kind, _ in attributes] == ["CN"] else ""
 
 
 def read_name(der: bytes) -> DistinguishedName:
-    """Read a name of a certificate, in DER.
+    """Parse a DER-encoded name of a certificate.
 
     Raises
     ------
     ValueError
-        If it is not encoded as a name is.
+        If it is not a name.
     """
     return DistinguishedName(
         tuple(
             tuple(
-                (_kind(attribute["type"].dotted), _text(attribute["value"].dump()))
+                (_kind(attribute["type"].dotted), _decode(attribute["value"].dump()))
                 for attribute in relative
             )
             for relative in Name.load(der)
@@ -104,7 +104,7 @@ def _kind(oid: str) -> str:
     return _SHORT.get(oid, oid)
 
 
-def _text(der: bytes) -> str:
+def _decode(der: bytes) -> str:
     if der[0] not in _STRINGS:
         return f"#{der.hex()}"
     _, _, tag, _, content, _ = parser.parse(der)

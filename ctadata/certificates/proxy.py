@@ -1,4 +1,4 @@
-"""What is known of a certificate that somebody wants to delegate."""
+"""The description of a certificate that a user wants to delegate."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ if TYPE_CHECKING:
 
 __all__ = ["NOT_SENT", "ProxyCertificate", "iso"]
 
-#: How the error begins that keeps a certificate from being sent.
-NOT_SENT = "It was not sent."
+#: The first words of an error raised before anything is sent.
+NOT_SENT = "The certificate was not sent."
 
 
 @dataclass(frozen=True)
 class ProxyCertificate:
-    """What a file holds that is to be delegated as a proxy certificate; nothing of the file itself.
+    """A description of the proxy certificate in a file; it contains no part of the file itself.
 
     Attributes
     ----------
     subject, issuer : str or None
-        The certificate's and its issuer's name, in the grid's slash form; None, as all that
-        follows, where no certificate could be read.
+        The names of the certificate and its issuer, in the grid's slash form; None, like all that
+        follows, if no certificate could be read.
     authority : str or None
-        Who has issued the certificate of the end entity.
+        The issuer of the end entity's certificate.
     identity : str or None
-        The name of the end entity, that is the person, for whom it speaks.
+        The name of the end entity: the person whom the proxy represents.
     kind : {'rfc3820', 'legacy', 'gt3-draft', 'end-entity', 'ca'} or None
-        Which kind of certificate it is.
+        The kind of certificate.
     limited : bool
         Whether it is a limited proxy.
     not_before, not_after : datetime or None
-        When all of it is valid, in UTC: the whole chain and the VOMS attributes.
+        The validity of the whole chain and the VOMS attributes together, in UTC.
     vo : str or None
         The virtual organisation of the VOMS attributes.
     fqans : tuple of str
         The fully qualified attribute names: groups and roles.
     key_present : bool
-        Whether there is a private key in the file.
+        Whether the file contains a private key.
     fingerprint : str or None
         SHA-256 of the certificate, in hexadecimal digits.
     findings : list of Finding
-        What is to be known about it, the worst first.
+        The problems found and other remarks, the most serious first.
     """
 
     findings: list[Finding]
@@ -65,11 +65,11 @@ class ProxyCertificate:
 
     @property
     def blocked(self) -> bool:
-        """Whether a finding keeps it from being sent."""
+        """Whether a finding prevents sending it."""
         return any(found.level == "block" for found in self.findings)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what is known of it as JSON has it, with times of ISO 8601; never its content."""
+        """Return the description as a JSON object, with times in ISO 8601."""
         return {
             "subject": self.subject,
             "issuer": self.issuer,
@@ -88,31 +88,30 @@ class ProxyCertificate:
         }
 
     def check_sendable(self, *, force: bool = False) -> None:
-        """Raise unless it may be sent.
+        """Raise an error unless it may be sent.
 
         Parameters
         ----------
         force : bool, optional
-            Whether blocking findings are no reason, but for those that may give away a long-lived
-            key.
+            Whether to ignore blocking findings, except those that may give away a long-lived key.
 
         Raises
         ------
         CertificateError
-            If a finding forbids it; its ``findings`` say which.
+            If a finding prevents it; its ``findings`` say which.
         """
-        against = [
+        blocking = [
             found
             for found in self.findings
             if found.level == "block" and (not force or found.code in NEVER_FORCED)
         ]
-        if against:
+        if blocking:
             raise CertificateError(
-                " ".join([NOT_SENT, *(found.sentence for found in against)]),
+                " ".join([NOT_SENT, *(found.sentence for found in blocking)]),
                 findings=self.findings,
             )
 
 
 def iso(moment: datetime) -> str:
-    """Return a time in UTC as ISO 8601 writes it, in whole seconds."""
+    """Return a time in UTC in ISO 8601, in whole seconds."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""The certificate service (docs/protocol.md): what it is asked, and what its answers mean."""
+"""The client of the certificate service (docs/protocol.md)."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ from ..storage.dates import seconds_of
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-__all__ = ["CertificateService", "cleaned"]
+__all__ = ["CertificateService", "clean_message"]
 
+_NO_REASON = "it gives no reason"
 _NOT_ADMINISTRATOR = "access denied"
-# With a sentence of the service for people, which says more than the status.
+# Statuses whose body has a sentence of the service, which says more than the status.
 _REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 507)
-# A part of a certificate: it was sent one, and may repeat it.
-_UNSPEAKABLE = re.compile(r"[A-Za-z0-9+/=_-]{56,}")
-# What has no end goes on to that of the text; looking for it again and again would take long.
+# Probably part of a certificate: the service may repeat what it was sent.
+_LOOKS_LIKE_PEM = re.compile(r"[A-Za-z0-9+/=_-]{56,}")
+# An element without an end runs to the end of the text; backtracking for it would be slow.
 _TAG = re.compile(
     r"<(?:style|script).*?(?:</(?:style|script)>|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE
 )
@@ -45,7 +46,7 @@ class CertificateService:
     http : HTTPClient
         Sends the requests.
     url : str
-        The service's address, with trailing slash.
+        The service's address, with a trailing slash.
     """
 
     def __init__(self, http: HTTPClient, url: str) -> None:
@@ -58,7 +59,7 @@ class CertificateService:
         Parameters
         ----------
         certificate : str
-            PEM.
+            The certificate in PEM.
         key : str
             What it is for: ``cta``, ``lst``, ``arc``.
         user : str, optional
@@ -67,24 +68,21 @@ class CertificateService:
         Returns
         -------
         dict
-            ``message`` and ``validity``, the time (RFC 1123) until which it is valid, as sent.
+            ``message`` and ``validity``, the time (RFC 1123) when it expires, as received.
 
         Raises
         ------
         CertificateError
-            If the service does not take it.
+            If the service does not accept it.
         """
         answer = self._post(
             "certificate", {"certificate": certificate, "certificate_key": key, "user": user}
         )
         validity = answer.get("validity")
         if seconds_of(validity) is None:
-            # It says "stored" also of what it did not store; then this is its complaint.
+            # The service says "stored" even if it failed; `validity` then has the reason.
             reason = validity[0] if isinstance(validity, list) and validity else validity
-            raise CertificateError(
-                "The certificate service did not store it: "
-                f"{self._words(reason) or 'it gives no reason'}"
-            )
+            raise self._not_stored(reason)
         return answer
 
     def store_shared(self, certificate: str) -> dict[str, Any]:
@@ -93,7 +91,7 @@ class CertificateService:
         Parameters
         ----------
         certificate : str
-            PEM.
+            The certificate in PEM.
 
         Returns
         -------
@@ -103,30 +101,32 @@ class CertificateService:
         Raises
         ------
         CertificateError
-            If the service does not take it.
+            If the service does not accept it.
         """
         answer = self._post("main-certificate", {"certificate": certificate})
         if answer.get("certificateUploaded") is not True:
-            raise CertificateError(
-                "The certificate service did not store it: "
-                f"{self._words(answer.get('message')) or 'it gives no reason'}"
-            )
+            raise self._not_stored(answer.get("message"))
         return answer
 
     def shared_status(self) -> tuple[bool, str]:
-        """Ask for the certificate that all users share.
+        """Ask for the state of the certificate that all users share.
 
         Returns
         -------
         bool
             Whether it can be used.
         str
-            What the service says of it.
+            The service's words.
         """
         response = self._http.send(
             "GET", self._url + "shared-certificate-status", accept=(200, 500)
         )
-        return response.status == 200, self._words(response.data) or "it gives no reason"
+        return response.status == 200, self._words(response.data) or _NO_REASON
+
+    def _not_stored(self, reason: object) -> CertificateError:
+        return CertificateError(
+            f"The certificate service did not store it: {self._words(reason) or _NO_REASON}"
+        )
 
     def _post(self, endpoint: str, content: dict[str, str | None]) -> dict[str, Any]:
         url = self._url + endpoint
@@ -151,7 +151,7 @@ class CertificateService:
         return answer
 
     def _refusal(self, response: BaseHTTPResponse, url: str) -> CTADataError:
-        """Return the error that an answer means which is not a success."""
+        """Return the error for an unsuccessful answer."""
         words = self._words(response.data)
         denied = words.lower().startswith(_NOT_ADMINISTRATOR)
         failure = self._http.refused(response, url, "")
@@ -174,7 +174,7 @@ class CertificateService:
         return CertificateError(f"The certificate service refuses it: {words}")
 
     def _words(self, answer: object) -> str:
-        """Return what an answer says: plain text, a page, or JSON with a message."""
+        """Return the words of an answer: plain text, an HTML page, or JSON with a message."""
         if isinstance(answer, bytes):
             answer = answer[:65536].decode("utf-8", "replace")
             try:
@@ -183,25 +183,25 @@ class CertificateService:
                 content = None
             if isinstance(content, dict):
                 answer = content.get("message")
-        return self._http.clean_text(cleaned(answer))
+        return self._http.clean_text(clean_message(answer))
 
 
-def cleaned(words: object) -> str:
-    """Return what the service says, for people: no markup, and as `printable` has it.
+def clean_message(words: object) -> str:
+    """Return the service's words as a short, printable line without markup.
 
     Parameters
     ----------
     words : object
-        What it says; anything but a string is nothing.
+        What the service sent; empty unless it is a string.
 
     Returns
     -------
     str
-        On one line, not long. What looks like a part of a certificate, a key or a token is left
-        out: a service may repeat what it was sent.
+        One line. What looks like part of a certificate, a key or a token is left out, because the
+        service may repeat what it was sent.
     """
     if not isinstance(words, str):
         return ""
-    # Before tags are left out, which may be anywhere, and since they may be.
-    text = unescaped(_TAG.sub(" ", _UNSPEAKABLE.sub(LEFT_OUT, without_secrets(words))))
-    return printable(" ".join(_UNSPEAKABLE.sub(LEFT_OUT, text).split()), WORDS)
+    # Both before and after removing tags, which may stand inside a secret.
+    text = unescaped(_TAG.sub(" ", _LOOKS_LIKE_PEM.sub(LEFT_OUT, without_secrets(words))))
+    return printable(" ".join(_LOOKS_LIKE_PEM.sub(LEFT_OUT, text).split()), WORDS)

@@ -1,6 +1,6 @@
-"""The VOMS attributes of a proxy certificate: an attribute certificate (RFC 5755) in an extension.
+"""Read the VOMS attributes of a proxy: an attribute certificate (RFC 5755) in an extension.
 
-Its signature is not verified: whose VOMS servers are believed is the storage's decision.
+Its signature is not verified: the storage decides which VOMS servers it trusts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from asn1crypto import cms
 
 from .._printable import printable
 from .asn1 import AttributeCertificates
-from .certificate import UNREADABLE, Certificate
+from .certificate import PARSE_ERRORS, Certificate
 
 __all__ = ["VOMSAttributes", "read_attributes"]
 
@@ -21,16 +21,16 @@ _FQANS = "1.3.6.1.4.1.8005.100.100.4"
 
 
 class VOMSAttributes(NamedTuple):
-    """Groups and roles of a virtual organisation.
+    """Groups and roles in a virtual organisation.
 
     Attributes
     ----------
     vo : str or None
         The organisation.
     fqans : tuple of str
-        Fully qualified attribute names, the primary one first, as they are written there.
+        Fully qualified attribute names as written in the certificate, the primary one first.
     not_before, not_after : datetime
-        When they are valid, in UTC.
+        Their validity, in UTC.
     """
 
     vo: str | None
@@ -40,7 +40,7 @@ class VOMSAttributes(NamedTuple):
 
 
 def read_attributes(proxy: Certificate) -> VOMSAttributes | None:
-    """Return the VOMS attributes in a proxy certificate; None if there are none to be read."""
+    """Return the VOMS attributes of a proxy certificate; None if it has none that are readable."""
     value = proxy.extensions.get(_ATTRIBUTE_CERTIFICATES)
     if value is None:
         return None
@@ -50,7 +50,7 @@ def read_attributes(proxy: Certificate) -> VOMSAttributes | None:
             for sequence in AttributeCertificates.load(value)
             for certificate in sequence
         ]
-    except UNREADABLE:
+    except PARSE_ERRORS:
         return None
     if not read:
         return None
@@ -72,10 +72,10 @@ def _read(certificate: cms.AttributeCertificateV2) -> VOMSAttributes:
             continue
         for value in attribute["values"]:
             syntax = cms.IetfAttrSyntax.load(value.dump()).native
-            fqans += [_text(name) for name in syntax["values"]]
-            # As VOMS writes it: "cta://voms.example.org:15000".
+            fqans += [_decode(name) for name in syntax["values"]]
+            # VOMS writes it as "cta://voms.example.org:15000".
             for authority in syntax["policy_authority"] or ():
-                organisation = organisation or _text(authority).partition("://")[0]
+                organisation = organisation or _decode(authority).partition("://")[0]
     if not organisation and fqans:
         organisation = fqans[0].split("/")[1]
     return VOMSAttributes(
@@ -86,6 +86,6 @@ def _read(certificate: cms.AttributeCertificateV2) -> VOMSAttributes:
     )
 
 
-def _text(value: bytes | str) -> str:
+def _decode(value: bytes | str) -> str:
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     return printable(text)

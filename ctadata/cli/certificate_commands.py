@@ -1,4 +1,4 @@
-"""The commands ``certificate``: parse, call the client, print."""
+"""The group ``certificate``, and the three older commands that upload certificates."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ..certificates.certificate_files import default_proxy_file, read_private_fi
 from ..certificates.inspection import inspect
 from ..certificates.messages import Finding
 from ..certificates.proxy import NOT_SENT, ProxyCertificate
-from ..certificates.service import cleaned
+from ..certificates.service import clean_message
 from ..config import certificate_keys
 from ..errors import CertificateError, CTADataError
-from .options import patience_options, patient_client
+from .options import JSON_OBJECT, with_client
 from .output import echo, echo_json, say
 
 __all__ = [
@@ -41,10 +41,10 @@ _WIDTH = 13
 
 @click.group()
 def certificate() -> None:
-    """Look at a grid proxy certificate, and delegate it to the platform.
+    """Inspect a grid proxy certificate, and delegate it to the platform.
 
-    FILE is by default the one that voms-proxy-init makes: X509_USER_PROXY of the environment, or
-    /tmp/x509up_u and your user id.
+    FILE is by default the one that voms-proxy-init creates: $X509_USER_PROXY, or /tmp/x509up_u
+    followed by your user id.
 
     \b
     Example:
@@ -54,11 +54,11 @@ def certificate() -> None:
 
 @certificate.command("inspect")
 @click.argument("file", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@JSON_OBJECT
 def inspect_(file: str | None, as_json: bool) -> None:
-    """Show what FILE is, and what speaks against delegating it; nothing is sent.
+    """Describe the certificate in FILE and list its problems; nothing is sent.
 
-    The exit status is 1 where something does.
+    The exit status is 1 if a problem prevents delegating it.
 
     \b
     Example:
@@ -69,126 +69,134 @@ def inspect_(file: str | None, as_json: bool) -> None:
     if as_json:
         echo_json(proxy.to_dict(), indent=2)
     else:
-        for line in _described(proxy):
-            echo(line)
-        for line in _sentences(proxy.findings):
+        for line in (*_described(proxy), *_sentences(proxy.findings)):
             echo(line)
         if not proxy.blocked:
-            echo(_whether_from(path))
+            echo(_verdict(path))
     sys.exit(1 if proxy.blocked else 0)
 
 
 @certificate.command("upload")
 @click.argument("file", required=False)
-@click.option("--key", default="cta", show_default=True, help="What it is for: cta, lst, arc.")
-@click.option("--force", is_flag=True, help="Send it in spite of errors; never a long-lived key.")
-@patience_options
-def upload(file: str | None, key: str, force: bool, **options: Any) -> None:
+@click.option("--key", default="cta", show_default=True, help="Its purpose: cta, lst, arc.")
+@click.option(
+    "--force", is_flag=True, help="Send it in spite of errors, except for a long-lived key."
+)
+@with_client
+def upload(client: APIClient, file: str | None, key: str, force: bool) -> None:
     """Delegate the proxy certificate in FILE to the certificate service.
 
     \b
     Example:
       ctadata certificate upload --key lst
     """
-    _upload(patient_client(options), file, key, force=force)
+    _upload(client.upload_personal_certificate, file, key, force=force)
 
 
 @certificate.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
-@patience_options
-def status(as_json: bool, **options: Any) -> None:
-    """Show what was delegated from here, and whether there is a proxy certificate to delegate.
+@JSON_OBJECT
+@with_client
+def status(client: APIClient, as_json: bool) -> None:
+    """Show which certificates this account has delegated, and the local proxy certificate.
 
-    The service cannot be asked for what it has of you: what was uploaded from elsewhere is not
-    shown.
+    The service does not tell which certificates it has, so those that were uploaded from other
+    machines are not shown.
 
     \b
     Example:
       ctadata certificate status
     """
-    client = patient_client(options)
-    known = {delegation.key: delegation for delegation in client.delegations()}
-    found: ProxyCertificate | None = None
+    delegations = {delegation.key: delegation for delegation in client.delegations()}
     path = default_proxy_file()
+    proxy, problem = None, ""
     try:
-        found = inspect(read_private_file(path), trusted=known_authorities())
-        here = _in_short(found.identity, found.not_after)
-        here += "; it cannot be delegated, see 'ctadata certificate inspect'" * found.blocked
+        proxy = inspect(read_private_file(path), trusted=known_authorities())
     except CertificateError as error:
-        here = str(error)
-    shared = _shared(client)
+        problem = str(error)
+    shared = _shared_status(client)
     if as_json:
         content = {
             "service": client.certificateservice_url,
             "keys": certificate_keys(),
-            "delegations": [delegation.to_dict() for delegation in known.values()],
+            "delegations": [delegation.to_dict() for delegation in delegations.values()],
             "shared": shared,
-            "found": {"path": path, "inspection": found and found.to_dict()},
+            "found": {"path": path, "inspection": proxy and proxy.to_dict()},
         }
         echo_json(content, indent=2)
         return
-    _echo("Service", client.certificateservice_url)
+    echo(_line("Service", client.certificateservice_url))
     for key in certificate_keys():
-        if delegation := known.get(key):
-            uploaded = _utc(delegation.uploaded_at)
+        text = "nothing was delegated from here"
+        if delegation := delegations.get(key):
             text = _in_short(delegation.identity, delegation.not_after)
-            _echo(key, f"{text}; as uploaded from here at {uploaded}")
-        else:
-            _echo(key, "nothing was delegated from here")
-    _echo("Shared", shared)
-    _echo("Found here", f"{path}: {here}" if found else here)
+            text += f"; uploaded from here at {_utc(delegation.uploaded_at)}"
+        echo(_line(key, text))
+    echo(_line("Shared", shared))
+    if proxy:
+        problem = f"{path}: {_in_short(proxy.identity, proxy.not_after)}"
+        problem += "; it cannot be delegated, see 'ctadata certificate inspect'" * proxy.blocked
+    echo(_line("Found here", problem))
 
 
 @click.command("upload-certificate")
 @click.argument("file", required=False)
-@patience_options
-def upload_certificate(file: str | None, **options: Any) -> None:
+@with_client
+def upload_certificate(client: APIClient, file: str | None) -> None:
     """Delegate your proxy certificate; the same as 'ctadata certificate upload'.
 
     \b
     Example:
       ctadata upload-certificate /tmp/x509up_u1000
     """
-    _upload(patient_client(options), file, "cta")
+    _upload(client.upload_certificate, file)
 
 
 @click.command("upload-personal-certificate")
 @click.argument("file")
 @click.argument("key")
-@click.option("-u", "--user", help="Whose certificate it is, for administrators.")
-@patience_options
-def upload_personal_certificate(file: str, key: str, user: str | None, **options: Any) -> None:
+@click.option("-u", "--user", help="The user whose certificate it is; for administrators.")
+@with_client
+def upload_personal_certificate(client: APIClient, file: str, key: str, user: str | None) -> None:
     """Delegate a user's proxy certificate for the purpose KEY: cta, lst, arc.
 
     \b
     Example:
       ctadata upload-personal-certificate /tmp/x509up_u1000 lst
     """
-    _upload(patient_client(options), file, key, user)
+    _upload(client.upload_personal_certificate, file, key, user)
 
 
 @click.command("upload-shared-certificate")
 @click.argument("file")
-@patience_options
-def upload_shared_certificate(file: str, **options: Any) -> None:
+@with_client
+def upload_shared_certificate(client: APIClient, file: str) -> None:
     """Store the certificate that all users share; for administrators.
 
     \b
     Example:
       ctadata upload-shared-certificate robot-proxy.pem
     """
-    client = patient_client(options)
-    _echo_stored(lambda: client.upload_shared_certificate(file))
+    _upload(client.upload_shared_certificate, file)
 
 
-def _upload(
-    client: APIClient, file: str | None, key: str, user: str | None = None, *, force: bool = False
-) -> None:
-    _echo_stored(lambda: client.upload_personal_certificate(file, key, user, force=force))
+def _upload(send: Callable[..., dict[str, Any]], *arguments: Any, **options: Any) -> None:
+    """Upload a certificate; print the service's answer, or the problems found before."""
+    try:
+        answer = send(*arguments, **options)
+    except CertificateError as error:
+        if not str(error).startswith(NOT_SENT):
+            # The service refused it; the client has already logged the findings.
+            raise
+        for line in _sentences(error.findings):
+            say(line, err=True)
+        raise CertificateError(f"{error.path!r} was not sent", path=error.path) from error
+    validity = answer.get("validity")
+    text = clean_message(answer.get("message")) or "Stored"
+    echo(text + (f", valid until {validity}" if validity else ""))
 
 
 def _described(proxy: ProxyCertificate) -> Iterator[str]:
-    """Yield a line for each thing that is known of it."""
+    """Yield the lines that describe a certificate; none if it could not be read."""
     if proxy.kind is None or proxy.not_before is None or proxy.not_after is None:
         return
     kind = _KINDS[proxy.kind] + ", limited" * proxy.limited
@@ -204,8 +212,8 @@ def _described(proxy: ProxyCertificate) -> Iterator[str]:
     yield _line("Private key", "present" if proxy.key_present else "missing")
 
 
-def _whether_from(path: str) -> str:
-    """Say whether a certificate can be delegated as it lies there."""
+def _verdict(path: str) -> str:
+    """Say whether a valid certificate can be delegated from this file."""
     try:
         read_private_file(path)
     except CertificateError as error:
@@ -213,35 +221,15 @@ def _whether_from(path: str) -> str:
     return "It can be delegated."
 
 
-def _shared(client: APIClient) -> str:
+def _shared_status(client: APIClient) -> str:
     try:
         return client.shared_certificate_status()[1]
     except CTADataError as error:
         return f"not known: {error}"
 
 
-def _echo_stored(upload: Callable[[], dict[str, Any]]) -> None:
-    """Upload a certificate and print what the service says, or else what speaks against it."""
-    try:
-        answer = upload()
-    except CertificateError as error:
-        if not str(error).startswith(NOT_SENT):
-            # The service has refused it; what was found here has been logged.
-            raise
-        for line in _sentences(error.findings):
-            say(line, err=True)
-        raise CertificateError(f"{error.path!r} was not sent", path=error.path) from error
-    validity = answer.get("validity")
-    text = cleaned(answer.get("message")) or "Stored"
-    echo(text + (f", valid until {validity}" if validity else ""))
-
-
 def _sentences(findings: list[Finding]) -> Iterator[str]:
     return (f"{_LEVELS[found.level]}: {found.sentence}" for found in findings)
-
-
-def _echo(name: str, text: str) -> None:
-    echo(_line(name, text))
 
 
 def _line(name: str, text: str) -> str:
@@ -258,7 +246,7 @@ def _utc(moment: datetime) -> str:
 
 
 def _left(end: datetime) -> str:
-    """Return the time until then in its two largest units."""
+    """Return the remaining time in its two largest units."""
     left = end - datetime.now(timezone.utc)
     if left <= timedelta():
         return "expired"

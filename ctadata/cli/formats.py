@@ -1,4 +1,4 @@
-"""Text for people: aligned columns, sizes."""
+"""Text for people: aligned columns and sizes."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from ..entries import Entry
 
 __all__ = ["aligned", "size_text"]
 
-# Lines that are aligned together.
+# How many lines are aligned with one another.
 PAGE = 10_000
 
 
 def aligned(entries: Iterable[Entry], long: bool) -> Iterator[str]:
-    """Yield a line for each entry: its size and its path, in columns.
+    """Yield a line for each entry, with size and path in columns.
 
     Parameters
     ----------
     entries : iterable of Entry
-        Many of them are read first, since the widest decides.
+        Read in pages, because the widest entry determines the width.
     long : bool
-        Whether the size is exact, in bytes, and the time (UTC) is shown too.
+        Whether to show exact sizes in bytes, and the times (UTC).
     """
     entries, width = iter(entries), 0
     while page := list(islice(entries, PAGE)):
@@ -32,7 +32,7 @@ def aligned(entries: Iterable[Entry], long: bool) -> Iterator[str]:
 
 
 def size_text(size: int) -> str:
-    """Return a number of bytes for people, in powers of 1024, as the panel writes them."""
+    """Return a number of bytes in a unit (powers of 1024), formatted as in the panel."""
     value, units = float(size), ["B", "KB", "MB", "GB", "TB", "PB"]
     while value >= 1023.5 and len(units) > 1:
         value /= 1024

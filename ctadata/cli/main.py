@@ -1,4 +1,4 @@
-"""The commands ``ctadata`` and ``cta-data``: parse, call the client, print."""
+"""The command group ``ctadata`` (also ``cta-data``), and the commands without their own module."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from .._printable import printable, printable_record
+from ..api import APIClient
 from ..entries import Entry
 from ..errors import AuthenticationError, CTADataError, ServiceUnreachable
 from ..storage.listing import ListingCut
@@ -25,16 +26,16 @@ from .certificate_commands import (
     upload_shared_certificate,
 )
 from .formats import aligned
-from .options import patience_options, patient_client
+from .options import LocalPath, with_client
 from .output import echo, echo_json, is_terminal, prepare, say, silence
 from .summary import INTERRUPTED
-from .transfer_commands import LocalPath, get, put
+from .transfer_commands import get, put
 
 __all__ = ["cli", "main"]
 
 
 class _Group(click.Group):
-    """Shows an error as one line with its remedy, never as a traceback."""
+    """A command group that prints errors as one line with a remedy, never as a traceback."""
 
     def main(self, *args: Any, **options: Any) -> Any:
         prepare()
@@ -43,7 +44,7 @@ class _Group(click.Group):
                 warnings.showwarning = _show_warning  # type: ignore[assignment]
                 return super().main(*args, **options)
         except OSError as error:
-            # Not even a help text or an error could be printed.
+            # A help text or an error could not be printed.
             silence(sys.stdout)
             say(f"Error: {error.strerror or error}", err=True)
             sys.exit(1)
@@ -59,20 +60,20 @@ class _Group(click.Group):
         except CTADataError as error:
             raise click.ClickException(str(error)) from error
         except BrokenPipeError:
-            # The reader of a pipe, such as head, has seen enough; what is left is not printed.
+            # The reader of a pipe, such as head, has closed it.
             ctx.exit(0)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
 
 
 def _show_warning(message: Warning | str, *place: Any) -> None:
-    """Print a warning without the place in the program that it comes from."""
+    """Print a warning without its place in the source."""
     say(f"Warning: {message}", err=True)
 
 
 @contextlib.contextmanager
 def _clean_errors() -> Iterator[None]:
-    """Let errors in the arguments repeat these as `printable` has them."""
+    """Make error messages printable, because they repeat the arguments."""
     try:
         yield
     except click.UsageError as error:
@@ -81,7 +82,7 @@ def _clean_errors() -> Iterator[None]:
             raise
         if isinstance(error, click.NoSuchOption):
             bare = error.option_name.lstrip("-")
-            # Behind dashes, a secret would not be known again.
+            # A secret that follows dashes would not be recognized.
             cleaned = said if bare == printable(bare) else "There is no such option"
         cleaned = printable(cleaned)
         if cleaned == said:
@@ -90,13 +91,13 @@ def _clean_errors() -> Iterator[None]:
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("-v", "--verbose", count=True, help="Say what is done; twice: each request.")
+@click.option("-v", "--verbose", count=True, help="Log each step; twice: each request.")
 @click.version_option(package_name="ctadata")
 def cli(verbose: int) -> None:
     """Browse, download and upload the data of the Cherenkov Telescope Array.
 
-    The environment says which service is used (CTADS_URL) and who asks
-    (JUPYTERHUB_API_TOKEN, from the hub's control panel); on the platform both are set.
+    The service and your token are taken from the environment: CTADS_URL, and
+    JUPYTERHUB_API_TOKEN from the hub's control panel. On the platform both are set.
 
     \b
     Example:
@@ -105,9 +106,9 @@ def cli(verbose: int) -> None:
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     logging.basicConfig(format="%(levelname)s: %(message)s")
     for handler in logging.getLogger().handlers:
-        # Also what other libraries log.
+        # For the records of other libraries.
         handler.addFilter(printable_record)
-    # Ours alone: the libraries below would write whole requests, and a line for each new try.
+    # Only our own loggers: other libraries would log whole requests and a line for each retry.
     logging.getLogger("ctadata").setLevel(level)
     logging.getLogger("urllib3").setLevel(logging.WARNING if verbose else logging.ERROR)
 
@@ -115,28 +116,27 @@ def cli(verbose: int) -> None:
 @cli.command("list")
 @click.argument("path", default="")
 @click.option("-l", "--long", is_flag=True, help="Show exact sizes (bytes) and times (UTC).")
-@click.option("-R", "--recursive", is_flag=True, help="List what is below directories too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-@patience_options
-def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any) -> None:
+@click.option("-R", "--recursive", is_flag=True, help="List subdirectories too.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object on each line.")
+@with_client
+def list_(client: APIClient, path: str, long: bool, recursive: bool, as_json: bool) -> None:
     """List a directory of the storage, by default its root.
 
-    A pipe gets one path per line. Characters that are not seen, or that change how others
-    are seen, are printed as in \\x1b or \\u202e; --json has each name as it is.
+    In a pipe, each line is a path. Invisible characters, and those that change how others are
+    displayed, are escaped as in \\x1b or \\u202e; --json has the exact names.
 
-    Of a directory with more than 1,000,000 entries (CTADATA_MAX_LISTING_ENTRIES) the rest is
-    left out; that is said on stderr, and the exit status is 1.
+    At most 1,000,000 entries of a directory are listed (CTADATA_MAX_LISTING_ENTRIES); if it has
+    more, a message on stderr says so, and the exit status is 1.
 
     \b
     Example:
       ctadata list -l lst/DL1/20241114/v0.1/tailcut84
     """
-    client = patient_client(options)
     failures = 0
 
-    def tell(error: CTADataError) -> None:
+    def report(error: CTADataError) -> None:
         if isinstance(error, (AuthenticationError, ServiceUnreachable)):
-            # The next one would fail in the same way.
+            # The next request would fail in the same way.
             raise error
         nonlocal failures
         failures += 1
@@ -145,11 +145,11 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any)
     cut = None
     entries: Iterable[Entry]
     if recursive:
-        steps = client.walk(path, on_error=tell)
+        steps = client.walk(path, on_error=report)
         entries = chain.from_iterable(chain(below, files) for _, below, files in steps)
     else:
         with warnings.catch_warnings():
-            # Told as a failure, after what was listed.
+            # Reported as a failure, after the entries.
             warnings.simplefilter("ignore", ListingCut)
             listed = client.list_dir(path)
         cut, entries = listed.cut, listed
@@ -160,7 +160,7 @@ def list_(path: str, long: bool, recursive: bool, as_json: bool, **options: Any)
         for line in aligned(entries, long) if long or is_terminal(sys.stdout) else entries:
             echo(line)
     if cut is not None:
-        tell(cut)
+        report(cut)
     if failures:
         sys.exit(1)
 
@@ -175,31 +175,31 @@ cli.add_command(upload_shared_certificate)
 
 @cli.command()
 @click.argument("directory", type=LocalPath(exists=True, file_okay=False, path_type=Path))
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", default=0, help="Port to listen at; 0 takes a free one.")
-@click.option("--token", help="The token that it asks for; by default a new one.")
-@click.option("--user", help="Whose directory can be written to; by default yours.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=0, help="Port to listen on; by default a free one.")
+@click.option("--token", help="The token that clients must send; by default a new one.")
+@click.option("--user", help="The user whose directory is writable; by default you.")
 @click.option(
     "--ca-bundle",
     type=LocalPath(exists=True, path_type=Path),
-    help="Trust these certificate authorities, a PEM file or a directory of them;"
+    help="The trusted certificate authorities: a PEM file, or a directory of PEM files;"
     " by default $X509_CERT_DIR, else /etc/grid-security/certificates.",
 )
 @click.option(
     "--certificates",
     type=LocalPath(file_okay=False, path_type=Path),
-    help="Keep certificates in this directory; by default until the end only.",
+    help="Keep uploaded certificates in this directory; by default they are deleted at the end.",
 )
-@click.option("--admin", is_flag=True, help="Let the user upload certificates for others, too.")
+@click.option("--admin", is_flag=True, help="Let the user upload certificates for others too.")
 @click.option(
     "--quirks",
     is_flag=True,
-    help="Have all the defects of the data centre's own services, to test clients.",
+    help="Reproduce the defects of the data centre's own services, to test clients.",
 )
 def serve(directory: Path, **options: Any) -> None:
-    """Serve DIRECTORY as the platform's services would, to try things out.
+    """Serve DIRECTORY like the platform's services, for tests and trials.
 
-    It prints the settings that a client needs, and runs until Ctrl-C.
+    Prints the settings that a client needs, and runs until Ctrl-C.
 
     \b
     Example:
@@ -218,14 +218,14 @@ def serve(directory: Path, **options: Any) -> None:
 @click.option(
     "--workspace",
     type=LocalPath(file_okay=False, path_type=Path),
-    help="Open JupyterLab in this directory, and keep it.",
+    help="Start JupyterLab in this directory, and keep it; by default in a temporary one.",
 )
-@click.option("--port", default=0, help="JupyterLab's port; 0 takes a free one.")
+@click.option("--port", default=0, help="JupyterLab's port; by default a free one.")
 @click.option("--browser/--no-browser", default=True, help="Whether to open a browser.")
 def demo(data: Path | None, workspace: Path | None, port: int, browser: bool) -> None:
-    """Start JupyterLab with the CTA panel on sample data, without any hub.
+    """Start JupyterLab with the CTA panel and sample data, without a hub.
 
-    Ctrl-C stops all of it.
+    Ctrl-C stops everything.
 
     \b
     Example:

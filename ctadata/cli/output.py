@@ -1,4 +1,4 @@
-"""What commands print: it never stands in the way of what they do."""
+"""Printing for commands: a failure to print never breaks a transfer."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["echo", "echo_json", "is_terminal", "prepare", "say", "say_json", "si
 
 
 def prepare() -> None:
-    r"""Make the standard streams such that printing to them raises nothing but `OSError`.
+    r"""Prepare the standard streams, so that printing raises nothing but `OSError`.
 
-    Characters that their encoding does not have are printed as ``\xe9``, ``\u03bb``. Where the
-    shell has closed one (``>&-``), its number must not become that of the next file.
+    Characters that are not in a stream's encoding are escaped: ``\xe9``, ``\u03bb``. If the shell
+    has closed a stream (``>&-``), its descriptor must not be reused for the next file.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None and not _is_open(number):
-            # Reading and writing fail as of a closed one, but for what goes to stderr.
+            # Opened in the wrong direction, so that use fails as on a closed stream; not stderr.
             flags = os.O_WRONLY if name in {"stdin", "stderr"} else os.O_RDONLY
             os.open(os.devnull, flags)
             mode = "r" if name == "stdin" else "w"
@@ -34,20 +34,20 @@ def prepare() -> None:
 
 
 def echo(line: str) -> None:
-    """Print a line of what a command is there to print, as `printable` has it.
+    """Print a line of the command's output, made printable.
 
     Raises
     ------
     BrokenPipeError
-        If the reader of a pipe, such as ``head``, has seen enough.
+        If the reader of a pipe, such as ``head``, has closed it.
     CTADataError
-        If it cannot be printed for another reason, such as a full disk.
+        If printing fails for another reason, such as a full disk.
     """
     _echo(printable(line))
 
 
 def echo_json(content: object, indent: int | None = None) -> None:
-    """Print an object of what a command is there to print: all as it is, in ASCII.
+    """Print an object of the command's output as JSON in ASCII, with exact names.
 
     Raises
     ------
@@ -58,15 +58,15 @@ def echo_json(content: object, indent: int | None = None) -> None:
 
 
 def say(line: str, *, err: bool = False) -> None:
-    """Print a line about what is done, as `printable` has it, above the bars; never fails.
+    """Print a message, made printable, above the progress bars; never fails.
 
-    A stream that takes no more is told of once, on stderr, and gets nothing more.
+    If a stream cannot be written, one message on stderr says so, and it gets nothing more.
     """
     _say(printable(line), err=err)
 
 
 def say_json(content: object) -> None:
-    """Print an object about what is done: all as it is, in ASCII; never fails, as `say`."""
+    """Print a message as a JSON object in ASCII, with exact names; never fails."""
     _say(json.dumps(content), err=False)
 
 
@@ -89,16 +89,16 @@ def _say(text: str, *, err: bool) -> None:
         with above_bars(stream):
             _print(text, stream)
     except BrokenPipeError:
-        # The reader has seen enough.
+        # The reader has closed the pipe.
         silence(stream)
     except (OSError, ValueError) as error:
         silence(stream)
         if not err:
-            say(f"The output cannot be written ({_reason(error)}); the rest goes on", err=True)
+            say(f"The output cannot be written ({_reason(error)}); continuing without it", err=True)
 
 
 def is_terminal(stream: Any) -> bool:
-    """Whether somebody sees at once what is written to a stream; not where it is closed."""
+    """Whether a stream is an open terminal."""
     try:
         return stream is not None and bool(stream.isatty())
     except (OSError, ValueError):
@@ -111,12 +111,12 @@ def _print(text: str, stream: TextIO | None) -> None:
 
 
 def silence(stream: TextIO | None) -> None:
-    """Let go to nowhere what is written from now on, and what is still held back."""
+    """Discard what is written to a stream from now on, and what is still buffered."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         number = stream.fileno()  # type: ignore[union-attr]
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, number)
-        os.close(nowhere)
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, number)
+        os.close(devnull)
 
 
 def _is_open(number: int) -> bool:

@@ -1,4 +1,4 @@
-"""What the commands ``get`` and ``put`` say: of each file, of what failed, and in the end."""
+"""The messages of ``get`` and ``put``: a line for each file, the failures, and the totals."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ __all__ = ["Summary"]
 
 log = logger_of(__name__)
 
-# The status of a command that Ctrl-C has ended: 128 and the signal's number.
+# The exit status after Ctrl-C: 128 plus the number of the signal.
 INTERRUPTED = 130
 
 
 class Summary:
-    """Counts the files of a transfer, names those that fail, and ends the command.
+    """Counts the files of a transfer, reports those that fail, and ends the command.
 
-    As a context manager around the transfer it turns errors into lines on stderr and the
-    exit status. It keeps nothing of the files that did not fail.
+    A context manager around the transfer: it turns errors into lines on stderr and the exit
+    status. It stores nothing about files that did not fail.
 
     Parameters
     ----------
     verb : str
-        What is done to the files, for a dry run.
-    go_on : str
-        How to go on after Ctrl-C.
+        The name of the transfer, for a dry run: download or upload.
+    hint : str
+        How to resume after Ctrl-C.
     as_json : bool
-        Whether each file is an object and a line on stdout.
+        Whether to print a JSON object for each file on stdout.
     quiet : bool
-        Whether the sums are not wanted.
+        Whether to omit the totals.
     dry_run : bool
         Whether nothing is transferred.
     paths : bool, optional
-        Whether the remote path of each file that is there now is a line on stdout.
+        Whether to print the remote path of each transferred file on stdout.
     """
 
     def __init__(
         self,
         verb: str,
-        go_on: str,
+        hint: str,
         *,
         as_json: bool,
         quiet: bool,
@@ -56,24 +56,24 @@ class Summary:
         paths: bool = False,
     ) -> None:
         self._verb = verb
-        self._go_on = go_on
+        self._hint = hint
         self._as_json = as_json
         self._quiet = quiet
         self._dry_run = dry_run
         self._paths = paths and not dry_run and not as_json
         self._files = self._bytes = self._skipped = 0
         self._left_out: Counter[str] = Counter()
-        self._told: set[CTADataError] = set()
+        self._reported: set[CTADataError] = set()
 
     @property
     def bars(self) -> bool:
-        """Whether bars are shown: where stderr is a terminal that has nothing else to show."""
-        full = self._quiet or self._dry_run or log.isEnabledFor(logging.INFO)
-        in_the_way = self._as_json and is_terminal(sys.stdout)
-        return not full and is_terminal(sys.stderr) and not in_the_way
+        """Whether to show progress bars: on a terminal that shows nothing else."""
+        if self._quiet or self._dry_run or log.isEnabledFor(logging.INFO):
+            return False
+        return is_terminal(sys.stderr) and not (self._as_json and is_terminal(sys.stdout))
 
     def on_result(self, result: Result) -> None:
-        """Take what became of a file."""
+        """Count and report the result of a file."""
         what = result.kind or f"{result.size} bytes"
         log.info("%s: %s (%s, %s)", result.state, result.path, result.local, what)
         if result.state == "skipped":
@@ -84,8 +84,8 @@ class Summary:
             self._files += 1
             self._bytes += result.size or 0
         if result.error is not None and not isinstance(result.error, TransferCancelled):
-            # Only Ctrl-C cancels here, and is told once.
-            self._tell(result.error, result.path)
+            # Only Ctrl-C cancels here; it is reported once at the end.
+            self._report(result.error, result.path)
         if self._as_json:
             self._print_json(result)
         elif self._paths and result.error is None and result.kind is None:
@@ -105,30 +105,30 @@ class Summary:
             for failure in getattr(error, "failures", None) or [error]:
                 self._add(failure, ended_all=failure is error)
         if error is None or isinstance(error, (CTADataError, KeyboardInterrupt)):
-            self._sum_up()
+            self._print_totals()
         if isinstance(error, KeyboardInterrupt):
-            say(f"Interrupted. {self._go_on}", err=True)
+            say(f"Interrupted. {self._hint}", err=True)
             sys.exit(INTERRUPTED)
-        if self._told:
+        if self._reported:
             sys.exit(1)
 
     def _add(self, failure: CTADataError, ended_all: bool) -> None:
-        """Tell a failure that no file's result has told."""
-        if failure in self._told or isinstance(failure, TransferCancelled):
+        """Report a failure that was not the result of a file."""
+        if failure in self._reported or isinstance(failure, TransferCancelled):
             return
-        # Where all files would have failed alike, the path of one says nothing.
-        alike = ended_all and isinstance(failure, (AuthenticationError, ServiceUnreachable))
-        self._tell(failure, None if alike else failure.path)
-        if self._as_json and failure.path and not alike:
+        # An error that would hit every file is reported without the path of one of them.
+        concerns_all = ended_all and isinstance(failure, (AuthenticationError, ServiceUnreachable))
+        self._report(failure, None if concerns_all else failure.path)
+        if self._as_json and failure.path and not concerns_all:
             self._print_json(Result(failure.path, "", None, "failed", failure))
 
-    def _tell(self, error: CTADataError, path: str | None) -> None:
-        self._told.add(error)
+    def _report(self, error: CTADataError, path: str | None) -> None:
+        self._reported.add(error)
         say(f"{path or 'Error'}: {error}", err=True)
 
     def _print_json(self, result: Result) -> None:
         error = result.error
-        told = {
+        content = {
             "path": result.path,
             "local": result.local or None,
             "size": result.size,
@@ -136,15 +136,15 @@ class Summary:
             "error": error and {"code": error.code, "message": str(error)},
         }
         if result.kind is not None:
-            told["kind"] = result.kind
-        say_json(told)
+            content["kind"] = result.kind
+        say_json(content)
 
-    def _sum_up(self) -> None:
+    def _print_totals(self) -> None:
         files = f"{self._files} file{'' if self._files == 1 else 's'}, {size_text(self._bytes)}"
-        others = f"{self._skipped} skipped, {len(self._told)} failed"
+        others = f"{self._skipped} skipped, {len(self._reported)} failed"
         if self._left_out and not self._quiet:
             hidden = any(kind.startswith("hidden") for kind in self._left_out)
-            remedy = " (--hidden takes hidden ones)" if hidden else ""
+            remedy = " (--hidden includes hidden files)" if hidden else ""
             say(f"{left_out_text(self._left_out)} left out{remedy}", err=True)
         if self._dry_run:
             say(f"{files} to {self._verb}; {others}", err=self._as_json)

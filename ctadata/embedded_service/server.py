@@ -22,7 +22,7 @@ from .. import config
 from .._arguments import refuse_secret
 from .._files import local_path
 from .._printable import logger_of
-from ..certificates.authorities import load_authorities, usual_authorities
+from ..certificates.authorities import default_authorities_path, load_authorities
 from ..errors import CTADataError
 from . import quirks as quirky
 from .app import CERTIFICATES, DOWNLOADS, Application
@@ -339,7 +339,7 @@ def _current_user() -> str:
 
 def _bundle(given: str | Path | None) -> Path | None:
     if given is None:
-        return usual_authorities()
+        return default_authorities_path()
     given = local_path(given)
     try:
         load_authorities(given)

@@ -18,7 +18,7 @@ from ctadata.certificates.authorities import known_authorities
 from ctadata.certificates.certificate_files import default_proxy_file, owner_of, read_private_file
 from ctadata.certificates.inspection import inspect
 from ctadata.certificates.proxy import ProxyCertificate, iso
-from ctadata.certificates.service import cleaned
+from ctadata.certificates.service import clean_message
 from ctadata.errors import CertificateError, NotFound
 
 from ..errors import BadRequest, CertificateChanged, describe
@@ -130,7 +130,7 @@ def _delegate(client: APIClient, content: bytes, key: str) -> dict[str, Any]:
     """Delegate a certificate; return openapi.yaml's ``Delegated``."""
     answer, delegation = client.delegate_certificate(content, key)
     return {
-        "message": cleaned(answer.get("message")),
+        "message": clean_message(answer.get("message")),
         "validity": answer["validity"],
         "delegation": delegation.to_dict(),
     }

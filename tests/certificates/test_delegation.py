@@ -118,7 +118,7 @@ def test_what_is_only_doubtful_is_sent_with_a_warning(scripted, work, caplog):
     scripted.answers[STORE] = sends(STORED)
     ctadata.upload_certificate(write(work / "file", proxy(days=1 / 48).pem()))
     assert [record.message.partition(":")[0] for record in caplog.records] == [
-        "It is valid for less than an hour from now"
+        "It expires in less than an hour"
     ]
 
 

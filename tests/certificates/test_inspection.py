@@ -227,7 +227,7 @@ def test_the_long_lived_key_with_its_certificate_elsewhere_in_the_file(grid):
     other = grid.authority.issue([("CN", "Bob")])
     content = grid.proxy().pem() + other.certificate_pem() + other.key_pem()
     assert codes(content) == ["long-lived-user-certificate", "several-keys"]
-    assert other.key_pem().split()[5].decode() not in inspection._look(content, NOW, ())[1]
+    assert other.key_pem().split()[5].decode() not in inspection._inspect(content, NOW, ())[1]
 
 
 def test_no_key(grid):
@@ -368,7 +368,7 @@ def test_what_is_never_sent(grid, strange_key, pkcs12):
     for code, content in files.items():
         found = look(content)
         assert code in [finding.code for finding in found.findings]
-        with pytest.raises(CertificateError, match=r"^It was not sent\."):
+        with pytest.raises(CertificateError, match=r"^The certificate was not sent\."):
             to_send(content, force=True)
 
 

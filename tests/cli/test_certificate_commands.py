@@ -66,7 +66,9 @@ def test_inspect_what_cannot_be_delegated(run, work):
     assert done.exit_code == 1
     assert "Certificate  user certificate, not a proxy" in done.stdout
     assert re.search(r"Valid until  .*\(\d+ d \d+ h left\)", done.stdout)
-    assert re.search("^error: This is your user cert.*voms-proxy-init", done.stdout, re.MULTILINE)
+    assert re.search(
+        "^error: This is your long-lived user cert.*voms-proxy-init", done.stdout, re.MULTILINE
+    )
     assert "It can be delegated" not in done.output
     done = run("certificate", "inspect", write(work / "file", b"rubbish"))
     assert (done.exit_code, done.stderr) == (1, "")
@@ -114,7 +116,7 @@ def test_inspect_knows_the_authorities_of_the_machine(run, found, work):
     assert "authority that is known" not in run("certificate", "inspect").output
     (work / "authorities" / "ca.pem").write_bytes(Authority.create().pem())
     assert (
-        "warning: It does not come from a certificate auth" in run("certificate", "inspect").stdout
+        "warning: It was not issued by a certificate auth" in run("certificate", "inspect").stdout
     )
 
 
@@ -146,7 +148,7 @@ def test_upload_of_what_must_not_be_sent(run, scripted, work, command):
     write(work / "file", alice().pem())
     done = run(*command)
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "error: This is your user certificate with a long life" in done.stderr
+    assert "error: This is your long-lived user certificate" in done.stderr
     assert done.stderr.endswith("Error: 'file' was not sent\n")
     assert scripted.requests == []
 
@@ -172,7 +174,7 @@ def test_status(run, service_env, found):
     text = run("certificate", "status").stdout
     assert text.count("nothing was delegated from here") == 2
     until = rf"{IDENTITY}, valid until {UTC} \(.* left\)"
-    assert re.search(rf"^lst +{until}; as uploaded from here at {UTC}$", text, re.MULTILINE)
+    assert re.search(rf"^lst +{until}; uploaded from here at {UTC}$", text, re.MULTILINE)
     assert re.search(rf"^Found here +{found}: {until}$", text, re.MULTILINE)
 
 

@@ -358,7 +358,7 @@ def test_the_systems_bundle(
 ) -> None:
     monkeypatch.delenv("X509_CERT_DIR", raising=False)
     as_directory(tmp_path / "there")
-    monkeypatch.setattr("ctadata.certificates.authorities.USUAL_BUNDLE", tmp_path / usual)
+    monkeypatch.setattr("ctadata.certificates.authorities.DEFAULT_BUNDLE", tmp_path / usual)
     with talking_to(served) as (_, http):
         answer = post(http, certificate=pem(), certificate_key="cta")
     if usual == "there":

@@ -154,7 +154,8 @@ def test_the_command_says_how_many(storage, tree):
     done = CliRunner().invoke(cli, ["put", "-r", "d", "d"])
     assert done.exit_code == 0
     told = (
-        "1 certificate, 1 hidden directory and 2 private keys left out (--hidden takes hidden ones)"
+        "1 certificate, 1 hidden directory and 2 private keys left out "
+        "(--hidden includes hidden files)"
     )
     assert done.stderr.splitlines()[0] == told
     done = CliRunner().invoke(cli, ["put", "-r", "--json", "d/sub", "d"])

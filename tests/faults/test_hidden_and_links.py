@@ -383,7 +383,7 @@ def test_the_command_says_it_and_succeeds(storage, tree):
     told, summary = done.stderr.splitlines()
     assert told == (
         "2 hidden directories, 2 hidden files, 6 links, 1 pipe and 1 socket left out "
-        "(--hidden takes hidden ones)"
+        "(--hidden includes hidden files)"
     )
     assert summary.endswith("0 skipped, 0 failed")
     assert "left out" not in run(cli, ["put", "-r", "-q", "d", "d"]).stderr

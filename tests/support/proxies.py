@@ -75,7 +75,7 @@ def look(content: Any, **options: Any) -> ProxyCertificate:
 def to_send(content: Any, *, force: bool = False, **options: Any) -> str:
     """What the certificate service would get."""
     options = {"now": NOW, "trusted": ()} | options
-    proxy, pem = inspection._look(content, **options)
+    proxy, pem = inspection._inspect(content, **options)
     proxy.check_sendable(force=force)
     return pem
 

@@ -220,7 +220,7 @@ test.describe('certificates', () => {
   test('what must not be handed on is not, whatever it is', async () => {
     await dialog.open();
     for (const [name, sentence] of [
-      ['user.pem', 'This is your user certificate with a long life'],
+      ['user.pem', 'This is your long-lived user certificate'],
       ['encrypted.pem', 'is protected by a password'],
       ['expired.pem', 'It has expired'],
       ['large.pem', 'larger than 64 KiB']
