@@ -136,7 +136,7 @@ def test_force(scripted, work):
 def test_a_long_lived_key_is_never_sent(scripted, work, content):
     file = write(work / "file", content)
     for upload in (ctadata.upload_certificate, ctadata.upload_shared_certificate):
-        with pytest.raises(errors.CertificateError, match="long life"):
+        with pytest.raises(errors.CertificateError, match="long-lived"):
             upload(file, force=True)
     assert scripted.requests == []
 
