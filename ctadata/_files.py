@@ -9,30 +9,45 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
+import secrets
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ._arguments import refuse_secret
 from .errors import AlreadyExists, CTADataError, InvalidPath, LocalFileError, NoSpace
 
 __all__ = [
-    "PASSING",
+    "NO_SPACE",
+    "SEARCH",
+    "TRANSIENT",
+    "IsASymbolicLink",
+    "NotARegularFile",
+    "atomic_write",
     "free_space",
     "local_error",
     "local_errors",
     "local_path",
-    "open_directory",
+    "open_beneath",
+    "open_regular",
+    "read_json",
+    "read_regular",
     "several",
     "split_below",
+    "write_new",
 ]
 
 P = TypeVar("P")
 
-# What says nothing of a file itself.
-PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.EIO, errno.EINTR}
+# O_PATH needs no permission to read a directory, as a path would not. macOS has none.
+SEARCH = getattr(os, "O_PATH", os.O_RDONLY)
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+# Errors that say nothing about the file itself.
+TRANSIENT = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.EIO, errno.EINTR}
 # What to do about an error of the system, where more can be said than its own words.
 _REMEDIES = {
     errno.EACCES: "change its permissions, or choose another place",
@@ -45,6 +60,14 @@ _REMEDIES = {
     errno.ESTALE: "the network disk has lost it; try again",
     errno.EIO: "the disk may be damaged, or its server away; try again, or choose another disk",
 }
+
+
+class IsASymbolicLink(OSError):
+    """A component of a path is a symbolic link."""
+
+
+class NotARegularFile(OSError):
+    """A path is a directory (EISDIR), a pipe, or a device."""
 
 
 def local_path(given: object) -> Path:
@@ -98,47 +121,206 @@ def split_below(directory: Path, root: Path) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def open_directory(root: Path, parts: Sequence[str]) -> Iterator[int]:
-    """Open the directory `parts` below `root`, and make what is missing of it.
+def open_beneath(
+    root: str | os.PathLike[str],
+    names: Sequence[str] = (),
+    flags: int = os.O_RDONLY,
+    *,
+    make: int | None = None,
+    follow_root: bool = True,
+) -> Iterator[int]:
+    """Open a directory below a trusted one, component by component, through no symbolic link.
 
     Parameters
     ----------
-    root : Path
-        Trusted: its own links are followed.
-    parts : sequence of str
-        The components below it; none of them may be a link.
+    root : str or path
+        The trusted directory.
+    names : sequence of str
+        The components below it.
+    flags : int, optional
+        How each of them is opened: for reading, or with `SEARCH`.
+    make : int, optional
+        The mode with which missing components are made; by default none is made.
+    follow_root : bool, optional
+        Whether `root` itself may be a link.
 
     Yields
     ------
     int
-        A file descriptor, closed at the end.
+        A descriptor, closed at the end.
 
     Raises
     ------
-    LocalFileError, NoSpace, AlreadyExists
-        If it cannot be made or opened.
+    IsASymbolicLink
+        If a component is one.
+    OSError
+        If a component cannot be made or opened for another reason.
     """
-    with local_errors(str(root.joinpath(*parts))):
-        descriptor = _open_directory(root, parts)
+    flags |= os.O_DIRECTORY | os.O_CLOEXEC
+    descriptor = os.open(root, flags if follow_root else flags | os.O_NOFOLLOW)
     try:
+        for name in names:
+            if make is not None:
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(name, make, dir_fd=descriptor)
+            below = _open_component(name, flags, descriptor)
+            os.close(descriptor)
+            descriptor = below
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _open_directory(root: Path, parts: Sequence[str]) -> int:
-    flags = os.O_RDONLY | os.O_DIRECTORY
-    root.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(root, flags)
-    for part in parts:
-        try:
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(part, dir_fd=descriptor)
-            below = os.open(part, flags | os.O_NOFOLLOW, dir_fd=descriptor)
-        finally:
-            os.close(descriptor)
-        descriptor = below
+def _open_component(name: str, flags: int, directory: int) -> int:
+    try:
+        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=directory)
+    except OSError as error:
+        # O_NOFOLLOW with O_DIRECTORY says ENOTDIR of a link.
+        if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.EMLINK}:
+            found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            if stat.S_ISLNK(found.st_mode):
+                raise IsASymbolicLink(error.errno, error.strerror, name) from error
+        raise
+
+
+def open_regular(
+    path: str | os.PathLike[str],
+    flags: int = os.O_RDONLY,
+    *,
+    directory: int | None = None,
+    follow: bool = False,
+) -> int:
+    """Open a regular file, and neither a link nor a pipe, device or directory.
+
+    Parameters
+    ----------
+    path : str or path
+        The file, or its name in `directory`.
+    flags : int, optional
+        How it is opened; one that is created is for the user alone.
+    directory : int, optional
+        Descriptor of a directory.
+    follow : bool, optional
+        Whether it may be a symbolic link to one.
+
+    Returns
+    -------
+    int
+        A descriptor.
+
+    Raises
+    ------
+    NotARegularFile
+        If it is something else.
+    OSError
+        If it cannot be opened for another reason.
+    """
+    # O_NONBLOCK: a pipe would wait for its other end.
+    flags |= os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    descriptor = os.open(path, flags, 0o600, dir_fd=directory)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            number = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+            raise NotARegularFile(number, "not a regular file", os.fspath(path))
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
+
+
+def read_regular(
+    path: str | os.PathLike[str],
+    limit: int,
+    *,
+    directory: int | None = None,
+    follow: bool = False,
+) -> tuple[bytes, os.stat_result]:
+    """Read at most `limit` bytes of a regular file; the other parameters are `open_regular`'s.
+
+    Returns
+    -------
+    bytes
+        The beginning of the file.
+    os.stat_result
+        The state of the file before it was read.
+    """
+    descriptor = open_regular(path, directory=directory, follow=follow)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        return file.read(limit), found
+
+
+def read_json(
+    path: str | os.PathLike[str], limit: int, *, directory: int | None = None
+) -> tuple[dict[str, Any], os.stat_result]:
+    """Read a JSON object as `read_regular` does; a damaged file is an empty object."""
+    content, found = read_regular(path, limit, directory=directory)
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        value = {}
+    return value if isinstance(value, dict) else {}, found
+
+
+def write_new(
+    path: str | os.PathLike[str],
+    content: bytes,
+    *,
+    directory: int | None = None,
+    sync: bool = False,
+) -> None:
+    """Create a file for the user alone; the parameters are those of `atomic_write`.
+
+    Raises
+    ------
+    FileExistsError
+        If there is something of this name, be it a link that leads nowhere.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600, dir_fd=directory)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        if sync:
+            file.flush()
+            os.fsync(descriptor)
+
+
+def atomic_write(
+    path: str | os.PathLike[str],
+    content: bytes,
+    *,
+    directory: int | None = None,
+    sync: bool = False,
+) -> None:
+    """Replace a file as a whole, for the user alone: others see the old content or the new one.
+
+    Parameters
+    ----------
+    path : str or path
+        The file, or its name in `directory`.
+    content : bytes
+        The new content.
+    directory : int, optional
+        Descriptor of a directory.
+    sync : bool, optional
+        Whether to wait until the content is on the disk and, in `directory`, also its name.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; the old content stays.
+    """
+    temporary = f"{os.fspath(path)}.{secrets.token_hex(8)}.part"
+    try:
+        write_new(temporary, content, directory=directory, sync=sync)
+        os.replace(temporary, path, src_dir_fd=directory, dst_dir_fd=directory)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary, dir_fd=directory)
+        raise
+    if sync and directory is not None:
+        os.fsync(directory)
 
 
 def free_space(directory: int) -> int:
@@ -160,10 +342,11 @@ def local_error(error: OSError, display_path: str, doing: str = "written") -> CT
         What was to be done with it: ``written``, ``read``.
     """
     number = error.errno
-    if number in {errno.ENOSPC, errno.EDQUOT}:
+    if number in NO_SPACE:
         full = "is full" if number == errno.ENOSPC else "is full for you: your quota is used up"
         return NoSpace(
-            f"The disk {full}; {display_path!r} was not written: make room", path=display_path
+            f"The disk {full}; {display_path!r} was not written: make room, or choose another disk",
+            path=display_path,
         )
     if number in {errno.ELOOP, errno.ENOTDIR} and doing == "written":
         # O_NOFOLLOW with O_DIRECTORY says ENOTDIR of a link.
@@ -171,8 +354,8 @@ def local_error(error: OSError, display_path: str, doing: str = "written") -> CT
             f"{display_path!r} cannot be written: a part of its path is a file or a symbolic link",
             path=display_path,
         )
-    # What Python raises itself has no number.
-    why = os.strerror(number) if number else str(error)
+    # Errors that Python itself raises have only a text.
+    why = error.strerror or str(error)
     remedy = _REMEDIES.get(number or 0)
     return LocalFileError(
         f"{display_path!r} cannot be {doing}: {why}" + (f"; {remedy}" if remedy else ""),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ctadata._files import free_space
+from ctadata._files import NotARegularFile, free_space, open_beneath, open_regular
 from ctadata.errors import InvalidPath, NotFound
 
 __all__ = ["Workspace"]
@@ -100,12 +100,9 @@ class Workspace:
         while existing != self.root and not existing.exists():
             existing = existing.parent
         try:
-            descriptor = os.open(existing, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
+            with open_beneath(existing, follow_root=False) as descriptor:
                 files = dict(self._files(descriptor)) if existing == directory else {}
                 return free_space(descriptor), files
-            finally:
-                os.close(descriptor)
         except OSError as error:
             display_path = self.relative(directory)
             raise InvalidPath(
@@ -157,21 +154,13 @@ class Workspace:
         """
         found = self.existing(path)
         *parents, name = found.relative_to(self.root).parts
-        directory = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            for parent in parents:
-                inner = _open_below(directory, parent, os.O_DIRECTORY)
-                os.close(directory)
-                directory = inner
-            # Without O_NONBLOCK a pipe that took the file's place would block for ever.
-            file = _open_below(directory, name, os.O_NONBLOCK)
+            with open_beneath(self.root, parents) as directory:
+                file = open_regular(name, directory=directory)
+        except NotARegularFile as error:
+            raise self._not_regular(path) from error
         except OSError as error:
             raise InvalidPath(f"{path!r} cannot be opened: {error.strerror}", path=path) from error
-        finally:
-            os.close(directory)
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            os.close(file)
-            raise self._not_regular(path)
         # By way of `opener`, so that errors have the path and not the descriptor's number.
         return open(path, "rb", opener=lambda *_: file)
 
@@ -219,7 +208,3 @@ def _is_name(path: str) -> bool:
         return b"\0" not in os.fsencode(path)
     except UnicodeEncodeError:
         return False
-
-
-def _open_below(directory: int, name: str, flags: int) -> int:
-    return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | flags, dir_fd=directory)

@@ -6,7 +6,7 @@ import os
 import pwd
 import stat
 
-from .._files import local_path
+from .._files import NotARegularFile, local_path, read_regular
 from ..errors import CertificateError, LocalFileError
 from .messages import MAX_BYTES, NEW_PROXY
 
@@ -90,32 +90,23 @@ def _read(path: str | os.PathLike[str], *, private: bool) -> bytes:
         name = str(local_path(path))
     except LocalFileError as error:
         raise CertificateError(str(error)) from error
-    # Not to wait for the other end of a pipe.
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_NOFOLLOW if private else 0)
     try:
         if private and stat.S_ISLNK(os.lstat(name).st_mode):
             raise CertificateError(
                 f"{name!r} is a symbolic link; give the file that it points to", path=name
             )
-        descriptor = os.open(name, flags)
+        content, found = read_regular(name, MAX_BYTES + 1, follow=not private)
     except FileNotFoundError:
         raise CertificateError(f"There is no file {name!r}: {NEW_PROXY}", path=name) from None
+    except NotARegularFile:
+        raise CertificateError(f"{name!r} is not a regular file", path=name) from None
     except OSError as error:
         raise CertificateError(f"{name!r} cannot be read: {error.strerror}", path=name) from None
     except ValueError as error:
         raise CertificateError(f"{name!r} is not the name of a file", path=name) from error
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise CertificateError(f"{name!r} is not a regular file", path=name)
-        if private:
-            _check_private(name, found)
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CertificateError(f"{name!r} cannot be read: {error.strerror}", path=name) from None
-    finally:
-        os.close(descriptor)
+    if private:
+        _check_private(name, found)
+    return content
 
 
 def _check_private(name: str, found: os.stat_result) -> None:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from .._files import atomic_write, read_json
 from .._printable import logger_of
 from ..storage.dates import seconds_of
-from ..transfers.local.temp_names import PART, temporary_name
 from .proxy import ProxyCertificate, iso
 
 __all__ = ["Delegation", "Delegations"]
@@ -122,17 +122,9 @@ class Delegations:
         """Write down one, in place of an older one for the same key; say so where that fails."""
         path = self._path(delegation.key)
         content = {"version": VERSION, "service": self._service, **delegation.to_dict()}
-        temporary = path.with_name(temporary_name(path.name, PART))
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         try:
             os.makedirs(self._directory, 0o700, exist_ok=True)
-            try:
-                with os.fdopen(os.open(temporary, flags, 0o600), "w") as file:
-                    json.dump(content, file)
-                os.replace(temporary, path)
-            except OSError:
-                temporary.unlink(missing_ok=True)
-                raise
+            atomic_write(path, json.dumps(content).encode())
         except OSError as error:
             logger.warning(
                 "%s cannot be written (%s): what was delegated will not be remembered",
@@ -144,15 +136,12 @@ class Delegations:
         """Return what was delegated last for a key, if that is known."""
         path = self._path(key)
         try:
-            # Not to wait for the other end of a pipe.
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(descriptor, "rb") as file:
-                content = json.loads(file.read(MAX_BYTES))
+            content, _ = read_json(path, MAX_BYTES)
             delegation = Delegation.from_dict(content)
             return delegation if content["service"] == self._service else None
         except FileNotFoundError:
             return None
-        except (OSError, LookupError, TypeError, ValueError, RecursionError, OverflowError):
+        except (OSError, LookupError, TypeError, ValueError, OverflowError):
             logger.warning("%s is damaged; what was delegated for %r is not known", path, key)
             return None
 

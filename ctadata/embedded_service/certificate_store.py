@@ -13,25 +13,23 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import secrets
 import shutil
 import stat
 import string
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from .._files import NotARegularFile, atomic_write, open_beneath, read_regular
 from ..errors import CTADataError
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK}
 _PLAIN = frozenset((string.ascii_lowercase + string.digits + "-").encode())
 _LONGEST_NAME = 200  # bytes; most file systems take 255
 _PART = ".part"
+_MAX_BYTES = 1 << 20
 
 
 class UnusableName(ValueError):
@@ -106,18 +104,7 @@ class CertificateStore:
             for left in os.listdir(directory):  # by a process that was killed
                 if left.startswith(name) and left.endswith(_PART):
                     os.unlink(left, dir_fd=directory)
-            part = f"{name}.{secrets.token_hex(8)}{_PART}"
-            try:
-                with os.fdopen(os.open(part, _NEW_FILE, 0o600, dir_fd=directory), "wb") as file:
-                    file.write(pem.encode())
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(part, name, src_dir_fd=directory, dst_dir_fd=directory)
-            except BaseException:
-                with suppress(OSError):
-                    os.unlink(part, dir_fd=directory)
-                raise
-            os.fsync(directory)
+            atomic_write(name, pem.encode(), directory=directory, sync=True)
 
     def load(self, user: str | None, key: str) -> str | None:
         """Return a certificate, or None where there is none; the parameters are those of `save`.
@@ -130,18 +117,14 @@ class CertificateStore:
         *folders, name = _path(user, key)
         try:
             with self._directory(folders) as directory:
-                descriptor = os.open(name, _FILE, dir_fd=directory)
+                content, _ = read_regular(name, _MAX_BYTES, directory=directory)
+        except NotARegularFile:
+            return None
         except OSError as error:
             if error.errno in _ABSENT:
                 return None
             raise
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                return file.read().decode(errors="replace")
-        finally:
-            os.close(descriptor)
+        return content.decode(errors="replace")
 
     @contextmanager
     def _directory(self, names: Sequence[str], *, make: bool = False) -> Iterator[int]:
@@ -150,18 +133,8 @@ class CertificateStore:
             if not make:
                 raise FileNotFoundError(errno.ENOENT, "no certificate yet")
             self._root = Path(tempfile.mkdtemp(prefix="ctadata-certificates-"))
-        current = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            for name in names:
-                if make:
-                    with suppress(FileExistsError):
-                        os.mkdir(name, 0o700, dir_fd=current)
-                below = os.open(name, _DIRECTORY, dir_fd=current)
-                os.close(current)
-                current = below
-            yield current
-        finally:
-            os.close(current)
+        with open_beneath(self._root, names, make=0o700 if make else None) as directory:
+            yield directory
 
 
 def _path(user: str | None, key: str) -> list[str]:

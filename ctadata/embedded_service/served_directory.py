@@ -16,10 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from .._files import NotARegularFile, open_beneath, open_regular
 from .url_paths import UPLOAD_PREFIX, is_usable_name
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EMLINK, errno.ENXIO}
 
@@ -50,15 +49,8 @@ class ServedDirectory:
     @contextmanager
     def _directory(self, names: Sequence[str]) -> Iterator[int]:
         """Open a directory, going down from the root without following a link."""
-        current = os.open(self.root, _DIRECTORY)
-        try:
-            for name in names:
-                below = os.open(name, _DIRECTORY, dir_fd=current)
-                os.close(current)
-                current = below
-            yield current
-        finally:
-            os.close(current)
+        with open_beneath(self.root, names, follow_root=False) as directory:
+            yield directory
 
     def stat(self, names: Sequence[str]) -> os.stat_result:
         """Return the facts of a file or a directory.
@@ -113,18 +105,13 @@ class ServedDirectory:
         """
         if not names:
             raise IsADirectoryError(errno.EISDIR, "the root")
-        with absence_as_missing(), self._directory(names[:-1]) as parent:
-            descriptor = os.open(names[-1], _FILE, dir_fd=parent)
         try:
-            mode = os.fstat(descriptor).st_mode
-            if stat.S_ISDIR(mode):
-                raise IsADirectoryError(errno.EISDIR, "is a directory")
-            if not stat.S_ISREG(mode):
-                raise Missing
-            return os.fdopen(descriptor, "rb", buffering=0)
-        except BaseException:
-            os.close(descriptor)
-            raise
+            with absence_as_missing(), self._directory(names[:-1]) as parent:
+                return os.fdopen(open_regular(names[-1], directory=parent), "rb", buffering=0)
+        except NotARegularFile as error:
+            if error.errno == errno.EISDIR:
+                raise IsADirectoryError(errno.EISDIR, "is a directory") from error
+            raise Missing from error
 
     def make_directory(self, names: Sequence[str]) -> None:
         """Make a directory.

@@ -43,7 +43,7 @@ class Request:
     source : str
         Its remote path; an `Entry` of a file is not listed again.
     root, parts : Path, tuple of str
-        The local directory that receives it, as `open_directory` takes it.
+        The local directory that receives it, as `LocalDirectories.use` takes it.
     name : str, optional
         The local name of a file; by default the remote one.
     recursive : bool

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from .._files import atomic_write, open_regular
 from .._printable import logger_of
 from ..errors import CTADataError
-from .local.temp_names import PART, temporary_name
 
 __all__ = ["IMPATIENCE", "FileState", "UploadHistory"]
 
@@ -197,10 +196,8 @@ def _hash(text: str) -> bytes:
 
 def _append(path: Path, lines: bytes) -> int:
     """Append lines in one piece; return the length of the file."""
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-    descriptor = os.open(path, flags, 0o600)
+    descriptor = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
-        _check_regular(descriptor)
         # First an end of what another process may have left unfinished.
         os.write(descriptor, b"\n" + lines)
         return os.fstat(descriptor).st_size
@@ -209,18 +206,10 @@ def _append(path: Path, lines: bytes) -> int:
 
 
 def _content(path: Path) -> bytes:
-    # Not to wait for the other end of a pipe.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        _check_regular(descriptor)
-        # The newest, should it have become longer than it may be.
-        file.seek(max(0, os.fstat(descriptor).st_size - 2 * MAX_BYTES))
+    with os.fdopen(open_regular(path), "rb") as file:
+        # The newest lines, should the record have become longer than it may be.
+        file.seek(max(0, os.fstat(file.fileno()).st_size - 2 * MAX_BYTES))
         return file.read(2 * MAX_BYTES)
-
-
-def _check_regular(descriptor: int) -> None:
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        raise OSError("the record is not a regular file")
 
 
 def _entries(content: bytes) -> dict[bytes, bytes]:
@@ -238,12 +227,4 @@ def _entries(content: bytes) -> dict[bytes, bytes]:
 def _shorten(path: Path) -> None:
     """Keep the newest lines only."""
     lines = [key + b" " + facts + b"\n" for key, facts in _entries(_content(path)).items()]
-    temporary = path.with_name(temporary_name(path.name, PART))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    try:
-        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
-            file.writelines(lines[-(KEPT_BYTES // LINE) :])
-        os.replace(temporary, path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    atomic_write(path, b"".join(lines[-(KEPT_BYTES // LINE) :]))

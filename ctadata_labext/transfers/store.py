@@ -14,13 +14,13 @@ import hashlib
 import json
 import logging
 import os
-import stat
 import threading
 import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ctadata._files import atomic_write, read_json
 from ctadata.transfers.local.journal import SILENCE
 from ctadata.transfers.local.process_owner import ProcessOwner
 
@@ -114,11 +114,12 @@ class TransferStore:
             When it was changed as of the first look, a while ago; None at the first look.
         """
         try:
-            content, now = _read(path)
+            content, found = read_json(path, MAX_BYTES)
         except OSError as error:
             if error.errno != errno.ENOENT:
                 self._log.warning("ctadata: %s cannot be read (%s)", path, error.strerror)
             return []
+        now = found.st_mtime_ns
         lives = ProcessOwner.lives(content.get("owner"))
         if lives is None and changed is None:
             self._unsure[path] = now
@@ -188,23 +189,4 @@ class TransferStore:
             "transfers": records,
         }
         os.makedirs(self._directory, 0o700, exist_ok=True)
-        temporary = self._path.with_suffix(".part")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-        with os.fdopen(os.open(temporary, flags, 0o600), "w") as file:
-            json.dump(content, file)
-        os.replace(temporary, self._path)
-
-
-def _read(path: Path) -> tuple[dict[str, Any], int]:
-    """Return the content, empty where it is damaged, and the time of the last change."""
-    # Not to wait for the other end of a pipe.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        try:
-            content = json.loads(file.read(MAX_BYTES))
-        except (ValueError, RecursionError):
-            content = {}
-    return content if isinstance(content, dict) else {}, found.st_mtime_ns
+        atomic_write(self._path, json.dumps(content).encode())

@@ -18,7 +18,14 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ctadata._files import free_space, local_errors
+from ctadata._files import (
+    free_space,
+    local_errors,
+    open_beneath,
+    open_regular,
+    read_json,
+    write_new,
+)
 from ctadata.errors import LocalFileError
 
 __all__ = ["RECEIVED", "SENDING", "STORED", "Upload", "UploadFiles", "UploadInfo", "is_id"]
@@ -28,6 +35,8 @@ RECEIVED = ".json"
 SENDING = ".sending"
 STORED = ".stored"
 NEW = ".new"
+# Bytes of what is known about an upload; paths and metadata are much shorter.
+MAX_BYTES = 1 << 20
 ID = "[0-9a-f]{32}"
 OWN_NAME = re.compile(rf"({ID})(?:{DATA}|{RECEIVED}|{SENDING}|{STORED}|{NEW})")
 # What file systems say that have no locks.
@@ -120,18 +129,16 @@ class UploadFiles:
 
     def free_space(self) -> int:
         """Return the bytes that are free on the disk."""
-        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
+        with open_beneath(self._directory) as directory:
             return free_space(directory)
-        finally:
-            os.close(directory)
 
     def create(self, upload_id: str, facts: UploadInfo) -> None:
         """Begin an upload; on failure nothing is left of it."""
         try:
-            _create(self.data(upload_id), b"")
-            # Whole under its name, or not there.
-            _create(self._file(upload_id, NEW), json.dumps(asdict(facts)).encode())
+            write_new(self.data(upload_id), b"")
+            # Whole under its name, or not there. Not by `atomic_write`: what a killed server
+            # leaves must have a name of this upload, so that it expires.
+            write_new(self._file(upload_id, NEW), json.dumps(asdict(facts)).encode())
             self.rename(upload_id, NEW, RECEIVED)
         except BaseException:
             self.remove(upload_id)
@@ -141,10 +148,9 @@ class UploadFiles:
         """Return an upload if it is in this state."""
         if not is_id(upload_id):
             return None
-        known = self._file(upload_id, state)
         try:
-            facts = json.loads(known.read_bytes())
-            changed = known.stat().st_mtime
+            facts, found = read_json(self._file(upload_id, state), MAX_BYTES)
+            changed = found.st_mtime
             offset = facts["size"]
             if state != STORED:
                 data = self.data(upload_id).stat()
@@ -224,7 +230,7 @@ class UploadFiles:
         BlockingIOError
             If somebody else has opened it.
         """
-        file = os.open(self.data(upload_id), os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        file = open_regular(self.data(upload_id), os.O_WRONLY)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -240,9 +246,3 @@ class UploadFiles:
 def is_id(text: str) -> bool:
     """Whether this can be the id of an upload, which is part of the names of its files."""
     return re.fullmatch(ID, text) is not None
-
-
-def _create(path: Path, content: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        file.write(content)

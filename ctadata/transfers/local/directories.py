@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unicodedata import normalize
 
-from ..._files import free_space, local_errors, open_directory
+from ..._files import free_space, local_errors, open_beneath
 from ...errors import AlreadyExists, TransferCancelled
 from .commit_gate import CommitGate
 from .temp_names import JOURNAL, PART, has_journal, is_cut, name_of_dead
@@ -164,7 +164,7 @@ class LocalDirectories:
 
     @contextlib.contextmanager
     def use(self, root: Path, parts: Sequence[str]) -> Iterator[LocalDirectory]:
-        """Open the directory `parts` below `root`, as `open_directory` does, for a while.
+        """Open the directory `parts` below `root`, as `open_beneath` does; make what is missing.
 
         Raises
         ------
@@ -200,9 +200,14 @@ class LocalDirectories:
 
     def _made(self, root: Path, parts: Sequence[str]) -> LocalDirectory:
         path = root.joinpath(*parts)
-        with open_directory(root, parts) as descriptor, local_errors(str(path), "used"):
-            found = remove_leftovers(descriptor)
-            return LocalDirectory(path, os.dup(descriptor), found, self._commit_gate)
+        with local_errors(str(path)):
+            root.mkdir(parents=True, exist_ok=True)
+            with (
+                open_beneath(root, parts, make=0o777) as descriptor,
+                local_errors(str(path), "used"),
+            ):
+                contents = remove_leftovers(descriptor)
+                return LocalDirectory(path, os.dup(descriptor), contents, self._commit_gate)
 
     def _close_idle(self) -> None:
         idle = [key for key, place in self._open.items() if not place.users]

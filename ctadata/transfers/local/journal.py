@@ -12,13 +12,12 @@ import contextlib
 import errno
 import json
 import os
-import stat
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..._files import local_error
+from ..._files import NotARegularFile, local_error, read_json, write_new
 from ..._printable import logger_of
 from ...entries import Entry
 from ...errors import TransferError
@@ -115,7 +114,8 @@ class Journal:
         except OSError as error:
             journal._owner.end()
             denied = error.errno == errno.EACCES and journal._exists()
-            if error.errno not in UNUSABLE and not denied:
+            unusable = error.errno in UNUSABLE or isinstance(error, NotARegularFile)
+            if not unusable and not denied:
                 raise local_error(error, journal._display_path) from error
             raise TransferError(
                 f"The journal {journal._name!r} of {name!r} cannot be used ({error.strerror}); "
@@ -238,29 +238,22 @@ class Journal:
     def _create(self) -> bool:
         """Create the journal with all of its content at once; False if there is one."""
         temporary = self._write()
+        here = {"src_dir_fd": self._directory, "dst_dir_fd": self._directory}
         try:
             try:
-                os.link(
-                    temporary,
-                    self._name,
-                    src_dir_fd=self._directory,
-                    dst_dir_fd=self._directory,
-                    follow_symlinks=False,
-                )
+                os.link(temporary, self._name, **here, follow_symlinks=False)
             except FileExistsError:
-                return False
+                raise
             except OSError:
-                # No links here: then a reader may see it empty for a moment.
-                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
-                try:
-                    os.close(os.open(self._name, flags, 0o600, dir_fd=self._directory))
-                except FileExistsError:
-                    return False
+                # This disk has no links: a reader may find the journal empty for a moment.
+                write_new(self._name, b"", directory=self._directory)
                 self._rename(temporary)
-            return True
+        except FileExistsError:
+            return False
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary, dir_fd=self._directory)
+        return True
 
     def _take_over(self, found: dict[str, Any]) -> None:
         spans = (
@@ -299,18 +292,8 @@ class Journal:
 
     def _read(self) -> tuple[dict[str, Any], float]:
         """Return the content, empty where it is damaged, and the time of the last change."""
-        # Not to wait for the other end of a pipe.
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-        descriptor = os.open(self._name, flags, dir_fd=self._directory)
-        with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                raise OSError(errno.EEXIST, "not a regular file", self._name)
-            try:
-                content = json.loads(file.read(MAX_BYTES))
-            except (ValueError, RecursionError):
-                content = {}
-        return content if isinstance(content, dict) else {}, found.st_mtime
+        content, found = read_json(self._name, MAX_BYTES, directory=self._directory)
+        return content, found.st_mtime
 
     def _replace(self) -> None:
         self._rename(self._write())
@@ -330,10 +313,7 @@ class Journal:
             "owner": self._owner.describe(),
         }
         name = temporary_name(self._name.removesuffix(JOURNAL), JOURNAL)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-        descriptor = os.open(name, flags, 0o600, dir_fd=self._directory)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(content, file)
+        write_new(name, json.dumps(content).encode(), directory=self._directory)
         return name
 
 

@@ -7,14 +7,13 @@ import ctypes
 import errno
 import functools
 import os
-import stat
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ..._files import free_space, local_error
-from ...errors import AlreadyExists, CTADataError, NoSpace, TransferError
+from ..._files import NO_SPACE, free_space, local_error, open_regular
+from ...errors import AlreadyExists, NoSpace, TransferError
 from .commit_gate import CommitGate
 from .temp_names import PART, temporary_name
 
@@ -93,9 +92,8 @@ class PartFile:
             self._create(announce)
 
     def _reopen(self) -> None:
-        self.descriptor = os.open(self.name, os.O_RDWR | os.O_NOFOLLOW, dir_fd=self._directory)
-        found = os.fstat(self.descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_size != self.size:
+        self.descriptor = open_regular(self.name, os.O_RDWR, directory=self._directory)
+        if os.fstat(self.descriptor).st_size != self.size:
             self.close()
             raise FileNotFoundError(errno.ENOENT, "not the part of this file", self.name)
 
@@ -112,13 +110,13 @@ class PartFile:
                 with contextlib.suppress(FileExistsError):
                     self.descriptor = os.open(self.name, flags, 0o666, dir_fd=self._directory)
         except OSError as error:
-            raise self._error(error) from error
+            raise local_error(error, self._display_path) from error
         try:
             if self.size >= RESERVE:
                 _reserve(self.descriptor, self.size)
         except OSError as error:
             self.discard()
-            raise self._error(error) from error
+            raise local_error(error, self._display_path) from error
 
     def write(self, offset: int, blocks: Sequence[Block]) -> None:
         """Write blocks that follow one another to their place.
@@ -134,7 +132,7 @@ class PartFile:
             for first in range(0, len(blocks), MOST_BLOCKS):
                 offset += self._write_some(offset, blocks[first : first + MOST_BLOCKS])
         except OSError as error:
-            raise self._error(error) from error
+            raise local_error(error, self._display_path) from error
 
     def _write_some(self, offset: int, blocks: Sequence[Block]) -> int:
         size = sum(map(len, blocks))
@@ -155,7 +153,7 @@ class PartFile:
         try:
             _sync(self.descriptor)
         except OSError as error:
-            raise self._error(error) from error
+            raise local_error(error, self._display_path) from error
 
     def finish(
         self, modified: datetime | None, *, replace: bool, commit_gate: CommitGate | None = None
@@ -200,7 +198,7 @@ class PartFile:
                 f"{self._display_path!r} exists already", path=self._display_path
             ) from None
         except OSError as error:
-            raise self._error(error) from error
+            raise local_error(error, self._display_path) from error
 
     def _rename(self, replace: bool) -> None:
         here = {"src_dir_fd": self._directory, "dst_dir_fd": self._directory}
@@ -234,17 +232,6 @@ class PartFile:
         with contextlib.suppress(OSError):
             os.unlink(self.name, dir_fd=self._directory)
 
-    def _error(self, error: OSError) -> CTADataError:
-        if error.errno == errno.ENOSPC:
-            with contextlib.suppress(OSError):
-                left = free_space(self._directory)
-                return NoSpace(
-                    f"The disk is full: {self._display_path!r} has {self.size} bytes and {left} "
-                    "are left; make room or choose another directory",
-                    path=self._display_path,
-                )
-        return local_error(error, self._display_path)
-
 
 def _reserve(descriptor: int, size: int) -> None:
     """Reserve the bytes of a file, or only give it its length where the disk cannot."""
@@ -253,7 +240,7 @@ def _reserve(descriptor: int, size: int) -> None:
     if allocate is not None and not _in_memory(os.fstat(descriptor).st_dev):
         if allocate(descriptor, 0, 0, size) == 0:
             return
-        if (number := ctypes.get_errno()) in {errno.ENOSPC, errno.EDQUOT}:
+        if (number := ctypes.get_errno()) in NO_SPACE:
             raise OSError(number, os.strerror(number))
     os.truncate(descriptor, size)
 

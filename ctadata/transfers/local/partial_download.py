@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..._files import PASSING, local_error
+from ..._files import TRANSIENT, local_error
 from ..._printable import logger_of
 from ...errors import CTADataError, TransferError
 from ...http.watchdog import Watchdog
@@ -246,7 +246,7 @@ class PartialDownload:
                 part=journal.part,
             )
         except OSError as error:
-            if error.errno in PASSING:
+            if error.errno in TRANSIENT:
                 # What is there is not given up for that.
                 raise local_error(error, self._display_path, "resumed") from error
             logger.info("%r cannot be resumed: %s", self._display_path, error)

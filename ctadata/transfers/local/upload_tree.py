@@ -8,23 +8,26 @@ system on, each time that something is read. No descriptor stays open.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from ..._files import local_errors, split_below
+from ..._files import (
+    SEARCH,
+    IsASymbolicLink,
+    local_errors,
+    open_beneath,
+    open_regular,
+    split_below,
+)
 
 __all__ = ["DIRECTORY", "FILE", "HIDDEN", "LINK", "Item", "LeftOut", "UploadTree", "left_out_text"]
 
 FILE, DIRECTORY, LINK = "file", "directory", "link"
 HIDDEN = "hidden "
 BEHIND = "file behind a link"
-
-# O_PATH needs no permission to read a directory above, as a path would not. macOS has none.
-SEARCH = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class LeftOut(Exception):
@@ -155,19 +158,11 @@ class UploadTree:
         with local_errors(self.display_path(below), "read"), self._above(below) as place:
             # Opening a device may already do something to it.
             _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False))
-            # O_NONBLOCK: a pipe that has just taken the file's place would block.
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             try:
-                descriptor = os.open(below[-1], flags, dir_fd=place)
-            except OSError as error:
-                if error.errno in {errno.ELOOP, errno.EMLINK, errno.ENXIO}:
-                    _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False))
-                raise
-            try:
-                _regular(os.fstat(descriptor))
-                return os.fdopen(descriptor, "rb")
-            except BaseException:
-                os.close(descriptor)
+                return os.fdopen(open_regular(below[-1], directory=place), "rb")
+            except OSError:
+                # Something else may have just taken the file's place.
+                _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False))
                 raise
 
     @contextlib.contextmanager
@@ -182,15 +177,13 @@ class UploadTree:
 
     @contextlib.contextmanager
     def _opened(self, below: tuple[str, ...]) -> Iterator[int]:
-        descriptor = os.open(self._anchor, SEARCH)
-        try:
-            for part in (*self._parts, *below):
-                inner = _search(part, descriptor)
-                os.close(descriptor)
-                descriptor = inner
-            yield descriptor
-        finally:
-            os.close(descriptor)
+        with contextlib.ExitStack() as stack:
+            try:
+                opened = open_beneath(self._anchor, (*self._parts, *below), SEARCH)
+                place = stack.enter_context(opened)
+            except IsASymbolicLink as error:
+                raise LeftOut(LINK) from error
+            yield place
 
     def _kind(self, entry: os.DirEntry[str]) -> str:
         if entry.is_symlink():
@@ -222,19 +215,6 @@ def _named(kind: str, count: int) -> str:
     if kind == BEHIND:
         return "files behind a link"
     return kind.removesuffix("y") + "ies" if kind.endswith("ory") else f"{kind}s"
-
-
-def _search(part: str, descriptor: int) -> int:
-    """Open a directory in another one, such that it can be searched."""
-    try:
-        return os.open(part, SEARCH, dir_fd=descriptor)
-    except OSError as error:
-        # O_NOFOLLOW with O_DIRECTORY says ENOTDIR of a link, too.
-        if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.EMLINK}:
-            mode = os.stat(part, dir_fd=descriptor, follow_symlinks=False).st_mode
-            if stat.S_ISLNK(mode):
-                raise LeftOut(LINK) from error
-        raise
 
 
 def _regular(found: os.stat_result) -> os.stat_result:

@@ -281,6 +281,6 @@ def test_what_cannot_be_moved_is_shown(
     path = only(directory)
     next_one = later(directory)
     # What is in the way of its new file.
-    next_one._path.with_suffix(".part").mkdir()
+    next_one._path.mkdir()
     assert len(next_one.take_over()) == 1
     assert path.exists()
