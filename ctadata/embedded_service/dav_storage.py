@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -25,7 +24,8 @@ from wsgidav.error_printer import ErrorPrinter
 from wsgidav.request_resolver import RequestResolver
 from wsgidav.wsgidav_app import WsgiDAVApp
 
-from .served_directory import Missing, NewFile, ServedDirectory
+from .._files import NO_SPACE
+from .served_directory import NOT_PERMITTED, Missing, NewFile, ServedDirectory
 from .wsgi import BLOCK_SIZE, Environ, IncompleteBody, Response
 
 _XML_LIMIT = 1024**2
@@ -228,9 +228,9 @@ class _Sink:
 
 
 def _write_status(error: OSError) -> int:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in NO_SPACE:
         return int(HTTP_INSUFFICIENT_STORAGE)
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if error.errno in NOT_PERMITTED:
         return int(HTTP_FORBIDDEN)
     return int(HTTP_INTERNAL_ERROR)
 

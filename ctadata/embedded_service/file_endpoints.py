@@ -11,13 +11,11 @@ from http import HTTPStatus
 from typing import BinaryIO
 from urllib.parse import quote
 
+from .._files import NO_SPACE
 from .rights import Rights
-from .served_directory import Missing, ServedDirectory
+from .served_directory import NOT_PERMITTED, Missing, ServedDirectory
 from .url_paths import decode_path, encode_path
 from .wsgi import BLOCK_SIZE, Refusal, Request, Response, json_response, text_response
-
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
-_NOT_PERMITTED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class Downloads:
@@ -130,10 +128,10 @@ def _not_found(names: Sequence[str]) -> Refusal:
 
 
 def _write_refusal(error: OSError) -> Refusal:
-    if error.errno in _NOT_PERMITTED:
+    if error.errno in NOT_PERMITTED:
         reason = "Missing rights to upload files"
         return Refusal(HTTPStatus.FORBIDDEN, "Access denied", reason=reason)
-    if error.errno in _NO_SPACE:
+    if error.errno in NO_SPACE:
         return Refusal(HTTPStatus.INSUFFICIENT_STORAGE, "Error: 507 the storage is full")
     if error.errno == errno.ENAMETOOLONG:
         return Refusal(HTTPStatus.BAD_REQUEST, "Error: 400 the name is too long")

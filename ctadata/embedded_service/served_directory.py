@@ -19,6 +19,7 @@ from typing import BinaryIO
 from .._files import NotARegularFile, open_beneath, open_regular
 from .url_paths import UPLOAD_PREFIX, is_usable_name
 
+NOT_PERMITTED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EMLINK, errno.ENXIO}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import PurePath
 from unicodedata import category
 from urllib.parse import quote
@@ -11,7 +12,14 @@ from .._arguments import refuse_secret
 from ..entries import Href
 from ..errors import InvalidPath
 
-__all__ = ["FORBIDDEN", "check_remote_path", "join_quoted", "local_name", "path_text"]
+__all__ = [
+    "FORBIDDEN",
+    "check_name_lengths",
+    "check_remote_path",
+    "join_quoted",
+    "local_name",
+    "path_text",
+]
 
 #: What no remote name may have, as in a regular expression's set: backslashes, control
 #: characters (Unicode's Cc), and lone surrogates (Cs), which cannot be sent.
@@ -130,13 +138,31 @@ def local_name(segment: str, path: str) -> str:
             "for one; save it under a name of your own with save_to_fn",
             path=path,
         )
-    if len(segment.encode()) > MAX_NAME_BYTES:
-        raise InvalidPath(
-            f"The name of {path!r} is longer than {MAX_NAME_BYTES} bytes, more than a local file "
-            "may have; save it under a name of your own with save_to_fn",
-            path=path,
-        )
+    check_name_lengths([segment], path, "save it under a name of your own with save_to_fn")
     return segment
+
+
+def check_name_lengths(names: Iterable[str], path: str, remedy: str = "shorten it") -> None:
+    """Refuse names that the usual file systems do not store.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Segments that `check_remote_path` has let through.
+    path : str
+        The whole path, for the error.
+    remedy : str, optional
+        What to do about a name that is too long.
+
+    Raises
+    ------
+    InvalidPath
+        If a name is longer than `MAX_NAME_BYTES`.
+    """
+    if any(len(name.encode()) > MAX_NAME_BYTES for name in names):
+        raise InvalidPath(
+            f"A name in {path!r} is longer than {MAX_NAME_BYTES} bytes; {remedy}", path=path
+        )
 
 
 def _is_temporary(segment: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ctadata.entries import Href
 from ctadata.errors import InvalidPath
-from ctadata.storage.paths import MAX_NAME_BYTES, check_remote_path
+from ctadata.storage.paths import check_name_lengths, check_remote_path
 from ctadata.transfers.progress import OnNotice, OnProgress
 from ctadata.transfers.target_conflicts import PlannedUpload, refuse_meeting
 
@@ -231,9 +231,5 @@ def _checked_name(name: str) -> str:
     """Return the name that something gets in the storage, if it may have it."""
     if check_remote_path(name) != [name]:
         raise InvalidPath(f"{name!r} is not a name; use no '/'", path=name)
-    if len(name.encode()) > MAX_NAME_BYTES:
-        raise InvalidPath(
-            f"The name {name[:40]!r}… has more than {MAX_NAME_BYTES} bytes; choose a shorter one",
-            path=name,
-        )
+    check_name_lengths([name], name)
     return name

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctadata.errors import CTADataError, InvalidPath
 from ctadata.storage.home_directory import below
-from ctadata.storage.paths import MAX_NAME_BYTES, check_remote_path
+from ctadata.storage.paths import check_name_lengths, check_remote_path
 from ctadata.transfers.progress import OnNotice, OnProgress, Result
 from ctadata.transfers.target_conflicts import PlannedUpload, refuse_meeting
 
@@ -66,10 +66,7 @@ def received_job(
         segments = check_remote_path(path)
         if segments[:1] != top:
             raise InvalidPath(f"{path!r} is neither {name!r} nor below it", path=path)
-        if any(len(segment.encode()) > MAX_NAME_BYTES for segment in segments):
-            raise InvalidPath(
-                f"A name in {path!r} is longer than {MAX_NAME_BYTES} bytes; shorten it", path=path
-            )
+        check_name_lengths(segments, path)
         files.append({"id": upload_id, "path": "/".join([*into, *segments])})
     if len({file["id"] for file in files}) < len(files):
         raise BadRequest("Two of the 'uploads' have the same 'id'")

@@ -8,8 +8,7 @@ from email.utils import formatdate
 
 from tornado.httputil import HTTPHeaders
 
-from ctadata.errors import InvalidPath
-from ctadata.storage.paths import MAX_NAME_BYTES, check_remote_path
+from ctadata.storage.paths import check_name_lengths, check_remote_path
 
 from ..errors import BadRequest, UnsupportedMediaType, UnsupportedVersion
 from .spool_files import UploadInfo
@@ -131,8 +130,5 @@ def _text(values: dict[str, bytes], key: str) -> str:
 def _path(values: dict[str, bytes], key: str) -> list[str]:
     path = _text(values, key)
     segments = check_remote_path(path)
-    if any(len(segment.encode()) > MAX_NAME_BYTES for segment in segments):
-        raise InvalidPath(
-            f"A name in {path!r} is longer than {MAX_NAME_BYTES} bytes; shorten it", path=path
-        )
+    check_name_lengths(segments, path)
     return segments

@@ -124,11 +124,11 @@ def test_a_failed_upload_is_not_taken_for_stored(clock, local):
 
 def test_a_disk_that_knows_whole_seconds_only(clock, local, monkeypatch):
     """A change within the same second could not be seen."""
-    of = upload_history.FileState.of
+    from_stat = upload_history.FileState.from_stat
     monkeypatch.setattr(
         upload_history.FileState,
-        "of",
-        lambda found: of(found)._replace(ctime_ns=10**18, mtime_ns=10**18),
+        "from_stat",
+        lambda found: from_stat(found)._replace(ctime_ns=10**18, mtime_ns=10**18),
     )
     assert upload() == ["finished"]
     assert upload() == ["finished"]
