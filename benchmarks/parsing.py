@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from ctadata.entries import Entries, ManyEntries
-from ctadata.storage.listing import Gathered, read_listing
+from ctadata.storage.listing import EntryBuffer, read_listing
 
 CONTENT_TYPE = "application/json"
 
@@ -27,7 +27,7 @@ def main(count: int, runs: int) -> None:
     segments = ["lst", "data"]
 
     def listing() -> Entries | ManyEntries:
-        return read_listing([[raw]], CONTENT_TYPE, segments, Gathered("lst/data"))[1].entries
+        return read_listing([[raw]], CONTENT_TYPE, segments, EntryBuffer("lst/data"))[1].entries
 
     children = listing()
     assert len(children) == count

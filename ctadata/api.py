@@ -15,7 +15,7 @@ from ._services import LocalPath
 from .entries import Entries, Entry, ManyEntries
 from .errors import CertificateError, CTADataError, InvalidPath, StorageException
 from .storage import home_directory
-from .storage.listing import FEW, Gathering, Listing, ListingCut
+from .storage.listing import FEW, EntrySink, Listing, ListingCut
 from .storage.path_lookup import meant, suggesting
 from .storage.paths import path_text
 from .transfers.read_blocks import read_blocks
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["APIClient", "CTADataError", "CertificateError", "LocalPath", "StorageException"]
 
-G = TypeVar("G", bound=Gathering)
+Sink = TypeVar("Sink", bound=EntrySink)
 
 
 class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
@@ -162,26 +162,26 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
             return service.listing(path, count(few, "few", 0))
 
     def read_listing(
-        self, path: str, gather: Callable[[], G]
-    ) -> tuple[Entry, G, list[InvalidPath]]:
-        """Let the entries of a directory be taken while they come; for very long listings.
+        self, path: str, make_sink: Callable[[], Sink]
+    ) -> tuple[Entry, Sink, list[InvalidPath]]:
+        """Pass on the entries of a directory while they come; for very long listings.
 
         Parameters
         ----------
         path : str
             A file or a directory, relative to the storage's root.
-        gather : callable
+        make_sink : callable
             Returns an object whose ``add(raw, entries)`` takes some entries, and the text that
             they are made of, and returns whether it takes more; ``len`` tells how many it has
-            taken, and ``cut`` is set to an error if these are not all. Called anew if the listing
-            breaks off.
+            taken, and ``cut`` is set to an error if these are not all. Called again if the
+            listing breaks off.
 
         Returns
         -------
         own : Entry
             What the path is itself.
-        gathered : object
-            What `gather` has returned.
+        sink : object
+            What `make_sink` has returned.
         refused : list of InvalidPath
             What the service listed but nobody should ask for.
 
@@ -192,7 +192,7 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         """
         service, path = self._service, path_text(path)
         with suggesting(service, path):
-            return service.read_listing(path, gather)
+            return service.read_listing(path, make_sink)
 
     def walk(
         self,

@@ -22,16 +22,9 @@ from ..errors import (
 from ..http.client import HTTPClient, RequestBody
 from ..http.errors import Redirected, StreamInterrupted
 from ..http.watchdog import Watchdog
-from .listing import (
-    FEW,
-    Gathered,
-    Gathering,
-    Listing,
-    OtherResource,
-    json_answer,
-    read_listing,
-    read_own,
-)
+from .item_classifier import OtherResource
+from .json_items import json_answer
+from .listing import FEW, EntryBuffer, EntrySink, Listing, read_listing, read_own
 from .listing_limits import DEFAULT, Limits
 from .paths import check_remote_path, join_quoted
 from .quoting import Quoting, is_plain
@@ -53,7 +46,7 @@ logger = logger_of(__name__)
 
 
 Listed = TypeVar("Listed")
-G = TypeVar("G", bound=Gathering)
+Sink = TypeVar("Sink", bound=EntrySink)
 
 
 class TooLarge(StorageException):
@@ -139,28 +132,28 @@ class DownloadService:
             If the answer is not a listing.
         """
         # An Entry splits as a string, but should not travel further as one.
-        own, gathered, refused = self.read_listing(
-            path, lambda: Gathered("/".join(check_remote_path(path)), few)
+        own, buffer, refused = self.read_listing(
+            path, lambda: EntryBuffer("/".join(check_remote_path(path)), few)
         )
-        return Listing(own, gathered.entries, refused)
+        return Listing(own, buffer.entries, refused)
 
     def read_listing(
-        self, path: str, gather: Callable[[], G]
-    ) -> tuple[Entry, G, list[InvalidPath]]:
+        self, path: str, make_sink: Callable[[], Sink]
+    ) -> tuple[Entry, Sink, list[InvalidPath]]:
         """List a path, and let its entries be taken while they come.
 
         Parameters
         ----------
         path : str
             A file or directory.
-        gather : callable
-            Returns what takes the entries: anew for each try.
+        make_sink : callable
+            Returns what takes the entries: a new one for each try.
 
         Returns
         -------
         own : Entry
             The resource itself.
-        gathered : Gathering
+        sink : EntrySink
             What has taken the entries.
         refused : list of InvalidPath
             What the service listed but nobody should ask for.
@@ -173,7 +166,7 @@ class DownloadService:
         return self._list(
             path,
             lambda blocks, kind, segments: read_listing(
-                blocks, kind, segments, gather(), self.limits
+                blocks, kind, segments, make_sink(), self.limits
             ),
         )
 

@@ -1,4 +1,4 @@
-"""The items of a JSON list, read while it comes: of a long list only a part is in memory."""
+"""The service's JSON: lists are read while they come, so that only a part of them is in memory."""
 
 from __future__ import annotations
 
@@ -10,24 +10,33 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..errors import ServiceUnreachable, StorageException
+
 if TYPE_CHECKING:
     from ..http.body import Block
 
-__all__ = ["Damaged", "Items", "ItemsReader", "NoList", "parsed"]
+__all__ = [
+    "Damaged",
+    "Items",
+    "ItemsReader",
+    "NoList",
+    "json_answer",
+    "parsed",
+    "refuse_page",
+]
 
-# Bytes that are looked at together, and that one item may have.
-GATHERED = 256 << 10
-LONGEST = 1 << 20
+# Bytes that are parsed together, and that one item may have.
+PIECE = 256 << 10
+MAX_ITEM = 1 << 20
 SPACE = b" \t\n\r"
 BYTE_ORDER_MARK = codecs.BOM_UTF8
-# Bytes that an item has at least, if it is one.
-SHORTEST = 8
-# What is kept of an item at most: keys, of which the service sends five.
+# Bytes of the shortest item.
+MIN_ITEM = 8
+# Keys of an item that are kept; the service sends five.
 MAX_KEYS = 32
-# Quotation marks that the keys and values of an item need.
+# Quotation marks around so many keys and values.
 MAX_QUOTES = 4 * MAX_KEYS
-
-# Seconds that a list waits for others at most before its next items are read.
+# Seconds that a list waits at most for others before its next items are parsed.
 PATIENCE = 5.0
 
 _space = re.compile(r"[ \t\n\r]*")
@@ -36,22 +45,51 @@ _turn = threading.Lock()
 
 
 class NoList(ValueError):
-    """The answer is JSON perhaps, but no list."""
+    """The answer is not a list."""
 
 
 class Damaged(ValueError):
-    """The list is not well-formed, or ends too early, or has an item that is too long."""
+    """The list is not well-formed, ends too early, or has an item that is too long."""
+
+
+def refuse_page(content_type: str, path: str) -> None:
+    """Raise `ServiceUnreachable` where the service answers with a page for people."""
+    if "json" not in content_type:
+        raise ServiceUnreachable(
+            f"The service sends no data for {path or '/'!r} but a page of type {content_type!r}; "
+            "is CTADS_URL the address of a download service?",
+            path=path,
+        )
+
+
+def json_answer(raw: bytes, content_type: str, path: str) -> Any:
+    """Read an answer of the service that should be JSON.
+
+    Raises
+    ------
+    ServiceUnreachable
+        If it is a page for people.
+    StorageException
+        If it is damaged.
+    """
+    refuse_page(content_type, path)
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise StorageException(
+            f"The service's answer for {path or '/'!r} is damaged", path=path
+        ) from error
 
 
 class Items(NamedTuple):
-    """Some items that follow each other.
+    """Items that follow each other.
 
     Attributes
     ----------
     raw : bytes
-        As they came, with the commas between them.
+        The items as they came, with the commas between them.
     parsed : list
-        What they are. Objects have only members that are text, numbers, booleans or null.
+        The items. Objects have only members that are text, numbers, booleans or null.
     """
 
     raw: bytes
@@ -65,8 +103,8 @@ class ItemsReader:
     ----------
     content : iterable of lists of bytes
         The JSON, in pieces; each is only valid until the next one is asked for.
-    most : int
-        Bytes that are read; a list that is longer is cut there.
+    max_size : int
+        Bytes that are read; a longer list is cut there.
 
     Attributes
     ----------
@@ -74,24 +112,24 @@ class ItemsReader:
         Whether the list was cut.
     """
 
-    def __init__(self, content: Iterable[list[Block]], most: int) -> None:
+    def __init__(self, content: Iterable[list[Block]], max_size: int) -> None:
         self._content = content
-        self._most = most
+        self._max_size = max_size
         self.cut = False
 
     def __iter__(self) -> Generator[Items]:
-        """Yield the items, many at a time; close this where not all of them are taken.
+        """Yield the items, many at a time; close this generator where not all are taken.
 
         Raises
         ------
         NoList, Damaged
-            If this is no list of JSON.
+            If this is not a JSON list.
         """
         # What may come next: the beginning, an item or the end, an item, a comma or the end.
         expected = b"["
         rest = b""
-        for gathered in self._gathered():
-            buffer = rest + gathered
+        for piece in self._pieces():
+            buffer = rest + piece
             if expected == b"[":
                 buffer = buffer.removeprefix(BYTE_ORDER_MARK)
             with _in_turn():
@@ -111,7 +149,7 @@ class ItemsReader:
                     elif (items := _items_of(buffer)) is not None:
                         buffer, expected = buffer[len(items.raw) :], b",]"
                         yield items
-                    elif len(buffer) > LONGEST:
+                    elif len(buffer) > MAX_ITEM:
                         raise Damaged("an item is not well-formed, or too long")
                     else:
                         break
@@ -120,20 +158,20 @@ class ItemsReader:
             missing = NoList if expected == b"[" else Damaged
             raise missing("the list does not come to its end")
 
-    def _gathered(self) -> Iterator[bytes]:
-        """Yield what comes, in pieces that are worth looking at, up to the limit."""
+    def _pieces(self) -> Iterator[bytes]:
+        """Yield the content up to the limit, in pieces that are worth parsing."""
         pieces: list[bytes] = []
         size = received = 0
         for blocks in self._content:
             piece = b"".join(blocks)
-            room = self._most - received
+            room = self._max_size - received
             received += len(piece)
             pieces.append(piece[:room])
             if len(piece) > room:
                 self.cut = True
                 break
             size += len(piece)
-            if size >= GATHERED:
+            if size >= PIECE:
                 yield b"".join(pieces)
                 pieces, size = [], 0
         if pieces:
@@ -142,10 +180,10 @@ class ItemsReader:
 
 @contextmanager
 def _in_turn() -> Iterator[None]:
-    """Let one thread at a time work on what has come: many would hold up all that is not a list.
+    """Let one thread at a time parse: many would hold up everything that is not a list.
 
-    The interpreter runs one of them at a time in any case, and those that wait here do not stand
-    in the way of an event loop.
+    The interpreter runs one of them at a time in any case, and those that wait here do not
+    compete with an event loop.
     """
     mine = _turn.acquire(timeout=PATIENCE)
     try:
@@ -156,28 +194,28 @@ def _in_turn() -> Iterator[None]:
 
 
 def parsed(raw: bytes) -> list[Any]:
-    """Return what some items are that were read before."""
+    """Parse the raw text of `Items` again."""
     return _plain(raw, json.loads(f"[{raw.decode('utf-8', 'surrogatepass')}]"))
 
 
 def _items_of(buffer: bytes) -> Items | None:
-    """Return the whole items at the beginning of what has come; None if there is none.
+    """Return the complete items at the beginning of a buffer; None if there is none.
 
-    What is well-formed up to a brace, and with the list's end behind it, is whole items: within
-    a text or another object it would not be.
+    Text that ends in a brace, and is well-formed once it is closed as a list, consists of
+    complete items: if the brace lay within a text or another object, it would not be well-formed.
     """
     raw = buffer[: buffer.rfind(b"}") + 1]
     if not raw and buffer[:1] == b"{":
         return None
     try:
-        # What is nested takes ten times as long, during which no other thread runs.
-        if raw and raw.count(b"[") + raw.count(b"{") <= len(raw) // SHORTEST:
+        # Nested items take ten times as long, during which no other thread runs.
+        if raw and raw.count(b"[") + raw.count(b"{") <= len(raw) // MIN_ITEM:
             return Items(raw, parsed(raw))
     except (ValueError, RecursionError):
         # A brace in a name, most likely.
         pass
     try:
-        # The last character may not have come yet as a whole.
+        # The last character may be incomplete.
         text = codecs.getincrementaldecoder("utf-8")("surrogatepass").decode(buffer)
     except UnicodeDecodeError as error:
         raise Damaged("a text is no UTF-8") from error
@@ -187,14 +225,14 @@ def _items_of(buffer: bytes) -> Items | None:
 
 
 def _one_by_one(text: str) -> tuple[list[Any], int]:
-    """Return the whole items at the beginning of a text, and where the last of them ends."""
+    """Return the complete items at the beginning of a text, and where the last of them ends."""
     items: list[Any] = []
     end = position = 0
     try:
         while True:
             item, after = _decode(text, position)
             separator = _space.match(text, after).end()  # type: ignore[union-attr]
-            # A number at the end may go on.
+            # A number at the end may have more digits.
             if separator == len(text) and text[after - 1] not in '}]"':
                 return items, end
             items.append(item)
@@ -207,7 +245,7 @@ def _one_by_one(text: str) -> tuple[list[Any], int]:
 
 
 def _plain(raw: bytes, items: list[Any]) -> list[Any]:
-    """Return items without what would take up to thirty times the memory of its text."""
+    """Return items without members that could take thirty times the memory of their text."""
     quotes = raw.count(b'"')
     if raw.count(b"{") == len(items) and b"[" not in raw and quotes <= MAX_QUOTES * len(items):
         return items

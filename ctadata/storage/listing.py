@@ -2,60 +2,34 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from .._printable import logger_of
-from .._secrets import hushed, known_tokens
+from .._secrets import known_tokens
 from ..entries import Entries, Entry, ManyEntries
-from ..errors import InvalidPath, NotFound, ServiceUnreachable, StorageException
-from .json_items import Damaged, Items, ItemsReader, NoList, parsed
+from ..errors import InvalidPath, StorageException
+from .item_classifier import ItemClassifier
+from .json_items import Damaged, Items, ItemsReader, NoList, parsed, refuse_page
 from .listing_limits import DEFAULT, Limits
-from .paths import FORBIDDEN
 
 if TYPE_CHECKING:
     from ..http.body import Block
 
-__all__ = [
-    "FEW",
-    "Gathered",
-    "Gathering",
-    "Listing",
-    "ListingCut",
-    "OtherResource",
-    "json_answer",
-    "read_listing",
-    "read_own",
-]
+__all__ = ["FEW", "EntryBuffer", "EntrySink", "Listing", "ListingCut", "read_listing", "read_own"]
 
 logger = logger_of(__name__)
 
 # Entries up to which a listing is a list, and the bytes of it up to which it is one.
 FEW = 100_000
 FEW_BYTES = 16 << 20
-# Characters of a name: the usual file systems store 255 bytes.
-LONGEST_NAME = 1024
-# What may follow the directory's own path: one segment, and a slash if it is a directory.
-CHILD = re.compile(rf"(?!\.{{1,2}}/?\Z)[^/{FORBIDDEN}]{{1,{LONGEST_NAME}}}/?")
-# Names of one listing that are refused one by one, and the characters of them that are shown.
-MAX_REFUSED = 100
-SHOWN = 300
+# What to do where a listing is cut.
+NO_MEMORY = "more would take too much memory; ask for fewer long listings at a time"
 MORE_ENTRIES = "raise max_listing_entries (CTADATA_MAX_LISTING_ENTRIES) to read more"
 MORE_BYTES = "raise max_listing_bytes (CTADATA_MAX_LISTING_BYTES) to read more"
-# Bytes that are no entries of the directory, and bytes beside them that each entry may have: to
-# read on would take minutes, and give nothing.
-MAX_WASTE = 8 << 20
-LONGEST_ENTRY = 4 << 10
 NO_ENTRIES = "most of what the service sends is no entry of it; tell the platform's support"
-
-
-class OtherResource(NotFound):
-    """The service answers about another path than was asked for."""
 
 
 class ListingCut(UserWarning):
@@ -100,12 +74,14 @@ class Listing(NamedTuple):
     def fingerprint(self) -> int:
         """Differs between listings that differ in any name, size or date."""
         fingerprint = 0
+        start = len(self.own.path)
         for entry in self.children:
-            fingerprint ^= _hash(entry, self.own.path)
+            facts = str(entry)[start:], str(entry.get("size")), str(entry.get("mtime"))
+            fingerprint ^= hash(facts)
         return fingerprint
 
 
-class Gathering(Protocol):
+class EntrySink(Protocol):
     """Takes the entries of a directory while they come.
 
     Attributes
@@ -123,16 +99,16 @@ class Gathering(Protocol):
         """Return how many were taken."""
 
 
-G = TypeVar("G", bound=Gathering)
+Sink = TypeVar("Sink", bound=EntrySink)
 
 
 def read_listing(
     content: Iterable[list[Block]],
     content_type: str,
     segments: list[str],
-    gathered: G,
+    sink: Sink,
     limits: Limits = DEFAULT,
-) -> tuple[Entry, G, list[InvalidPath]]:
+) -> tuple[Entry, Sink, list[InvalidPath]]:
     """Turn the service's listing into entries, while it comes.
 
     Parameters
@@ -143,7 +119,7 @@ def read_listing(
         Its content type; a page for people is not a listing.
     segments : list of str
         The path that was asked for.
-    gathered : Gathering
+    sink : EntrySink
         Takes what is in a directory.
     limits : Limits, optional
         Where a longer listing is cut.
@@ -152,7 +128,7 @@ def read_listing(
     -------
     own : Entry
         The resource itself.
-    gathered : Gathering
+    sink : EntrySink
         What was given.
     refused : list of InvalidPath
         What the service listed but nobody should ask for.
@@ -166,37 +142,10 @@ def read_listing(
     StorageException
         If this is not a listing.
     """
-    path = "/".join(segments)
-    _refuse_page(content_type, path)
-    reader = ItemsReader(content, limits.size)
-    sorter = _Sorter(path, known_tokens())
-    cut = None
-    try:
-        with closing(iter(reader)) as parts:
-            for items in parts:
-                children = sorter.children(items)
-                room = limits.entries - len(gathered)
-                if not gathered.add(sorter.text(items, children), children[:room]):
-                    cut = "more would take too much memory; ask for fewer long listings at a time"
-                elif len(children) > room:
-                    cut = MORE_ENTRIES
-                elif sorter.wastes:
-                    cut = NO_ENTRIES
-                if cut is not None:
-                    break
-    except NoList as error:
-        raise _no_listing(path) from error
-    except Damaged as error:
-        raise _damaged(path) from error
-    if reader.cut and cut is None:
-        cut = MORE_BYTES
-    refused = sorter.all_refused()
-    if cut is not None:
-        gathered.cut = _cut(path, len(gathered), cut)
-    own = _own(sorter.own, path, len(gathered) > 0, refused, gathered.cut)
+    own, refused = _read(content, content_type, "/".join(segments), sink, limits)
     for refusal in refused:
         logger.warning("%s; it is left out", refusal)
-    return own, gathered, refused
+    return own, sink, refused
 
 
 def read_own(
@@ -209,100 +158,73 @@ def read_own(
 
     Of a long listing, no more is read than is necessary.
     """
+
+    def is_known(items: ItemClassifier) -> bool:
+        return items.count > 0 and items.own is not None
+
     path = "/".join(segments)
-    _refuse_page(content_type, path)
+    return _read(content, content_type, path, _EntryCount(), limits, is_known)[0]
+
+
+def _read(
+    content: Iterable[list[Block]],
+    content_type: str,
+    path: str,
+    sink: EntrySink,
+    limits: Limits,
+    is_enough: Callable[[ItemClassifier], bool] = lambda items: False,
+) -> tuple[Entry, list[InvalidPath]]:
+    refuse_page(content_type, path)
+    name = path or "/"
     reader = ItemsReader(content, limits.size)
-    sorter = _Sorter(path, known_tokens())
-    cut = None
+    classifier = ItemClassifier(path, known_tokens())
+    why = None
     try:
         with closing(iter(reader)) as parts:
             for items in parts:
-                sorter.children(items)
-                if sorter.found and sorter.own is not None:
+                entries = classifier.entries(items)
+                room = limits.entries - len(sink)
+                if not sink.add(classifier.text(items, entries), entries[:room]):
+                    why = NO_MEMORY
+                elif is_enough(classifier):
                     break
-                if sorter.found > limits.entries or sorter.wastes:
-                    cut = MORE_ENTRIES if sorter.found > limits.entries else NO_ENTRIES
+                elif len(entries) > room:
+                    why = MORE_ENTRIES
+                elif classifier.is_wasteful:
+                    why = NO_ENTRIES
+                if why is not None:
                     break
     except NoList as error:
-        raise _no_listing(path) from error
+        raise StorageException(f"The service gives no listing of {name!r}", path=path) from error
     except Damaged as error:
-        raise _damaged(path) from error
-    if reader.cut:
-        cut = MORE_BYTES
-    failure = None if cut is None else _cut(path, sorter.found, cut)
-    return _own(sorter.own, path, sorter.found > 0, sorter.refused, failure)
-
-
-class _Sorter:
-    """Tells apart what a listing has: the directory, what is in it, and what cannot be in it."""
-
-    def __init__(self, path: str, tokens: Sequence[str] = ()) -> None:
-        self._path = path
-        self._tokens = tokens
-        self._found_token = False
-        self._prefix = f"{path}/" if path else ""
-        self.own: Entry | None = None
-        self.refused: list[InvalidPath] = []
-        self._more = 0
-        self._received = 0
-        self.found = 0
-
-    @property
-    def wastes(self) -> bool:
-        """Whether too much of what has come is no entry of the directory."""
-        return self._received > MAX_WASTE + self.found * LONGEST_ENTRY
-
-    def children(self, items: Items) -> list[Entry]:
-        """Return those of some items that are in the directory."""
-        children = []
-        path, prefix = self._path, self._prefix
-        start = len(prefix)
-        child = CHILD.fullmatch
-        tokens = self._tokens
-        for item in items.parsed:
-            try:
-                name = unquote(item["href"])
-            except (TypeError, KeyError, AttributeError):
-                raise Damaged("an item has no href") from None
-            # Some storages leave out the slash of directories, which the service then calls
-            # files; what has no size is none.
-            entry = Entry(name if "size" in item or name[-1:] == "/" else f"{name}/", item)
-            # A name with the token in it would carry that to the browser, or into a file.
-            shows_token = False
-            for token in tokens:
-                shows_token = shows_token or token in name
-            self._found_token = self._found_token or shows_token
-            if child(name, start) and name.startswith(prefix) and not shows_token:
-                children.append(entry)
-            elif name.removesuffix("/") == path:
-                self.own = entry if self.own is None else self.own
-            elif len(self.refused) < MAX_REFUSED:
-                self.refused.append(_refused(name, path))
-            else:
-                self._more += 1
-        self._received += len(items.raw)
-        self.found += len(children)
-        return children
-
-    def text(self, items: Items, children: list[Entry]) -> bytes:
-        """Return a text that has these children, for when there may be other tokens."""
-        if not self._found_token:
-            return items.raw
-        return ", ".join(json.dumps(entry.facts) for entry in children).encode()
-
-    def all_refused(self) -> list[InvalidPath]:
-        """Return an error for each name that cannot be in it; after many, one for the rest."""
-        if not self._more:
-            return self.refused
-        path = self._path
-        rest = InvalidPath(
-            f"The listing of {path or '/'!r} has {self._more} more names that cannot be in it",
+        raise StorageException(f"The listing of {name!r} is damaged", path=path) from error
+    if reader.cut and why is None:
+        why = MORE_BYTES
+    if why is not None:
+        sink.cut = StorageException(
+            f"The listing of {name!r} is too long; only the first {len(sink):,} entries were read: "
+            f"{why}",
             path=path,
         )
-        return [*self.refused, rest]
+    return classifier.resource(sink.cut), classifier.all_refused()
 
 
-class Gathered:
+class _EntryCount:
+    """Counts entries, and keeps none."""
+
+    def __init__(self) -> None:
+        self.cut: StorageException | None = None
+        self._count = 0
+
+    def add(self, raw: bytes, entries: list[Entry]) -> bool:
+        self._count += len(entries)
+        return True
+
+    def __len__(self) -> int:
+        return self._count
+
+
+class EntryBuffer:
     """The entries of one directory: a list for as long as they are few.
 
     Parameters
@@ -354,96 +276,4 @@ class Gathered:
 
 def _expanded(path: str, raw: bytes) -> list[Entry]:
     """Return the entries that a part of a listing has, which was read before."""
-    return _Sorter(path).children(Items(raw, parsed(raw)))
-
-
-def _hash(entry: Entry, directory: str) -> int:
-    facts = str(entry)[len(directory) :], str(entry.get("size")), str(entry.get("mtime"))
-    return hash(facts)
-
-
-def _own(
-    own: Entry | None,
-    path: str,
-    children: bool,
-    refused: list[InvalidPath],
-    cut: StorageException | None,
-) -> Entry:
-    """Return the resource itself; an answer about another one is none (docs/protocol.md)."""
-    if own is None and not children and path:
-        if cut is not None:
-            # It may be in what was not read.
-            raise cut
-        missing = f"There is nothing at {path!r} in the storage"
-        if refused:
-            raise OtherResource(
-                f"{missing}: the service answers about {refused[0].path!r}", path=path
-            )
-        raise NotFound(missing, path=path)
-    prefix = f"{path}/" if path else ""
-    if own is None:
-        return Entry(prefix, {"href": prefix, "type": "directory"})
-    # What holds others is a directory, whatever the service calls it.
-    return Entry(prefix, own.facts) if children or not path else own
-
-
-def _refused(name: str, path: str) -> InvalidPath:
-    if found := re.search(f"[{FORBIDDEN}]", name):
-        why = (
-            f"it has the character {found[0]!r}, which no name may have here; have it renamed in "
-            "the storage"
-        )
-    elif any(token in name for token in known_tokens()):
-        why = "it has your hub token in it"
-    elif len(name) > LONGEST_NAME and "/" not in name[len(path) + 1 : -1]:
-        why = f"it is longer than {LONGEST_NAME} characters"
-    else:
-        why = "it does not lie in that directory"
-    told = hushed(name)
-    if len(told) > SHOWN + len(path):
-        told = f"{told[: SHOWN + len(path)]}…"
-    return InvalidPath(f"The listing of {path or '/'!r} has {told!r}: {why}", path=told)
-
-
-def json_answer(raw: bytes, content_type: str, path: str) -> Any:
-    """Read an answer of the service that should be JSON.
-
-    Raises
-    ------
-    ServiceUnreachable
-        If it is a page for people.
-    StorageException
-        If it is damaged.
-    """
-    _refuse_page(content_type, path)
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise StorageException(
-            f"The service's answer for {path or '/'!r} is damaged", path=path
-        ) from error
-
-
-def _refuse_page(content_type: str, path: str) -> None:
-    if "json" not in content_type:
-        raise ServiceUnreachable(
-            f"The service sends no data for {path or '/'!r} but a page of type {content_type!r}; "
-            "is CTADS_URL the address of a download service?",
-            path=path,
-        )
-
-
-def _no_listing(path: str) -> StorageException:
-    return StorageException(f"The service gives no listing of {path or '/'!r}", path=path)
-
-
-def _damaged(path: str) -> StorageException:
-    return StorageException(f"The listing of {path or '/'!r} is damaged", path=path)
-
-
-def _cut(path: str, count: int, why: str) -> StorageException:
-    return StorageException(
-        f"The listing of {path or '/'!r} is too long; only the first {count:,} entries were read: "
-        f"{why}",
-        path=path,
-    )
+    return ItemClassifier(path).entries(Items(raw, parsed(raw)))

@@ -1,4 +1,4 @@
-"""Limits: how much of a listing is read, and how much memory all long ones may take."""
+"""How much of a listing is read, and how much memory all long listings together may take."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Limits(NamedTuple):
     size: int = MAX_LISTING_BYTES
 
 
-#: What holds where nothing else is set.
+#: The limits where nothing else is set.
 DEFAULT = Limits()
 
 
 class Memory:
-    """The memory that some objects of this process may take, each and all together.
+    """The memory that objects of one kind may take, each and all together.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Memory:
         self.each = each
         self._together = together
         self._taken = 0
-        # What was given back, which may happen at any moment: without a lock.
+        # Bytes given back. Objects are deleted at any moment, so this takes no lock.
         self._returned: deque[int] = deque()
         self._lock = threading.Lock()
 
@@ -65,7 +65,7 @@ class Memory:
 
 
 class Share:
-    """What one object takes of a `Memory`, for as long as this share lives."""
+    """One object's share of a `Memory`; it is given back when the share is deleted."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory

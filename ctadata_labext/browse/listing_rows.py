@@ -58,7 +58,7 @@ class Rows:
         self._runs: tuple[list[list[bytes]], list[list[bytes]]] = [], []
 
     def add(self, raw: bytes, entries: list[Entry]) -> bool:
-        """Add entries; see `ctadata.storage.listing.Gathering`."""
+        """Add entries; see `ctadata.storage.listing.EntrySink`."""
         directories, files = self._pending
         for entry in entries:
             modified = seconds_of(entry.get("mtime"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ctadata.errors import StorageException
 from ctadata.storage import json_items
 from ctadata.storage.json_items import Damaged, ItemsReader, NoList
-from ctadata.storage.listing import Gathered, read_listing
+from ctadata.storage.listing import EntryBuffer, read_listing
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 items = st.lists(st.dictionaries(st.text(max_size=5), scalars, max_size=4), max_size=30)
@@ -35,7 +35,7 @@ def read(raw: bytes, step: int = 7, most: int = 1 << 30) -> list[Any]:
 
 @pytest.fixture(autouse=True)
 def _small_pieces(monkeypatch):
-    monkeypatch.setattr(json_items, "GATHERED", 20)
+    monkeypatch.setattr(json_items, "PIECE", 20)
 
 
 @given(items, st.sampled_from([None, 1, "\t"]), st.booleans(), st.integers(1, 50))
@@ -142,13 +142,13 @@ def test_a_list_that_is_held_stops_no_other_for_ever(monkeypatch):
 def test_a_list_that_is_broken_off_is_held_no_longer(monkeypatch, raw):
     monkeypatch.setattr(json_items, "PATIENCE", 600)
     with pytest.raises(StorageException):
-        read_listing([[b"[" + raw]], "application/json", ["lst"], Gathered("lst"))
+        read_listing([[b"[" + raw]], "application/json", ["lst"], EntryBuffer("lst"))
     assert read(b"[1]", 10) == [1]
 
 
 def test_nested_items_are_read_one_by_one(monkeypatch):
     """A thousand of them at once would hold up all threads."""
-    monkeypatch.setattr(json_items, "GATHERED", 100_000)
+    monkeypatch.setattr(json_items, "PIECE", 100_000)
     raw = json.dumps([{"a": [[[[[[[]]]]]]]}, {"b": "[" * 100}] * 1000).encode()
     decoded: list[str] = []
     monkeypatch.setattr(json_items.json, "loads", lambda text: decoded.append(text))

@@ -6,7 +6,7 @@ import pytest
 
 from ctadata import APIClient
 from ctadata.errors import InvalidPath, NotFound, ServiceUnreachable, StorageException
-from ctadata.storage.listing import Gathered, Listing, read_listing
+from ctadata.storage.listing import EntryBuffer, Listing, read_listing
 from tests.conftest import ODD_NAMES
 from tests.support.scripted import sends
 
@@ -15,11 +15,11 @@ MTIME = "Sun, 22 Nov 2026 06:28:06 GMT"
 
 def parsed(path, *items):
     raw = json.dumps(items).encode()
-    gathered = Gathered(path)
+    buffer = EntryBuffer(path)
     own, _, refused = read_listing(
-        [[raw]], "application/json", path.split("/") * bool(path), gathered
+        [[raw]], "application/json", path.split("/") * bool(path), buffer
     )
-    return Listing(own, gathered.entries, refused)
+    return Listing(own, buffer.entries, refused)
 
 
 def directory(href):
@@ -119,17 +119,19 @@ def test_what_should_not_be_in_a_listing_is_refused_and_the_rest_goes_on(href):
 @pytest.mark.parametrize("items", [{"href": "x"}, 3, [3], [{"type": "file"}], [{"href": None}]])
 def test_what_is_no_listing_is_an_error(items):
     with pytest.raises(StorageException, match="listing"):
-        read_listing([[json.dumps(items).encode()]], "application/json", ["lst"], Gathered("lst"))
+        read_listing(
+            [[json.dumps(items).encode()]], "application/json", ["lst"], EntryBuffer("lst")
+        )
 
 
 def test_damaged_json_is_an_error():
     with pytest.raises(StorageException, match="damaged"):
-        read_listing([[b'[{"href": "ls']], "application/json", ["lst"], Gathered("lst"))
+        read_listing([[b'[{"href": "ls']], "application/json", ["lst"], EntryBuffer("lst"))
 
 
 def test_a_page_is_not_a_listing():
     with pytest.raises(ServiceUnreachable, match="CTADS_URL"):
-        read_listing([[b"<html>"]], "text/html; charset=utf-8", ["lst"], Gathered("lst"))
+        read_listing([[b"<html>"]], "text/html; charset=utf-8", ["lst"], EntryBuffer("lst"))
 
 
 def test_a_service_that_says_that_it_decodes_once(scripted):

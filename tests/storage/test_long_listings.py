@@ -17,8 +17,8 @@ import ctadata
 from ctadata import APIClient, entries, errors
 from ctadata.cli.main import cli
 from ctadata.entries import Entries, ManyEntries
-from ctadata.storage import listing, listing_limits
-from ctadata.storage.listing import Gathered, read_listing
+from ctadata.storage import item_classifier, listing_limits
+from ctadata.storage.listing import EntryBuffer, read_listing
 
 from ..support.scripted import sends
 
@@ -67,10 +67,10 @@ def many(count: int, few: int = 0) -> ManyEntries:
         yield from pieces
         yield [b"]"]
 
-    gathered = Gathered("lst/d", few)
-    read_listing(content(), "application/json", ["lst", "d"], gathered)
-    assert isinstance(gathered.entries, ManyEntries)
-    return gathered.entries
+    buffer = EntryBuffer("lst/d", few)
+    read_listing(content(), "application/json", ["lst", "d"], buffer)
+    assert isinstance(buffer.entries, ManyEntries)
+    return buffer.entries
 
 
 def test_many_entries_behave_as_a_list():
@@ -175,7 +175,7 @@ JUNK = {
 @pytest.mark.parametrize("name", JUNK)
 def test_what_has_no_entries_is_not_read_on(scripted, monkeypatch, name):
     """512 MiB of it would take minutes."""
-    monkeypatch.setattr(listing, "MAX_WASTE", 1 << 20)
+    monkeypatch.setattr(item_classifier, "MAX_WASTE", 1 << 20)
     block = JUNK[name] * (100_000 // len(JUNK[name]) + 1)
     sent = []
 
