@@ -25,16 +25,16 @@ import { cellCode } from './notebooks/python-cells';
 import { CommandIDs, ICTADataPanel, ICTADataViewer } from './tokens';
 import { ctaIcon, toWorkspaceIcon } from './ui/icons';
 
-/** What the commands act on. */
+/** What the commands need. */
 export interface ICommandContext {
   panel: ICTADataPanel;
   viewer: ICTADataViewer | null;
-  /** Bring the panel to the front. */
+  /** Activate the panel. */
   show: () => void;
   trans: TranslationBundle;
 }
 
-/** The commands that are enabled or not, depending on what is shown and selected. */
+/** Commands whose state depends on the listing and the selection. */
 const FOLLOWING = [
   CommandIDs.copyAsPython,
   CommandIDs.copyPath,
@@ -52,7 +52,7 @@ const FOLLOWING = [
 /** Commands without arguments. */
 const NO_ARGS = { args: { type: 'object', properties: {} } } as const;
 
-/** Add all commands, and let those follow the selection that depend on it. */
+/** Add all commands, and keep their state up to date. */
 export function addCommands(
   commands: CommandRegistry,
   context: ICommandContext
@@ -88,7 +88,7 @@ export function addToPalette(
 ): void {
   const category = trans.__('CTA data');
   for (const command of Object.values(CommandIDs)) {
-    // The places of a menu; the palette has "Go to Path".
+    // For menus; the palette has "Go to Path".
     if (command === CommandIDs.goTo) {
       continue;
     }
@@ -133,7 +133,7 @@ function addNavigation(
   });
   commands.addCommand(CommandIDs.open, {
     label: trans.__('Open'),
-    caption: trans.__('Show the selected file or folder, or download it'),
+    caption: trans.__('Open the selected file or folder, or download it'),
     describedBy: NO_ARGS,
     isEnabled: () => model.rows.selection.size > 0,
     execute: async () => {
@@ -154,7 +154,7 @@ function addNavigation(
   });
   commands.addCommand(CommandIDs.goBack, {
     label: trans.__('Back'),
-    caption: trans.__('Show the folder that was shown before'),
+    caption: trans.__('Show the previous folder'),
     icon: caretLeftIcon,
     describedBy: NO_ARGS,
     isEnabled: () => model.canGoBack,
@@ -162,7 +162,7 @@ function addNavigation(
   });
   commands.addCommand(CommandIDs.goForward, {
     label: trans.__('Forward'),
-    caption: trans.__('Show the folder from which you went back'),
+    caption: trans.__('Return to the folder shown before going back'),
     icon: caretRightIcon,
     describedBy: NO_ARGS,
     isEnabled: () => model.canGoForward,
@@ -170,7 +170,7 @@ function addNavigation(
   });
   commands.addCommand(CommandIDs.reveal, {
     label: trans.__('Show in Its Folder'),
-    caption: trans.__('Show the folder that contains what was found'),
+    caption: trans.__('Show the folder that contains the search result'),
     describedBy: NO_ARGS,
     isVisible: () => model.search !== null,
     isEnabled: () => rows.selected.entries.length === 1,
@@ -178,7 +178,7 @@ function addNavigation(
   });
   commands.addCommand(CommandIDs.refresh, {
     label: trans.__('Refresh'),
-    caption: trans.__('Ask the data service again what is in this folder'),
+    caption: trans.__('Reload this folder from the data service'),
     icon: refreshIcon,
     describedBy: NO_ARGS,
     execute: () =>
@@ -206,7 +206,9 @@ function addNavigation(
   });
   commands.addCommand(CommandIDs.search, {
     label: trans.__('Search in All Folders Below…'),
-    caption: trans.__('Look for names in this folder and all that it contains'),
+    caption: trans.__(
+      'Search for names in this folder and all folders below it'
+    ),
     icon: searchIcon,
     describedBy: NO_ARGS,
     execute: async () => {
@@ -214,13 +216,13 @@ function addNavigation(
       const { path } = model;
       const { button, value } = await InputDialog.getText({
         title: trans.__('Search below %1', path || '/'),
-        label: trans.__('A part of the name, or a pattern with * and ?'),
+        label: trans.__('Part of a name, or a pattern with * and ?'),
         okLabel: trans.__('Search'),
         text: rows.filter
       });
       if (button.accept && value?.trim()) {
         if (model.path !== path) {
-          // The search is meant for what the question was about.
+          // Search the directory that was shown when the dialog was opened.
           void model.cd(path);
         }
         model.startSearch(value.trim());
@@ -238,7 +240,7 @@ function addNavigation(
         properties: {
           column: {
             enum: COLUMNS.filter(column => column !== 'name'),
-            description: trans.__('The column to show or to hide')
+            description: trans.__('The column to show or hide')
           },
           isPalette: {
             type: 'boolean',
@@ -274,7 +276,7 @@ function addNavigation(
   });
 }
 
-/** Show a file if that is possible; otherwise say why not, and ask whether to download. */
+/** Preview a file; if that is impossible, say why and offer to download it. */
 async function openFiles(
   entries: readonly IEntry[],
   { panel, viewer, trans }: ICommandContext
@@ -340,7 +342,7 @@ function addCopying(
   const { model } = panel;
   commands.addCommand(CommandIDs.copyPath, {
     label: trans.__('Copy Path'),
-    caption: trans.__('Copy the paths in the storage, one a line'),
+    caption: trans.__('Copy the storage paths, one per line'),
     icon: copyIcon,
     describedBy: NO_ARGS,
     isEnabled: () => model.rows.selection.size > 0,

@@ -19,26 +19,26 @@ import { TransfersModel } from './transfers/model';
 import { TransfersSection } from './transfers/view/transfers-section';
 import { ctaIcon } from './ui/icons';
 
-/** What the panel shows, and what it needs for that. */
+/** What the panel shows and needs. */
 export interface ICTADataPanelOptions {
   model: BrowserModel;
   transfers: TransfersModel;
   settings: Settings;
   downloads: DownloadController;
   localCopies: LocalCopies;
-  /** Whether of the transfers only the header is shown. */
+  /** Whether the list of transfers is collapsed. */
   collapsed: PersistedValue<boolean>;
   registry: DocumentRegistry;
   translator: ITranslator;
-  /** Resolves when it is known which directory to show. */
+  /** Resolves when the directory to show is known. */
   ready: Promise<void>;
-  /** Open what is selected. */
+  /** Open the selection. */
   open: () => void;
   /** Open the dialog that delegates a certificate. */
   delegate: () => void;
 }
 
-/** The sidebar's widget: toolbar, path, listing, transfers. */
+/** The sidebar widget: toolbar, path, listing, transfers. */
 export class CTADataPanel extends SidePanel implements ICTADataPanel {
   constructor(options: ICTADataPanelOptions) {
     super({ content: new Panel(), translator: options.translator });
@@ -126,7 +126,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     }
   }
 
-  /** The storage is asked when somebody looks, not when JupyterLab starts. */
+  /** Load the listing when the panel is shown, not when JupyterLab starts. */
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     void this._ready.then(() => this.model.start());
@@ -134,7 +134,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     this._shown.emit();
   }
 
-  /** The sidebar gives the focus to the panel; it is kept where it is within. */
+  /** When the sidebar activates the panel, keep the focus if it is inside already. */
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     if (!this.node.contains(document.activeElement)) {

@@ -9,27 +9,27 @@ import { Settings } from './common/settings';
 import { DownloadController } from './downloads/download-controller';
 import { TransfersModel } from './transfers/model';
 
-/** The widget's id, which is also its name in saved layouts and the key of its saved state. */
+/** The widget's id, also used in saved layouts and as the key of its saved state. */
 export const PANEL_ID = 'ctadata-panel';
 
-/** What other parts of JupyterLab may use of the panel. */
+/** The parts of the panel that other extensions may use. */
 export interface ICTADataPanel {
   readonly model: BrowserModel;
   readonly transfers: TransfersModel;
   readonly settings: Settings;
   readonly downloads: DownloadController;
-  /** Which of the files that are shown are in the workspace already. */
+  /** Knows which of the listed files are in the workspace folder. */
   readonly localCopies: LocalCopies;
   readonly isVisible: boolean;
   readonly node: HTMLElement;
   readonly disposed: ISignal<unknown, void>;
-  /** Emitted whenever the panel comes into sight. */
+  /** Emitted when the panel is shown. */
   readonly shown: ISignal<unknown, void>;
 
   /** Add a section above the transfers. */
   addAboveTransfers(widget: Widget): void;
 
-  /** Put the cursor into the filter box. */
+  /** Focus the filter box. */
   focusFilter(): void;
 }
 
@@ -38,12 +38,12 @@ export const ICTADataPanel = new Token<ICTADataPanel>(
   'The panel that browses the data of CTA.'
 );
 
-/** What opens files in the main area. */
+/** Previews files in the main area. */
 export interface ICTADataViewer {
   /**
-   * Open a file to read it.
+   * Open a file read-only.
    *
-   * @throws RequestError; 'too-large' and 'no-viewer' where it has to be downloaded instead
+   * @throws RequestError; 'too-large' and 'no-viewer' if it must be downloaded instead
    */
   open(entry: IEntry): Promise<void>;
 }
@@ -53,7 +53,7 @@ export const ICTADataViewer = new Token<ICTADataViewer>(
   'Shows files of the CTA storage.'
 );
 
-/** The commands' names. */
+/** The ids of the commands. */
 export const CommandIDs = {
   copyAsPython: 'ctadata:copy-as-python',
   copyPath: 'ctadata:copy-path',

@@ -50,14 +50,14 @@ export function explain(
       };
     case 'invalid-path':
       return {
-        title: trans.__('Not a path'),
-        text: text || trans.__('A path cannot have “.” or “..” in it.'),
+        title: trans.__('Invalid path'),
+        text: text || trans.__('A path cannot contain “.” or “..”.'),
         remedies: ['root']
       };
     case 'not-a-directory':
       return {
         title: trans.__('Not a folder'),
-        text: trans.__('This path is that of a file.'),
+        text: trans.__('This path is a file.'),
         remedies: ['up']
       };
     case 'too-large':
@@ -66,7 +66,7 @@ export function explain(
         text:
           text ||
           trans.__(
-            'Too large to preview; the settings say how large a file may be.'
+            'Too large to preview. Change the limit in Settings, or download the file.'
           ),
         remedies: []
       };
@@ -74,7 +74,7 @@ export function explain(
       return {
         title: trans.__('No viewer'),
         text: trans.__(
-          'There is no viewer for this kind of file, and it is not text in UTF-8.'
+          'There is no viewer for this kind of file, and it is not UTF-8 text.'
         ),
         remedies: []
       };
@@ -88,7 +88,7 @@ export function explain(
       return {
         title: trans.__('The Jupyter server does not answer'),
         text: trans.__(
-          'Check that the Jupyter server still runs, then try again.'
+          'Check that the Jupyter server is running, then try again.'
         ),
         remedies: ['retry']
       };
@@ -96,7 +96,7 @@ export function explain(
       return {
         title: trans.__('Logged out'),
         text: trans.__(
-          'The Jupyter server wants you to log in again: reload this page.'
+          'Your session on the Jupyter server has ended: reload this page and log in again.'
         ),
         remedies: ['retry']
       };
@@ -120,14 +120,14 @@ export function explain(
       return {
         title: trans.__('No longer on the server'),
         text: trans.__(
-          'The server no longer has what was sent of it: upload it again.'
+          'The server no longer has this upload: upload the file again.'
         ),
         remedies: ['retry']
       };
     case 'superseded':
       return {
         title: trans.__('Not shown'),
-        text: trans.__('You have asked for something else meanwhile.'),
+        text: trans.__('Another request replaced this one.'),
         remedies: []
       };
     case 'server-older':
@@ -154,7 +154,7 @@ export function explain(
       return {
         title: trans.__('Cannot be read'),
         text: trans.__(
-          'The file has changed or gone since it was chosen: choose it again.'
+          'The file has changed or was deleted since it was chosen: choose it again.'
         ),
         remedies: []
       };
@@ -166,13 +166,13 @@ export function explain(
       };
     case 'certificate-changed':
       return {
-        title: trans.__('Another certificate'),
-        text: text || trans.__('The file holds another certificate by now.'),
+        title: trans.__('The certificate has changed'),
+        text: text || trans.__('The file now contains another certificate.'),
         remedies: ['retry']
       };
     case 'certificate-unusable':
       return {
-        title: trans.__('It cannot be used'),
+        title: trans.__('This certificate cannot be used'),
         text,
         remedies: ['retry']
       };
@@ -180,9 +180,9 @@ export function explain(
       return { title: trans.__('No file'), text, remedies: [] };
     case 'unexpected':
       return {
-        title: trans.__('The panel met an error that it does not know'),
+        title: trans.__('Unexpected error'),
         text: trans.__(
-          'Try again, or reload this page; if it comes back, report it: %1',
+          'Try again, or reload this page. If the error returns, report it: %1',
           text || trans.__('no details')
         ),
         remedies: ['retry', 'up']

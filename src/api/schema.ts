@@ -242,7 +242,7 @@ export interface paths {
         get: operations["getTransfer"];
         put?: never;
         post?: never;
-        /** Forget a transfer that has ended. */
+        /** Remove a transfer that has ended from the list. */
         delete: operations["forgetTransfer"];
         options?: never;
         head?: never;

@@ -3,17 +3,17 @@ import { Directory } from '../api/directory';
 import { IEntry } from '../api/types';
 import { ListingCache } from './listing-cache';
 
-/** An answer of the storage, and which version of a directory it is at least. */
+/** A listing, and the oldest version of the directory that it can show. */
 export interface IListed {
   resource: Directory | IEntry;
   version: number;
 }
 
-/** The storage's directories: asked for, and remembered until they change. */
+/** Lists directories, and keeps the listings until the directories change. */
 export class CachedListings {
   constructor(private _api: API) {}
 
-  /** What was listed before. */
+  /** Listings received so far. */
   readonly cache = new ListingCache();
 
   /** Ask for a directory or a file. */
@@ -26,15 +26,15 @@ export class CachedListings {
     return { resource, version };
   }
 
-  /** What a directory contains, as it was seen last if it was; null where that cannot be had. */
+  /** The entries of a directory, from the cache if possible; null if it cannot be listed. */
   lookUp(path: string): Promise<Directory | null> {
     const known = this.cache.get(path);
     if (known) {
       return Promise.resolve(known);
     }
     if (this._looking?.path !== path) {
-      // Each letter of a path that is typed asks, and a browser has few connections: nobody waits
-      // for another directory any more.
+      // Every keystroke in the path box asks, and a browser has few connections: abort the request
+      // for the previous directory.
       this._looking?.abort.abort();
       const abort = new AbortController();
       const looking = { path, abort, found: this._look(path, abort.signal) };
@@ -56,7 +56,7 @@ export class CachedListings {
       const { resource } = await this.ask(path, signal);
       return resource instanceof Directory ? resource : null;
     } catch (error) {
-      // Whoever goes there is told why; here it only means that nothing can be offered.
+      // Opening the directory shows the error; here there is just nothing to suggest.
       console.debug('ctadata: no completions:', error);
       return null;
     }

@@ -6,27 +6,27 @@ import {
 } from '../common/natural-order';
 
 /**
- * Entries that are listed together: those of a directory, or those that a search has found.
+ * A list of entries: the content of a directory, or the results of a search.
  *
- * Kept in columns, since a directory may have 100,000 of them; a row becomes an object only when
- * somebody looks at it.
+ * Stored in columns, because a directory may have 100,000 entries. An entry becomes an object only
+ * when it is used.
  */
 export interface ICollection {
   readonly length: number;
   /** How many of the entries are directories. */
   readonly directories: number;
-  /** What nothing else in the collection is called. */
+  /** A key that is unique in the collection. */
   key(index: number): string;
   name(index: number): string;
   isDirectory(index: number): boolean;
   size(index: number): number | null;
   modified(index: number): number | null;
   entry(index: number): IEntry;
-  /** Natural order of names, directories first; null where the entries are in it already. */
+  /** The natural order of names, directories first; null if the entries are already in it. */
   naturalOrder(): Uint32Array | null;
 }
 
-/** What a search has found so far below a directory, in the order of finding. */
+/** The results of a search so far, in the order in which they were found. */
 export class SearchResults implements ICollection {
   constructor(readonly path: string) {}
 
@@ -46,7 +46,7 @@ export class SearchResults implements ICollection {
     }
   }
 
-  /** The path from the directory where the search began. */
+  /** The path relative to the directory where the search began. */
   key(index: number): string {
     const { path } = this._entries[index];
     return this.path === '' ? path : path.slice(this.path.length + 1);

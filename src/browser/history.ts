@@ -1,13 +1,13 @@
-/** The most places that are remembered in either direction. */
+/** Maximum number of places remembered in each direction. */
 const MAX = 100;
 
-/** A place where somebody was, and the row that had the focus there. */
+/** A directory that the user visited, and the row that had the focus. */
 export interface IPlace {
   path: string;
   focus: string | null;
 }
 
-/** Where somebody was before, as in a web browser. */
+/** The history of visited directories, as in a web browser. */
 export class History {
   get canGoBack(): boolean {
     return this._back.length > 0;
@@ -24,7 +24,7 @@ export class History {
     this._forward = [];
   }
 
-  /** Go back from a place; null if there was none before. */
+  /** Go back from a place; null if it is the first. */
   back(from: IPlace): IPlace | null {
     return this._move(this._back, this._forward, from);
   }

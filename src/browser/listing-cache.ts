@@ -1,13 +1,13 @@
 import { Directory } from '../api/directory';
 
-/** Entries that are kept altogether. */
+/** Maximum number of entries in the cache. */
 const MAX_ENTRIES = 400_000;
 
 /**
- * Listings that were shown before, so that going back needs no waiting; the oldest go first.
+ * Recent listings, so that going back needs no request; the least recently used are dropped first.
  *
- * A directory's version tells how often it has changed: an answer to a request from before the last
- * change may be out of date.
+ * A directory's version counts its changes: the answer to a request sent before the last change may
+ * be out of date.
  */
 export class ListingCache {
   constructor(private _maxEntries = MAX_ENTRIES) {}
@@ -17,7 +17,7 @@ export class ListingCache {
     if (!directory) {
       return null;
     }
-    // It is the youngest now.
+    // Now the most recently used.
     this._directories.delete(path);
     this._directories.set(path, directory);
     return directory;

@@ -7,15 +7,15 @@ import { NameTest, nameTest } from './name-filter';
 import { IKeyedRows, Selection } from './selection';
 import { DEFAULT_SORT, ISortState, sortOrder } from './sort';
 
-/** What is selected, added up. */
+/** Totals of the selection. */
 export interface ISelectedEntries {
   readonly entries: readonly IEntry[];
   readonly directories: number;
-  /** Bytes of the files whose size is known. */
+  /** Total bytes of the files whose size is known. */
   readonly bytes: number;
 }
 
-/** Why a regular expression is none, without what all such messages begin with. */
+/** Why a regular expression is invalid, without the prefix common to all such messages. */
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace('error parsing regexp: ', '');
@@ -23,9 +23,9 @@ function messageOf(error: unknown): string {
 
 const NOTHING: ICollection = new SearchResults('');
 
-/** What is shown of a collection: filtered and sorted, some of it selected. */
+/** The rows of the listing: a collection, filtered, sorted, and partly selected. */
 export class ListingRows implements IKeyedRows {
-  /** Emitted whenever there is something to render anew. */
+  /** Emitted when the views must render again. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -34,12 +34,12 @@ export class ListingRows implements IKeyedRows {
     return this._rows.length;
   }
 
-  /** How many there are without the filter. */
+  /** The number of rows without the filter. */
   get count(): number {
     return this._collection.length;
   }
 
-  /** What stands in a row, from the top, 0 the first. */
+  /** The entry in a row; 0 is the first row. */
   entryAt(row: number): IEntry {
     return this._collection.entry(this._rows[row]);
   }
@@ -62,7 +62,7 @@ export class ListingRows implements IKeyedRows {
     this._arrange();
   }
 
-  /** Sort as somebody did earlier, unless another order has been chosen meanwhile. */
+  /** Restore a saved order, unless the user has chosen another one meanwhile. */
   restoreSort(sort: ISortState): void {
     if (this._sort === DEFAULT_SORT) {
       this.sort = sort;
@@ -73,7 +73,7 @@ export class ListingRows implements IKeyedRows {
     return this._filter;
   }
 
-  /** While it is not understood, the rows stay as they are. */
+  /** While the filter is invalid, the rows stay as they are. */
   set filter(filter: string) {
     this._filter = filter;
     this._filterError = null;
@@ -85,7 +85,7 @@ export class ListingRows implements IKeyedRows {
     this._arrange();
   }
 
-  /** Why the filter is not understood. */
+  /** Why the filter is invalid. */
   get filterError(): string | null {
     return this._filterError;
   }
@@ -94,12 +94,12 @@ export class ListingRows implements IKeyedRows {
     return this._selection;
   }
 
-  /** What is selected, as it is shown from top to bottom. */
+  /** The selected entries, in the order of the rows. */
   get selected(): ISelectedEntries {
     return (this._selected ??= this._collectSelected());
   }
 
-  /** Show other entries, or more of them; what is selected stays so if it is among them. */
+  /** Show other entries, or more of them; keep the selection of those that are still there. */
   show(collection: ICollection | null): void {
     this._collection = collection ?? NOTHING;
     this._order = null;
@@ -110,7 +110,7 @@ export class ListingRows implements IKeyedRows {
     }
   }
 
-  /** Forget filter and selection; `focus` is the key of the row to start from. */
+  /** Clear filter and selection; `focus` is the key of the row that gets the focus. */
   reset(focus: string | null): void {
     this._filter = '';
     this._filterError = null;
@@ -119,14 +119,14 @@ export class ListingRows implements IKeyedRows {
     this._selection.reset(focus);
   }
 
-  /** Sort by a column; by the one that is the order already: the other way round. */
+  /** Sort by a column; if the rows are sorted by it already, reverse the order. */
   sortBy(column: Column): void {
     const ascending =
       this._sort.column === column ? !this._sort.ascending : column === 'name';
     this.sort = { column, ascending };
   }
 
-  /** Change the selection, and tell the views. */
+  /** Change the selection, and update the views. */
   changeSelection(change: (selection: Selection) => void): void {
     this._wanted = null;
     change(this._selection);
@@ -134,12 +134,12 @@ export class ListingRows implements IKeyedRows {
     this._changed.emit();
   }
 
-  /** Select one row alone. */
+  /** Select one row only. */
   select(row: number): void {
     this.changeSelection(selection => selection.select(row));
   }
 
-  /** Select what has this name, now or when the next entries are shown, unless something else is selected meanwhile. */
+  /** Select the entry with this name, now or once it is listed, unless the user selects another one first. */
   selectName(name: string): void {
     const normal = name.normalize();
     let alike = -1;
@@ -149,7 +149,7 @@ export class ListingRows implements IKeyedRows {
         this.select(row);
         return;
       }
-      // The storage may write it in another of Unicode's normal forms.
+      // The storage may use another Unicode normalization form.
       if (alike < 0 && other.normalize() === normal) {
         alike = row;
       }
@@ -190,12 +190,12 @@ export class ListingRows implements IKeyedRows {
   }
 
   private _collection = NOTHING;
-  /** Indices of all entries, in order; null where it has to be found. */
+  /** Indices of all entries, sorted; null if they must be sorted again. */
   private _order: Uint32Array | null = null;
-  /** Those that the filter lets through. */
+  /** Indices of the entries that match the filter. */
   private _rows: Uint32Array = new Uint32Array();
   private _sort = DEFAULT_SORT;
-  /** The name to select as soon as it is there. */
+  /** The name to select once it is listed. */
   private _wanted: string | null = null;
   private _filter = '';
   private _filterError: string | null = null;

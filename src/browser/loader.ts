@@ -3,25 +3,24 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { ErrorCode, RequestError } from '../api/errors';
 
-/** Milliseconds after which something that is still being loaded is called slow. */
+/** Milliseconds after which a load counts as slow. */
 const SLOW = 5000;
 
-/** Who asked for a load: the user, or the panel by itself. */
+/** Who started a load: the user or the panel. */
 export type Origin = 'user' | 'panel';
 
-/** One load that has not ended. */
+/** A load in progress. */
 export interface ILoad {
   readonly origin: Origin;
-  /** The directory or file that is being loaded; null while its path is not known. */
+  /** The directory or file being loaded; null if its path is not known yet. */
   readonly path: string | null;
 }
 
 /**
- * Loads one thing at a time; the user's last wish comes first.
+ * Loads one thing at a time; the user's last request comes first.
  *
- * What the user asks for replaces what is being loaded. What the panel loads by itself never does:
- * it has to wait until nothing is being loaded. A load that is replaced or cancelled rejects, and
- * its answer is ignored.
+ * A load started by the user replaces the current one. A load started by the panel waits until none is
+ * in progress. A load that is replaced or cancelled rejects, and its answer is ignored.
  */
 export class Loader implements IDisposable {
   /** Emitted when a load begins, ends, or becomes slow. */
@@ -29,12 +28,12 @@ export class Loader implements IDisposable {
     return this._changed;
   }
 
-  /** The load that has not ended. */
+  /** The load in progress. */
   get current(): ILoad | null {
     return this._current;
   }
 
-  /** Whether the current load takes long. */
+  /** Whether the current load is slow. */
   get slow(): boolean {
     return this._slow;
   }
@@ -54,10 +53,10 @@ export class Loader implements IDisposable {
   /**
    * Load something.
    *
-   * @param work - asks for it, and returns what to do with the answer; that is done only if nothing
-   *     has replaced the load meanwhile
-   * @throws RequestError; 'superseded' if the user has asked for something else meanwhile, or is
-   *     waiting for something while the panel asks; 'cancelled' if the user does not want to wait
+   * @param work - sends the request and returns a function that takes over the answer; it is called
+   *     only if nothing has replaced the load meanwhile
+   * @throws RequestError; 'superseded' if the user has asked for something else, or the panel asks
+   *     while the user waits for something; 'cancelled' if the user cancelled it
    */
   async run(
     origin: Origin,
@@ -83,7 +82,7 @@ export class Loader implements IDisposable {
     } catch (error) {
       throw abort.signal.aborted ? abort.signal.reason : error;
     } finally {
-      // What accepts an answer may have begun another load.
+      // Taking over the answer may have started another load.
       if (this._current === load) {
         this._end();
         this._changed.emit();
@@ -91,12 +90,12 @@ export class Loader implements IDisposable {
     }
   }
 
-  /** Stop waiting, because the user wants something that needs no loading. */
+  /** Drop the current load: the user asked for something that needs no loading. */
   supersede(): void {
     this._stopAndTell('superseded');
   }
 
-  /** Stop waiting, because the user does not want to wait. */
+  /** Cancel the current load for the user. */
   cancel(): void {
     this._stopAndTell('cancelled');
   }

@@ -5,22 +5,22 @@ import { ILocalFolder } from '../api/types';
 import { TransfersModel } from '../transfers/model';
 import { BrowserModel } from './model';
 
-/** Where downloads go. */
+/** The folder that receives downloads. */
 export interface ITargetFolder {
-  /** Its path from the workspace's top. */
+  /** Its path relative to the workspace's top folder. */
   readonly folder: string;
-  /** Emitted when it is another one, or something else was done to its files. */
+  /** Emitted when another folder is chosen, or the files in it may have changed. */
   readonly changed: ISignal<unknown, void>;
 }
 
-/** Which of the files that the panel shows are in the target folder already. */
+/** Knows which of the listed files are already in the target folder. */
 export class LocalCopies implements IDisposable {
   constructor(
     private _model: BrowserModel,
     transfers: TransfersModel,
     private _target: ITargetFolder
   ) {
-    // What is shown is new whenever something has been loaded.
+    // Each load may bring other rows.
     let loading = false;
     _model.changed.connect(() => {
       if (loading && !_model.loading && _model.count !== null) {
@@ -36,7 +36,7 @@ export class LocalCopies implements IDisposable {
     }, this);
   }
 
-  /** Emitted when answers may have changed. */
+  /** Emitted when the answers of `find` may have changed. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -54,10 +54,10 @@ export class LocalCopies implements IDisposable {
   }
 
   /**
-   * Say whether there is a file of that name, by the rule by which a download leaves it out.
+   * Tell whether the target folder has a file of this name, by the rule that downloads use to skip it.
    *
    * @param modified - seconds since the epoch
-   * @returns null where there is none
+   * @returns null if there is none
    */
   compare(
     name: string,
@@ -68,13 +68,13 @@ export class LocalCopies implements IDisposable {
     if (!local) {
       return null;
     }
-    // The listing knows whole seconds.
+    // The listing has whole seconds only.
     return local.size === size && Math.trunc(local.modified) === modified
       ? 'identical'
       : 'different';
   }
 
-  /** Look into the target folder. */
+  /** List the target folder. */
   async refresh(): Promise<void> {
     this._look?.abort();
     const look = new AbortController();
@@ -85,7 +85,7 @@ export class LocalCopies implements IDisposable {
       );
     } catch (error) {
       if (!look.signal.aborted) {
-        // No mark says less than a wrong one.
+        // Better no mark than a wrong one.
         console.warn('ctadata: target folder unknown:', error);
         this._accept(null);
       }

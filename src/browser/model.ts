@@ -15,10 +15,10 @@ import { ServiceStatus } from './service-status';
 import { ISortState } from './sort';
 
 /**
- * What the user looks at: one directory of the storage. Views render it, commands change it.
+ * The state of the browser: one directory of the storage. Views render it, commands change it.
  *
- * The user's last wish wins: what the panel loads by itself (at the start, after a change) waits
- * until the user waits for nothing, and takes nothing away that the user has chosen meanwhile.
+ * The user's last request wins: what the panel loads on its own (at the start, after a change) waits
+ * until no request of the user is pending, and never undoes what the user has chosen meanwhile.
  */
 export class BrowserModel implements IDisposable {
   constructor(readonly api: API) {
@@ -28,15 +28,15 @@ export class BrowserModel implements IDisposable {
     this._loader.changed.connect(this._onLoaderChanged, this);
   }
 
-  /** What is shown of the directory, or of what a search has found. */
+  /** The rows: the content of the directory, or the results of a search. */
   readonly rows = new ListingRows();
 
-  /** Emitted whenever there is something to render anew. */
+  /** Emitted when the views must render again. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
-  /** Emitted with the path when another directory is shown. */
+  /** Emitted with the new path when another directory is opened. */
   get pathChanged(): ISignal<this, string> {
     return this._pathChanged;
   }
@@ -49,12 +49,12 @@ export class BrowserModel implements IDisposable {
     return this._path;
   }
 
-  /** The number of entries of the directory, or of what was found; null while it is not known. */
+  /** The number of entries or search results; null while it is not known. */
   get count(): number | null {
     return this._search || this._directory ? this.rows.count : null;
   }
 
-  /** Whether the directory has more entries than were sent. */
+  /** Whether the listing was cut off. */
   get truncated(): boolean {
     return !this._search && this._directory?.truncated === true;
   }
@@ -63,36 +63,36 @@ export class BrowserModel implements IDisposable {
     return this._loader.current !== null;
   }
 
-  /** Whether the storage lets us wait for an answer. */
+  /** Whether the current load is slow. */
   get slow(): boolean {
     return this._loader.slow;
   }
 
-  /** What prevented the last loading; entries that are shown nevertheless may be out of date. */
+  /** The error of the last load; entries that are still shown may be out of date. */
   get error(): RequestError | null {
     return this._error;
   }
 
-  /** What is known of the data service. */
+  /** The status of the data service; null while it is not known. */
   get status(): IStatus | null {
     return this._service.current;
   }
 
-  /** Whether the path is being typed. */
+  /** Whether the user is typing a path. */
   get editing(): boolean {
     return this._editing;
   }
 
   set editing(editing: boolean) {
     if (editing && !this._editing) {
-      // What leads elsewhere would take the path away that is being typed.
+      // Opening another directory would discard the path being typed.
       this._stay();
     }
     this._editing = editing;
     this._changed.emit();
   }
 
-  /** The search below the directory whose results are shown instead of it. */
+  /** The search whose results replace the listing; null if there is none. */
   get search(): Search | null {
     return this._search;
   }
@@ -115,9 +115,9 @@ export class BrowserModel implements IDisposable {
   }
 
   /**
-   * Say, without loading it yet, which directory was shown last and in which order.
+   * Restore the last directory and its order, without loading it yet.
    *
-   * What the user has chosen meanwhile stays.
+   * Anything the user has chosen meanwhile is kept.
    */
   restore(path: string, sort: ISortState | null): void {
     if (!this._started) {
@@ -128,17 +128,17 @@ export class BrowserModel implements IDisposable {
     }
   }
 
-  /** Load the directory if nothing has been loaded or tried yet. */
+  /** Load the directory, unless that was done or tried before. */
   async start(): Promise<void> {
     const first = !this._watched;
     this._started = this._watched = true;
     await Promise.all([this._settle(), first && this._loadStatus()]);
   }
 
-  /** Show another directory; its path is shown at once, and what is known of it. */
+  /** Open another directory; show its path, and its cached listing if there is one, at once. */
   async cd(path: string): Promise<void> {
     if (path !== this._path) {
-      // Coming back up, the row to go on from is the directory that was left.
+      // Going up, the focus goes to the directory just left.
       const child = this._path.startsWith(path === '' ? '' : `${path}/`)
         ? this._path.slice(path === '' ? 0 : path.length + 1).split('/')[0]
         : null;
@@ -156,7 +156,7 @@ export class BrowserModel implements IDisposable {
     }
   }
 
-  /** Show what was shown before, as it was then. */
+  /** Show an earlier place as it was. */
   goBack(): Promise<void> {
     return this._return(this._history.back(this._place()));
   }
@@ -166,9 +166,9 @@ export class BrowserModel implements IDisposable {
   }
 
   /**
-   * Show what somebody typed: a directory, or the directory of a file.
+   * Open a typed path: a directory, or the directory that contains a file.
    *
-   * Nothing changes until the storage has said that it exists.
+   * Nothing changes until the storage has confirmed that it exists.
    *
    * @throws RequestError; 'superseded' if the user has asked for something else meanwhile
    */
@@ -185,7 +185,7 @@ export class BrowserModel implements IDisposable {
             return;
           }
           if (path === this._path) {
-            // What was selected meanwhile stays.
+            // Keep what the user selected meanwhile.
             this._showDirectory();
           } else {
             this._history.leave(this._place());
@@ -198,7 +198,7 @@ export class BrowserModel implements IDisposable {
   }
 
   /**
-   * Show the directory that the user's uploads go to.
+   * Open the user's home directory, which receives uploads.
    *
    * @throws RequestError; 'superseded' if the user has asked for something else meanwhile
    */
@@ -215,7 +215,7 @@ export class BrowserModel implements IDisposable {
     await shown;
   }
 
-  /** Show the directory that contains this, and select it there. */
+  /** Open the directory that contains this entry, and select the entry. */
   async reveal(path: string): Promise<void> {
     const shown = this.cd(parentPath(path));
     if (this.rows.filter !== '') {
@@ -225,26 +225,26 @@ export class BrowserModel implements IDisposable {
     await shown;
   }
 
-  /** What a directory contains, as it was seen last if it was; null where that cannot be had. */
+  /** The entries of a directory, from the cache if possible; null if it cannot be listed. */
   lookUp(path: string): Promise<Directory | null> {
     return this._listings.lookUp(path);
   }
 
-  /** Load the directory again; what is shown stays until the answer is there. */
+  /** Reload the directory; keep the rows until the answer has arrived. */
   refresh(): Promise<void> {
     return this._refresh('user');
   }
 
-  /** Note that a directory has changed, or perhaps has; it is loaded again if it is shown. */
+  /** Mark a directory as changed; reload it if it is shown. */
   async invalidate(path: string): Promise<void> {
     this._listings.cache.invalidate(path);
     await this._settle();
   }
 
-  /** Wait no longer. */
+  /** Cancel the current load. */
   cancel(): void {
     if (this._loader.current?.path === this._path) {
-      // It is not tried again before the user wants it, or there is another change.
+      // Do not retry until the user asks, or something changes again.
       this._version = this._listings.cache.version(this._path);
       if (!this._directory) {
         this._error = new RequestError('cancelled', '');
@@ -253,7 +253,7 @@ export class BrowserModel implements IDisposable {
     this._loader.cancel();
   }
 
-  /** Look for names in all that is below the directory; what is found takes the rows' place. */
+  /** Search for names below the directory; the results replace the rows. */
   startSearch(pattern: string): void {
     this._stay();
     this._search?.dispose();
@@ -264,13 +264,13 @@ export class BrowserModel implements IDisposable {
     void search.run();
   }
 
-  /** Show the directory again. */
+  /** Leave the search and show the directory again. */
   endSearch(): void {
     this._stay();
     this._showDirectory();
   }
 
-  /** Go where the user wanted to when the filter was `before`; one that was typed since is meant for there. */
+  /** Finish opening a directory. `before` is the filter at the request; a filter typed since is kept. */
   private _arrive(before: string, go: () => void): void {
     const { filter } = this.rows;
     go();
@@ -279,7 +279,7 @@ export class BrowserModel implements IDisposable {
     }
   }
 
-  /** The user goes on here: what would lead elsewhere is not wanted any more. */
+  /** The user continues in this directory: drop any load that would open another one. */
   private _stay(): void {
     const { current } = this._loader;
     if (current && current.path !== this._path) {
@@ -307,7 +307,7 @@ export class BrowserModel implements IDisposable {
   private async _return(place: IPlace | null): Promise<void> {
     if (place) {
       this._show(place.path, place.focus);
-      // What was seen before is shown as it was seen; "refresh" asks again.
+      // Show a cached listing as it is; "Refresh" reloads it.
       if (this._directory) {
         this._loader.supersede();
       } else {
@@ -324,14 +324,14 @@ export class BrowserModel implements IDisposable {
     this._directory = this._listings.cache.get(path);
     this._version = this._listings.cache.version(path);
     this._error = null;
-    // A path that is being typed was meant to lead from where the user is no longer.
+    // Close the path box: it belonged to the previous directory.
     this._editing = false;
     this.rows.reset(focus);
     this.rows.show(this._directory);
     this._pathChanged.emit(path);
   }
 
-  /** Load something, then what has waited for it. */
+  /** Run a load, then any load that waited for it. */
   private async _load(
     origin: Origin,
     path: string | null,
@@ -345,7 +345,7 @@ export class BrowserModel implements IDisposable {
     }
   }
 
-  /** Load what is shown if it is missing or has changed, unless something is being loaded. */
+  /** Load the directory if it is missing or has changed, unless a load is in progress. */
   private async _settle(): Promise<void> {
     const missing = !this._directory && !this._error;
     const changed = this._version !== this._listings.cache.version(this._path);
@@ -366,7 +366,7 @@ export class BrowserModel implements IDisposable {
       await this._load(origin, path, async signal => {
         try {
           if (this._service.mismatch) {
-            // The server may have been started anew.
+            // The server may have been restarted.
             await this._loadStatus();
           }
           const { resource } = await this._listings.ask(path, signal);
@@ -379,12 +379,12 @@ export class BrowserModel implements IDisposable {
         }
       });
     } catch (error) {
-      // The user has gone on, or does not want to wait.
+      // Superseded or cancelled by the user.
       console.debug('ctadata: not loaded:', error);
       return;
     }
     if (this._error?.code.startsWith('service-')) {
-      // Whoever looks for the reason wants to know which service it is.
+      // The error message names the service.
       await this._loadStatus();
     }
   }
@@ -405,7 +405,7 @@ export class BrowserModel implements IDisposable {
 
   private _reject(error: RequestError, origin: Origin, version: number): void {
     this._version = version;
-    // What the user did not ask for takes nothing away.
+    // A load that the user did not ask for must not remove anything.
     if (origin === 'user' || !this._directory) {
       this._fail(error);
     } else {
@@ -415,7 +415,7 @@ export class BrowserModel implements IDisposable {
 
   private _fail(error: RequestError): void {
     this._error = error;
-    // Rows that may not be there any more must not look as if they were.
+    // Do not show rows that may no longer exist.
     this._listings.cache.delete(this._path);
     this._directory = null;
     if (!this._search) {
@@ -423,13 +423,13 @@ export class BrowserModel implements IDisposable {
     }
   }
 
-  /** Show nothing at all, because panel and server extension do not understand each other. */
+  /** Show no rows, because panel and server extension are of different versions. */
   private _refuse(mismatch: RequestError): void {
     this._fail(mismatch);
     this._showDirectory();
   }
 
-  /** Ask the server extension which service it speaks to, and whether it is as old as the panel. */
+  /** Ask the server extension for its service and version. */
   private async _loadStatus(): Promise<void> {
     await this._service.load();
     const { mismatch } = this._service;
@@ -455,11 +455,11 @@ export class BrowserModel implements IDisposable {
   private _listings: CachedListings;
   private _service: ServiceStatus;
   private _loader = new Loader();
-  /** The version of the directory that was asked for last. */
+  /** The version of the directory at the last request. */
   private _version = 0;
-  /** Whether something is to be loaded: somebody looks, or has asked for something. */
+  /** Whether loading is allowed: the panel is visible, or the user has asked for something. */
   private _started = false;
-  /** Whether somebody has looked at the panel. */
+  /** Whether the panel has been visible. */
   private _watched = false;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);

@@ -2,23 +2,23 @@ import { RE2JS } from 're2js';
 
 import { fold } from '../common/natural-order';
 
-/** Tells whether a name is meant. */
+/** Tells whether a name matches. */
 export type NameTest = (name: string) => boolean;
 
-/** What a regular expression is introduced by. */
+/** Prefix of a regular expression. */
 const EXPRESSION = 're:';
 
 /**
- * What the filter box means: a part of the name, a pattern for all of it, or a regular expression.
+ * Compile the text of the filter box: a part of a name, a pattern for the whole name, or a regular
+ * expression.
  *
- * `*` stands for any characters, `?` for one, `{11111..11120}` for a number of that range; `re:`
- * introduces a regular expression, to be found anywhere in the name. Neither case nor Unicode's
- * normal form matter.
+ * `*` matches any characters, `?` one, `{11111..11120}` a number in that range. `re:` introduces a
+ * regular expression, searched anywhere in the name. Case and Unicode normalization are ignored.
  *
- * Regular expressions are those of RE2, without backreferences and lookaround: the time they take is
- * proportional to the name's length, whatever is typed.
+ * Regular expressions use RE2's syntax, without backreferences and lookaround, so that matching takes
+ * linear time.
  *
- * @throws Error if the regular expression is none; its message says why
+ * @throws Error if the regular expression is invalid
  */
 export function nameTest(filter: string): NameTest {
   const wanted = fold(filter.trim());
@@ -37,7 +37,7 @@ export function nameTest(filter: string): NameTest {
   return name => matchGlob(glob, fold(name));
 }
 
-/** Whether the server can look for this too: it knows parts of names, `*` and `?`. */
+/** Whether the server can search for this: it supports parts of names, `*` and `?`. */
 export function isSearchable(filter: string): boolean {
   const wanted = filter.trim();
   return (
@@ -53,7 +53,7 @@ function isGlob(wanted: string): boolean {
   return /[*?]/.test(wanted) || RANGE.test(wanted);
 }
 
-/** A part of a pattern: any characters, one character, this character, or a number. */
+/** A token of a pattern: any characters, one character, a given character, or a number. */
 type GlobPart =
   '*' | '?' | { character: string } | { from: number; to: number };
 

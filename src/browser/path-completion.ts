@@ -2,10 +2,10 @@ import { Directory } from '../api/directory';
 import { fold } from '../common/natural-order';
 import { normalizePath } from '../common/paths';
 
-/** The most completions that are offered. */
+/** Maximum number of suggestions. */
 const MAX = 50;
 
-/** What is typed of a path: the directory that is complete, and the start of a name in it. */
+/** Split a typed path into a complete directory and the start of a name in it. */
 export function splitTyped(text: string): { parent: string; start: string } {
   const end = text.lastIndexOf('/') + 1;
   return {
@@ -14,7 +14,7 @@ export function splitTyped(text: string): { parent: string; start: string } {
   };
 }
 
-/** The paths that go on as was typed; those of directories end with a slash. */
+/** The paths that start with the typed text; those of directories end with a slash. */
 export function completions(directory: Directory, start: string): string[] {
   const wanted = fold(start);
   const prefix = directory.path === '' ? '' : `${directory.path}/`;
@@ -28,14 +28,14 @@ export function completions(directory: Directory, start: string): string[] {
   return found;
 }
 
-/** Those of these paths that go on as was typed. */
+/** Of these paths, those that start with the typed text. */
 export function fitting(paths: readonly string[], text: string): string[] {
   const { parent, start } = splitTyped(text);
   const wanted = fold(parent === '' ? start : `${parent}/${start}`);
   return paths.filter(path => fold(path).startsWith(wanted));
 }
 
-/** The longest start that all of these have in common. */
+/** The longest common prefix. */
 export function commonStart(paths: readonly string[]): string {
   let common = paths[0] ?? '';
   for (const path of paths) {

@@ -6,7 +6,7 @@ import { PANEL_ID } from '../tokens';
 import { BrowserModel } from './model';
 import { ISortState } from './sort';
 
-/** Bring back what was shown before the page was reloaded, and remember it from now on. */
+/** Restore the directory and order shown before the page was reloaded, and save them from now on. */
 export async function restoreModel(
   model: BrowserModel,
   state: IStateDB
@@ -30,7 +30,7 @@ export async function restoreModel(
     }
   };
   model.changed.connect(save);
-  // The user may have gone elsewhere while this was being fetched.
+  // The user may have opened another directory meanwhile.
   save();
 }
 

@@ -5,7 +5,7 @@ import { API } from '../api/client';
 import { RequestError, toRequestError } from '../api/errors';
 import { SearchResults } from './collection';
 
-/** A search for names in all that is below a directory, and what it has found so far. */
+/** A search for names below a directory, and its results so far. */
 export class Search implements IDisposable {
   constructor(
     private _api: API,
@@ -17,7 +17,7 @@ export class Search implements IDisposable {
 
   readonly results: SearchResults;
 
-  /** Emitted when more is known. */
+  /** Emitted when there are new results or the search ends. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -26,22 +26,22 @@ export class Search implements IDisposable {
     return this._abort !== null;
   }
 
-  /** How many directories have been looked into. */
+  /** Number of directories searched. */
   get directories(): number {
     return this._directories;
   }
 
-  /** Whether there may be more than was sent. */
+  /** Whether the results were cut off. */
   get truncated(): boolean {
     return this._truncated;
   }
 
-  /** How many directories could not be listed. */
+  /** Number of directories that could not be listed. */
   get failed(): number {
     return this._failed;
   }
 
-  /** Why it ended before its end. */
+  /** Why the search failed. */
   get error(): RequestError | null {
     return this._error;
   }
@@ -50,14 +50,14 @@ export class Search implements IDisposable {
     return this._isDisposed;
   }
 
-  /** Forget it; what it still finds is nobody's. */
+  /** Stop the search and ignore further results. */
   dispose(): void {
     this._isDisposed = true;
     Signal.clearData(this);
     this.cancel();
   }
 
-  /** Look no further; what was found stays. */
+  /** Stop the search; keep its results. */
   cancel(): void {
     this._abort?.abort();
     this._abort = null;

@@ -1,6 +1,6 @@
 import { fold } from '../common/natural-order';
 
-/** What is shown, from top to bottom; each row has a key that no other one has. */
+/** The rows from top to bottom, each with a unique key. */
 export interface IKeyedRows {
   readonly length: number;
   keyAt(row: number): string;
@@ -10,13 +10,13 @@ export interface IKeyedRows {
 const NO_ROWS: IKeyedRows = { length: 0, keyAt: () => '', nameAt: () => '' };
 
 /**
- * Which of the rows are selected, which one has the focus, and where a range starts.
+ * The selected rows, the focused row, and the start of a range.
  *
- * Follows the core file browser. Rows are known by their keys, so that a selection survives
- * sorting, filtering and refreshing; what is no longer shown is no longer selected.
+ * Behaves like the core file browser. Rows are identified by their keys, so that a selection survives
+ * sorting, filtering and refreshing. A row that is no longer shown is no longer selected.
  */
 export class Selection {
-  /** The row that the keyboard acts on; -1 when there is none. */
+  /** The focused row, which the keyboard acts on; -1 if there is none. */
   get focus(): number {
     return this._focusRow;
   }
@@ -30,7 +30,7 @@ export class Selection {
     return this._selected.has(key);
   }
 
-  /** Say what is shown now. */
+  /** Set the rows. */
   setRows(rows: IKeyedRows): void {
     this._rows = rows;
     this._focusRow = this._rowOf(this._focus);
@@ -46,20 +46,20 @@ export class Selection {
     }
   }
 
-  /** Select nothing; the focus stays. */
+  /** Clear the selection; keep the focus. */
   clear(): void {
     this._selected = new Set();
     this._anchor = null;
   }
 
-  /** Forget all, as for another directory; `key` is the row to start from. */
+  /** Clear everything, as for another directory; `key` is the row that gets the focus. */
   reset(key: string | null): void {
     this.clear();
     this._focus = key;
     this._focusRow = this._rowOf(key);
   }
 
-  /** A plain click or arrow: this row alone. */
+  /** Click or arrow key: select this row only. */
   select(row: number): void {
     if (this._exists(row)) {
       this._anchor = this._setFocus(row);
@@ -67,7 +67,7 @@ export class Selection {
     }
   }
 
-  /** Ctrl and click: this row in or out. */
+  /** Ctrl-click: toggle this row. */
   toggle(row: number): void {
     if (this._exists(row)) {
       this._anchor = this._setFocus(row);
@@ -77,7 +77,7 @@ export class Selection {
     }
   }
 
-  /** Shift and click or arrow: all from where the range started to this row. */
+  /** Shift-click or Shift-arrow: select the range from its start to this row. */
   extend(row: number): void {
     if (this._exists(row)) {
       const anchor = Math.max(0, this._rowOf(this._anchor ?? this._focus));
@@ -92,7 +92,7 @@ export class Selection {
     this._add(0, this._rows.length);
   }
 
-  /** Select all rows whose names are meant, and no others. */
+  /** Select exactly the rows whose names match. */
   selectMatching(test: (name: string) => boolean): void {
     this.clear();
     for (let row = 0; row < this._rows.length; row += 1) {
@@ -105,7 +105,7 @@ export class Selection {
     }
   }
 
-  /** An arrow, page or end key: go to a row, which is the nearest where there is no such row. */
+  /** Arrow, page, home or end key: move to a row, or to the nearest one that exists. */
   moveTo(row: number, extend: boolean): void {
     const nearest = Math.max(0, Math.min(row, this._rows.length - 1));
     if (extend) {
@@ -115,7 +115,7 @@ export class Selection {
     }
   }
 
-  /** Ctrl and an arrow: the focus alone moves. */
+  /** Ctrl-arrow: move the focus only. */
   moveFocus(row: number): void {
     const nearest = Math.max(0, Math.min(row, this._rows.length - 1));
     if (this._exists(nearest)) {
@@ -123,11 +123,11 @@ export class Selection {
     }
   }
 
-  /** Typing: select the next row, the focused one included, whose name starts like that. */
+  /** Typing: select the next row, from the focused one on, whose name starts with the typed letters. */
   selectPrefix(prefix: string): void {
     const wanted = fold(prefix);
     const count = this._rows.length;
-    // One letter again and again goes through all the rows that start with it.
+    // Typing one letter repeatedly cycles through the rows that start with it.
     const start =
       this.focus < 0 ? 0 : this.focus + (wanted.length === 1 ? 1 : 0);
     for (let step = 0; step < count; step += 1) {

@@ -2,16 +2,16 @@ import { API, API_VERSION } from '../api/client';
 import { RequestError } from '../api/errors';
 import { IStatus } from '../api/types';
 
-/** What is known of the data service, and of the server extension that speaks to it. */
+/** The status of the data service and of the server extension. */
 export class ServiceStatus {
   constructor(private _api: API) {}
 
-  /** Null as long as nothing is known. */
+  /** Null until the first answer. */
   get current(): IStatus | null {
     return this._current;
   }
 
-  /** Server extension and panel of different versions would misunderstand each other sooner or later. */
+  /** An error if panel and server extension speak different versions of the interface. */
   get mismatch(): RequestError | null {
     if (!this._current) {
       return null;
@@ -29,13 +29,13 @@ export class ServiceStatus {
     const asked = ++this._asked;
     try {
       const status = await this._api.status();
-      // An answer that is older than what is known says nothing new.
+      // Ignore the answer to an older request.
       if (asked > this._known) {
         this._known = asked;
         this._current = status;
       }
     } catch (error) {
-      // Messages name no service then.
+      // Messages then name no service.
       console.warn('ctadata: no status:', error);
     }
   }

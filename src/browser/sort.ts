@@ -7,10 +7,10 @@ export interface ISortState {
   ascending: boolean;
 }
 
-/** The order as long as nobody has chosen one. */
+/** The default order. */
 export const DEFAULT_SORT: ISortState = { column: 'name', ascending: true };
 
-/** Sort entries: directories first in either direction, equal ones by name. Returns indices. */
+/** Sort entries: directories first in both directions, equal ones by name. Returns indices. */
 export function sortOrder(
   collection: ICollection,
   { column, ascending }: ISortState
@@ -33,7 +33,7 @@ export function sortOrder(
   return byName;
 }
 
-/** Numbers to compare; what is not known counts as less than anything. */
+/** The numbers to compare; unknown values sort first. */
 function columnKeys(
   collection: ICollection,
   column: 'size' | 'modified'
@@ -50,7 +50,7 @@ function sortBy(
   keys: Float64Array,
   ascending: boolean
 ): void {
-  // Stable: equal ones stay in the order of their names.
+  // The sort is stable: equal entries stay in the order of their names.
   indices.sort(
     ascending
       ? (a, b) => compare(keys[a], keys[b])
@@ -59,6 +59,6 @@ function sortBy(
 }
 
 function compare(a: number, b: number): number {
-  // Not a difference: that of two infinities is not a number.
+  // No subtraction: the difference of two infinities is NaN.
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -12,28 +12,28 @@ import {
 import { PersistedValue } from '../common/persisted-value';
 import { CertificatesModel } from './model';
 
-/** A file of this computer, or the proxy on the server. */
+/** A local file, or the proxy found on the server. */
 type Source = { file: Blob; name: string } | 'found';
 
-/** What was looked at. */
+/** An inspected certificate. */
 export interface IExaminedFile {
   /** The file's name, or its path on the server. */
   name: string;
   inspection: IInspection;
 }
 
-/** What became of an upload. */
+/** The result of an upload. */
 export interface IUploadResult {
   key: string;
   stored: IDelegated | null;
   refused: RequestError | null;
 }
 
-/** One user's way from a file to its upload; it knows the certificate only until it is disposed. */
+/** Delegates one certificate: choose, inspect, upload. It holds the certificate until it is disposed. */
 export class DelegationSession implements IDisposable {
   /**
-   * @param chosen - what was chosen the last time
-   * @param onLate - told what became of an upload when nobody looks any more
+   * @param chosen - the key chosen last time
+   * @param onLate - called with the result of an upload that ends after disposal
    */
   constructor(
     private _certificates: CertificatesModel,
@@ -49,27 +49,27 @@ export class DelegationSession implements IDisposable {
     return this._isDisposed;
   }
 
-  /** The proxy on the server; null as long as nobody knows. */
+  /** The proxy found on the server; null while unknown. */
   get found(): IFoundCertificate | null {
     return this._found;
   }
 
-  /** Why nobody knows. */
+  /** Why looking for it failed. */
   get foundError(): RequestError | null {
     return this._foundError;
   }
 
-  /** The name of what is being looked at. */
+  /** The name of the file being inspected. */
   get looking(): string | null {
     return this._looking;
   }
 
-  /** What was chosen, as it was found to be. */
+  /** The chosen certificate, inspected. */
   get examined(): IExaminedFile | null {
     return this._look;
   }
 
-  /** Why what was chosen could not be looked at. */
+  /** Why the chosen file could not be inspected. */
   get error(): RequestError | null {
     return this._error;
   }
@@ -82,7 +82,7 @@ export class DelegationSession implements IDisposable {
     return this._result;
   }
 
-  /** What it would be uploaded for. */
+  /** The key that it would be uploaded for. */
   get key(): string | null {
     const { keys } = this._certificates;
     return keys.includes(this._chosen.value)
@@ -105,7 +105,7 @@ export class DelegationSession implements IDisposable {
     );
   }
 
-  /** Forget the certificate. */
+  /** Discard the certificate. */
   dispose(): void {
     if (!this._isDisposed) {
       this._isDisposed = true;
@@ -116,7 +116,7 @@ export class DelegationSession implements IDisposable {
     }
   }
 
-  /** Look whether there is a proxy on the server. */
+  /** Look for a proxy on the server. */
   async findOnServer(): Promise<void> {
     this._foundError = null;
     this._changed.emit();
@@ -128,12 +128,12 @@ export class DelegationSession implements IDisposable {
     this._changed.emit();
   }
 
-  /** Look at a file of this computer; nothing is sent to the service. */
+  /** Inspect a local file; nothing is sent to the certificate service. */
   chooseFile(file: File): Promise<void> {
     return this._choose({ file, name: file.name });
   }
 
-  /** Say that what was dropped is no file. */
+  /** Report that the dropped item is not a single file. */
   refuseDrop(message: string): void {
     if (!this._sending) {
       this._start(null);
@@ -142,19 +142,19 @@ export class DelegationSession implements IDisposable {
     }
   }
 
-  /** Look at the proxy on the server. */
+  /** Inspect the proxy on the server. */
   chooseFound(): Promise<void> {
     return this._choose('found');
   }
 
-  /** Look again at what was chosen. */
+  /** Inspect the chosen file again. */
   async lookAgain(): Promise<void> {
     if (this._source) {
       await this._choose(this._source);
     }
   }
 
-  /** Hand what was looked at to the service. */
+  /** Upload the inspected certificate to the service. */
   async upload(): Promise<void> {
     const { key, examined: look } = this;
     if (!this.canUpload || key === null || look === null) {
@@ -221,7 +221,7 @@ export class DelegationSession implements IDisposable {
     } catch {
       throw new RequestError('unreadable', '');
     }
-    // What is uploaded is what was looked at, whatever becomes of the file.
+    // Upload the bytes that were inspected, even if the file has changed.
     if (asked === this._asked && !this._isDisposed) {
       this._bytes = bytes;
     }
@@ -238,7 +238,7 @@ export class DelegationSession implements IDisposable {
     return { name: path, inspection };
   }
 
-  /** Forget what was before. */
+  /** Discard earlier results. */
   private _start(source: Source | null): number {
     this._forget();
     this._source = source;
@@ -269,7 +269,7 @@ export class DelegationSession implements IDisposable {
   private _changed = new Signal<this, void>(this);
 }
 
-/** What the server found wrong when it refused. */
+/** The findings with which the server refused the certificate. */
 export function findingsOf(error: RequestError): IFinding[] {
   const { findings } = error.answer;
   return Array.isArray(findings) ? (findings as IFinding[]) : [];

@@ -5,7 +5,7 @@ import { IExplanation, explain } from '../api/explain';
 import { IDelegation, IFinding, IInspection } from '../api/types';
 import { IBadgeState, timeLeft } from './validity';
 
-/** Time for people: "11 h 43 min"; what has begun counts as gone. */
+/** Format a duration, rounded down to minutes: "11 h 43 min". */
 export function formatLeft(
   milliseconds: number,
   trans: TranslationBundle
@@ -23,7 +23,7 @@ export function formatLeft(
     : trans.__('less than a minute');
 }
 
-/** The same in one unit, for places that are narrow. */
+/** The same in one unit, for narrow places. */
 export function formatLeftBriefly(
   milliseconds: number,
   trans: TranslationBundle
@@ -36,7 +36,7 @@ export function formatLeftBriefly(
       : formatLeft(milliseconds, trans);
 }
 
-/** A moment in the time of this computer, with its zone. */
+/** Format a time in the local time zone, with its name. */
 export function formatLocal(moment: string | null): string {
   const date = new Date(moment ?? '');
   return Number.isNaN(date.getTime())
@@ -67,12 +67,12 @@ export function describeEnd(
     : trans.__('%1 (expired)', end);
 }
 
-/** A role in a VO without what says nothing: "/cta/Role=NULL/Capability=NULL" is "/cta". */
+/** An FQAN without its empty parts: "/cta/Role=NULL/Capability=NULL" is "/cta". */
 export function shortFqan(fqan: string): string {
   return fqan.replace(/\/Capability=NULL$/i, '').replace(/\/Role=NULL$/i, '');
 }
 
-/** A certificate's kind in words. */
+/** Describe a certificate's kind. */
 export function describeKind(
   { kind, limited }: IInspection,
   trans: TranslationBundle
@@ -88,8 +88,8 @@ export function describeKind(
         : trans.__('proxy certificate of a draft of RFC 3820');
     case 'legacy':
       return limited
-        ? trans.__('limited proxy certificate of the old kind (GT2)')
-        : trans.__('proxy certificate of the old kind (GT2)');
+        ? trans.__('limited legacy proxy certificate (GT2)')
+        : trans.__('legacy proxy certificate (GT2)');
     case 'end-entity':
       return trans.__('certificate of a person or a machine, not a proxy');
     case 'ca':
@@ -99,7 +99,7 @@ export function describeKind(
   }
 }
 
-/** What a certificate is uploaded for. */
+/** Describe what a certificate is uploaded for. */
 export function describeKey(key: string, trans: TranslationBundle): string {
   switch (key) {
     case 'cta':
@@ -127,7 +127,7 @@ export function describeLevel(
   }
 }
 
-/** What the badge says. */
+/** The text of the badge. */
 export function describeBadge(
   { state, left }: IBadgeState,
   trans: TranslationBundle
@@ -145,14 +145,14 @@ export function describeBadge(
   }
 }
 
-/** What to know where nothing was uploaded. */
+/** The explanation if nothing was uploaded. */
 export function describeNone(trans: TranslationBundle): string {
   return trans.__(
-    'None was uploaded from here; a shared robot certificate may be in use; ask support.'
+    'No certificate was uploaded from here. A shared robot certificate may be in use: ask support.'
   );
 }
 
-/** How it is known what was delegated. */
+/** The source of what is known about delegations. */
 export function describeOrigin(
   { uploaded_at: at }: IDelegation,
   trans: TranslationBundle
@@ -163,7 +163,7 @@ export function describeOrigin(
   );
 }
 
-/** All that is known of what was delegated, in lines. */
+/** Describe all known delegations, one per line. */
 export function describeDelegations(
   delegations: readonly IDelegation[],
   now: number,
@@ -183,17 +183,17 @@ export function describeDelegations(
     .join('\n\n');
 }
 
-/** Tell people about an error of what is asked about certificates. */
+/** Explain an error of a request about certificates. */
 export function explainCertificates(
   error: RequestError,
   trans: TranslationBundle
 ): IExplanation {
   const explanation = explain(error, trans);
-  // Other parts of the extension may well be there.
+  // Other parts of the server extension may exist.
   return error.code === 'extension-missing' || error.code === 'not-offered'
     ? {
         ...explanation,
-        title: trans.__('The Jupyter server does not know of certificates'),
+        title: trans.__('The Jupyter server does not support certificates'),
         text: trans.__(
           'Its extension ctadata_labext is missing, or older than this panel. Restart the Jupyter server; if that does not help, update ctadata where the server runs.'
         )
@@ -201,7 +201,7 @@ export function explainCertificates(
     : explanation;
 }
 
-/** The same of an upload: whether it was one may not be known. */
+/** Explain an error of an upload, which may have succeeded nevertheless. */
 export function explainUpload(
   error: RequestError,
   trans: TranslationBundle
@@ -212,7 +212,7 @@ export function explainUpload(
     ? {
         ...explanation,
         text: trans.__(
-          '%1 It is not known whether the certificate was uploaded.',
+          '%1 The certificate may or may not have been uploaded.',
           text
         )
       }

@@ -7,16 +7,16 @@ import { formatLocal } from './describe-certificates';
 import { CertificatesModel } from './model';
 import { isExpiring, timeLeft } from './validity';
 
-/** What tells one delegation from those before. */
+/** Identifies a delegation. */
 export function nameOf({ key, uploaded_at: at }: IDelegation): string {
   return `${key} ${at}`;
 }
 
-/** Says once of each delegation that it is about to expire. */
+/** Notifies once for each delegation that is about to expire. */
 export class ExpiryNotifier {
   /**
-   * @param told - those of which it was said, one a line
-   * @param isWanted - whether it is to be said at all
+   * @param told - the delegations notified so far, one per line
+   * @param isWanted - whether notifications are enabled
    */
   constructor(
     private _certificates: CertificatesModel,
@@ -40,7 +40,7 @@ export class ExpiryNotifier {
     const told = this._told.value.split('\n').filter(name => name !== '');
     const names = delegations.map(nameOf);
     for (const [name, id] of this._shown) {
-      // There is another one in its place.
+      // It was replaced.
       if (!names.includes(name)) {
         this._notifier.dismiss(id);
         this._shown.delete(name);
@@ -64,7 +64,7 @@ export class ExpiryNotifier {
     const id = this._notifier.show(
       'warning',
       this._trans.__(
-        'The certificate delegated for %1 expires at %2: delegate a new one before that.',
+        'The certificate delegated for %1 expires at %2. Delegate a new one before then.',
         key,
         formatLocal(end)
       ),

@@ -6,16 +6,16 @@ import { RequestError, toRequestError } from '../api/errors';
 import { IDelegation } from '../api/types';
 import { IBadgeState, badgeState, nextChange } from './validity';
 
-/** Milliseconds after which the server is asked again: notebooks delegate, too. */
+/** Milliseconds between requests to the server: notebooks delegate certificates too. */
 const INTERVAL = 5 * 60_000;
 
-/** The same after it has not answered. */
+/** The same after a failed request. */
 const RETRY = 60_000;
 
-/** What was uploaded from this account, and how long that lasts. */
+/** The certificates delegated from this account, and their validity. */
 export class CertificatesModel implements IDisposable {
   /**
-   * @param isWatched - whether somebody may be looking; otherwise the server is not asked again
+   * @param isWatched - whether the page may be visible; otherwise the server is not polled
    */
   constructor(
     readonly api: CertificatesAPI,
@@ -23,7 +23,7 @@ export class CertificatesModel implements IDisposable {
     private _interval = INTERVAL
   ) {}
 
-  /** Emitted whenever there is something else to say, also because time goes by. */
+  /** Emitted when anything to show has changed, including the time left. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -32,27 +32,27 @@ export class CertificatesModel implements IDisposable {
     return this._isDisposed;
   }
 
-  /** What certificates can be uploaded for. */
+  /** The keys that certificates can be uploaded for. */
   get keys(): readonly string[] {
     return this._keys;
   }
 
-  /** What was uploaded from here, as far as is known. */
+  /** The known delegations. */
   get delegations(): readonly IDelegation[] {
     return this._delegations;
   }
 
-  /** Why the server does not tell. */
+  /** The error of the last request. */
   get error(): RequestError | null {
     return this._error;
   }
 
-  /** Whether the server has ever told. */
+  /** Whether the server has answered. */
   get known(): boolean {
     return this._known > 0;
   }
 
-  /** The server's time, in milliseconds since 1970. */
+  /** The server's time, in milliseconds since the epoch. */
   get now(): number {
     return Date.now() + this._ahead;
   }
@@ -71,13 +71,13 @@ export class CertificatesModel implements IDisposable {
     }
   }
 
-  /** Ask the server now, and again from time to time. */
+  /** Ask the server now, and then periodically. */
   async refresh(): Promise<void> {
     const asked = ++this._asked;
     const sent = Date.now();
     try {
       const { now, keys, delegations } = await this.api.delegations();
-      // An answer that is older than what is known says nothing new.
+      // Ignore the answer to an older request.
       if (asked > this._known) {
         this._known = asked;
         this._error = null;
@@ -90,7 +90,7 @@ export class CertificatesModel implements IDisposable {
         this._error = toRequestError(error);
       }
     }
-    // A server that does not know of certificates will not learn it.
+    // A server extension without certificates need not be asked again.
     const knows = !['extension-missing', 'not-offered'].includes(
       this._error?.code ?? ''
     );
@@ -100,9 +100,9 @@ export class CertificatesModel implements IDisposable {
     this._tell();
   }
 
-  /** Take in what has just been uploaded. */
+  /** Add a delegation that was just uploaded. */
   add(delegation: IDelegation): void {
-    // An answer that is still under way does not know of it.
+    // The answer to a pending request may not include it.
     this._known = ++this._asked;
     this._error = null;
     this._delegations = [
@@ -119,7 +119,7 @@ export class CertificatesModel implements IDisposable {
     }
   }
 
-  /** Wait for whatever comes first: something else to say, or the time to ask. */
+  /** Wait for the next change of the texts or the next request, whichever comes first. */
   private _schedule(): void {
     clearTimeout(this._timer);
     const change = nextChange(this._delegations, this.now) ?? Infinity;
@@ -142,11 +142,11 @@ export class CertificatesModel implements IDisposable {
   private _keys: readonly string[] = [];
   private _delegations: readonly IDelegation[] = [];
   private _error: RequestError | null = null;
-  /** How far the server's clock is ahead of this one. */
+  /** Milliseconds by which the server's clock is ahead. */
   private _ahead = 0;
   private _asked = 0;
   private _known = 0;
-  /** When the server is to be asked again. */
+  /** Time of the next request. */
   private _due = 0;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isDisposed = false;

@@ -3,25 +3,25 @@ import { IDelegation } from '../api/types';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** What the badge says of all that was uploaded. */
+/** The overall state of all delegations. */
 export interface IBadgeState {
   state: 'unknown' | 'none' | 'valid' | 'expiring' | 'expired';
-  /** Milliseconds that are left, where something is valid. */
+  /** Milliseconds left, if a certificate is valid. */
   left: number;
 }
 
-/** Milliseconds for which it is valid from now on; 0 where it is not, or nobody knows. */
+/** Milliseconds of validity left; 0 if it is not valid or unknown. */
 export function timeLeft(notAfter: string | null, now: number): number {
   const end = Date.parse(notAfter ?? '');
   return Number.isNaN(end) ? 0 : Math.max(0, end - now);
 }
 
-/** Whether so little is left that its owner should act. */
+/** Whether so little time is left that the user should act. */
 export function isExpiring(left: number): boolean {
   return left > 0 && left < HOUR;
 }
 
-/** The worst of what is valid, otherwise the best of the rest. */
+/** The valid certificate that expires first, otherwise the best of the others. */
 export function badgeState(
   delegations: readonly IDelegation[],
   now: number
@@ -41,7 +41,7 @@ export function badgeState(
     : { state: 'valid', left: Math.max(...valid) };
 }
 
-/** Milliseconds until something else is to be said of them, to the minute; null: never. */
+/** Milliseconds until the texts change, to the minute; null if they never do. */
 export function nextChange(
   delegations: readonly IDelegation[],
   now: number
@@ -49,7 +49,7 @@ export function nextChange(
   const changes = delegations
     .map(delegation => timeLeft(delegation.not_after, now))
     .filter(left => left > 0)
-    // "23 min" are said until less than 23 are left.
+    // "23 min" is shown until less than 23 minutes are left.
     .map(left => (left % MINUTE) + 1);
   return changes.length > 0 ? Math.min(...changes) : null;
 }

@@ -6,7 +6,7 @@ export const COLUMNS = ['name', 'size', 'modified'] as const;
 /** A column of the listing. */
 export type Column = (typeof COLUMNS)[number];
 
-/** What the columns are called. */
+/** The titles of the columns. */
 export function columnLabels(trans: TranslationBundle): Record<Column, string> {
   return {
     name: trans.__('Name'),

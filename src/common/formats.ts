@@ -1,6 +1,6 @@
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
 
-/** A number of bytes for people, in powers of 1024 and the letters that the core file browser uses. */
+/** Format bytes in powers of 1024, with the units that the core file browser uses. */
 export function formatSize(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -12,7 +12,7 @@ export function formatSize(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit]}`;
 }
 
-/** Seconds for people: "8 s", "3 min 20 s", "2 h 5 min". */
+/** Format seconds: "8 s", "3 min 20 s", "2 h 5 min". */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 60) {
@@ -24,7 +24,7 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** Day and time of a moment in seconds since 1970, in UTC as all of the observatory's times are. */
+/** Format seconds since the epoch as date and time in UTC, like all times of the observatory. */
 export function formatMoment(seconds: number): { day: string; time: string } {
   const moment = new Date(seconds * 1000);
   if (Number.isNaN(moment.getTime())) {
@@ -34,13 +34,13 @@ export function formatMoment(seconds: number): { day: string; time: string } {
   return { day, time: time.slice(0, 8) };
 }
 
-// What tells two runs apart stands at the end: subrun number and extension.
+// The end of a name tells runs apart: subrun number and extension.
 const TAIL = 13;
 
 /**
- * Split a name for an ellipsis in its middle: the head may be cut, the tail stays.
+ * Split a name for an ellipsis in its middle: only the head may be truncated.
  *
- * Both parts together are always the whole name.
+ * Head and tail together are always the whole name.
  */
 export function splitName(name: string): [head: string, tail: string] {
   const characters = Array.from(name);

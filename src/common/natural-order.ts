@@ -1,15 +1,15 @@
-/** Digits up to which the runs of them are filled with zeros; the server does the same (natural.py). */
+/** Width to which runs of digits are zero-padded; the server does the same (natural_order.py). */
 const DIGITS = 20;
 
-/** What sorts behind everything that may follow a run of digits. */
+/** Sorts after every character that may follow a run of digits. */
 const LONGER = '9'.repeat(DIGITS) + '\u{10ffff}';
 
-/** A name as it is compared: neither case nor Unicode's normal form matter. It is never sent. */
+/** The form in which names are compared: lower case, Unicode NFC. It is never sent. */
 export function fold(name: string): string {
   return name.normalize().toLowerCase();
 }
 
-/** Sorts names in their natural order, Run9 before Run10, where `compareText` compares the keys. */
+/** The key of the natural order, Run9 before Run10; compare keys with `compareText`. */
 export function naturalKey(name: string): string {
   return fold(name).replace(/[0-9]+/g, run => {
     const digits = run.replace(/^0+/, '');
@@ -19,12 +19,12 @@ export function naturalKey(name: string): string {
   });
 }
 
-/** Compare two names or paths in their natural order; 0 only for two that are the same. */
+/** Compare two names or paths in natural order; 0 only if they are identical. */
 export function compareNaturally(a: string, b: string): number {
   return compareText(naturalKey(a), naturalKey(b)) || compareText(a, b);
 }
 
-/** Compare two texts by their code points; JavaScript's own comparison is by UTF-16 units. */
+/** Compare two strings by code points; JavaScript itself compares UTF-16 units. */
 export function compareText(a: string, b: string): number {
   if (a === b) {
     return 0;
@@ -33,7 +33,7 @@ export function compareText(a: string, b: string): number {
   for (let index = 0; index < end; index += 1) {
     const [x, y] = [a.charCodeAt(index), b.charCodeAt(index)];
     if (x !== y) {
-      // Surrogates stand for what comes after all other units.
+      // Surrogates encode code points above all other units.
       return isSurrogate(x) === isSurrogate(y)
         ? x - y
         : isSurrogate(x)

@@ -1,6 +1,6 @@
-/** Paths of the storage: segments joined by '/', neither a leading nor a trailing one; '' is the root. */
+/** Storage paths: segments joined by '/', without a leading or trailing slash; '' is the root. */
 
-/** Bring a path with superfluous slashes into that form; a name may begin and end with spaces. */
+/** Remove superfluous slashes; spaces at either end are part of a name. */
 export function normalizePath(text: string): string {
   return text
     .split('/')
@@ -8,7 +8,7 @@ export function normalizePath(text: string): string {
     .join('/');
 }
 
-/** The directory that contains a path; the root contains itself. */
+/** The parent directory; the root is its own parent. */
 export function parentPath(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
@@ -18,12 +18,12 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** What a name means in a directory. */
+/** Append a name to a directory's path. */
 export function joinPath(directory: string, name: string): string {
   return [directory, name].filter(part => part !== '').join('/');
 }
 
-/** Percent-encode each segment once, so that no name can become a separator, query or fragment. */
+/** Percent-encode each segment, so that no name can act as a separator, query or fragment. */
 export function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }

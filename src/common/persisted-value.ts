@@ -1,10 +1,10 @@
 import { IStateDB } from '@jupyterlab/statedb';
 import { ISignal, Signal } from '@lumino/signaling';
 
-/** One value that survives a reload of the page, where JupyterLab keeps such things. */
+/** A value that survives a reload of the page, if JupyterLab has a state database. */
 export class PersistedValue<T extends string | boolean> {
   /**
-   * @param value - what it is as long as nothing has been remembered
+   * @param value - the value if none was saved
    */
   constructor(
     private _state: IStateDB | null,
@@ -15,7 +15,7 @@ export class PersistedValue<T extends string | boolean> {
     this.restored = this._restore();
   }
 
-  /** Resolves when it is known what has been remembered. */
+  /** Resolves when the saved value has been read. */
   readonly restored: Promise<void>;
 
   get changed(): ISignal<this, void> {
@@ -39,7 +39,7 @@ export class PersistedValue<T extends string | boolean> {
     } catch (error) {
       console.warn(`ctadata: ${this._key} is not known:`, error);
     }
-    // What was chosen meanwhile is newer.
+    // A value set meanwhile is newer.
     if (!this._isSet && typeof saved === typeof this._value) {
       this._assign(saved as T);
     }

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 /*
- * What follows is as in ctadata/_printable.py, which says why; both pass tests/printable.json.
+ * The same rules as in ctadata/_printable.py, which gives the reasons; tests/printable.json tests both.
  */
 const HIDDEN =
   '\\x00-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f' +
@@ -37,9 +37,9 @@ const WRITTEN_OUT =
 const SHORT: Record<string, string> = { n: '\n', r: '\r', t: '\t' };
 
 /**
- * Text that comes from outside, such as a name, as it is shown.
+ * Make text from outside, such as a file name, safe to display.
  *
- * All that is not seen, or that changes how the rest is seen, is written out: `\x1b`, `\u202e`.
+ * Characters that are invisible or change how others are displayed are escaped: `\x1b`, `\u202e`.
  */
 export function printable(text: string): string {
   return PLAIN.test(text)
@@ -51,9 +51,9 @@ export function printable(text: string): string {
 }
 
 /**
- * What somebody means who has typed a path as it is shown.
+ * Undo the escapes of `printable` in a path that the user has typed.
  *
- * No path of the storage has a backslash.
+ * No storage path contains a backslash.
  */
 export function exactPath(shown: string): string {
   return shown.replace(
@@ -68,7 +68,7 @@ export function exactPath(shown: string): string {
   );
 }
 
-/** Translated texts that repeat names and the like as they are shown. */
+/** Wrap a translation bundle so that all values inserted into texts are printable. */
 export function printableTexts(trans: TranslationBundle): TranslationBundle {
   const shown = (values: unknown[]) =>
     values.map(value => (typeof value === 'string' ? printable(value) : value));

@@ -1,9 +1,9 @@
-/** Milliseconds that are looked back. */
+/** Milliseconds over which the rate is measured. */
 const WINDOW = 5000;
 
-/** How fast something goes, over the last seconds. */
+/** Measures a rate over the last seconds. */
 export class RateMeter {
-  /** Say how many bytes are done; returns bytes per second, null while nothing can be said. */
+  /** Report the bytes done so far; returns bytes per second, or null if it is too early to tell. */
   at(now: number, bytes: number): number | null {
     this._samples.push({ now, bytes });
     while (this._samples.length > 2 && now - this._samples[1].now > WINDOW) {

@@ -3,27 +3,27 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { Column } from './columns';
 
-/** A directory that the user wants to find again. */
+/** A favourite directory. */
 export interface IFavourite {
   path: string;
-  /** What it is called; the path where it has no name of its own. */
+  /** Its label; by default the path. */
   name?: string;
 }
 
-/** What can be set; the settings' schema describes it and has the same defaults. */
+/** The settings; the schema (schema/panel.json) describes them and has the same defaults. */
 export interface IPanelSettings {
-  /** Those that are shown beside the name. */
+  /** The columns shown beside the name. */
   columns: Column[];
   favourites: IFavourite[];
-  /** Which downloads into the workspace are shown in a dialog before they start. */
+  /** Which downloads into the workspace need confirmation. */
   confirmDownloads: 'always' | 'large' | 'never';
-  /** Seconds that a transfer must have taken for its end to be notified. */
+  /** Seconds: transfers that took longer are notified when they end. */
   notifyAfter: number;
-  /** Whether it is notified that a delegated certificate is about to expire. */
+  /** Whether to notify before a delegated certificate expires. */
   notifyExpiry: boolean;
-  /** The largest file that is opened, in MB. */
+  /** The largest file that can be previewed, in MB. */
   maxOpenSize: number;
-  /** Whether it is said before an upload who can read it. */
+  /** Whether uploads need confirmation, with a note on who can read them. */
   confirmUploads: boolean;
 }
 
@@ -37,9 +37,9 @@ const DEFAULTS: IPanelSettings = {
   confirmUploads: true
 };
 
-/** The user's settings; the defaults until they are loaded, or where nobody keeps settings. */
+/** The user's settings; the defaults until they are loaded, or if JupyterLab keeps no settings. */
 export class Settings {
-  /** Emitted when they have been loaded or changed. */
+  /** Emitted when settings have been loaded or changed. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -62,7 +62,7 @@ export class Settings {
     }
   }
 
-  /** Change a setting, after all changes before this one. */
+  /** Change a setting, after all earlier changes. */
   change<K extends keyof IPanelSettings>(
     key: K,
     change: (value: IPanelSettings[K]) => IPanelSettings[K]
@@ -72,7 +72,7 @@ export class Settings {
     return changed;
   }
 
-  /** Take them from here from now on; what was set before is kept there. */
+  /** Connect to JupyterLab's settings, and save there what was set before. */
   async connect(registered: ISettingRegistry.ISettings): Promise<void> {
     this._registered = registered;
     registered.changed.connect(() => this._changed.emit());
@@ -83,7 +83,7 @@ export class Settings {
   }
 
   private _early = new Set<keyof IPanelSettings>();
-  /** Resolves when the last change is done. */
+  /** Resolves when the last change has been saved. */
   private _last: Promise<void> = Promise.resolve();
   private _registered: ISettingRegistry.ISettings | null = null;
   private _own: IPanelSettings = { ...DEFAULTS };

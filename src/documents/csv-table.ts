@@ -1,23 +1,23 @@
 import { shorten } from './plain-text';
 
-/** The delimiters that are looked for, the likelier ones first. */
+/** The delimiters to detect, most likely first. */
 const DELIMITERS = [',', ';', '\t', '|'];
 
-/** Browsers lay out no page that is much longer than this makes it, nor a wider one. */
+/** Limits of what browsers can lay out. */
 const MAX_ROWS = 500_000;
 const MAX_COLUMNS = 10_000;
 
-/** Characters of a value that are shown. */
+/** Maximum number of characters shown of a value. */
 const MAX_VALUE = 1000;
 
 /**
- * Delimiter-separated values (RFC 4180): text only, no cell is computed.
+ * Delimiter-separated values (RFC 4180), as text; formulas are not evaluated.
  *
- * It knows where its rows begin; a row is taken apart when it is asked for.
+ * The starts of rows are indexed; a row is parsed when it is needed.
  */
 export class CsvTable {
   /**
-   * @param delimiter - of the values; without it the one that the first line has most often
+   * @param delimiter - between values; by default the most frequent candidate in the first line
    */
   constructor(
     private _text: string,
@@ -33,7 +33,7 @@ export class CsvTable {
         if (position < _text.length) {
           continue;
         }
-        // An empty value comes last.
+        // The last value is empty.
         columns += 1;
       }
       this.rowCount += 1;
@@ -46,11 +46,11 @@ export class CsvTable {
     }
   }
 
-  /** How many there are, with the header. */
+  /** Number of rows, with the header. */
   rowCount = 0;
   columnCount = 0;
 
-  /** How many of them can be shown. */
+  /** Number of rows that can be shown. */
   get shownRows(): number {
     return this._starts.length;
   }
@@ -59,13 +59,13 @@ export class CsvTable {
     return Math.min(this.columnCount, MAX_COLUMNS);
   }
 
-  /** The values of a row; there may be fewer than columns. */
+  /** The values of a row; it may have fewer than there are columns. */
   row(index: number): string[] {
     const values: string[] = [];
     let start = this._starts[index];
     while (values.length < MAX_COLUMNS) {
       const end = this._endOfValue(start);
-      // Quotes are doubled at most.
+      // Quotes can only be doubled.
       const stop = Math.min(end, start + 2 * MAX_VALUE + 2);
       values.push(valueOf(this._text.slice(start, stop)));
       if (this._text[end] !== this._delimiter) {
@@ -76,7 +76,7 @@ export class CsvTable {
     return values;
   }
 
-  /** Where the delimiter or the line feed is after the value that begins there. */
+  /** Index of the delimiter or line feed after the value that begins there. */
   private _endOfValue(start: number): number {
     const text = this._text;
     let position = start;
@@ -104,7 +104,7 @@ export class CsvTable {
     return position;
   }
 
-  /** Where each row begins. */
+  /** Start index of each row. */
   private _starts: number[] = [];
 }
 

@@ -5,9 +5,9 @@ import { parseJson } from './json-tree';
 import { cellsOf } from './notebook-cells';
 
 /**
- * What a file is shown as: this is all there is.
+ * The kinds of content that the panel can preview.
  *
- * JupyterLab's own viewers are not asked, nor those of its extensions: many of them run or fetch what a file says.
+ * JupyterLab's viewers and those of its extensions are not used: many of them run or fetch what a file contains.
  */
 export type Content =
   | { kind: 'text'; text: string }
@@ -18,14 +18,14 @@ export type Content =
 
 const IMAGES = ['bmp', 'gif', 'jpeg', 'jpg', 'png', 'webp'];
 
-/** Files that need not come, since nothing of them can be shown. */
+/** Files that are not fetched, because they cannot be previewed. */
 const BINARY =
   /^(7z|avif|bz2|docx?|exe|fits?|fz|gz|h5|hdf5?|heic|mp[34]|npy|npz|odt|parquet|pdf|pickle|pkl|pptx?|root|so|tar|tgz|tiff?|whl|xlsx?|xz|zip|zst)$/;
 
 /**
- * Tell whether a file of that name can be shown at all, as far as the name says.
+ * Check by its name whether a file may be previewable.
  *
- * @throws RequestError; 'no-viewer' where it cannot
+ * @throws RequestError; 'no-viewer' if it is not
  */
 export function checkName(name: string): void {
   if (BINARY.test(endingOf(name))) {
@@ -34,10 +34,10 @@ export function checkName(name: string): void {
 }
 
 /**
- * Make of a file's bytes what is shown. The name says what is tried, the bytes whether that is true; what is text is
- * shown as text otherwise.
+ * Decode a file's bytes for the preview. The name selects the format, the bytes must confirm it; other UTF-8 is shown
+ * as text.
  *
- * @throws RequestError; 'no-viewer' where it is nothing of all this
+ * @throws RequestError; 'no-viewer' if no format fits
  */
 export function contentOf(name: string, bytes: Uint8Array): Content {
   const ending = endingOf(name);

@@ -1,17 +1,17 @@
 import { shorten } from './plain-text';
 
-/** Characters of HTML that are looked at, and of a cell that are shown. */
+/** Maximum number of characters parsed, and shown of a cell. */
 const MAX_HTML = 1_000_000;
 const MAX_TEXT = 1000;
 
-/** Cells that are shown, and places that all of them may span: a browser takes minutes for many large spans. */
+/** Maximum number of cells shown, and of places spanned: many large spans take a browser minutes. */
 const MAX_CELLS = 5000;
 const MAX_AREA = 10_000;
 
-/** A tag, or what is between two tags. */
+/** A tag, or text between tags. */
 const TOKEN = /<(\/?)([a-z][a-z0-9]*)((?:"[^"]*"|'[^']*'|[^"'<>])*)>|[^<]+|</gi;
 
-/** The characters that libraries write so in tables; others stay as they are written. */
+/** The entities that libraries use in tables; others are left as they are. */
 const ENTITIES: Readonly<Record<string, string>> = {
   amp: '&',
   apos: "'",
@@ -28,15 +28,15 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** A cell of a table. */
 export interface ITableCell {
   text: string;
-  /** How many columns and rows it spans. */
+  /** Columns and rows that it spans. */
   colSpan: number;
   rowSpan: number;
 }
 
 /**
- * Take the text of the tables out of HTML; null where there is none.
+ * Extract the text of tables from HTML; null if there is none.
  *
- * The HTML never becomes elements, not even of another document: a browser takes minutes for what is nested cleverly.
+ * The HTML is never parsed into elements, not even in another document: malicious nesting takes a browser minutes.
  */
 export function tabulate(html: string): ITableCell[][] | null {
   if (html.length > MAX_HTML) {

@@ -1,26 +1,26 @@
-/** What is nested deeper is shown as text: no file for people is, and each level takes memory. */
+/** Maximum nesting; deeper JSON is shown as text, because each level takes memory. */
 const MAX_DEPTH = 1000;
 
-/** How many children are shown in one place; more are divided into groups. */
+/** Maximum number of children shown at once; more are divided into groups. */
 const GROUP = 1000;
 
-/** Characters of a value or a key that are shown. */
+/** Maximum number of characters shown of a value or key. */
 export const MAX_VALUE = 10_000;
 
 /** A row of the tree. */
 export interface INode {
-  /** The key in the object, the index in the array, or the range of them; null for the whole file. */
+  /** Its key, index, or range of indices; null for the root. */
   key: string | null;
   value: unknown;
   depth: number;
   isOpen: boolean;
-  /** How many values an object, an array or a group has; null for anything else. */
+  /** Number of values in an object, array or group; null for other values. */
   size: number | null;
-  /** Which children a group has; null where it is the value itself. */
+  /** The range of children in a group; null for a value. */
   range: readonly [start: number, stop: number] | null;
 }
 
-/** Read JSON (RFC 8259); undefined where it is none, or nested too deep. */
+/** Parse JSON (RFC 8259); undefined if it is invalid or nested too deeply. */
 export function parseJson(text: string): unknown {
   if (isTooDeep(text)) {
     return undefined;
@@ -32,7 +32,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A JSON value as rows, of which only those exist that somebody has opened. */
+/** A JSON value as the rows of a tree; rows are created when their parent is expanded. */
 export class JsonTree {
   constructor(value: unknown) {
     this.rows = [nodeOf(null, value, 0)];
@@ -41,7 +41,7 @@ export class JsonTree {
 
   rows: readonly INode[];
 
-  /** Open a row, or close it with all that is in it. */
+  /** Expand a row, or collapse it with all rows below it. */
   toggle(index: number): void {
     const node = this.rows[index];
     const children = childrenOf(node);
@@ -60,7 +60,7 @@ export class JsonTree {
     ];
   }
 
-  /** The row that contains this one; the first one contains itself. */
+  /** The parent row; the root is its own parent. */
   parentOf(index: number): number {
     const { depth } = this.rows[index];
     let parent = index;
@@ -116,7 +116,7 @@ function childrenOf(node: INode): INode[] {
   return children;
 }
 
-/** Whether brackets are nested deeper than is shown; those in strings do not count. */
+/** Whether brackets outside strings are nested too deeply. */
 function isTooDeep(text: string): boolean {
   let depth = 0;
   let isString = false;

@@ -2,53 +2,53 @@ import { ITableCell, tabulate } from './html-table';
 import { ImageType, imageType } from './image-type';
 import { shorten, withoutEscapes } from './plain-text';
 
-/** Characters of a text that are shown. */
+/** Maximum number of characters shown of a text. */
 const MAX_TEXT = 100_000;
 
-/** Outputs of a cell that are shown. */
+/** Maximum number of outputs shown per cell. */
 const MAX_OUTPUTS = 100;
 
-/** Outputs and cells of tables that are shown of a cell, and of as many cells as are shown at once. */
+/** Maximum number of outputs and table cells shown per cell, and per batch of cells. */
 const MAX_WEIGHT = 10_000;
 
-/** Cells that are shown at once. */
+/** Cells per batch. */
 const PAGE = 200;
 
-/** MIME types of an output that a note names, and characters of each. */
+/** Maximum number of MIME types named in a note, and characters of each. */
 const MAX_TYPES = 5;
 const MAX_TYPE = 60;
 
-/** What is shown of an output. */
+/** A displayable output. */
 export type Output =
   | { kind: 'text'; text: string; isError: boolean }
   | { kind: 'image'; bytes: Uint8Array; type: ImageType }
   | { kind: 'table'; rows: ITableCell[][] }
-  /** What is not shown: its MIME types, without parameters of ours. */
+  /** The MIME types of an output that is not shown. */
   | { kind: 'note'; types: string[] };
 
-/** What is shown of a cell. */
+/** A displayable cell. */
 export interface ICell {
   type: 'code' | 'markdown' | 'raw';
   source: string;
   /** The number in the prompt. */
   count: number | null;
   outputs: Output[];
-  /** How many outputs and attachments are left out altogether. */
+  /** Number of outputs and attachments left out. */
   moreOutputs: number;
   attachments: number;
-  /** How much of the page it takes. */
+  /** Its size on the page. */
   weight: number;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The cells of a notebook (nbformat 4), not looked at yet; null where it is none. */
+/** The unparsed cells of a notebook (nbformat 4); null if it is not a notebook. */
 export function cellsOf(value: unknown): unknown[] | null {
   const { nbformat, cells } = fieldsOf(value);
   return nbformat === 4 && Array.isArray(cells) ? cells : null;
 }
 
-/** The next cells that are shown at once, from this one on. */
+/** The next batch of cells, from this one on. */
 export function readPage(cells: readonly unknown[], start: number): ICell[] {
   const page = [];
   let weight = 0;
@@ -64,9 +64,9 @@ export function readPage(cells: readonly unknown[], start: number): ICell[] {
 }
 
 /**
- * Make of a cell what can be shown without running or fetching anything.
+ * Reduce a cell to what can be shown without running or fetching anything.
  *
- * Nothing else of it is used: neither metadata nor attachments.
+ * Metadata and attachments are not used.
  */
 export function readCell(cell: unknown): ICell {
   const fields = fieldsOf(cell);
@@ -120,7 +120,7 @@ function readOutput(output: Fields): Output[] {
   }
 }
 
-/** Of several forms of one output the best that is harmless, and a note where a text stands for something else. */
+/** The best harmless representation of an output, and a note if a text replaces something richer. */
 function readBundle(data: Fields): Output[] {
   for (const type of ['image/png', 'image/jpeg', 'image/gif']) {
     const image = readImage(textOf(data[type]));
@@ -145,7 +145,7 @@ function readBundle(data: Fields): Output[] {
   return [textOutput(text, false), ...(others.length > 0 ? [note] : [])];
 }
 
-/** An image of one of the formats that are shown, whatever it is said to be. */
+/** An image in a supported format, whatever its declared MIME type. */
 function readImage(base64: string): Output | null {
   let binary;
   try {
@@ -166,7 +166,7 @@ function cut(text: string): string {
   return shorten(text, MAX_TEXT);
 }
 
-/** A text of a notebook: one string or several lines. */
+/** A notebook's text: a string or a list of lines. */
 function textOf(value: unknown): string {
   if (Array.isArray(value)) {
     return value.filter(line => typeof line === 'string').join('');

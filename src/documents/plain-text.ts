@@ -1,23 +1,23 @@
 import { printable } from '../common/printable';
 
-/** What terminals take as commands (ECMA-48): control strings, such as links and titles, control sequences, escapes. */
+/** Terminal commands (ECMA-48): control strings, such as links and titles, control sequences, escapes. */
 const ESCAPES =
-  // eslint-disable-next-line no-control-regex -- they are what is looked for.
+  // eslint-disable-next-line no-control-regex -- they are matched on purpose.
   /\x1b[PX\]^_][^\x07\x1b]*(?:\x07|\x1b\\)?|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g;
 
-/** A text of several lines as it is shown: what is hidden in it is written out. */
+/** Multi-line text made safe to display: hidden characters are escaped. */
 export function printableLines(text: string): string {
   return text
     .replaceAll('\r\n', '\n')
     .replace(/[^\n\t]+/g, run => printable(run));
 }
 
-/** Cut a text that is too long to be shown; the end says that it goes on. */
+/** Truncate a long text, with an ellipsis. */
 export function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }
 
-/** What a terminal would show in the end, without colours: each line as it was written last. */
+/** The final text that a terminal would show, without colours: each line as last overwritten. */
 export function withoutEscapes(text: string): string {
   return text
     .replace(ESCAPES, '')

@@ -14,26 +14,26 @@ import { entryIcon } from '../ui/icons';
 import { Content, checkName, contentOf } from './file-content';
 import { Preview } from './view/preview';
 
-/** What a viewer needs. */
+/** What the viewer needs. */
 export interface IViewerOptions {
   api: API;
   shell: JupyterFrontEnd.IShell;
-  /** Where files are shown. */
+  /** Adds previews to the main area. */
   area: 'main' | 'down';
-  /** Knows those that are open. */
+  /** Tracks open previews. */
   tracker: WidgetTracker<Preview>;
-  /** Has the icons; it is not asked for viewers. */
+  /** For icons only, not for viewers. */
   registry: DocumentRegistry;
-  /** The most bytes of a file that are shown. */
+  /** The largest file to preview, in bytes. */
   limit: () => number;
   trans: TranslationBundle;
 }
 
 /**
- * Shows files of the storage.
+ * Previews files of the storage.
  *
- * The storage is no drive of JupyterLab's: nothing else, such as an address, a workspace file or another extension, can
- * have a file of it opened by a viewer that runs or fetches what the file says.
+ * The storage is not a JupyterLab drive. No URL, workspace file or other extension can open a storage file in a viewer
+ * that runs or fetches what the file contains.
  */
 export class Viewer implements ICTADataViewer {
   constructor(private _options: IViewerOptions) {}
@@ -43,18 +43,18 @@ export class Viewer implements ICTADataViewer {
     this._last = path;
     if (!this._find(path)?.isFilled) {
       const content = await this._content(entry);
-      // Somebody may have opened it twice.
+      // It may have been opened twice.
       const preview = this._find(path) ?? this._create(path);
       preview.fill(content);
       if (!preview.isAttached) {
         this._add(preview, this._last === path);
       }
     }
-    // What took long is not put before what the user has opened meanwhile.
+    // Do not cover a file that the user has opened meanwhile.
     const preview = this._find(path);
     if (preview && this._last === path) {
       this._options.shell.activateById(preview.id);
-      // Notebook 7 leaves another tab in front.
+      // Notebook 7 keeps another tab in front.
       const tabs = preview.parent?.parent;
       if (tabs instanceof TabPanel) {
         tabs.currentWidget = preview;
@@ -62,7 +62,7 @@ export class Viewer implements ICTADataViewer {
     }
   }
 
-  /** Have a tab for a file, which comes when somebody looks at it: after a reload of the page. */
+  /** Restore a tab after a reload of the page; the file is loaded when the tab is shown. */
   restore(path: string): void {
     if (!this._find(path)) {
       this._add(this._create(path), false);
@@ -110,6 +110,6 @@ export class Viewer implements ICTADataViewer {
     return contentOf(name, await api.content(path, limit()));
   }
 
-  /** The path that was to be opened last. */
+  /** The path opened last. */
   private _last = '';
 }

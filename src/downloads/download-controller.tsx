@@ -16,10 +16,10 @@ import {
 } from './view/download-dialog';
 import { WorkspaceFolders } from './workspace-folders';
 
-/** What the button that chooses a folder does. */
+/** The value of the button that chooses a folder. */
 const CHOOSE = 'choose';
 
-/** Downloads with the questions that they raise; what goes wrong is shown as a notification. */
+/** Starts downloads, with their dialogs; shows errors as notifications. */
 export class DownloadController {
   constructor(
     readonly workspace: WorkspaceFolders,
@@ -29,7 +29,7 @@ export class DownloadController {
     private _trans: TranslationBundle
   ) {}
 
-  /** Download into a folder of the workspace; show a dialog first where the settings want it. */
+  /** Download into a workspace folder, after a dialog if the settings ask for one. */
   async toWorkspace(entries: readonly IEntry[], folder: string): Promise<void> {
     const plan = new DownloadPlan(this._api, entries, folder);
     if (!(await this._deserves(plan)) || (await this._ask(plan))) {
@@ -37,7 +37,7 @@ export class DownloadController {
     }
   }
 
-  /** Show a dialog, then download into the folder that is chosen there; `reason` says why it is asked. */
+  /** Show a dialog, then download into the folder chosen there; `reason` explains the dialog. */
   async confirm(
     entries: readonly IEntry[],
     folder: string,
@@ -49,12 +49,12 @@ export class DownloadController {
     }
   }
 
-  /** Run transfers again that have ended without success. */
+  /** Retry transfers that have failed or were interrupted or cancelled. */
   async retry(...transfers: readonly ITransfer[]): Promise<void> {
     await this.attempt(() => this._transfers.retry(transfers));
   }
 
-  /** Do something; show what goes wrong. Returns whether it went well. */
+  /** Run an action, and show its error. Returns whether it succeeded. */
   async attempt(action: () => Promise<unknown>): Promise<boolean> {
     try {
       await action();
@@ -65,7 +65,7 @@ export class DownloadController {
     }
   }
 
-  /** Show what went wrong; what the user gave up for something else did not. */
+  /** Show an error, unless the user gave the action up for another one. */
   report(thrown: unknown): void {
     const error = toRequestError(thrown);
     if (error.code !== 'superseded') {
@@ -73,7 +73,7 @@ export class DownloadController {
     }
   }
 
-  /** Whether a download is shown in a dialog before it starts. */
+  /** Whether a download needs confirmation. */
   private async _deserves(plan: DownloadPlan): Promise<boolean> {
     const confirm = this._settings.get('confirmDownloads');
     if (confirm === 'large' && !plan.isLarge) {
@@ -111,7 +111,7 @@ export class DownloadController {
         plan.stop();
         return button.accept;
       }
-      // JupyterLab shows one dialog at a time; the counting goes on meanwhile.
+      // JupyterLab shows one dialog at a time; counting continues meanwhile.
       const folder = await workspace.choose(
         trans.__('Download into which folder?'),
         plan.folder
@@ -122,7 +122,7 @@ export class DownloadController {
     }
   }
 
-  /** Start the downloads; ask before anything is replaced. */
+  /** Start the downloads; ask before replacing files. */
   private async _start({ entries, folder }: DownloadPlan): Promise<void> {
     const paths = entries.map(({ path }) => path);
     try {

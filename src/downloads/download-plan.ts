@@ -4,10 +4,10 @@ import { API } from '../api/client';
 import { RequestError, toRequestError } from '../api/errors';
 import { IEntry, ILocalFolder } from '../api/types';
 
-/** From so many bytes on a download is large. */
+/** Bytes from which a download counts as large. */
 const LARGE = 1024 ** 3;
 
-/** A download into the workspace before it starts: how much it is, where it goes, what room there is. */
+/** A planned download into the workspace: its size, its target, and the free space there. */
 export class DownloadPlan {
   constructor(
     private _api: API,
@@ -23,17 +23,17 @@ export class DownloadPlan {
     this._files = entries.length - this._uncounted.length;
   }
 
-  /** Emitted whenever there is something to render anew. */
+  /** Emitted when the views must render again. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
-  /** Bytes, as far as they are counted. */
+  /** Bytes counted so far. */
   get bytes(): number {
     return this._bytes;
   }
 
-  /** Files, as far as they are counted. */
+  /** Files counted so far. */
   get files(): number {
     return this._files;
   }
@@ -42,12 +42,12 @@ export class DownloadPlan {
     return this._count !== null;
   }
 
-  /** Whether all of it has been counted. */
+  /** Whether everything has been counted. */
   get counted(): boolean {
     return this._uncounted.length === 0;
   }
 
-  /** What prevented the counting. */
+  /** Why counting failed. */
   get error(): RequestError | null {
     return this._error;
   }
@@ -56,22 +56,22 @@ export class DownloadPlan {
     return this._folder;
   }
 
-  /** Bytes on the disk of the folder; null as long as they are not known. */
+  /** Free bytes on the folder's disk; null while unknown. */
   get free(): number | null {
     return this._local && this._local.free;
   }
 
-  /** How many bytes the disk lacks for what has been counted. */
+  /** Bytes missing on the disk for what has been counted. */
   get lacking(): number {
     return this.free === null ? 0 : Math.max(0, this._bytes - this.free);
   }
 
-  /** Whether it is worth a question before it starts. */
+  /** Whether it is large enough to ask for confirmation. */
   get isLarge(): boolean {
     return !this.counted || this._bytes > LARGE || this.lacking > 0;
   }
 
-  /** Count what is in the directories. */
+  /** Count the files in the directories. */
   async count(): Promise<void> {
     if (this.counted || this._count) {
       return;
@@ -104,7 +104,7 @@ export class DownloadPlan {
     this._changed.emit();
   }
 
-  /** Be content with what has been counted. */
+  /** Stop counting. */
   stop(): void {
     this._count?.abort();
   }
@@ -116,7 +116,7 @@ export class DownloadPlan {
     await this.look();
   }
 
-  /** Look how much room there is. */
+  /** Find out how much space is free. */
   async look(): Promise<void> {
     const folder = this._folder;
     try {
@@ -125,7 +125,7 @@ export class DownloadPlan {
         this._local = local;
       }
     } catch (error) {
-      // Whether there is room is then found out by the download.
+      // The download itself will find out.
       console.warn('ctadata: free space unknown:', error);
     }
     this._changed.emit();

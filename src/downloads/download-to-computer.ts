@@ -6,13 +6,13 @@ import { IEntry } from '../api/types';
 import { formatSize } from '../common/formats';
 import { Notifier } from '../ui/notify';
 
-/** Milliseconds for which it is said what comes. */
+/** Milliseconds for which a message stays. */
 const SHOWN = 10_000;
 
-/** Milliseconds after which it is said that a zip is being prepared. */
+/** Milliseconds after which to show that a zip file is being prepared. */
 const PATIENCE = 500;
 
-/** Let the browser download: one file by its own link, anything else as a zip. */
+/** Let the browser download the entries: one file directly, anything else as a zip file. */
 export async function downloadToComputer(
   api: API,
   entries: readonly IEntry[],
@@ -23,7 +23,7 @@ export async function downloadToComputer(
     return downloadArchive(api, entries, trans);
   }
   try {
-    // A link that fails tells nobody why.
+    // A failing link would not say why.
     await api.list(first.path);
   } catch (error) {
     new Notifier(trans).error(error);
@@ -39,7 +39,7 @@ async function downloadArchive(
 ): Promise<void> {
   const abort = new AbortController();
   const notification = new Notifier(trans).updatable();
-  // Most are ready before anybody has read that.
+  // Most are ready before anybody could read it.
   const patience = setTimeout(() => {
     notification.show(
       'in-progress',

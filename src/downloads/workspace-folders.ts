@@ -7,47 +7,47 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { baseName, normalizePath, parentPath } from '../common/paths';
 import { PersistedValue } from '../common/persisted-value';
 
-/** What the workspace needs of JupyterLab; a page without a file browser has less of it. */
+/** The parts of JupyterLab that the workspace needs; a page without file browser lacks some. */
 export interface IWorkspaceFoldersOptions {
   contents: Contents.IManager;
   browser: FileBrowser | null;
   documents: IDocumentManager | null;
-  /** The folder that was chosen last, with a leading slash; '' if none ever was. */
+  /** The folder chosen last, with a leading slash; '' if none was ever chosen. */
   chosen: PersistedValue<string>;
-  /** Bring a widget to the front. */
+  /** Activate a widget. */
   activate: (id: string) => void;
   translator: ITranslator;
 }
 
-/** The folders that receive downloads: the one that the local file browser shows, or one that is chosen. */
+/** The folder that receives downloads: the file browser's current one, or one that the user chooses. */
 export class WorkspaceFolders {
   constructor(private _options: IWorkspaceFoldersOptions) {
     const { contents, browser } = _options;
     browser?.model.pathChanged.connect(() => this._changed.emit());
     contents.fileChanged.connect((_, { type }) => {
-      // A file that is saved says so each time; its name tells nothing new.
+      // Saving a file emits this each time, without a new name.
       if (type !== 'save') {
         this._changed.emit();
       }
     });
   }
 
-  /** Emitted when the folder is another one, or something was done to files by hand. */
+  /** Emitted when the folder changes, or files in the workspace change. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
-  /** The file browser's folder, from the workspace's top; '' for the top itself. */
+  /** The file browser's folder, relative to the workspace's top folder; '' for the top folder. */
   get folder(): string {
     const { contents, browser } = this._options;
     if (!browser) {
       return this.chosen;
     }
-    // Real-time collaboration puts a drive's name in front.
+    // With real-time collaboration, paths start with a drive name.
     return contents.localPath(browser.model.path);
   }
 
-  /** The folder that was chosen last, or else the file browser's. */
+  /** The folder chosen last, otherwise the file browser's. */
   get chosen(): string {
     const { browser, chosen } = this._options;
     return chosen.value || !browser ? chosen.value.slice(1) : this.folder;
@@ -58,7 +58,7 @@ export class WorkspaceFolders {
   }
 
   /**
-   * Let somebody choose a folder, and remember it.
+   * Ask the user for a folder, and save the choice.
    *
    * @returns the folder; null if none was chosen
    */
@@ -95,7 +95,7 @@ export class WorkspaceFolders {
     }
   }
 
-  /** Show what has been added. */
+  /** Refresh the file browser. */
   async refresh(): Promise<void> {
     await this._options.browser?.model.refresh();
   }

@@ -6,16 +6,16 @@ import { IEntry } from '../api/types';
 import { printable } from '../common/printable';
 import { cellCode } from './python-cells';
 
-/** Pixels after which a pressed mouse drags, as in the core file browser. */
+/** Pixels of movement that start a drag, as in the core file browser. */
 const THRESHOLD = 5;
 
-/** Cells, as notebooks exchange them. */
+/** The MIME type of notebook cells. */
 const CELLS = 'application/vnd.jupyter.cells';
 
 /**
- * Drag what is selected, if the mouse that has been pressed on a row moves before it is released.
+ * Start dragging the selection once the pressed mouse moves.
  *
- * A notebook takes it as a cell that downloads and opens it, an editor as the code of that cell.
+ * A notebook receives a cell that downloads and opens the files, an editor the code of that cell.
  */
 export function dragSelected(
   press: MouseEvent,
@@ -26,11 +26,11 @@ export function dragSelected(
   const options = { capture: true, signal: stop.signal };
   const onMove = (event: MouseEvent) => {
     if ((event.buttons & 1) === 0) {
-      // The mouse was released where nobody told this page.
+      // The mouse was released outside the page.
       stop.abort();
       return;
     }
-    // The text of the rows is not what is dragged.
+    // Do not drag the text of the rows.
     event.preventDefault();
     const dx = Math.abs(event.clientX - press.clientX);
     const dy = Math.abs(event.clientY - press.clientY);
@@ -57,7 +57,7 @@ async function start(
     {
       cell_type: 'code',
       source,
-      // It comes from the user, as a cell does that is typed.
+      // The cell comes from the user, like one that is typed.
       metadata: { trusted: true },
       outputs: [],
       execution_count: null
@@ -74,7 +74,7 @@ async function start(
   drag.dispose();
 }
 
-/** What hangs on the mouse: the name, or how many. */
+/** The drag image: the name, or the number of entries. */
 function image(
   entries: readonly IEntry[],
   trans: TranslationBundle

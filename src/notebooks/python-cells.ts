@@ -1,32 +1,32 @@
 import { IEntry } from '../api/types';
 import { baseName } from '../common/paths';
 
-/** How Python reads files of one kind. */
+/** How Python code reads one kind of file. */
 interface IReader {
-  /** The names of such files. */
+  /** Matches the names of such files. */
   names: RegExp;
-  /** What has to be imported; modules of Python itself stand first in a cell. */
+  /** The imports needed; the standard library comes first in a cell. */
   imports: readonly string[];
-  /** What a file is read into, and what several are. */
+  /** The variable names for one file and for several. */
   variable: string;
   plural: string;
   /** An expression that reads the file at `path`. */
   read: string;
-  /** What comes before it, where a file has to be looked into first. */
+  /** Statements before it, for files that need inspection first. */
   before?: (path: string) => readonly string[];
-  /** An expression that makes one of several; without it they stay a list. */
+  /** An expression that combines several files; without it they stay a list. */
   join?: (list: string) => string;
-  /** An expression that shows something of one, and of several. */
+  /** Expressions that display one file and several. */
   show?: string;
   showAll?: string;
-  /** What is needed for several besides. */
+  /** Additional imports for several files. */
   moreImports?: readonly string[];
 }
 
-/** Imports that belong to Python itself. */
+/** Imports from the standard library. */
 const STANDARD = ['import json', 'from pathlib import Path'];
 
-/** In the order in which they are tried. */
+/** The kinds of files; the first match counts. */
 const READERS: readonly IReader[] = [
   {
     names: /^dl[12]_.*\.(h5|hdf5)$|\.dl[12]\.(h5|hdf5)$/i,
@@ -56,7 +56,7 @@ const READERS: readonly IReader[] = [
     imports: ['from gammapy.data import DataStore'],
     variable: 'store',
     plural: 'stores',
-    // The observations are looked for beside it, and read when they are asked for.
+    // The data store finds the observations beside the index, and reads them on demand.
     read: 'DataStore.from_dir(path.parent, path.name)',
     show: 'store.info()'
   },
@@ -132,7 +132,7 @@ const READERS: readonly IReader[] = [
   }
 ];
 
-/** Write a notebook cell that downloads these and opens them; run again, it downloads only what has changed. */
+/** Write a notebook cell that downloads and opens the entries; when run again, it downloads only changes. */
 export function cellCode(entries: readonly IEntry[]): string {
   const files = entries.filter(entry => entry.type === 'file');
   const folders = entries.filter(entry => entry.type === 'directory');
@@ -148,7 +148,7 @@ function pathsOf(entries: readonly IEntry[]): string[] {
   return entries.map(entry => entry.path);
 }
 
-/** Folders are saved under their whole paths, as the same name stands below many nights. */
+/** Folders keep their whole paths, because the same name occurs in many nights. */
 function folderLines(
   paths: readonly string[],
   imports: Set<string>
@@ -217,7 +217,7 @@ function manyLines(reader: IReader, imports: Set<string>): readonly string[] {
   ];
 }
 
-/** Files of several kinds: each with what reads it, then a dictionary by their names. */
+/** Code for files of several kinds: a dictionary of their contents by name. */
 function mixedLines(
   paths: readonly string[],
   readers: readonly (IReader | undefined)[],
@@ -238,10 +238,10 @@ function mixedLines(
   ];
 }
 
-/** An expression for a function that reads a file. */
+/** An expression for the function that reads a file. */
 function callable(reader: IReader, imports: Set<string>): string {
   if (reader.before) {
-    // It needs more than an expression: of several kinds it is opened as what it is below.
+    // This kind needs statements, so among other kinds it is opened generically.
     reader.imports.forEach(line => imports.delete(line));
     imports.add('import h5py');
     return 'h5py.File';
@@ -251,7 +251,7 @@ function callable(reader: IReader, imports: Set<string>): string {
   );
 }
 
-/** One item a line. */
+/** One item per line. */
 function listLines(
   begin: string,
   items: readonly string[],
@@ -260,7 +260,7 @@ function listLines(
   return [begin, ...items.map(item => `    ${item},`), end];
 }
 
-/** Write imports as is usual: Python's own first, 'import x' before 'from x import y', by their names. */
+/** Write imports in the usual order: standard library first, 'import x' before 'from x import y', sorted. */
 function importLines(imports: ReadonlySet<string>): readonly string[] {
   const names = new Map<string, string[]>();
   for (const line of [...imports].sort()) {
@@ -279,8 +279,8 @@ function importLines(imports: ReadonlySet<string>): readonly string[] {
 /**
  * Write a path as a Python string.
  *
- * A JSON string is one: the escapes of JSON mean the same in Python. What is not to be seen, or turns
- * around what follows, is escaped too, so that the cell is what it looks like.
+ * A JSON string is valid Python: its escapes mean the same. Invisible characters and those that
+ * reverse text are escaped too, so that the cell is what it looks like.
  */
 function literal(path: string): string {
   return JSON.stringify(path).replace(

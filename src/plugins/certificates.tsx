@@ -27,7 +27,7 @@ import { CommandIDs, ICTADataPanel, PANEL_ID } from '../tokens';
 import { certificateIcon } from '../ui/icons';
 import { Notifier } from '../ui/notify';
 
-/** Hands the platform a certificate that lasts hours, and says how many of them are left. */
+/** Delegates short-lived certificates to the platform, and shows their remaining validity. */
 export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:certificates',
   description: 'Delegates proxy certificates, and says when they expire.',
@@ -73,12 +73,12 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
     commands.addCommand(CommandIDs.delegateCertificate, {
       label: trans.__('Delegate Certificate…'),
       caption: trans.__(
-        'Look at a proxy certificate, and hand it to the data service'
+        'Check a proxy certificate and upload it to the certificate service'
       ),
       icon: certificateIcon,
       describedBy: { args: { type: 'object', properties: {} } },
       execute: async () => {
-        // Another one would wait behind it.
+        // A second dialog would wait behind it.
         if (dialog) {
           return;
         }
@@ -92,7 +92,7 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
           await dialog.launch();
         } finally {
           dialog = null;
-          // What was refused for want of a certificate may be there now.
+          // Listings refused without a certificate may work now.
           if (panel.model.error?.code === 'certificate-needed') {
             void panel.model.invalidate(panel.model.path);
           }
@@ -120,12 +120,12 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
       document.removeEventListener('visibilitychange', onVisible);
       certificates.dispose();
     });
-    // What expires is told also where the panel is never shown.
+    // Notify of expiry even if the panel is never shown.
     void app.restored.then(refresh);
   }
 };
 
-/** Say what became of an upload whose dialog was closed meanwhile. */
+/** Notify of an upload that ended after its dialog was closed. */
 function tellLate(result: IUploadResult, trans: TranslationBundle): void {
   const { key, refused, stored } = result;
   const notifier = new Notifier(trans);

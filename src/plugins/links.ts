@@ -14,10 +14,10 @@ import { printableTexts } from '../common/printable';
 import { PARAMETER, linkTo, withoutParameter } from '../links/panel-links';
 import { CommandIDs, ICTADataPanel } from '../tokens';
 
-/** The command's name. */
+/** The command's id. */
 const COPY_LINK = 'ctadata:copy-link';
 
-/** Addresses that open the panel somewhere. */
+/** URLs that open the panel at a path. */
 export const linksPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:links',
   description:
@@ -38,7 +38,7 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(COPY_LINK, {
       label: trans.__('Copy Link'),
       caption: trans.__(
-        'Copy the address that opens the panel at the selected file or folder, or at this one'
+        'Copy a link that opens the panel at the selected file or folder, or at the current one'
       ),
       icon: linkIcon,
       describedBy: { args: { type: 'object', properties: {} } },
@@ -56,10 +56,10 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
     palette?.addItem({ command: COPY_LINK, category: trans.__('CTA data') });
     model.changed.connect(() => app.commands.notifyCommandChanged(COPY_LINK));
 
-    // JupyterLab may change the address before it has started.
+    // JupyterLab may change the URL while it starts.
     const path = new URLSearchParams(window.location.search).get(PARAMETER);
     if (path !== null) {
-      // The link comes before all that is done in the page it opens, and gives way to that.
+      // Anything the user has done in the page takes precedence over the link.
       void show(model, path);
       void app.restored.then(async () => {
         const { href } = window.location;
@@ -69,7 +69,7 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
           withoutParameter(href)
         );
         await app.commands.execute(CommandIDs.openPanel);
-        // Notebook 7 hides its sidebar again whenever something is added to it.
+        // Notebook 7 hides its sidebar whenever a widget is added.
         if (!panel.isVisible) {
           await app.commands.execute(CommandIDs.openPanel);
         }
@@ -78,7 +78,7 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-/** Show a path; the panel says what is wrong with it, if something is. */
+/** Open a path; the panel shows an error if it fails. */
 async function show(model: BrowserModel, path: string): Promise<void> {
   try {
     await model.open(path);

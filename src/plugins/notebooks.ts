@@ -11,10 +11,10 @@ import { printableTexts } from '../common/printable';
 import { cellCode } from '../notebooks/python-cells';
 import { ICTADataPanel } from '../tokens';
 
-/** The command's name. */
+/** The command's id. */
 const INSERT = 'ctadata:insert-in-notebook';
 
-/** From the selection to a cell. */
+/** Inserts the selection into a notebook as a cell. */
 export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:notebooks',
   description: 'Inserts cells that download and open the selection.',
@@ -63,7 +63,7 @@ export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-/** Insert a cell below the active one, and make it the active one. */
+/** Insert a cell below the active one, and activate it. */
 export function insertCell(notebook: Notebook, source: string): void {
   const shared = notebook.model?.sharedModel;
   if (!shared) {
@@ -73,7 +73,7 @@ export function insertCell(notebook: Notebook, source: string): void {
   shared.insertCell(index, {
     cell_type: 'code',
     source,
-    // It comes from the user, as a cell does that is typed.
+    // The cell comes from the user, like one that is typed.
     metadata: { trusted: true }
   });
   notebook.activeCellIndex = index;

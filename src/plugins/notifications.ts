@@ -19,7 +19,7 @@ import {
   UpdatableNotification
 } from '../ui/notify';
 
-/** Tells of ends that nobody sees. */
+/** Notifies of transfers that end while the panel is hidden. */
 export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:notifications',
   description: 'Notifies of transfers that end while the panel is hidden.',
@@ -81,7 +81,7 @@ class EndTeller {
     });
   }
 
-  /** Of many that fail together, one notification tells. */
+  /** Failures share one notification. */
   tellFailed(transfer: ITransfer): void {
     if (!this._failures.exists) {
       this._failed = [];

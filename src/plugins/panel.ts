@@ -27,7 +27,7 @@ import { CTADataPanel } from '../panel-widget';
 import { CommandIDs, ICTADataPanel, PANEL_ID } from '../tokens';
 import { TransfersModel } from '../transfers/model';
 
-/** The name under which the toolbar's items stand in the settings. */
+/** The name of the toolbar in the settings. */
 const TOOLBAR = 'CTAData';
 
 /** The panel in the left sidebar. */
@@ -110,7 +110,7 @@ export const panelPlugin: JupyterFrontEndPlugin<ICTADataPanel> = {
     }
     restorer?.add(panel, PANEL_ID);
     app.shell.add(panel, 'left', { rank: 150, type: 'CTA data' });
-    // What runs is told also where the panel is never shown.
+    // The status bar shows transfers even if the panel is never shown.
     void transfers.start();
     return panel;
   }

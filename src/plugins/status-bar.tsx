@@ -11,7 +11,7 @@ import { printableTexts } from '../common/printable';
 import { ICTADataPanel, PANEL_ID } from '../tokens';
 import { describeSummary, summarize } from '../transfers/describe-transfers';
 
-/** What is copied, in the status bar; nothing where there is nothing to say. */
+/** Shows transfers in the status bar; hidden if there are none. */
 export const statusBarPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:status-bar',
   description: 'Shows the transfers of the panel in the status bar.',

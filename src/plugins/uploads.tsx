@@ -31,7 +31,7 @@ import { UploadsSection } from '../uploads/view/uploads-section';
 const UPLOAD_FILES = 'ctadata:upload-files';
 const UPLOAD_FOLDER = 'ctadata:upload-folder';
 
-/** Uploads into the user's own directory: by drop, by button, from the file browser. */
+/** Uploads into the user's home directory: by drag and drop, by button, from the file browser. */
 export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:uploads',
   description: 'Uploads files into the user’s own directory of the storage.',
@@ -78,7 +78,7 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
         failed = true;
       } else if (failed && !model.loading) {
         failed = false;
-        // What kept the panel from listing may have kept it from this, such as a missing certificate.
+        // Listings work again, so this request may work too, for example after delegating a certificate.
         void uploads.start();
       }
     });
@@ -108,7 +108,7 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
 
     transfers.ended.connect((_, { kind, target }) => {
       if (kind === 'upload') {
-        // What has been added may be what is looked at.
+        // The upload may be in the current directory.
         void model.invalidate(parentPath(target));
       }
     });
@@ -120,7 +120,7 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-/** The workspace has no drive's name in front, but with real-time collaboration. */
+/** Workspace paths have no drive name, except with real-time collaboration. */
 function isLocal(drive: string): boolean {
   return drive === '' || drive === 'RTC';
 }
@@ -132,7 +132,7 @@ function addCommands(
   controller: UploadController,
   trans: TranslationBundle
 ): void {
-  /** The selected folder, where a context menu was opened on it; otherwise the one that is shown. */
+  /** The selected folder if the context menu was opened on it; otherwise the current one. */
   const directoryOf = (args: ReadonlyPartialJSONObject) => {
     const [entry, ...others] = args.selected ? model.rows.selected.entries : [];
     return entry?.type === 'directory' && others.length === 0
@@ -162,13 +162,13 @@ function addCommands(
             selected: {
               type: 'boolean',
               description: trans.__(
-                'Whether to upload into the selected folder instead of the one that is shown'
+                'Whether to upload into the selected folder instead of the current one'
               )
             }
           }
         }
       },
-      // Nothing is offered to those who have no directory of their own.
+      // Hidden for users without a home directory.
       isVisible: () => uploads.own !== null,
       isEnabled: () => uploads.own !== null,
       execute: async args => {
@@ -187,14 +187,14 @@ function addCommands(
     false,
     trans.__('Upload Files…'),
     name => trans.__('Upload Files into “%1”…', name),
-    trans.__('Upload files into your own directory')
+    trans.__('Upload files into your home directory')
   );
   add(
     UPLOAD_FOLDER,
     true,
     trans.__('Upload Folder…'),
     name => trans.__('Upload Folder into “%1”…', name),
-    trans.__('Upload a folder into your own directory')
+    trans.__('Upload a folder into your home directory')
   );
   let own: string | null = null;
   uploads.changed.connect(() => {

@@ -12,10 +12,10 @@ import { Preview } from '../documents/view/preview';
 import { Viewer } from '../documents/viewer';
 import { ICTADataPanel, ICTADataViewer } from '../tokens';
 
-/** What restores a tab; its name stands in saved layouts. */
+/** Restores tabs; its name is part of saved layouts. */
 const RESTORE = 'ctadata:restore-preview';
 
-/** What shows files of the storage. */
+/** Previews files of the storage. */
 export const viewerPlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
   id: 'ctadata:viewer',
   description:
@@ -39,7 +39,7 @@ export const viewerPlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
     const viewer = new Viewer({
       api: panel.model.api,
       shell: app.shell,
-      // Notebook 7 has one widget in its main area and takes no other.
+      // Notebook 7 has a single widget in its main area.
       area: PageConfig.getOption('notebookPage') ? 'down' : 'main',
       tracker,
       registry: app.docRegistry,

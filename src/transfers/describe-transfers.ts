@@ -6,7 +6,7 @@ import { baseName, parentPath } from '../common/paths';
 import { IMessage } from '../ui/notification-text';
 import { isActive } from './model';
 
-/** One line about a transfer: how far, how fast, how long; or how it ended. */
+/** Describe a transfer in one line: its progress, rate and time left, or how it ended. */
 export function describeTransfer(
   transfer: ITransfer,
   trans: TranslationBundle
@@ -14,7 +14,7 @@ export function describeTransfer(
   const { state, error, bytes_done: done, files_total: files } = transfer;
   switch (state) {
     case 'queued':
-      return trans.__('Waiting for its turn');
+      return trans.__('Waiting');
     case 'running':
       return describeProgress(transfer, trans);
     case 'cancelling':
@@ -22,7 +22,7 @@ export function describeTransfer(
     case 'cancelled':
       return trans.__('Cancelled');
     case 'interrupted':
-      return trans.__('Interrupted: the Jupyter server ended meanwhile');
+      return trans.__('Interrupted: the Jupyter server was stopped');
     case 'failed':
       return error?.message ?? trans.__('Failed');
     case 'finished': {
@@ -34,7 +34,7 @@ export function describeTransfer(
   }
 }
 
-/** Of a folder whose files are still being found, nothing is said of the whole. */
+/** While the files of a folder are still being counted, its total is not final. */
 function describeProgress(
   transfer: ITransfer,
   trans: TranslationBundle
@@ -66,13 +66,13 @@ function describeProgress(
   return parts.join(' · ');
 }
 
-/** Transfers in figures. */
+/** Numbers of transfers by state, and their progress. */
 export interface ITransferSummary {
   running: number;
   queued: number;
   failed: number;
   interrupted: number;
-  /** How much of what runs is done; null where that is not known yet. */
+  /** Progress of the running transfers in percent; null while unknown. */
   percent: number | null;
 }
 
@@ -100,7 +100,7 @@ export function summarize(items: readonly ITransfer[]): ITransferSummary {
   };
 }
 
-/** What a summary says, in as few words as possible: '' where nobody needs to know anything. */
+/** Describe a summary in as few words as possible; '' if there is nothing to report. */
 export function describeSummary(
   summary: ITransferSummary,
   trans: TranslationBundle
@@ -167,7 +167,7 @@ function describeEnds(
       ended.length
     );
     const bad = failed + interrupted;
-    return bad > 0 ? trans.__('%1, %2 without success', all, bad) : all;
+    return bad > 0 ? trans.__('%1, %2 unsuccessful', all, bad) : all;
   }
   const [{ kind, source, state }] = ended;
   const what =
@@ -187,9 +187,9 @@ function describeEnds(
 }
 
 /**
- * Say in words what has begun and what has ended from one look to the next.
+ * Describe which transfers have started and ended between two polls.
  *
- * @param before - null at the first look, which tells nothing new
+ * @param before - null at the first poll, after which nothing is reported
  */
 export function describeChanges(
   before: readonly ITransfer[] | null,

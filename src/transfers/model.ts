@@ -6,27 +6,27 @@ import { API } from '../api/client';
 import { RequestError, toRequestError } from '../api/errors';
 import { ITransfer } from '../api/types';
 
-/** Milliseconds between two looks at transfers that run. */
+/** Milliseconds between polls while transfers run. */
 const INTERVAL = 700;
 
-/** Whether a transfer will still change by itself. */
+/** Whether a transfer is queued or running. */
 export function isActive(transfer: ITransfer): boolean {
   return ['queued', 'running', 'cancelling'].includes(transfer.state);
 }
 
-/** Whether a transfer has ended, and nothing is left to do about it but to try again. */
+/** Whether a transfer has ended and can be removed from the list. */
 export function isClearable(transfer: ITransfer): boolean {
   return !isActive(transfer) && transfer.state !== 'interrupted';
 }
 
-/** Whether a transfer has ended, and running it again makes sense. */
+/** Whether a transfer can be retried. */
 export function canRetry(transfer: ITransfer): boolean {
   return (
     transfer.resumable && !isActive(transfer) && transfer.state !== 'finished'
   );
 }
 
-/** The server's transfers, looked at only while one of them runs. */
+/** The server's transfers; polled only while one is active. */
 export class TransfersModel implements IDisposable {
   constructor(
     readonly api: API,
@@ -35,20 +35,20 @@ export class TransfersModel implements IDisposable {
     this._poll = new Poll({
       auto: false,
       factory: () => this.refresh(),
-      // A server that does not answer is asked less and less often.
+      // Poll a server that does not answer less and less often.
       frequency: { interval, backoff: true, max: 10_000 },
-      // Whoever looks at another page wants to be told of the end, too.
+      // Poll in the background too, to report the end.
       standby: 'never',
       name: 'ctadata:transfers'
     });
   }
 
-  /** Emitted whenever there is something to render anew. */
+  /** Emitted when the views must render again. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
-  /** Emitted with each transfer that was seen running and has ended. */
+  /** Emitted for each transfer that has ended since the last poll. */
   get ended(): ISignal<this, ITransfer> {
     return this._ended;
   }
@@ -57,17 +57,17 @@ export class TransfersModel implements IDisposable {
     return this._poll.isDisposed;
   }
 
-  /** All transfers, the newest first. */
+  /** All transfers, newest first. */
   get items(): readonly ITransfer[] {
     return this._items;
   }
 
-  /** Whether the server has told them. */
+  /** Whether the server has answered. */
   get known(): boolean {
     return this._known > 0;
   }
 
-  /** Why what is shown may be out of date. */
+  /** The error of the last poll; the list may be out of date. */
   get error(): RequestError | null {
     return this._error;
   }
@@ -79,24 +79,24 @@ export class TransfersModel implements IDisposable {
     }
   }
 
-  /** Look whether there are transfers, perhaps started by another page. */
+  /** Fetch the transfers once, including those started by other pages. */
   async start(): Promise<void> {
     try {
       await this.refresh();
     } catch (error) {
-      // Whoever opens the panel is told that; nobody else needs to know.
+      // The panel shows the error when it is opened.
       if (toRequestError(error).code !== 'extension-missing') {
         console.warn('ctadata: no transfers:', error);
       }
     }
   }
 
-  /** Look at the transfers now; go on looking if one runs. */
+  /** Poll now, and keep polling while a transfer is active. */
   async refresh(): Promise<void> {
     const asked = ++this._asked;
     try {
       const items = await this.api.transfers();
-      // An answer that is older than what is known says nothing new.
+      // Ignore the answer to an older request.
       if (asked > this._known && !this.isDisposed) {
         this._known = asked;
         this._error = null;
@@ -112,9 +112,9 @@ export class TransfersModel implements IDisposable {
   }
 
   /**
-   * Start downloads into a folder of the workspace.
+   * Start downloads into a workspace folder.
    *
-   * @throws RequestError; 'already-exists' carries the local paths that are in the way
+   * @throws RequestError; 'already-exists' has the local paths that exist already
    */
   async download(
     paths: readonly string[],
@@ -124,7 +124,7 @@ export class TransfersModel implements IDisposable {
     this.add(await this.api.download(paths, destination, overwrite));
   }
 
-  /** Watch transfers that have just been started. */
+  /** Add transfers that were just started. */
   add(started: readonly ITransfer[]): void {
     const ids = new Set(started.map(({ id }) => id));
     const others = this._items.filter(({ id }) => !ids.has(id));
@@ -132,7 +132,7 @@ export class TransfersModel implements IDisposable {
   }
 
   /**
-   * Run transfers again that have ended without success.
+   * Retry transfers.
    *
    * @throws RequestError; the first one, after all have been tried
    */
@@ -147,23 +147,23 @@ export class TransfersModel implements IDisposable {
       }
     }
     if (errors.length > 0) {
-      // Another page may have removed it, or tried it again.
+      // Another page may have removed or retried it.
       await this.start();
       throw errors[0];
     }
   }
 
-  /** Cancel a transfer; one that ends at this moment stays in the list. */
+  /** Cancel a transfer; if it ends at the same moment, it stays in the list. */
   async cancel({ id }: ITransfer): Promise<void> {
     await this._each([id], id => this.api.cancel(id));
   }
 
-  /** Forget a transfer that has ended. */
+  /** Remove a transfer that has ended from the list. */
   async forget({ id }: ITransfer): Promise<void> {
     await this._each([id], id => this.api.forgetTransfer(id));
   }
 
-  /** Forget all that have ended; those that were interrupted may still be wanted. */
+  /** Remove all transfers that have ended, except interrupted ones, which can be resumed. */
   async clearEnded(): Promise<void> {
     await this._each(
       this._items.filter(isClearable).map(({ id }) => id),
@@ -178,7 +178,7 @@ export class TransfersModel implements IDisposable {
     const results = await Promise.allSettled(ids.map(end));
     await this.refresh();
     for (const result of results) {
-      // Another page may have been quicker: it has removed it, or run it again.
+      // Another page may have removed or retried it first.
       if (
         result.status === 'rejected' &&
         !['not-found', 'not-ended'].includes(toRequestError(result.reason).code)
@@ -188,7 +188,7 @@ export class TransfersModel implements IDisposable {
     }
   }
 
-  /** Take in what a look that is still under way does not know. */
+  /** Apply a change that a poll in progress does not know about. */
   private _learn(items: readonly ITransfer[]): void {
     this._known = ++this._asked;
     this._error = null;

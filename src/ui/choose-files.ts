@@ -1,4 +1,4 @@
-/** Let files, one of them, or one folder be chosen; empty where somebody thinks better of it. */
+/** Open the browser's file dialog for files, one file, or a folder; empty if the user cancels. */
 export function chooseFiles(
   what: 'file' | 'files' | 'folder'
 ): Promise<File[]> {

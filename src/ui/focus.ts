@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-/** Put the cursor into the listing, from another part of the same panel. */
+/** Move the focus to the listing of the same panel. */
 export function focusListing(from: Element): void {
   from
     .closest('.jp-CTAData')
@@ -9,9 +9,9 @@ export function focusListing(from: Element): void {
 }
 
 /**
- * Keep the focus within a part of the panel when the element vanishes that has it.
+ * Keep the focus within a section when the focused element is removed.
  *
- * @returns what the part's outermost element gets
+ * @returns the ref for the section's outermost element
  */
 export function useKeptFocus(): {
   ref: React.RefObject<HTMLDivElement>;

@@ -1,7 +1,7 @@
 import { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-/** A button that is an icon alone. */
+/** A button with an icon and no text. */
 export function IconButton(props: {
   icon: LabIcon;
   label: string;

@@ -2,16 +2,16 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import { joinPath } from '../common/paths';
 
-/** A file of this computer, and where it is to go. */
+/** A local file, and its target path. */
 export interface IUploadFile {
   file: File;
-  /** As it was dropped: 'run42/sub/a.fits'. */
+  /** Its path as dropped: 'run42/sub/a.fits'. */
   source: string;
-  /** Relative to the destination; differs from the source where that was taken. */
+  /** Relative to the destination; differs from the source if that name exists already. */
   path: string;
 }
 
-/** How many hidden files and folders were left out; what is in such a folder is not counted. */
+/** Numbers of hidden files and folders left out; the content of hidden folders is not counted. */
 export interface IHidden {
   files: number;
   directories: number;
@@ -22,28 +22,28 @@ export interface IUploadItem {
   name: string;
   isDirectory: boolean;
   files: IUploadFile[];
-  /** What was left out of it. */
+  /** Hidden files and folders left out of it. */
   hidden: IHidden;
 }
 
-/** Collects all that was dropped or chosen at once, with the hidden files in folders or without. */
+/** Collects everything that was dropped or chosen at once, with or without hidden files in folders. */
 export type Collect = (withHidden: boolean) => Promise<ICollected>;
 
-/** All that was dropped or chosen at once. */
+/** Everything that was dropped or chosen at once. */
 export interface ICollected {
   items: IUploadItem[];
-  /** What was left out of all folders. */
+  /** Hidden files and folders left out of all folders. */
   hidden: IHidden;
-  /** Folders without a file: the storage makes folders for files only. */
+  /** Folders without a file: the storage creates folders for files only. */
   empty: string[];
-  /** What the browser may not read. */
+  /** Files that the browser cannot read. */
   unreadable: string[];
 }
 
-/** Windows hides these by an attribute, of which browsers do not tell. */
+/** Windows hides these by an attribute that browsers do not report. */
 const HIDDEN_BY_WINDOWS = new Set(['thumbs.db', 'desktop.ini']);
 
-/** Whether something in a folder is hidden; what was dropped or chosen itself is taken in any case. */
+/** Whether a file in a folder is hidden; files that were dropped or chosen directly are always taken. */
 function isHidden(name: string): boolean {
   return name.startsWith('.') || HIDDEN_BY_WINDOWS.has(name.toLowerCase());
 }
@@ -60,7 +60,7 @@ export function totalsOf(items: readonly IUploadItem[]): {
   };
 }
 
-/** Read what was dropped; folders with what is in them. */
+/** Read dropped files and folders recursively. */
 export async function collectDropped(
   entries: readonly FileSystemEntry[],
   withHidden: boolean
@@ -74,7 +74,7 @@ export async function collectDropped(
   return collected;
 }
 
-/** The entries of a drop; they are there during the event only. */
+/** The entries of a drop; available during the event only. */
 export function entriesOf(items: DataTransferItemList): FileSystemEntry[] {
   return Array.from(items)
     .filter(item => item.kind === 'file')
@@ -82,7 +82,7 @@ export function entriesOf(items: DataTransferItemList): FileSystemEntry[] {
     .filter(entry => entry !== null);
 }
 
-/** Sort what a file dialog answered: files, or the files of one folder. */
+/** Collect the result of a file dialog: files, or the files of one folder. */
 export function collectChosen(
   files: Iterable<File>,
   withHidden: boolean
@@ -110,7 +110,7 @@ export function collectChosen(
   return collected;
 }
 
-/** "2 hidden directories and 1 hidden file left out", as the server says it; '' for none. */
+/** "2 hidden directories and 1 hidden file left out", worded as by the server; '' for none. */
 export function describeHidden(
   { files, directories }: IHidden,
   trans: TranslationBundle
@@ -186,7 +186,7 @@ function fileOf(entry: FileSystemFileEntry): Promise<File> {
   return new Promise((resolve, reject) => entry.file(resolve, reject));
 }
 
-/** A reader hands out its entries in batches; an empty one is the last. */
+/** A reader returns entries in batches; an empty batch is the last. */
 async function childrenOf(
   directory: FileSystemDirectoryEntry
 ): Promise<FileSystemEntry[]> {

@@ -1,21 +1,21 @@
 import { baseName, joinPath } from '../common/paths';
 import { IUploadFile, IUploadItem } from './collect-files';
 
-/** What is to become of something whose name is taken. */
+/** How to resolve a name conflict. */
 export type Resolution = 'replace' | 'keep-both' | 'skip';
 
-/** What stands or is to stand under a name. */
+/** Whether a name belongs to a file or a directory. */
 export type Kind = 'file' | 'directory';
 
-/** A name that is taken. */
+/** A name that exists already. */
 interface ITaken {
   name: string;
   kind: Kind;
-  /** Whether it is taken by something that is uploaded, too. */
+  /** Whether the existing one is part of an upload as well. */
   isClaimed: boolean;
 }
 
-/** The names in one folder of the destination; two that differ only in Unicode's normal form meet. */
+/** The names in one destination folder; names that differ only in Unicode normalization conflict. */
 export class Names {
   constructor(entries: Iterable<readonly [string, Kind]> = []) {
     for (const [name, kind] of entries) {
@@ -23,7 +23,7 @@ export class Names {
     }
   }
 
-  /** What has this name, or else one that only looks the same. */
+  /** The entry with this name, or with one that looks the same. */
   find(name: string): ITaken | undefined {
     return this._exact.get(name) ?? this._alike.get(name.normalize());
   }
@@ -32,7 +32,7 @@ export class Names {
     return this._alike.has(name.normalize());
   }
 
-  /** Note that something that is uploaded takes a name. */
+  /** Reserve a name for an upload. */
   claim(name: string, kind: Kind): void {
     this._add({ name, kind, isClaimed: true });
   }
@@ -46,35 +46,35 @@ export class Names {
   private _alike = new Map<string, ITaken>();
 }
 
-/** A name that is taken. */
+/** A name that exists already. */
 export interface IConflict {
   /** Relative to the destination. */
   path: string;
-  /** What stands there. */
+  /** What exists there. */
   existing: Kind;
-  /** Whether that is uploaded, too, and is not there yet. */
+  /** Whether that is part of an upload and not stored yet. */
   isClaimed: boolean;
-  /** The answers that are possible here: neither do a file and a folder replace each other, nor two uploads. */
+  /** The possible answers: a file and a folder cannot replace each other, nor can two uploads. */
   answers: readonly Resolution[];
 }
 
-/** Asks about one name that is taken; null means that nothing shall be done at all. */
+/** Asks how to resolve one conflict; null cancels everything. */
 export type Ask = (
   conflict: IConflict
 ) => Promise<{ answer: Resolution; forAll: boolean } | null>;
 
-// What is compressed keeps its two extensions together: '.fits.gz'.
+// Compressed files have two extensions: '.fits.gz'.
 const EXTENSION =
   /(?:\.[A-Za-z][A-Za-z0-9]{0,7})?\.(?:gz|fz|bz2|xz|zst)$|\.[^.]*$/i;
 
-/** The first of 'name (1).ext', 'name (2).ext' and so on that is not taken. */
+/** The first of 'name (1).ext', 'name (2).ext' and so on that is free. */
 export function freeName(
   name: string,
   taken: { has(name: string): boolean },
   isDirectory = false
 ): string {
   const extension = isDirectory ? '' : (EXTENSION.exec(name)?.[0] ?? '');
-  // A name that is all extension, such as '.profile', has none.
+  // A name like '.profile' has no extension.
   const tail = extension === name ? '' : extension;
   const stem = name.slice(0, name.length - tail.length);
   for (let number = 1; ; number += 1) {
@@ -85,19 +85,19 @@ export function freeName(
   }
 }
 
-/** Asks once for each name that is taken, until an answer is meant for all. */
+/** Asks once for each conflict, until an answer applies to all. */
 export class Conflicts {
   constructor(private _ask: Ask) {}
 
   /**
    * Settle one name.
    *
-   * @param name - what is to be put there
-   * @param folder - where, relative to the destination
-   * @param names - what is there; the name that is found is added
-   * @param kind - what is to be put there
-   * @returns the name to use, or null where it is left out
-   * @throws Stopped when the whole is called off
+   * @param name - the wanted name
+   * @param folder - its folder, relative to the destination
+   * @param names - the existing names; the chosen name is added
+   * @param kind - whether it is a file or a directory
+   * @returns the name to use, or null to skip it
+   * @throws CancelledByUser if the user cancels everything
    */
   async settle(
     name: string,
@@ -155,19 +155,19 @@ export class Conflicts {
   private _always: Resolution | null = null;
 }
 
-/** Somebody wants nothing to be done. */
+/** The user cancelled everything. */
 export class CancelledByUser extends Error {}
 
 /**
- * Find a place for everything: folders join those that are there, files are asked about.
+ * Find a target path for each file: folders are merged, conflicts of files are asked about.
  *
- * No two files get the same place, also where they were dropped together.
+ * No two files get the same path, not even those dropped together.
  *
- * @param items - what was dropped
- * @param settled - the files among it whose paths stay as they are
- * @param list - the names in a folder of the destination, '' for the destination itself
- * @returns what is left to send, with the paths where it goes
- * @throws Stopped
+ * @param items - the dropped items
+ * @param settled - the files among them whose paths are final
+ * @param list - lists the names in a destination folder; '' is the destination itself
+ * @returns the items to send, with their target paths
+ * @throws CancelledByUser
  */
 export async function settleConflicts(
   items: readonly IUploadItem[],
@@ -190,7 +190,7 @@ export async function settleConflicts(
   return placed;
 }
 
-/** A folder's files and folders; nothing is lost where two have the same name. */
+/** The files and folders in a folder; two may have the same name. */
 interface ITree {
   files: IUploadFile[];
   folders: Map<string, ITree>;
@@ -211,14 +211,14 @@ function treeOf(files: readonly IUploadFile[]): ITree {
   return root;
 }
 
-/** The places below the destination, those that are there and those that are taken by an upload. */
+/** The paths below the destination: those that exist, and those reserved by an upload. */
 class Places {
   constructor(
     private _list: (folder: string) => Promise<Names>,
     private _clashes: Conflicts
   ) {}
 
-  /** Keep the places of files that go on where they stopped. */
+  /** Keep the paths of files that resume. */
   async keep(files: readonly IUploadFile[]): Promise<void> {
     for (const { path } of files) {
       let folder = '';
@@ -236,7 +236,7 @@ class Places {
     }
   }
 
-  /** Find places for what is in a folder. */
+  /** Find target paths for the content of a folder. */
   async put(tree: ITree, folder: string): Promise<IUploadFile[]> {
     const placed: IUploadFile[] = [];
     const names = await this._names(folder);

@@ -8,22 +8,22 @@ import { IReceived } from '../api/types';
 import { baseName } from '../common/paths';
 import { IUploadFile } from './collect-files';
 
-/** Bytes of one request: so much passes through ordinary proxies. */
+/** Bytes per request: ordinary proxies let this much through. */
 export const CHUNK = 8 * 1024 * 1024;
 
-/** Milliseconds before each new try; the last one again and again: connections come back. */
+/** Milliseconds before each retry; the last value repeats, because connections come back. */
 const DELAYS = [500, 1000, 2000, 5000, 10_000, 20_000, 30_000];
 
-/** How often a server may refuse in a row where another try makes sense. */
+/** Maximum number of consecutive refusals that are retried. */
 const MAX_REFUSALS = 6;
 
-/** Locked by a request that breaks off just now, or elsewhere in the file than we thought. */
+/** Statuses of an upload that is locked by a broken request, or whose offset differs from ours. */
 const PASSING = new Set([409, 423, 460]);
 
-/** No answer, or that of a proxy whose server is away or busy. */
+/** Statuses without an answer of the server: none, or that of a proxy. */
 const AWAY = new Set([0, 429, 502, 503, 504]);
 
-/** Recognises a file that was chosen again. */
+/** Identifies a file that is chosen again. */
 export function fingerprintOf(
   { file, source }: IUploadFile,
   destination: string
@@ -31,12 +31,12 @@ export function fingerprintOf(
   return [source, file.size, file.lastModified, destination].join('\n');
 }
 
-/** One file on its way to the server, by tus 1.0.0; a connection that breaks is only a pause. */
+/** The upload of one file to the server by tus 1.0.0; it resumes after a broken connection. */
 export class FileUpload {
   /**
-   * @param destination - relative to the user's own directory
-   * @param item - the name of what was dropped
-   * @param changed - called when there is something to show
+   * @param destination - relative to the user's home directory
+   * @param item - the name of the dropped item
+   * @param changed - called when progress or state change
    */
   constructor(
     private _api: API,
@@ -57,20 +57,20 @@ export class FileUpload {
 
   state: 'waiting' | 'sending' | 'sent' | 'failed' = 'waiting';
 
-  /** What the server calls it, once it knows it. */
+  /** The upload's id on the server; null until it is created. */
   id: string | null = null;
 
-  /** Bytes that have been sent. */
+  /** Bytes sent. */
   sent = 0;
 
-  /** Why it has failed, or is being tried again. */
+  /** Why it has failed or is being retried. */
   error: RequestError | null = null;
 
   get size(): number {
     return this.source.file.size;
   }
 
-  /** Go on from what the server has. */
+  /** Resume from what the server has. */
   resume(received: IReceived): void {
     this.id = received.id;
     this.path = received.path;
@@ -80,7 +80,7 @@ export class FileUpload {
     }
   }
 
-  /** Begin from the beginning: the server has lost what was sent. */
+  /** Start over: the server has lost the upload. */
   reset(): void {
     this.id = null;
     this.sent = this._accepted = 0;
@@ -88,7 +88,7 @@ export class FileUpload {
     this.error = null;
   }
 
-  /** Send it; resolves when it is there, has failed, or was stopped. */
+  /** Send the file; resolves when it is sent, has failed, or was stopped. */
   async run(): Promise<void> {
     this._stopped = false;
     this._show('sending', null);
@@ -111,7 +111,7 @@ export class FileUpload {
       const again =
         AWAY.has(status) || (PASSING.has(status) && tries < MAX_REFUSALS);
       if (status === 404 || status === 410) {
-        // The server has lost what it had: from the beginning, once.
+        // The server has lost the upload: start over, once.
         if (this.id === null || restarted) {
           this._show('failed', error);
           return;
@@ -132,7 +132,7 @@ export class FileUpload {
       this._show('sending', error);
       await this._pause(tries);
       if (!this._stopped && this.id === null) {
-        // The server may have begun with it although its answer was lost.
+        // The server may have created the upload although its answer was lost.
         await this._find();
       }
       if (this._stopped) {
@@ -141,12 +141,12 @@ export class FileUpload {
     }
   }
 
-  /** Try now instead of later. */
+  /** Retry now. */
   hurry(): void {
     this._wake();
   }
 
-  /** Send no more. */
+  /** Stop sending. */
   stop(): void {
     this._stopped = true;
     void this._tus?.abort();
@@ -154,13 +154,13 @@ export class FileUpload {
     this._wake();
   }
 
-  /** Send once; returns what went wrong. */
+  /** Try to send once; returns the error. */
   private _send(): Promise<IUploadFailure | null> {
     const { settings } = this._api;
     return new Promise(resolve => {
       this._ended = () => resolve(null);
-      // tus-js-client would begin anew when a proxy answers in the server's place, and does
-      // not know when the connection is back: it tries once, and this class as often as needed.
+      // tus-js-client would start over when a proxy answers instead of the server, and does not
+      // notice when the connection is back. It tries once; this class retries.
       const tus = new TusUpload(this.source.file, {
         endpoint: this.id === null ? resourceUrl(settings, 'uploads') : null,
         uploadUrl:
@@ -217,11 +217,11 @@ export class FileUpload {
         this.id = received.id;
       }
     } catch {
-      // Then the next try fails as well.
+      // The next try reports the error.
     }
   }
 
-  /** Browsers tell a file that has changed from a broken connection only when it is read. */
+  /** Whether the file is unchanged: only reading it tells a changed file from a broken connection. */
   private async _isReadable(): Promise<boolean> {
     try {
       await this.source.file.slice(0, 1).arrayBuffer();
@@ -255,7 +255,7 @@ export class FileUpload {
   private _wake: () => void = () => undefined;
 }
 
-/** What went wrong, and the answer's status; 0 where there was none. */
+/** The error, and the status of the answer; 0 without one. */
 interface IUploadFailure {
   status: number;
   error: RequestError;
@@ -274,7 +274,7 @@ async function failureOf(
   const status = response.getStatus();
   const body = response.getBody();
   if (id !== null && (status === 404 || status === 410)) {
-    // Whoever answers: what was sent is gone. The server's words name the upload by its number.
+    // The upload is gone. Do not show the server's message, which names its number.
     return { status, error: new RequestError('no-such-upload', '') };
   }
   const path = id === null ? 'uploads' : `uploads/${encodeURIComponent(id)}`;

@@ -9,17 +9,17 @@ import { TransfersModel } from '../transfers/model';
 import { IHidden, IUploadFile, IUploadItem } from './collect-files';
 import { FileUpload, fingerprintOf } from './file-upload';
 
-/** Files that are sent at the same time. */
+/** Maximum number of files sent at a time. */
 const PARALLEL = 3;
 
-/** Milliseconds between two renderings of what only moves. */
+/** Milliseconds between two updates of the progress. */
 const INTERVAL = 200;
 
-/** Milliseconds until it is asked again where the user may write; twice as many each time. */
+/** Milliseconds until the home directory is asked for again; doubled each time. */
 const PATIENCE = 2_000;
 const MAX_PATIENCE = 60_000;
 
-/** What stays as it is until the user has done something about it. */
+/** Errors that last until the user does something about them. */
 const LASTING: readonly ErrorCode[] = [
   'access-denied',
   'certificate-needed',
@@ -27,21 +27,21 @@ const LASTING: readonly ErrorCode[] = [
   'not-found'
 ];
 
-/** A dropped file or folder on its way to the server. */
+/** The upload of a dropped file or folder. */
 export interface IUpload {
   readonly name: string;
-  /** Relative to the user's own directory. */
+  /** Relative to the user's home directory. */
   readonly destination: string;
   readonly files: readonly FileUpload[];
-  /** What of a folder is not uploaded. */
+  /** Files of a folder that are left out. */
   readonly hidden: IHidden;
   readonly size: number;
-  /** 'handing-on': all of it is on the server, which is told to store it. */
+  /** 'handing-on': the server has everything and is told to store it. */
   readonly state: 'sending' | 'handing-on' | 'failed';
   readonly error: RequestError | null;
 }
 
-/** What the server has of something that nobody sends any more. */
+/** An unfinished upload that no page is sending any more. */
 export interface IInterrupted {
   readonly name: string;
   readonly destination: string;
@@ -51,16 +51,16 @@ export interface IInterrupted {
 interface IMutableUpload extends IUpload {
   state: IUpload['state'];
   error: RequestError | null;
-  /** The first file that nobody has looked at yet. */
+  /** Index of the first file not started yet. */
   next: number;
-  /** Files that are neither sent nor failed. */
+  /** Number of files neither sent nor failed. */
   open: number;
-  /** Whether it is being sent again by itself, since the server has lost it. */
+  /** Whether it is sent again automatically because the server lost it. */
   sentAgain: boolean;
   rate: RateMeter;
 }
 
-/** Uploads from this computer: what is being sent, and what the server has of earlier ones. */
+/** Uploads from this computer: those being sent, and unfinished ones on the server. */
 export class UploadsModel implements IDisposable {
   constructor(
     readonly api: API,
@@ -69,7 +69,7 @@ export class UploadsModel implements IDisposable {
     private _patience = PATIENCE
   ) {}
 
-  /** Emitted whenever there is something to render anew. */
+  /** Emitted when the views must render again. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -78,7 +78,7 @@ export class UploadsModel implements IDisposable {
     return this._isDisposed;
   }
 
-  /** The user's own directory; null while it is not known, or where there is none. */
+  /** The user's home directory; null if there is none, or it is not known yet. */
   get own(): string | null {
     return this._own;
   }
@@ -87,12 +87,12 @@ export class UploadsModel implements IDisposable {
     return this._items;
   }
 
-  /** What was interrupted, most likely by a reload of the page. */
+  /** Interrupted uploads, most likely by a reload of the page. */
   get interrupted(): readonly IInterrupted[] {
     return this._interrupted;
   }
 
-  /** Whether something would be lost if the page were left now. */
+  /** Whether leaving the page now would interrupt an upload. */
   get busy(): boolean {
     return this._items.some(hasNotFailed);
   }
@@ -109,7 +109,7 @@ export class UploadsModel implements IDisposable {
     }
   }
 
-  /** Ask where the user may write and what the server has received, again until that is known. */
+  /** Ask for the home directory and unfinished uploads, repeatedly until they are known. */
   async start(): Promise<void> {
     clearTimeout(this._askingAgain);
     if (this._started || this._isDisposed) {
@@ -123,7 +123,7 @@ export class UploadsModel implements IDisposable {
       await this.refresh();
       this._started = true;
     } catch (error) {
-      // Until then no upload is offered; where listings fail too, the panel says why.
+      // Until then no upload is offered; if listings fail too, the panel shows why.
       console.warn('ctadata: no uploads:', error);
       if (!LASTING.includes(toRequestError(error).code) && !this._isDisposed) {
         clearTimeout(this._askingAgain);
@@ -133,17 +133,17 @@ export class UploadsModel implements IDisposable {
     }
   }
 
-  /** The directory that is meant by one that is shown: itself, or the user's own. */
+  /** The directory that receives an upload to `path`: itself, or the user's home directory. */
   destinationFor(path: string): string {
     const own = this._own ?? '';
     return path === own || path.startsWith(`${own}/`) ? path : own;
   }
 
-  /** Ask what the server has received. */
+  /** Fetch the unfinished uploads. */
   async refresh(): Promise<void> {
     const asked = ++this._asked;
     const received = await this.api.uploads();
-    // An answer that is older than what is known says nothing new.
+    // Ignore the answer to an older request.
     if (asked > this._known) {
       this._known = asked;
       this._receive(received);
@@ -151,11 +151,11 @@ export class UploadsModel implements IDisposable {
   }
 
   /**
-   * Find what the server has begun to receive, and leave out what is being sent already; what has
-   * failed is sent again.
+   * Match items with unfinished uploads, leave out what is being sent already, and take over what
+   * has failed.
    *
-   * @param destination - relative to the user's own directory
-   * @returns the items, and the files among them that go on where they stopped
+   * @param destination - relative to the user's home directory
+   * @returns the items, and the files among them that resume
    */
   async recognize(
     items: readonly IUploadItem[],
@@ -189,7 +189,7 @@ export class UploadsModel implements IDisposable {
     };
   }
 
-  /** Send something; what the server has of it already is not sent again. */
+  /** Send an item; bytes that the server has already are not sent again. */
   add(item: IUploadItem, destination: string): void {
     const received = new Map(
       this._received.map(item => [`${item.fingerprint}\n${item.path}`, item])
@@ -223,7 +223,7 @@ export class UploadsModel implements IDisposable {
       rate: new RateMeter()
     };
     const again = fingerprints([upload]);
-    // What has failed is in this one now.
+    // The failed upload is part of this one now.
     this._items = this._items.filter(
       other =>
         hasNotFailed(other) ||
@@ -234,7 +234,7 @@ export class UploadsModel implements IDisposable {
     this._begin(upload);
   }
 
-  /** Send what has failed once more. */
+  /** Retry the failed files. */
   retry(upload: IUpload): void {
     if (hasNotFailed(upload)) {
       return;
@@ -248,13 +248,13 @@ export class UploadsModel implements IDisposable {
     this._begin(upload as IMutableUpload);
   }
 
-  /** Send no more of it, and let the server forget what it has. */
+  /** Cancel an upload, and delete its data from the server. */
   async cancel(upload: IUpload): Promise<void> {
     this._items = this._items.filter(item => item !== upload);
     upload.files.forEach(file => file.stop());
     this._changed.emit();
     this._pump();
-    // The server knows also those whose first answer has not come back yet.
+    // The server also knows uploads whose first answer has not arrived yet.
     await this.refresh();
     const stopped = new Set(upload.files.map(file => file.fingerprint));
     await this._remove(
@@ -262,17 +262,17 @@ export class UploadsModel implements IDisposable {
     );
   }
 
-  /** Let the server forget something that was interrupted. */
+  /** Delete an interrupted upload from the server. */
   async discard(interrupted: IInterrupted): Promise<void> {
     await this._remove(interrupted.received);
   }
 
-  /** The connection may be back. */
+  /** Retry now: the connection may be back. */
   reconnect(): void {
     this._items.forEach(({ files }) => files.forEach(file => file.hurry()));
   }
 
-  /** Bytes that are on the server, and how many come each second. */
+  /** Bytes on the server, and bytes per second. */
   progressOf(upload: IUpload): { done: number; rate: number | null } {
     const done = upload.files.reduce((sum, { sent }) => sum + sent, 0);
     const { rate } = upload as IMutableUpload;
@@ -291,7 +291,7 @@ export class UploadsModel implements IDisposable {
     try {
       await this.api.removeUpload(id);
     } catch (error) {
-      // Its time has run out, or another page was quicker.
+      // It has expired, or another page removed it first.
       const { code } = toRequestError(error);
       if (code !== 'not-found' && code !== 'no-such-upload') {
         throw error;
@@ -311,7 +311,7 @@ export class UploadsModel implements IDisposable {
     this._pump();
   }
 
-  /** Send as many files as may be sent at a time, the oldest first. */
+  /** Start as many files as allowed, oldest first. */
   private _pump(): void {
     for (const upload of this._items) {
       while (upload.next < upload.files.length && this._running < PARALLEL) {
@@ -335,7 +335,7 @@ export class UploadsModel implements IDisposable {
     this._pump();
   }
 
-  /** All files are sent, or have failed: hand it on, or say so. */
+  /** All files are sent or have failed: hand the upload on, or report the failure. */
   private _finish(upload: IMutableUpload): void {
     const failed = upload.files.find(({ state }) => state === 'failed');
     if (failed) {
@@ -353,7 +353,7 @@ export class UploadsModel implements IDisposable {
     const { destination, files, hidden } = upload;
     try {
       const started = await this.api.startUpload(
-        // That of the storage, where the name was taken.
+        // The name in the storage, if it was changed there.
         files[0].path.split('/')[0],
         files.map(({ id, path }) => ({ id: id ?? '', path })),
         destination,
@@ -376,7 +376,7 @@ export class UploadsModel implements IDisposable {
     this._receive(this._received);
   }
 
-  /** Let files be sent again that the server has lost; returns whether there are such files. */
+  /** Send files again that the server has lost; returns whether there are any. */
   private async _resetLost(upload: IMutableUpload): Promise<boolean> {
     try {
       await this.refresh();
@@ -387,19 +387,19 @@ export class UploadsModel implements IDisposable {
     const ids = new Set(this._received.map(({ id }) => id));
     const lost = upload.files.filter(({ id }) => id === null || !ids.has(id));
     const again = lost.length > 0 && !upload.sentAgain;
-    // Once: a server that loses it each time would be sent it for ever.
+    // Only once: a server might lose it every time.
     upload.sentAgain = again;
     lost.forEach(file => file.reset());
     return again;
   }
 
   private _receive(received: readonly IReceived[]): void {
-    // A look from before does not know that something was handed on.
+    // A poll started before does not know that an upload was handed on.
     this._received = received.filter(({ id }) => !this._handedOn.has(id));
     this._sort();
   }
 
-  /** Find what the server has received and nobody sends. */
+  /** Find the uploads on the server that no page is sending. */
   private _sort(): void {
     const running = fingerprints(this._items);
     const groups = new Map<string, IReceived[]>();
@@ -422,7 +422,7 @@ export class UploadsModel implements IDisposable {
     this._changed.emit();
   }
 
-  /** Something has moved: render it, but not for each packet. */
+  /** Report progress, but not for each packet. */
   private _moved(): void {
     this._timer ??= setTimeout(() => {
       this._timer = undefined;
@@ -436,7 +436,7 @@ export class UploadsModel implements IDisposable {
   private _items: IMutableUpload[] = [];
   private _received: readonly IReceived[] = [];
   private _interrupted: readonly IInterrupted[] = [];
-  /** The ids of files that were handed on. */
+  /** Ids of the files handed on. */
   private _handedOn = new Set<string>();
   private _asked = 0;
   private _known = 0;
@@ -446,7 +446,7 @@ export class UploadsModel implements IDisposable {
   private _changed = new Signal<this, void>(this);
 }
 
-/** Whether the server does not have what it was told to hand on. */
+/** Whether the server has lost what it was told to store. */
 function isLost({ code }: RequestError): boolean {
   return code === 'no-such-upload' || code === 'not-found';
 }

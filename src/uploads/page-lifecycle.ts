@@ -2,7 +2,7 @@ import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 
 import { UploadsModel } from './model';
 
-/** Send on when the page is online again, and ask before it is left while something is being sent. */
+/** Resume when the page is online again, and ask before it is left during an upload. */
 export function watchPage(
   page: EventTarget,
   uploads: Pick<UploadsModel, 'busy' | 'reconnect'>

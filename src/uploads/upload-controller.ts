@@ -24,10 +24,10 @@ import {
   confirmUpload
 } from './view/upload-dialogs';
 
-/** The most names that a note lists. */
+/** Maximum number of names listed in a note. */
 const MAX_NAMES = 5;
 
-/** Uploads with the questions that they raise; what goes wrong is shown as a notification. */
+/** Starts uploads, with their dialogs; shows errors as notifications. */
 export class UploadController {
   constructor(
     private _uploads: UploadsModel,
@@ -40,10 +40,10 @@ export class UploadController {
   }
 
   /**
-   * Upload what was dropped or chosen; of folders, without what is hidden unless that is wanted.
+   * Upload dropped or chosen files; hidden files in folders only if the user wants them.
    *
-   * @param collect - collects it
-   * @param path - the directory that was pointed at; uploads go into the user's own only
+   * @param collect - collects the files
+   * @param path - the directory pointed at; uploads go into the user's home directory only
    */
   async fromComputer(collect: Collect, path: string): Promise<void> {
     const trans = this._trans;
@@ -84,7 +84,7 @@ export class UploadController {
     });
   }
 
-  /** Upload files and folders of the workspace; the server has them already. */
+  /** Upload files and folders of the workspace, which the server has already. */
   async fromWorkspace(paths: readonly string[], path: string): Promise<void> {
     const trans = this._trans;
     const what = trans._n(
@@ -124,7 +124,7 @@ export class UploadController {
     });
   }
 
-  /** Do something; show what goes wrong. */
+  /** Run an action, and show its error. */
   async attempt(action: () => Promise<unknown>): Promise<void> {
     try {
       await action();
@@ -135,7 +135,7 @@ export class UploadController {
     }
   }
 
-  /** Say what will be done where it is not known already, and do it. */
+  /** Ask for confirmation if needed, then upload. */
   private async _upload(
     path: string,
     { what, hidden, notes }: Pick<IUploadQuestion, 'what' | 'hidden' | 'notes'>,
@@ -161,12 +161,12 @@ export class UploadController {
       }
       withHidden = answer.withHidden;
       if (confirm) {
-        // Whether it is asked again does not decide whether it is uploaded.
+        // Failing to save this setting must not stop the upload.
         await this.attempt(() => this._settings.set('confirmUploads', false));
       }
     } else if (notes.length > 0) {
       this._notifier.show('warning', {
-        title: this._trans.__('Some of it is not uploaded'),
+        title: this._trans.__('Some files are not uploaded'),
         text: notes.join('\n')
       });
     }
@@ -186,7 +186,7 @@ export class UploadController {
     return conflict => askAboutConflict(conflict, target, this._trans);
   }
 
-  /** What is in a directory of the storage, and what is being sent there. */
+  /** The names in a storage directory, including those being uploaded. */
   private async _namesIn(path: string): Promise<Names> {
     const names = new Names(await this._listed(path));
     const own = this._uploads.own ?? '';
@@ -202,7 +202,7 @@ export class UploadController {
     return names;
   }
 
-  /** What is in a directory of the storage; nothing where it does not exist yet. */
+  /** The entries of a storage directory; none if it does not exist yet. */
   private async _listed(path: string): Promise<[string, Kind][]> {
     try {
       const directory = await this._uploads.api.list(path);

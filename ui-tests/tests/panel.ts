@@ -168,7 +168,7 @@ export class CTADataPanel {
       await expect(cancel).toHaveCount(0, { timeout: 1000 });
     }).toPass();
     await expect(this.root.locator('.jp-mod-cancelling')).toHaveCount(0);
-    const clear = this.root.getByRole('button', { name: /^Clear those/ });
+    const clear = this.root.getByRole('button', { name: /^Clear ended/ });
     if (await clear.isVisible()) {
       await clear.click();
       await expect(this.transfers).toHaveCount(0);

@@ -166,7 +166,7 @@ describe('words', () => {
       'proxy certificate (RFC 3820)',
       'limited proxy certificate (RFC 3820)',
       'proxy certificate of a draft of RFC 3820',
-      'limited proxy certificate of the old kind (GT2)',
+      'limited legacy proxy certificate (GT2)',
       'certificate of a person or a machine, not a proxy',
       'certificate of an authority, not a proxy',
       'not known'

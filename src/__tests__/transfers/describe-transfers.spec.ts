@@ -60,7 +60,7 @@ it('announces starts and ends, and no steps between', () => {
 it('tells how transfers ended', () => {
   const error = { code: 'no-space', message: 'The disk is full' } as const;
   const uploadFailed = 'The upload of a has failed';
-  const summary = '2 transfers have ended, 1 without success';
+  const summary = '2 transfers have ended, 1 unsuccessful';
   expect(
     messageOfEnds([transfer('a', 'failed', { kind: 'upload', error })], trans)
   ).toEqual({
@@ -122,11 +122,11 @@ describe('what is said of a transfer', () => {
   });
 
   it.each([
-    ['queued', 'Waiting for its turn'],
+    ['queued', 'Waiting'],
     ['cancelling', 'Cancelling…'],
     ['cancelled', 'Cancelled'],
     ['failed', 'Failed'],
-    ['interrupted', 'Interrupted: the Jupyter server ended meanwhile'],
+    ['interrupted', 'Interrupted: the Jupyter server was stopped'],
     ['finished', '7 B, in here']
   ] as const)('that is %s', (state, text) => {
     const facts = { bytes_done: 7 };

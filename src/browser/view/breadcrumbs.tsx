@@ -14,7 +14,7 @@ interface IBreadcrumbsProps {
   trans: TranslationBundle;
 }
 
-/** Where the user is: the path's segments, or a box to type another path. */
+/** The current path as breadcrumbs, or a box to type another one. */
 export function Breadcrumbs({ model, trans }: IBreadcrumbsProps): JSX.Element {
   return model.editing ? (
     <PathBox model={model} trans={trans} />
@@ -31,7 +31,7 @@ function BreadcrumbList({ model, trans }: IBreadcrumbsProps): JSX.Element {
     model.editing = true;
   };
   const cd = (event: React.MouseEvent, path: string) => {
-    // The crumb may vanish.
+    // The crumb may be removed.
     focusListing(event.currentTarget);
     void model.cd(path);
   };
@@ -41,7 +41,7 @@ function BreadcrumbList({ model, trans }: IBreadcrumbsProps): JSX.Element {
         ref={list}
         title={printable(model.path)}
         onClick={event => {
-          // The space beside the crumbs is where one clicks to type.
+          // A click beside the crumbs opens the path box.
           if (event.target === event.currentTarget) {
             edit();
           }
@@ -90,7 +90,7 @@ function BreadcrumbList({ model, trans }: IBreadcrumbsProps): JSX.Element {
   );
 }
 
-/** How many crumbs, from the first on, have to hide behind an ellipsis so that the others fit. */
+/** The number of leading crumbs to replace with an ellipsis so that the others fit. */
 function useHiddenCrumbs(
   list: React.RefObject<HTMLElement>,
   path: string,
@@ -107,7 +107,7 @@ function useHiddenCrumbs(
     }
     return () => observer.disconnect();
   }, []);
-  // Start from all of them whenever there are others or another width, then hide one by one.
+  // When the crumbs or the width change, start with all of them and hide one by one.
   React.useLayoutEffect(() => setHidden(0), [path, width]);
   React.useLayoutEffect(() => {
     const node = list.current;

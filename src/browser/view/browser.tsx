@@ -23,7 +23,7 @@ interface IBrowserProps {
   delegate: () => void;
 }
 
-/** Filter box, listing, and a line that sums up. */
+/** Filter box, listing and summary line. */
 export function Browser(props: IBrowserProps): JSX.Element {
   const { model, trans } = props;
   return (
@@ -54,7 +54,7 @@ interface IPartProps {
   trans: TranslationBundle;
 }
 
-/** How many there are, and how much is selected. */
+/** The number of entries, and the size of the selection. */
 function CountLine({ model, trans }: IPartProps): JSX.Element | null {
   if (model.count === null) {
     return null;
@@ -91,7 +91,7 @@ function countText(model: BrowserModel, trans: TranslationBundle): string {
 function selectionText(model: BrowserModel, trans: TranslationBundle): string {
   const { entries, directories, bytes } = model.rows.selected;
   const count = entries.length.toLocaleString();
-  // What is in a folder is not known, so that its size is none.
+  // The size of a folder is unknown.
   return directories === 0 && entries.every(({ size }) => size !== null)
     ? trans.__('%1 selected, %2', count, formatSize(bytes))
     : directories < entries.length

@@ -18,7 +18,7 @@ interface IEmptyListingProps extends IStateProps {
   delegate: () => void;
 }
 
-/** What stands in the rows' place where there are none. */
+/** Replaces the rows when there are none. */
 export function EmptyListing(props: IEmptyListingProps): JSX.Element | null {
   const { model, trans } = props;
   if (model.loading && model.count === null) {
@@ -41,7 +41,7 @@ export function EmptyListing(props: IEmptyListingProps): JSX.Element | null {
     );
   }
   if (search) {
-    // The line above says how the search goes.
+    // The line above shows the progress of the search.
     return search.running || search.error ? null : (
       <Message title={trans.__('No name matches “%1”', search.pattern)}>
         <Action
@@ -59,7 +59,7 @@ export function EmptyListing(props: IEmptyListingProps): JSX.Element | null {
   );
 }
 
-/** The service lets us wait: say for whom, and offer to stop. */
+/** The service is slow: name it, and offer to cancel. */
 export function StillWaiting({ model, trans }: IStateProps): JSX.Element {
   const host = hostOf(model.status?.service.url);
   return (
@@ -149,7 +149,7 @@ function Action(props: { label: string; act: () => void }): JSX.Element {
     <button
       className="jp-CTAData-button jp-mod-styled"
       onClick={event => {
-        // The button is about to vanish.
+        // The button is about to be removed.
         focusListing(event.currentTarget);
         props.act();
       }}

@@ -11,7 +11,7 @@ interface IFilterBoxProps {
   trans: TranslationBundle;
 }
 
-/** A box that filters the rows, and offers to look for the same further down. */
+/** A box that filters the rows, and offers to search the folders below. */
 export function FilterBox({ model, trans }: IFilterBoxProps): JSX.Element {
   const { rows } = model;
   const { filter, filterError } = rows;
@@ -26,7 +26,7 @@ export function FilterBox({ model, trans }: IFilterBoxProps): JSX.Element {
         aria-label={trans.__('Filter by name')}
         aria-invalid={filterError !== null}
         title={trans.__(
-          'A part of the name; a pattern such as *Run11111*.h5 or *Run{11111..11120}*; or re: and a regular expression'
+          'Part of a name, a pattern such as *Run11111*.h5 or *Run{11111..11120}*, or re: followed by a regular expression'
         )}
         rightIcon={filterIcon}
         value={filter}
@@ -59,7 +59,7 @@ export function FilterBox({ model, trans }: IFilterBoxProps): JSX.Element {
         <div className="jp-CTAData-filterLine">
           <button
             className="jp-CTAData-link"
-            title={trans.__('Shift and Enter does the same')}
+            title={trans.__('Shortcut: Shift+Enter')}
             onClick={event => {
               focusListing(event.currentTarget);
               model.startSearch(filter.trim());

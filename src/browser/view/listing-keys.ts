@@ -3,17 +3,17 @@ import * as React from 'react';
 
 import { ListingRows } from '../listing-rows';
 
-/** Milliseconds within which typed letters belong to one word. */
+/** Milliseconds within which typed letters form one word. */
 const TYPING = 1000;
 
-/** Whether the key is held that adds to a selection. */
+/** Whether the modifier key that adds to a selection is pressed. */
 export function isAccel(
   event: React.KeyboardEvent | React.MouseEvent
 ): boolean {
   return Platform.accelKey(event.nativeEvent);
 }
 
-/** The listing's keys: what the core file browser does, and what a grid should. */
+/** The keys of the listing: those of the core file browser and of an ARIA grid. */
 export class ListingKeys {
   constructor(
     private _rows: ListingRows,
@@ -21,10 +21,10 @@ export class ListingKeys {
   ) {}
 
   /**
-   * Act on a key.
+   * Handle a key.
    *
-   * @param page - the number of rows of a page
-   * @returns whether the key means something here
+   * @param page - the number of rows per page
+   * @returns whether the key was handled
    */
   handle(event: React.KeyboardEvent, page: number): boolean {
     if (isAccel(event)) {
@@ -49,7 +49,7 @@ export class ListingKeys {
     return true;
   }
 
-  /** The focus goes there, the selection stays: to add to it from there. */
+  /** Move the focus and keep the selection, to add to it from there. */
   private _goTo(event: React.KeyboardEvent, page: number): boolean {
     const target = event.shiftKey ? null : this._target(event.key, page);
     if (target === null) {
@@ -59,7 +59,7 @@ export class ListingKeys {
     return true;
   }
 
-  /** The row where a key leads. */
+  /** The row that a key moves to. */
   private _target(key: string, page: number): number | null {
     const { focus } = this._rows.selection;
     const last = this._rows.length - 1;
@@ -84,7 +84,7 @@ export class ListingKeys {
   private _act(key: string): boolean {
     if (key === 'Enter') {
       if (this._rows.selection.size === 0) {
-        // The row with the focus is what is meant.
+        // Act on the focused row.
         this._rows.select(Math.max(0, this._rows.selection.focus));
       }
       this._open();
@@ -102,7 +102,7 @@ export class ListingKeys {
   }
 
   private _type(key: string): boolean {
-    // No name has a slash; it means the filter.
+    // No name contains a slash, so it opens the filter.
     if (key.length !== 1 || key === '/') {
       return false;
     }

@@ -9,14 +9,14 @@ import { printable } from '../../common/printable';
 
 interface IRowProps {
   entry: IEntry;
-  /** From where a search began to where the entry is; '' otherwise. */
+  /** In search results, the path from the searched directory; '' otherwise. */
   folder: string;
-  /** Whether the workspace's folder has a file of the same name. */
+  /** Whether the workspace folder has a file of the same name. */
   local: 'identical' | 'different' | null;
   columns: readonly Column[];
   icon: LabIcon;
   id: string;
-  /** From the top, 0 the first. */
+  /** Its index; 0 is the first row. */
   index: number;
   /** Pixels from the top. */
   start: number;
@@ -80,7 +80,7 @@ export function ListingRow(props: IRowProps): JSX.Element {
   );
 }
 
-/** Says that the file has been downloaded, or something of its name. */
+/** Marks a file that is in the workspace folder, or another one of its name. */
 function LocalMark(props: {
   local: 'identical' | 'different';
   trans: TranslationBundle;
@@ -88,8 +88,8 @@ function LocalMark(props: {
   const { local, trans } = props;
   const text =
     local === 'identical'
-      ? trans.__('Already in the workspace’s folder, and identical')
-      : trans.__('Another file of this name is in the workspace’s folder');
+      ? trans.__('Already in the workspace folder, identical')
+      : trans.__('Another file with this name is in the workspace folder');
   return (
     <span
       className={`jp-CTAData-local jp-mod-${local}`}
@@ -106,7 +106,7 @@ function LocalMark(props: {
   );
 }
 
-/** All that is known of an entry, one fact a line. */
+/** The details of an entry, one per line. */
 function describe(entry: IEntry, trans: TranslationBundle): string {
   const lines = [trans.__('Name: %1', entry.name)];
   if (entry.type === 'file' && entry.size !== null) {

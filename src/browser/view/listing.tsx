@@ -20,7 +20,7 @@ import { BrowserModel } from '../model';
 import { ListingKeys, isAccel } from './listing-keys';
 import { ListingRow } from './listing-row';
 
-/** Pixels from one row to the next, and of the header; the style sheet says the same. */
+/** Height of rows and of the header, in pixels, as in the style sheet. */
 const ROW_HEIGHT = 24;
 const HEADER_HEIGHT = 28;
 
@@ -28,19 +28,19 @@ interface IListingProps {
   model: BrowserModel;
   localCopies: LocalCopies;
   registry: DocumentRegistry;
-  /** Which columns are wanted beside the name. */
+  /** The columns shown beside the name. */
   columns: readonly Column[];
   trans: TranslationBundle;
-  /** Open what is selected. */
+  /** Open the selection. */
   open: () => void;
 }
 
-/** The rows, of which only those in view exist: a grid with one focus for all of it. */
+/** The rows as an ARIA grid with a single focus; only the rows in view are rendered. */
 export function Listing(props: IListingProps): JSX.Element {
   const { model, trans, open } = props;
   const { rows } = model;
   const { selection } = rows;
-  // The keyboard starts from the first row.
+  // The keyboard starts at the first row.
   const focus = Math.max(0, selection.focus);
   const columns = COLUMNS.filter(
     column => column === 'name' || props.columns.includes(column)
@@ -54,7 +54,7 @@ export function Listing(props: IListingProps): JSX.Element {
     scrollMargin: HEADER_HEIGHT,
     scrollPaddingStart: HEADER_HEIGHT,
     overscan: 12,
-    // The row with the focus always exists: the grid names it as the active one.
+    // Always render the focused row: aria-activedescendant refers to it.
     rangeExtractor: range => withRow(range, focus)
   });
 
@@ -62,7 +62,7 @@ export function Listing(props: IListingProps): JSX.Element {
     virtualizer.scrollToIndex(focus);
   }, [model.path, focus, rows.sort]);
 
-  // What was found elsewhere only has the same name.
+  // A search result from another directory only has the same name.
   const localCopy = ({ type, name, size, modified }: IEntry) =>
     type === 'file' && !model.search
       ? props.localCopies.compare(name, size, modified)
@@ -71,13 +71,13 @@ export function Listing(props: IListingProps): JSX.Element {
   const onKeyDown = (event: React.KeyboardEvent) => {
     const height = (grid.current?.clientHeight ?? 0) - HEADER_HEIGHT;
     const page = Math.max(1, Math.floor(height / ROW_HEIGHT) - 1);
-    // A header has keys of its own.
+    // The header handles its own keys.
     if (event.target === event.currentTarget && keys.handle(event, page)) {
       event.preventDefault();
       event.stopPropagation();
     }
   };
-  // The key for the context menu means the selection, or the row with the focus.
+  // The context menu key opens the menu of the selection, or of the focused row.
   const onContextMenu = (event: React.MouseEvent) => {
     const row = event.currentTarget.querySelector(`#${rowId(focus)}`);
     if (event.target === event.currentTarget && row) {
@@ -136,7 +136,7 @@ export function Listing(props: IListingProps): JSX.Element {
   );
 }
 
-/** The rows in view, and one more wherever it is. */
+/** The rows in view, plus a given one. */
 export function withRow(range: Range, row: number): number[] {
   const indices = defaultRangeExtractor(range);
   if (row < range.count && !indices.includes(row)) {
@@ -146,7 +146,7 @@ export function withRow(range: Range, row: number): number[] {
   return indices;
 }
 
-/** Open the context menu as if somebody had clicked on the row. */
+/** Open the context menu as if the row had been clicked. */
 function openMenuAt(row: Element): void {
   const { left, bottom } = row.getBoundingClientRect();
   row.dispatchEvent(
@@ -163,13 +163,13 @@ function rowId(index: number): string {
   return `jp-CTAData-row-${index}`;
 }
 
-/** The row under the mouse. */
+/** The row under the pointer. */
 function indexAt(event: React.MouseEvent): number | null {
   const row = (event.target as Element).closest<HTMLElement>('[data-index]');
   return row ? Number(row.dataset.index) : null;
 }
 
-/** Selecting with the mouse, as in the core file browser. */
+/** Selects with the mouse, as in the core file browser. */
 function mouseHandlers(
   rows: ListingRows,
   open: () => void,
@@ -183,7 +183,7 @@ function mouseHandlers(
         if (index === null) {
           selection.clear();
         } else if (isContextClick(event)) {
-          // The menu is for all that is selected, if it is opened there.
+          // The menu applies to the whole selection if it is opened on it.
           if (!isSelected(index)) {
             selection.select(index);
           }
@@ -201,7 +201,7 @@ function mouseHandlers(
     },
     onClick: event => {
       const index = indexAt(event);
-      // Only now is it clear that one of several selected rows is meant alone.
+      // Only now is it clear that it was a click on one of several selected rows, not a drag.
       if (index !== null && !hasModifier(event)) {
         rows.select(index);
       }
@@ -222,7 +222,7 @@ function isContextClick(event: React.MouseEvent): boolean {
   return event.button === 2 || (Platform.IS_MAC && event.ctrlKey);
 }
 
-/** The columns' names; a click sorts. */
+/** The header; a click sorts. */
 function Header(props: {
   rows: ListingRows;
   columns: readonly Column[];

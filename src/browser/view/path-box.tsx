@@ -15,7 +15,7 @@ import {
 
 const LIST_ID = 'jp-CTAData-completions';
 
-/** A box to type a path, with what it may go on with. */
+/** A box to type a path, with suggestions. */
 export function PathBox(props: {
   model: BrowserModel;
   trans: TranslationBundle;
@@ -24,11 +24,11 @@ export function PathBox(props: {
   const [text, setText] = React.useState(printable(model.path));
   const [error, setError] = React.useState<RequestError | null>(null);
   const [chosen, setChosen] = React.useState(-1);
-  // Those of what was typed before may no longer fit.
+  // Suggestions for earlier text may no longer match.
   const path = exactPath(text);
   const offered = fitting(useCompletions(model, path), path);
   const box = React.useRef<HTMLInputElement>(null);
-  // The last request to find out whether a path exists; the same path may be asked for twice.
+  // The last check of whether a path exists; the same path may be checked twice.
   const asked = React.useRef<object | null>(null);
   const isLeaving = useLeaving(box);
   const leave = () => {
@@ -37,7 +37,7 @@ export function PathBox(props: {
     }
     model.editing = false;
   };
-  /** What is typed, or typed no more, replaces what was asked for. */
+  /** Further typing, or closing the box, aborts the pending check. */
   const forget = () => {
     if (asked.current !== null) {
       asked.current = null;
@@ -59,12 +59,12 @@ export function PathBox(props: {
       return;
     }
     asked.current = null;
-    // Whoever has gone on to write elsewhere stays there.
+    // Do not take the focus from an element that the user has moved to.
     const focused = document.activeElement;
     if (panel && (focused === input || focused === document.body)) {
       focusListing(panel);
     }
-    // Without this box, what is being edited is another one by now.
+    // If this box is gone, another one is being edited.
     if (box.current) {
       model.editing = false;
     }
@@ -113,8 +113,7 @@ export function PathBox(props: {
         onFocus={event => event.target.select()}
         onChange={event => type(event.target.value)}
         onBlur={() => {
-          // A message that is being read must not vanish, nor what is typed when JupyterLab takes
-          // the focus by itself.
+          // Stay open while a message is being read, and when JupyterLab itself takes the focus.
           if (!error && isLeaving()) {
             model.editing = false;
           }
@@ -125,7 +124,7 @@ export function PathBox(props: {
         id={LIST_ID}
         className="jp-CTAData-completions"
         role="listbox"
-        aria-label={trans.__('Folders and files that go on like this')}
+        aria-label={trans.__('Suggestions')}
         hidden={offered.length === 0}
       >
         {offered.map((path, index) => (
@@ -136,7 +135,7 @@ export function PathBox(props: {
             role="option"
             aria-selected={index === chosen}
             onMouseDown={event => {
-              // The box keeps the focus.
+              // Keep the focus in the box.
               event.preventDefault();
               void go(path);
             }}
@@ -154,7 +153,7 @@ export function PathBox(props: {
   );
 }
 
-/** Tells whether the user is leaving a box: by the mouse, or by the key that goes on. */
+/** Tells whether the user is leaving the box, by mouse or Tab key. */
 function useLeaving(box: React.RefObject<HTMLElement>): () => boolean {
   const leaving = React.useRef(false);
   React.useEffect(() => {
@@ -180,7 +179,7 @@ function useLeaving(box: React.RefObject<HTMLElement>): () => boolean {
   return () => leaving.current;
 }
 
-/** What the typed path may go on with; nothing while it is what was shown before. */
+/** Suggestions for the typed path; none while it is still the current path. */
 function useCompletions(model: BrowserModel, text: string): string[] {
   const [offered, setOffered] = React.useState<string[]>([]);
   const first = React.useRef(true);

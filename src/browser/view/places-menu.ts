@@ -11,31 +11,31 @@ import { CommandIDs } from '../../tokens';
 import { ctaIcon, starIcon } from '../../ui/icons';
 import { BrowserModel } from '../model';
 
-/** The most directories of the storage's top that the menu lists. */
+/** Maximum number of top-level directories in the menu. */
 const MAX_ROOTS = 20;
 
-/** Milliseconds that the menu waits for them: one that opens late is in the way of something else. */
+/** Milliseconds that the menu waits for them: a menu that opens late is in the way. */
 const PATIENCE = 300;
 
-/** What the commands for places act on. */
+/** What the commands for places need. */
 export interface IPlacesContext {
   model: BrowserModel;
   settings: Settings;
-  /** Bring the panel to the front. */
+  /** Activate the panel. */
   show: () => void;
-  /** Tell the user what went wrong. */
+  /** Show an error to the user. */
   report: (error: unknown) => void;
   trans: TranslationBundle;
 }
 
-/** Whether the directory that is shown is a favourite. */
+/** Whether the current directory is a favourite. */
 function isFavourite({ model, settings }: IPlacesContext): boolean {
   return settings
     .get('favourites')
     .some(favourite => favourite.path === model.path);
 }
 
-/** Add the commands that lead to places, and the menu that lists those. */
+/** Add the commands for places, and their menu. */
 export function addPlacesMenu(
   commands: CommandRegistry,
   context: IPlacesContext
@@ -58,7 +58,7 @@ export function addPlacesMenu(
           },
           label: {
             type: 'string',
-            description: trans.__('What it is called in a menu')
+            description: trans.__('Its label in a menu')
           },
           favourite: {
             type: 'boolean',
@@ -153,7 +153,7 @@ async function placesMenu(
   menu.addItem({ type: 'separator' });
   menu.addItem({ command: CommandIDs.toggleFavourite });
   menu.aboutToClose.connect(() => {
-    // Not before the command has been executed that was chosen.
+    // Only after the chosen command has been executed.
     requestAnimationFrame(() => menu.dispose());
   });
   return menu;

@@ -7,7 +7,7 @@ import { focusListing } from '../../ui/focus';
 import { BrowserModel } from '../model';
 import { Search } from '../search';
 
-/** What is searched, how far the search is, and the way back to the folder. */
+/** What is searched, the progress of the search, and a button back to the folder. */
 export function SearchLine(props: {
   model: BrowserModel;
   search: Search;
@@ -58,7 +58,9 @@ function progressText(search: Search, trans: TranslationBundle): string {
       : trans.__('%1 found in %2', found, folders)
   ];
   if (search.truncated) {
-    parts.push(trans.__('there may be more: search for less, or further down'));
+    parts.push(
+      trans.__('there may be more: search for a longer name, or in a subfolder')
+    );
   }
   if (search.failed > 0) {
     parts.push(

@@ -5,7 +5,7 @@ import * as React from 'react';
 import { ListingRows } from '../listing-rows';
 import { NameTest, nameTest } from '../name-filter';
 
-/** Ask for a pattern, and select what matches it. */
+/** Ask for a pattern, and select the matching rows. */
 export async function selectByPattern(
   rows: ListingRows,
   trans: TranslationBundle
@@ -25,7 +25,7 @@ export async function selectByPattern(
   }
 }
 
-/** Null where the text is no pattern, or none yet. */
+/** Null if the text is not a valid pattern. */
 function testOf(text: string): NameTest | null {
   try {
     return text.trim() === '' ? null : nameTest(text);
@@ -85,7 +85,7 @@ function Pattern(props: {
       </label>
       <p>
         {trans.__(
-          '* stands for any characters, ? for one, {11111..11120} for a run of that range; re: introduces a regular expression.'
+          '* matches any characters, ? one character, {11111..11120} a number in that range; re: starts a regular expression.'
         )}
       </p>
       <p role="status">{matchText(rows, text, trans)}</p>

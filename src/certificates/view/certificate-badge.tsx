@@ -10,7 +10,7 @@ import {
 } from '../describe-certificates';
 import { CertificatesModel } from '../model';
 
-/** A line that says how long what was delegated lasts; it opens the dialog. */
+/** A line with the validity of the delegated certificates; a click opens the dialog. */
 export function CertificateBadge(props: {
   certificates: CertificatesModel;
   open: () => void;

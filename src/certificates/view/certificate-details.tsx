@@ -13,7 +13,7 @@ import {
 
 const ICONS = { block: blockIcon, warn: warningIcon, info: noteIcon };
 
-/** What a certificate says, before it is sent to anybody. */
+/** The details of an inspected certificate, before it is uploaded. */
 export function CertificateDetails(props: {
   inspection: IInspection;
   /** The server's time. */
@@ -71,7 +71,7 @@ function Roles(props: {
   );
 }
 
-/** What should be known of it, what blocks first. */
+/** The findings, blocking ones first. */
 export function FindingList(props: {
   findings: readonly IFinding[];
   trans: TranslationBundle;

@@ -12,7 +12,7 @@ const EVENTS = ['dragenter', 'dragover', 'dragleave', 'drop'];
 /** The class of the dialog while a file is held above it. */
 const TARGET = 'jp-mod-dropTarget';
 
-/** The dialog in which a certificate is chosen, looked at and uploaded; all of it forgotten with it. */
+/** The dialog to choose, inspect and upload a certificate; closing it discards the certificate. */
 export class DelegationDialog extends Dialog<void> {
   constructor(
     certificates: CertificatesModel,
@@ -93,7 +93,7 @@ export class DelegationDialog extends Dialog<void> {
     }
   }
 
-  /** The Tab key leads from the last one to the first, and back. */
+  /** Tab wraps around from the last element to the first, and Shift-Tab back. */
   private _keepInside(event: KeyboardEvent): void {
     const stops = [
       ...this.node.querySelectorAll<HTMLElement>(
@@ -113,7 +113,7 @@ export class DelegationDialog extends Dialog<void> {
     if (!event.dataTransfer?.types.includes('Files')) {
       return;
     }
-    // Otherwise the browser would open what is dropped, in JupyterLab's place.
+    // Otherwise the browser would replace JupyterLab with the dropped file.
     event.preventDefault();
     event.stopPropagation();
     const possible = !this._session.sending;
@@ -141,11 +141,11 @@ export class DelegationDialog extends Dialog<void> {
     const { files, items } = dataTransfer;
     if (files.length !== 1) {
       this._session.refuseDrop(
-        this._trans.__('Drop one file alone: it holds certificate and key.')
+        this._trans.__('Drop a single file with the certificate and its key.')
       );
     } else if (items[0]?.webkitGetAsEntry()?.isDirectory) {
       this._session.refuseDrop(
-        this._trans.__('That is a folder: drop the file that is in it.')
+        this._trans.__('This is a folder: drop the file inside it.')
       );
     } else {
       void this._session.chooseFile(files[0]);

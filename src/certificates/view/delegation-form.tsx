@@ -28,7 +28,7 @@ interface IBodyProps {
   trans: TranslationBundle;
 }
 
-/** All that the dialog shows: what is delegated, what can be chosen, what was chosen, what became of it. */
+/** The content of the dialog: delegations, ways to choose a certificate, its details, and the result. */
 export function DelegationForm(props: IBodyProps): JSX.Element {
   useMinutes();
   const { certificates, session, trans } = props;
@@ -39,14 +39,14 @@ export function DelegationForm(props: IBodyProps): JSX.Element {
       <Choice {...props} />
       <div className="jp-CTAData-heard" role="status">
         {looking !== null
-          ? trans.__('Looking at %1', looking)
+          ? trans.__('Checking %1', looking)
           : sending
             ? trans.__('Uploading')
             : ''}
       </div>
       {looking !== null && (
         <p aria-hidden="true">
-          {trans.__('Looking at')} <bdi>{looking}</bdi>…
+          {trans.__('Checking')} <bdi>{looking}</bdi>…
         </p>
       )}
       {error && (
@@ -66,7 +66,7 @@ export function DelegationForm(props: IBodyProps): JSX.Element {
         </Trouble>
       )}
       {look && (
-        <section aria-label={trans.__('What was chosen')}>
+        <section aria-label={trans.__('Chosen certificate')}>
           <Heading focused={look} block="start">
             {trans.__('In')} <bdi>{look.name}</bdi>
           </Heading>
@@ -74,7 +74,7 @@ export function DelegationForm(props: IBodyProps): JSX.Element {
             <p>
               {look.inspection.blocked
                 ? trans.__('This cannot be uploaded. Nothing was sent.')
-                : trans.__('Nothing was sent yet.')}
+                : trans.__('Nothing has been sent yet.')}
             </p>
           )}
           <CertificateDetails
@@ -90,7 +90,7 @@ export function DelegationForm(props: IBodyProps): JSX.Element {
   );
 }
 
-/** What was uploaded from here, for each key. */
+/** The delegation of each key. */
 function Delegated(props: IBodyProps): JSX.Element {
   const { certificates, trans } = props;
   const { delegations, error, known, now } = certificates;
@@ -138,7 +138,7 @@ function Delegated(props: IBodyProps): JSX.Element {
   );
 }
 
-/** The ways to a certificate. */
+/** Ways to choose a certificate. */
 function Choice(props: IBodyProps): JSX.Element {
   const { certificates, session, trans } = props;
   const { found, foundError, sending } = session;
@@ -207,7 +207,7 @@ function Choice(props: IBodyProps): JSX.Element {
   );
 }
 
-/** What it is for. */
+/** The key to upload it for. */
 function Keys(props: IBodyProps): JSX.Element {
   const { certificates, session, trans } = props;
   const { key, sending } = session;
@@ -245,12 +245,16 @@ function Upload(props: IBodyProps): JSX.Element {
       {look?.inspection.blocked ? null : certificates.keys.length > 0 ? (
         <Keys {...props} />
       ) : (
-        <p>{trans.__('It is not known what it can be uploaded for.')}</p>
+        <p>
+          {trans.__(
+            'The server did not tell what certificates can be uploaded for.'
+          )}
+        </p>
       )}
       <button
         type="button"
         className="jp-Dialog-button jp-CTAData-upload jp-mod-accept jp-mod-styled"
-        // A button that is disabled loses the focus.
+        // A disabled button loses the focus.
         disabled={!canUpload && !sending}
         aria-disabled={sending}
         aria-busy={sending}
@@ -275,14 +279,14 @@ function Result(props: IBodyProps & { result: IUploadResult }): JSX.Element {
         type="button"
         className="jp-CTAData-button jp-mod-styled"
         onClick={() =>
-          // What is there now has to be looked at first.
+          // The file has changed and must be inspected first.
           void (refused.code === 'certificate-changed'
             ? session.lookAgain()
             : session.upload())
         }
       >
         {refused.code === 'certificate-changed'
-          ? trans.__('Look at it')
+          ? trans.__('Check It')
           : trans.__('Try again')}
       </button>
     </Trouble>
@@ -319,11 +323,11 @@ function Stored(props: {
   );
 }
 
-/** What went wrong, and what to do. */
+/** An error, and what to do. */
 function Trouble(props: {
   explanation: IExplanation;
   findings?: React.ReactNode;
-  /** Its heading gets the focus for each of these. */
+  /** The heading gets the focus when this changes. */
   focused?: unknown;
   children: React.ReactNode;
 }): JSX.Element {
@@ -338,10 +342,10 @@ function Trouble(props: {
   );
 }
 
-/** A heading that gets the focus when there is something new below it. */
+/** A heading that gets the focus when its section changes. */
 function Heading(props: {
   focused?: unknown;
-  /** Where its section is scrolled to. */
+  /** How its section is scrolled into view. */
   block?: ScrollLogicalPosition;
   children: React.ReactNode;
 }): JSX.Element {
@@ -364,7 +368,7 @@ function describe({ title, text }: IExplanation): string {
   return [title, printable(text)].filter(part => part !== '').join(': ');
 }
 
-/** Render anew each minute: what is left becomes less. */
+/** Render again each minute, to update the time left. */
 function useMinutes(): void {
   const [, setCount] = React.useState(0);
   React.useEffect(() => {

@@ -3,18 +3,18 @@ import * as React from 'react';
 
 import { ImageType } from '../image-type';
 
-/** Pixels of an image that are shown: a small file may describe more than there is memory for. */
+/** Maximum number of pixels: a small file may decode to more than fits into memory. */
 const MAX_PIXELS = 100_000_000;
 
 interface IPictureProps {
   bytes: Uint8Array;
   type: ImageType;
-  /** What it is, for those who do not see it. */
+  /** The alternative text. */
   label: string;
   trans: TranslationBundle;
 }
 
-/** An image that is made of bytes, not of an address. */
+/** An image from bytes, without a URL to fetch. */
 export function Picture(props: IPictureProps): JSX.Element {
   const { bytes, type, label, trans } = props;
   const host = React.useRef<HTMLSpanElement>(null);
@@ -24,7 +24,7 @@ export function Picture(props: IPictureProps): JSX.Element {
     const url = URL.createObjectURL(new Blob([bytes as BlobPart], { type }));
     const image = new Image();
     image.alt = label;
-    // Its size is known before it is painted, and only painting it takes the memory.
+    // The size is known before painting, which is what takes memory.
     image.onload = () => {
       if (image.naturalWidth * image.naturalHeight > MAX_PIXELS) {
         setProblem(trans.__('This image has too many pixels to be shown.'));
@@ -53,7 +53,7 @@ export function Picture(props: IPictureProps): JSX.Element {
   );
 }
 
-/** A file that is an image: it fits into the view, and has its own size after a click. */
+/** An image file, scaled to the view; a click shows it in full size. */
 export function ImageView(props: IPictureProps): JSX.Element {
   const { trans } = props;
   const [isFull, setFull] = React.useState(false);

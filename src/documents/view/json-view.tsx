@@ -8,7 +8,7 @@ import { printable } from '../../common/printable';
 import { INode, JsonTree, MAX_VALUE } from '../json-tree';
 import { shorten } from '../plain-text';
 
-/** Pixels from one row to the next, and of a level; levels beyond the last are not indented further. */
+/** Row height and indentation per level, in pixels; the maximum indentation level. */
 const ROW_HEIGHT = 22;
 const INDENT = 16;
 const MAX_INDENTS = 30;
@@ -18,7 +18,7 @@ interface IJsonViewProps {
   trans: TranslationBundle;
 }
 
-/** A JSON value as a tree, with the keys of any tree (ARIA Authoring Practices Guide, Tree View). */
+/** A JSON value as a tree with keyboard navigation (ARIA Authoring Practices Guide, Tree View). */
 export function JsonView({ value, trans }: IJsonViewProps): JSX.Element {
   const tree = React.useMemo(() => new JsonTree(value), [value]);
   const id = React.useId();
@@ -176,7 +176,7 @@ function Row(props: IRowProps): JSX.Element {
   );
 }
 
-/** What is said of a value in its own row. */
+/** The text of a value's row. */
 function textOf(node: INode, trans: TranslationBundle): string {
   const { value, size } = node;
   if (size !== null) {

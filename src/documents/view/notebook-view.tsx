@@ -11,7 +11,7 @@ interface INotebookViewProps {
   trans: TranslationBundle;
 }
 
-/** A notebook to read: Markdown as it was written, and outputs that are text, images or tables. */
+/** A read-only notebook: Markdown source, and outputs that are text, images or tables. */
 export function NotebookView({
   cells,
   trans
@@ -138,7 +138,7 @@ function OutputTable({ rows }: { rows: ITableCell[][] }): JSX.Element {
   );
 }
 
-/** What is left out. */
+/** Notes on what is left out. */
 function Left({ children }: React.PropsWithChildren): JSX.Element {
   return <p className="jp-CTAData-left">{children}</p>;
 }

@@ -15,20 +15,20 @@ import { NotebookView } from './notebook-view';
 import { TableView } from './table-view';
 import { TextView } from './text-view';
 
-/** What a preview is made of. */
+/** What a preview needs. */
 export interface IPreviewOptions {
   /** The file's path in the storage. */
   path: string;
   icon: LabIcon;
-  /** Get what it shows, if that is not there yet when somebody looks; rejects with RequestError. */
+  /** Load the content when the preview is first shown; rejects with RequestError. */
   load: () => Promise<Content>;
   trans: TranslationBundle;
 }
 
-/** A file of the storage in the main area, to read: it is no document of JupyterLab's. */
+/** A read-only preview of a storage file in the main area; it is not a JupyterLab document. */
 export class Preview extends MainAreaWidget<Panel> {
   constructor(private _options: IPreviewOptions) {
-    // Not one that moves what is too long into a menu.
+    // Not a reactive toolbar, which moves items into a menu.
     super({ content: new Body(), toolbar: new Toolbar() });
     const { path, icon, trans } = _options;
     this.addClass('jp-CTAData-preview');
@@ -50,18 +50,18 @@ export class Preview extends MainAreaWidget<Panel> {
     return this._options.path;
   }
 
-  /** Whether the file is shown, not what kept it from being shown. */
+  /** Whether the content is shown, not an error. */
   get isFilled(): boolean {
     return this._isFilled;
   }
 
-  /** Show what the file has. */
+  /** Show the content. */
   fill(content: Content): void {
     this._isFilled = true;
     this._replace(viewOf(content, this._options.trans));
   }
 
-  /** After a reload of the page, files come when somebody looks at them. */
+  /** After a reload of the page, files are loaded when their tabs are shown. */
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     void this._fillLater();
@@ -111,7 +111,7 @@ export class Preview extends MainAreaWidget<Panel> {
   private _isLoading = false;
 }
 
-/** What is below the line; the focus goes to what can be scrolled. */
+/** The content area; the focus goes to its scrollable element. */
 class Body extends Panel {
   constructor() {
     super();
@@ -124,7 +124,7 @@ class Body extends Panel {
   }
 }
 
-/** A view that React renders. */
+/** A view rendered by React. */
 class View extends ReactWidget {
   constructor(private _view: JSX.Element) {
     super();

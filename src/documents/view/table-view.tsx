@@ -5,16 +5,16 @@ import * as React from 'react';
 import { printable } from '../../common/printable';
 import { CsvTable } from '../csv-table';
 
-/** Pixels from one row to the next, of a character, and around a value; the style sheet says the same. */
+/** Row height, character width and cell padding in pixels, as in the style sheet. */
 const ROW_HEIGHT = 24;
 const CHARACTER = 8;
 const PADDING = 16;
 
-/** Pixels of a column. */
+/** Minimum and maximum column widths, in pixels. */
 const MIN_WIDTH = 48;
 const MAX_WIDTH = 320;
 
-/** Rows by which the columns' widths are chosen. */
+/** Number of rows used to choose the column widths. */
 const SAMPLE = 100;
 
 interface ITableViewProps {
@@ -22,7 +22,7 @@ interface ITableViewProps {
   trans: TranslationBundle;
 }
 
-/** Values in rows and columns, of which only those in view exist. */
+/** A table; only the cells in view are rendered. */
 export function TableView({ table, trans }: ITableViewProps): JSX.Element {
   const scroller = React.useRef<HTMLDivElement>(null);
   const widths = React.useMemo(() => widthsOf(table), [table]);
@@ -107,10 +107,10 @@ export function TableView({ table, trans }: ITableViewProps): JSX.Element {
 }
 
 interface IRowProps {
-  /** From 0, which is the header. */
+  /** Row index; 0 is the header. */
   index: number;
   columns: readonly { index: number; start: number; width: number }[];
-  /** Pixels of the column with the numbers. */
+  /** Width of the column with row numbers, in pixels. */
   numbers: number;
   style: React.CSSProperties;
 }
@@ -155,7 +155,7 @@ function Row(props: IRowProps & { values: readonly string[] }): JSX.Element {
   );
 }
 
-/** How wide each column is, by its first values. */
+/** Choose the column widths from the first rows. */
 function widthsOf(table: CsvTable): number[] {
   const lengths = new Array<number>(table.shownColumns).fill(0);
   for (let row = 0; row < Math.min(SAMPLE, table.shownRows); row++) {

@@ -13,13 +13,13 @@ import { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 /**
- * A character that is not seen, or that changes how others are seen: control characters other than tab and line feed,
+ * Characters that are invisible or change how others are displayed: control characters other than tab and line feed,
  * bidirectional and zero-width marks, tags, fillers.
  */
 const INVISIBLE =
   /(?![\t\n])(?:[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5)/gu;
 
-/** How the parts look that JupyterLab's own editor does not have. */
+/** Styles of the parts that JupyterLab's editor lacks. */
 const theme = EditorView.theme({
   '&': { height: '100%' },
   '.cm-specialChar': { color: 'var(--jp-error-color1)' },
@@ -35,9 +35,9 @@ const theme = EditorView.theme({
 });
 
 /**
- * A text to read, of any length.
+ * A read-only text of any length.
  *
- * These are all extensions that it has: JupyterLab's editor would take those that others register, too.
+ * It has only these editor extensions; JupyterLab's editor would include those registered by others.
  */
 export class TextView extends Widget {
   constructor(text: string, trans: TranslationBundle) {
@@ -52,7 +52,7 @@ export class TextView extends Widget {
           EditorView.contentAttributes.of({
             'aria-label': trans.__('Content'),
             'aria-readonly': 'true',
-            // What checks the spelling may be a service.
+            // A spelling checker may send the text to a service.
             spellcheck: 'false',
             autocorrect: 'off',
             autocapitalize: 'off',

@@ -7,10 +7,10 @@ import { formatSize } from '../../common/formats';
 import { printable } from '../../common/printable';
 import { DownloadPlan } from '../download-plan';
 
-/** The most names that a dialog lists. */
+/** Maximum number of names listed in a dialog. */
 const MAX_NAMES = 10;
 
-/** Name a folder of the workspace in a sentence. */
+/** The name of a workspace folder, for use in a sentence. */
 export function describeFolder(
   folder: string,
   trans: TranslationBundle
@@ -20,7 +20,7 @@ export function describeFolder(
     : trans.__('the folder “%1”', folder);
 }
 
-/** A sentence and the names that it is about. */
+/** A sentence, and the list of names it refers to. */
 export function NameList(props: {
   text: string;
   names: readonly string[];
@@ -48,10 +48,10 @@ interface IQuestionProps {
   trans: TranslationBundle;
 }
 
-/** What is going to be downloaded, how much that is, and whether there is room for it. */
+/** Shows what will be downloaded, how much it is, and whether there is room for it. */
 export function DownloadDialogBody(
   props: IQuestionProps & {
-    /** Why it is asked. */
+    /** Why the dialog is shown. */
     reason: string;
   }
 ): JSX.Element {
@@ -85,7 +85,7 @@ function Totals({ plan, trans }: IQuestionProps): JSX.Element {
     <div className="jp-CTAData-totals" aria-live="polite" aria-busy={counting}>
       <p>
         {counted
-          ? trans.__('In all: %1', sum)
+          ? trans.__('Total: %1', sum)
           : counting
             ? trans.__('Counting… %1 so far', sum)
             : trans.__('At least %1', sum)}
@@ -99,11 +99,11 @@ function Totals({ plan, trans }: IQuestionProps): JSX.Element {
           </button>
         )}
       </p>
-      {free !== null && <p>{trans.__('Free there: %1', formatSize(free))}</p>}
+      {free !== null && <p>{trans.__('Free space: %1', formatSize(free))}</p>}
       {error && (
         <p className="jp-CTAData-warning">
           {trans.__(
-            'Not all could be counted: %1',
+            'Some files could not be counted: %1',
             explainBriefly(error, trans)
           )}
         </p>
@@ -111,7 +111,7 @@ function Totals({ plan, trans }: IQuestionProps): JSX.Element {
       {lacking > 0 && (
         <p className="jp-CTAData-warning" role="alert">
           {trans.__(
-            'There is not room for all of it: %1 more are needed.',
+            'Not enough space: %1 more are needed.',
             formatSize(lacking)
           )}
         </p>

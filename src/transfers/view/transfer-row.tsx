@@ -23,7 +23,7 @@ import { IconButton } from '../../ui/icon-button';
 import { describeTransfer } from '../describe-transfers';
 import { TransfersModel, canRetry, isActive } from '../model';
 
-/** What a transfer's buttons act on. */
+/** The actions of a transfer's buttons. */
 export interface ITransferProps {
   transfer: ITransfer;
   model: BrowserModel;
@@ -32,7 +32,7 @@ export interface ITransferProps {
   trans: TranslationBundle;
 }
 
-/** One transfer: its name, how far it is, and what can be done about it. */
+/** One transfer: its name, progress and buttons. */
 export function TransferRow(props: ITransferProps): JSX.Element {
   const { transfer, trans } = props;
   const { source, target, state } = transfer;
@@ -111,11 +111,13 @@ function Actions(props: ITransferProps): JSX.Element {
       )}
       {state !== 'cancelling' && (
         <IconButton
-          // A click that began on "Cancel" is none on what takes its place.
+          // A click that began on "Cancel" must not hit the button that replaces it.
           key={active ? 'cancel' : 'forget'}
           icon={active ? stopIcon : closeIcon}
           label={
-            active ? trans.__('Cancel %1', name) : trans.__('Forget %1', name)
+            active
+              ? trans.__('Cancel %1', name)
+              : trans.__('Remove %1 from the list', name)
           }
           act={() =>
             void downloads.attempt(() =>
@@ -128,7 +130,7 @@ function Actions(props: ITransferProps): JSX.Element {
   );
 }
 
-/** What was uploaded is there to be shared. */
+/** Uploads offer to copy their path, for sharing. */
 function UploadActions(props: ITransferProps): JSX.Element {
   const { transfer, model, downloads, trans } = props;
   const { target } = transfer;
@@ -145,7 +147,7 @@ function UploadActions(props: ITransferProps): JSX.Element {
         label={trans.__('Copy %1 as Python', name)}
         act={() =>
           void downloads.attempt(async () => {
-            // Only the storage knows whether it is a file.
+            // Whether it is a file is known to the storage only.
             const found = await model.api.list(target);
             const entry = found instanceof Directory ? found.own : found;
             Clipboard.copyToSystem(cellCode([entry]));

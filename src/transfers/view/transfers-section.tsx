@@ -21,19 +21,19 @@ import {
 import { TransfersModel, canRetry, isActive, isClearable } from '../model';
 import { TransferRow } from './transfer-row';
 
-/** So many are shown, and so many more each time that more are wanted. */
+/** Number of transfers shown at first, and added by "Show more". */
 const PAGE = 50;
 
 interface ITransfersProps {
   model: BrowserModel;
   transfers: TransfersModel;
   downloads: DownloadController;
-  /** Whether only the header is shown. */
+  /** Whether the section is collapsed. */
   collapsed: PersistedValue<boolean>;
   trans: TranslationBundle;
 }
 
-/** What the server copies, has copied, or could not copy. */
+/** The list of transfers. */
 export function TransfersSection(props: ITransfersProps): JSX.Element {
   const { transfers, collapsed, trans } = props;
   const { items, error } = transfers;
@@ -88,7 +88,7 @@ function Header(props: ITransfersProps): JSX.Element {
       {items.some(isClearable) && (
         <IconButton
           icon={clearIcon}
-          label={trans.__('Clear those that have ended')}
+          label={trans.__('Clear ended transfers')}
           act={() => void downloads.attempt(() => transfers.clearEnded())}
         />
       )}
@@ -123,16 +123,16 @@ function Items(props: ITransfersProps): JSX.Element {
   );
 }
 
-/** What runs stands first, then what waits; the newest first among equals. */
+/** Running transfers first, then queued ones; newest first among equals. */
 function byState(a: ITransfer, b: ITransfer): number {
   const rank = (transfer: ITransfer) =>
     transfer.state === 'queued' ? 1 : isActive(transfer) ? 0 : 2;
   return rank(a) - rank(b);
 }
 
-/** Tells those who listen what begins and what ends, but not each step between. */
+/** Announces starts and ends to screen readers, but no progress. */
 function Announcement(props: {
-  /** Null as long as they are not known. */
+  /** Null while unknown. */
   items: readonly ITransfer[] | null;
   trans: TranslationBundle;
 }): JSX.Element {

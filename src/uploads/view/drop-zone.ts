@@ -6,13 +6,13 @@ import { BrowserModel } from '../../browser/model';
 import { entriesOf } from '../collect-files';
 import { UploadsModel } from '../model';
 
-/** What JupyterLab's file browser gives to those on whom its files are dropped: their paths. */
+/** The MIME type of paths dragged from JupyterLab's file browser. */
 const CONTENTS_MIME = 'application/x-jupyter-icontents';
 
-/** The class of what would receive the drop. */
+/** The class of the element that would receive the drop. */
 const TARGET = 'jp-mod-dropTarget';
 
-/** The events of a drag from the desktop, and of one within JupyterLab. */
+/** The events of drags from the desktop and within JupyterLab. */
 const EVENTS = [
   'dragenter',
   'dragover',
@@ -29,14 +29,14 @@ interface IDropZoneOptions {
   node: HTMLElement;
   model: BrowserModel;
   uploads: UploadsModel;
-  /** Whether a path of JupyterLab's file browser is one of the workspace. */
+  /** Whether a path of JupyterLab's file browser lies in the workspace. */
   isLocal: (path: string) => boolean;
   onFiles: (entries: readonly FileSystemEntry[], directory: string) => void;
   onPaths: (paths: readonly string[], directory: string) => void;
   trans: TranslationBundle;
 }
 
-/** Lets files be dropped on the panel; shows where they would go. */
+/** Accepts files dropped on the panel, and highlights the folder that receives them. */
 export class DropZone implements IDisposable {
   constructor(private _options: IDropZoneOptions) {
     this._hint.className = 'jp-CTAData-dropHint';
@@ -86,7 +86,7 @@ export class DropZone implements IDisposable {
     if (!dataTransfer?.types.includes('Files')) {
       return;
     }
-    // Otherwise the browser would open what is dropped, in JupyterLab's place.
+    // Otherwise the browser would replace JupyterLab with the dropped file.
     event.preventDefault();
     event.stopPropagation();
     const possible = this._options.uploads.own !== null;
@@ -152,7 +152,7 @@ export class DropZone implements IDisposable {
     }
   }
 
-  /** The paths that are dragged, where they may be dropped. */
+  /** The dragged paths, if they can be dropped here. */
   private _pathsOf({ mimeData }: Drag.Event): readonly string[] | null {
     return this._options.uploads.own !== null && mimeData.hasData(CONTENTS_MIME)
       ? (mimeData.getData(CONTENTS_MIME) as readonly string[])
@@ -163,7 +163,7 @@ export class DropZone implements IDisposable {
     const { node, uploads, trans } = this._options;
     const { directory, row } = this._targetAt(under);
     const target = uploads.destinationFor(directory);
-    // A folder that does not receive it must not look as if it did.
+    // Highlight only the folder that receives the drop.
     const lit = target === directory ? row : null;
     const element = lit ?? node.querySelector('.jp-CTAData-browser');
     if (element !== this._lit) {
@@ -174,7 +174,7 @@ export class DropZone implements IDisposable {
     this._say(trans.__('Upload to %1/', target));
   }
 
-  /** The directory that is pointed at: that of a row, or the one that is shown. */
+  /** The directory under the pointer: that of a row, or the current one. */
   private _targetAt(under: EventTarget | null): {
     directory: string;
     row: Element | null;

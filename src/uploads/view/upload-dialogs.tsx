@@ -6,21 +6,21 @@ import { joinPath } from '../../common/paths';
 import { printable } from '../../common/printable';
 import { IConflict, Resolution } from '../conflicts';
 
-/** What is about to be uploaded. */
+/** What the confirmation shows. */
 export interface IUploadQuestion {
   /** "3 files, 1.2 GB". */
   what: string;
-  /** The directory of the storage. */
+  /** The target directory. */
   target: string;
-  /** Whether it is another one than was pointed at. */
+  /** Whether the target differs from the directory pointed at. */
   redirected: boolean;
-  /** How much of it is hidden and left out; '' for nothing. */
+  /** Describes hidden files left out; '' for none. */
   hidden: string;
-  /** What else should be known. */
+  /** Further notes. */
   notes: readonly string[];
 }
 
-/** Say who will be able to read it, and ask whether it shall be uploaded; null: it shall not. */
+/** Tell who will be able to read the upload, and ask for confirmation; null if the user cancels. */
 export async function confirmUpload(
   { what, target, redirected, hidden, notes }: IUploadQuestion,
   trans: TranslationBundle
@@ -42,7 +42,7 @@ export async function confirmUpload(
         {redirected && (
           <p>
             {trans.__(
-              'You can upload into your own directory only: that is where they go.'
+              'You can only upload into your home directory, so the files go there.'
             )}
           </p>
         )}
@@ -52,7 +52,7 @@ export async function confirmUpload(
         {hidden && <p className="jp-CTAData-notice">{hidden}</p>}
       </div>
     ),
-    checkbox: hidden ? { label: trans.__('Upload what is hidden, too') } : null,
+    checkbox: hidden ? { label: trans.__('Upload hidden files too') } : null,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
       Dialog.okButton({ label: trans.__('Upload') })
@@ -61,7 +61,7 @@ export async function confirmUpload(
   return button.accept ? { withHidden: isChecked ?? false } : null;
 }
 
-/** Ask what is to become of something whose name is taken; null: nothing shall be done at all. */
+/** Ask how to resolve a name conflict; null cancels everything. */
 export async function askAboutConflict(
   { path, existing, isClaimed, answers }: IConflict,
   target: string,
@@ -77,7 +77,7 @@ export async function askAboutConflict(
   );
   const { button, isChecked } = await showDialog({
     title: isClaimed
-      ? trans.__('Two of the same name')
+      ? trans.__('Two files with the same name')
       : existing === 'file'
         ? trans.__('File already exists')
         : trans.__('Folder already exists'),
@@ -86,11 +86,11 @@ export async function askAboutConflict(
         <p>
           {isClaimed
             ? trans.__(
-                'Two of the files and folders to upload would get the same path. One would replace the other:'
+                'Two of the files or folders to upload have the same target path. One would replace the other:'
               )
             : existing === 'file'
-              ? trans.__('There is a file of this name already:')
-              : trans.__('There is a folder of this name already:')}
+              ? trans.__('A file with this name already exists:')
+              : trans.__('A folder with this name already exists:')}
         </p>
         <p>
           <bdi className="jp-CTAData-target">
@@ -99,7 +99,7 @@ export async function askAboutConflict(
         </p>
       </div>
     ),
-    checkbox: { label: trans.__('For all names that are taken') },
+    checkbox: { label: trans.__('Apply to all conflicts') },
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
       ...offered.map(answer =>
@@ -111,7 +111,7 @@ export async function askAboutConflict(
         })
       )
     ],
-    // Nothing is lost by it.
+    // The harmless answer is the default.
     defaultButton: 1 + offered.indexOf('keep-both')
   });
   const answer = offered.find(name => button.actions.includes(name));

@@ -18,7 +18,7 @@ interface IUploadsProps {
   trans: TranslationBundle;
 }
 
-/** What is on its way from this computer to the server, and what was interrupted on that way. */
+/** Uploads from this computer, including interrupted ones. */
 export function UploadsSection(props: IUploadsProps): JSX.Element | null {
   const { uploads, trans } = props;
   const { items, interrupted } = uploads;
@@ -84,7 +84,7 @@ function UploadLine(props: IUploadsProps & { upload: IUpload }): JSX.Element {
         {state === 'failed' && error
           ? explainBriefly(error, trans)
           : state === 'handing-on'
-            ? trans.__('On the server; being handed on')
+            ? trans.__('On the server; being stored')
             : broken
               ? trans.__(
                   'Waiting for the connection: %1',
@@ -102,7 +102,7 @@ function UploadLine(props: IUploadsProps & { upload: IUpload }): JSX.Element {
   );
 }
 
-/** The files of a folder that are being sent just now, or have failed. */
+/** The files of a folder that are being sent or have failed. */
 function Files(props: {
   files: readonly FileUpload[];
   trans: TranslationBundle;
@@ -147,13 +147,13 @@ function InterruptedLine(
       <Name name={name} title={trans.__('%1\nto %2', name, target)}>
         <IconButton
           icon={closeIcon}
-          label={trans.__('Forget %1', name)}
+          label={trans.__('Remove %1 from the list', name)}
           act={() => void controller.attempt(() => uploads.discard(item))}
         />
       </Name>
       <div className="jp-CTAData-transferText">
         {trans.__(
-          'Interrupted at %1 of %2: choose or drop the same again into %3 to go on',
+          'Interrupted at %1 of %2: to resume, drop or choose the same files again, into %3',
           formatSize(done),
           formatSize(size),
           target

@@ -39,7 +39,7 @@ class Dialog {
     this.chooseButton = button('Choose File…');
     this.foundButton = button('Use the Proxy Found on This Server');
     this.uploadButton = button('Upload');
-    this.look = this.root.getByRole('region', { name: 'What was chosen' });
+    this.look = this.root.getByRole('region', { name: 'Chosen certificate' });
     this.findings = this.look
       .getByRole('list', { name: 'Findings' })
       .getByRole('listitem');
@@ -177,7 +177,7 @@ test.describe('certificates', () => {
     await expect(dialog.look).toContainText('Kindproxy certificate (RFC 3820)');
     await expect(dialog.look).toContainText('VO and rolescta/cta');
     await expect(dialog.look).toContainText(/Valid until.*20\d\d.*, in 11 h/);
-    await expect(dialog.look).toContainText('Nothing was sent yet');
+    await expect(dialog.look).toContainText('Nothing has been sent yet');
     await expect(dialog.findings).toHaveCount(0);
     // JupyterLab may save it at any time from now on.
     const saved = page.waitForRequest(
@@ -300,7 +300,7 @@ test.describe('certificates', () => {
     isDown = true;
     await dialog.uploadButton.click();
     await expect(dialog.root.getByRole('alert')).toContainText(
-      'It is not known whether the certificate was uploaded'
+      'The certificate may or may not have been uploaded'
     );
   });
 
@@ -321,7 +321,7 @@ test.describe('certificates', () => {
     await dialog.uploadButton.click();
     const refused = dialog.root.getByRole('alert');
     await expect(refused).toContainText('another certificate');
-    await refused.getByRole('button', { name: 'Look at it' }).click();
+    await refused.getByRole('button', { name: 'Check It' }).click();
     await expect(dialog.look).toContainText(/, in 11 h/);
     await dialog.uploadButton.click();
     await expect(dialog.heading('Uploaded for cta')).toBeFocused();
@@ -352,7 +352,7 @@ test.describe('certificates', () => {
     await expect(dialog.uploadButton).toBeEnabled();
 
     await drop(target, ['good.pem', 'short.pem'].map(certificatePath));
-    await expect(dialog.root.getByRole('alert')).toContainText('one file');
+    await expect(dialog.root.getByRole('alert')).toContainText('a single file');
     await expect(dialog.look).toHaveCount(0);
     fs.mkdirSync(info.outputPath('folder'));
     await drop(target, [info.outputPath('folder')]);

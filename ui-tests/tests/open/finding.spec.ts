@@ -54,7 +54,7 @@ test.describe('finding', () => {
     await page.keyboard.press('Alt+ArrowLeft');
     await expect(panel.row('README.txt')).toBeVisible();
     await expect(panel.row('nested')).toHaveClass(/jp-mod-focused/);
-    await panel.toolbarButton('Show the folder from which').click();
+    await panel.toolbarButton('Return to the folder shown before').click();
     await expect(panel.row('pointing.csv')).toBeVisible();
     expect(asked).toEqual([]);
     await panel.grid.focus();

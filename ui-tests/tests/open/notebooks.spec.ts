@@ -92,7 +92,7 @@ plain.describe('links open the panel', () => {
 
   for (const [path, title] of [
     ['cta/no/such', 'Not found'],
-    ['cta/%2e%2e/%2e%2e', 'Not a path']
+    ['cta/%2e%2e/%2e%2e', 'Invalid path']
   ]) {
     plain(`which says of ${path}: ${title}`, async ({ page, baseURL }) => {
       const panel = new CTADataPanel(page);

@@ -37,13 +37,13 @@ test.describe('the dialog of downloads', () => {
     await panel.toolbarButton('Copy the selection').click();
     const dialog = page.getByRole('dialog');
     await expect(dialog).toContainText('Counting…');
-    await expect(dialog).toContainText('Free there: ');
+    await expect(dialog).toContainText('Free space: ');
     await dialog.getByRole('button', { name: 'Stop counting' }).click();
     await expect(dialog).toContainText('At least 0 B');
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     release();
     await panel.toolbarButton('Copy the selection').click();
-    await expect(dialog).toContainText(/In all: .* in 3000 files/);
+    await expect(dialog).toContainText(/Total: .* in 3000 files/);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await expect(dialog).toBeHidden();
     await expect(panel.transfers).toHaveCount(0);
@@ -61,9 +61,9 @@ test.describe('the dialog of downloads', () => {
     await panel.row(FILE).click();
     await panel.toolbarButton('Copy the selection').click();
     const dialog = page.getByRole('dialog');
-    await expect(dialog).toContainText('Free there: 1000 B');
+    await expect(dialog).toContainText('Free space: 1000 B');
     await expect(dialog.getByRole('alert')).toContainText(
-      /There is not room for all of it: .* more are needed/
+      /Not enough space: .* more are needed/
     );
     await dialog.getByRole('button', { name: 'Download' }).click();
     await expect(panel.transfer(FILE)).toContainText(`in ${tmpPath}`);

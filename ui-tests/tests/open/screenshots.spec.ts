@@ -68,7 +68,7 @@ for (const [theme, file] of [
       .getByRole('button', { name: `Cancel ${HUGE_FILE}` })
       .click();
     await expect(panel.transfer(HUGE_FILE)).toContainText('Cancelled');
-    await panel.root.getByRole('button', { name: /^Clear those/ }).click();
+    await panel.root.getByRole('button', { name: /^Clear ended/ }).click();
     await expect(panel.transfers).toHaveCount(0);
   });
 }

@@ -70,7 +70,7 @@ test.describe('downloads', () => {
     await panel.row('some-data-dir').click();
     await panel.menuItem('Download to Workspace');
     const dialog = page.getByRole('dialog');
-    await expect(dialog).toContainText(/In all: .* in 3 files/);
+    await expect(dialog).toContainText(/Total: .* in 3 files/);
     await dialog.getByRole('button', { name: 'Download' }).click();
     await expect(panel.transfer('some-data-dir')).toContainText('3 files');
     const copied = workspacePath(

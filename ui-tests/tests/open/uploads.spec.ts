@@ -115,7 +115,7 @@ test.describe('uploads', () => {
     await panel.toolbarButton('Upload files').click();
     await (await chooser).setFiles(make('b.csv', 'b'));
     await expect(dialog(page)).toContainText(`${OWN}/`);
-    await expect(dialog(page)).toContainText('your own directory only');
+    await expect(dialog(page)).toContainText('into your home directory');
     await confirm(page);
     await expect(panel.transfer('b.csv')).toHaveClass(/jp-mod-finished/);
     expect(fs.readFileSync(ownPath('b.csv'), 'utf8')).toBe('b');

@@ -223,7 +223,7 @@ test.describe('files are shown to read:', () => {
   test('what has gone is said, not opened', async ({ page }) => {
     const gone = storagePath(FOLDER, 'gone.txt');
     fs.writeFileSync(gone, 'here');
-    await panel.root.getByTitle('Ask the data service again').click();
+    await panel.root.getByTitle('Reload this folder').click();
     await panel.row('gone.txt').click();
     fs.rmSync(gone);
     await page.keyboard.press('Enter');

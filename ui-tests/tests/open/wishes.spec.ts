@@ -165,7 +165,7 @@ test('two files whose names look the same are asked about, and both are kept', a
   await drop(panel.root.locator('.jp-CTAData-browser'), files);
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: 'Upload' }).click();
-  await expect(dialog).toContainText('Two of the same name');
+  await expect(dialog).toContainText('Two files with the same name');
   await expect(dialog.getByRole('button', { name: 'Replace' })).toHaveCount(0);
   await dialog.getByRole('button', { name: 'Keep Both' }).click();
   await expect(panel.transfers).toHaveClass([

@@ -12,11 +12,11 @@ test('a certificate is delegated with token and XSRF check', async ({
   await expect(panel.badge).toHaveText('No certificate delegated from here');
   await expect(panel.badge).toHaveAttribute(
     'title',
-    'None was uploaded from here; a shared robot certificate may be in use; ask support.'
+    'No certificate was uploaded from here. A shared robot certificate may be in use: ask support.'
   );
   await panel.badge.click();
   const dialog = page.getByRole('dialog', { name: 'Delegate a Certificate' });
-  await expect(dialog).toContainText('None was uploaded from here');
+  await expect(dialog).toContainText('No certificate was uploaded from here');
   // There is none on this server.
   await expect(dialog).toContainText('There is no file');
   await expect(
