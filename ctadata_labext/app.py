@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import threading
 from functools import partial
-from importlib.metadata import version
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -24,26 +22,9 @@ from ctadata.transfers.progress import OnNotice, OnProgress
 
 from .browse.archives import Archives
 from .download_slots import DownloadSlots
-from .handlers.archives import ArchiveHandler, ArchivesHandler
-from .handlers.base import NotOfferedHandler
-from .handlers.certificates import (
-    CertificateHandler,
-    CertificatesHandler,
-    FoundCertificateHandler,
-    FoundHandler,
-    InspectHandler,
-)
-from .handlers.files import FilesHandler
-from .handlers.home_directory import HomeDirectoryHandler
-from .handlers.openapi import OpenAPIHandler
-from .handlers.resources import ResourcesHandler
-from .handlers.search import SearchHandler
-from .handlers.status import StatusHandler
-from .handlers.totals import TotalsHandler
-from .handlers.transfers import CancelHandler, RetryHandler, TransferHandler, TransfersHandler
-from .handlers.uploads import UploadHandler, UploadsHandler
-from .handlers.workspace_files import FoldersHandler
+from .routes import FALLBACK, ROUTES
 from .service_calls import ServiceCalls, Watchdogs
+from .services import Services
 from .threads import DaemonExecutor
 from .transfers.job import Job
 from .transfers.manager import TransferManager
@@ -51,34 +32,9 @@ from .transfers.run_job import run_job
 from .transfers.store import TransferStore
 from .uploads.handoff import drop_received
 from .uploads.spool import Spool
-from .uploads.writer import UploadWriter
 from .workspace import Workspace
 
-__all__ = ["ROUTES", "CTADataExtension"]
-
-ROUTES: list[tuple[str, type]] = [
-    (r"/ctadata/status", StatusHandler),
-    (r"/ctadata/openapi\.yaml", OpenAPIHandler),
-    (r"/ctadata/resources/(.*)", ResourcesHandler),
-    (r"/ctadata/files/(.+)", FilesHandler),
-    (r"/ctadata/archives", ArchivesHandler),
-    (r"/ctadata/archives/([^/]+)", ArchiveHandler),
-    (r"/ctadata/search/(.*)", SearchHandler),
-    (r"/ctadata/totals", TotalsHandler),
-    (r"/ctadata/own-directory", HomeDirectoryHandler),
-    (r"/ctadata/workspace/(.*)", FoldersHandler),
-    (r"/ctadata/transfers", TransfersHandler),
-    (r"/ctadata/transfers/([^/]+)", TransferHandler),
-    (r"/ctadata/transfers/([^/]+)/cancel", CancelHandler),
-    (r"/ctadata/transfers/([^/]+)/retry", RetryHandler),
-    (r"/ctadata/uploads", UploadsHandler),
-    (r"/ctadata/uploads/([^/]+)", UploadHandler),
-    (r"/ctadata/certificates", CertificatesHandler),
-    (r"/ctadata/certificates/inspect", InspectHandler),
-    (r"/ctadata/certificates/found", FoundHandler),
-    (r"/ctadata/certificates/([^/]+)", CertificateHandler),
-    (r"/ctadata/certificates/([^/]+)/found", FoundCertificateHandler),
-]
+__all__ = ["CTADataExtension"]
 
 # What concerns this machine alone; it waits for no service.
 LOCAL_THREADS = 8
@@ -89,7 +45,7 @@ STATUS_THREADS = 8
 # Listings that all walks together ask for at a time; a walk asks for a few.
 WALK_THREADS = 32
 # Downloads that may wait for the service beside those that run.
-DOWNLOADS_ASIDE = 60
+WAITING_DOWNLOADS = 60
 # Writing of what is uploaded from the user's computer, to one disk.
 UPLOAD_THREADS = 4
 
@@ -223,38 +179,72 @@ class CTADataExtension(ExtensionApp):
         return str(config.data_directory())
 
     def initialize_settings(self) -> None:
-        """Make the client, the threads and the manager of transfers."""
+        """Make what the handlers work with."""
         self.log.addFilter(printable_record)
-        self.version = version("ctadata")
-        self.client = self._make_client(self.timeout)
-        self._warn_of_plain_http()
-        self._make_calls()
-        self.local_pool = DaemonExecutor(LOCAL_THREADS, "ctadata-local")
-        self.archives = Archives()
-        self.downloads = DownloadSlots(self.max_downloads, DOWNLOADS_ASIDE)
-        self.download_pool = DaemonExecutor(
-            self.max_downloads + DOWNLOADS_ASIDE, "ctadata-download"
-        )
-        self.upload_pool = DaemonExecutor(UPLOAD_THREADS, "ctadata-upload")
-        self.receptions: dict[str, UploadWriter] = {}
-        self.spool = self._make_spool()
-        self.upload_pool.submit(self.spool.remove_expired)
-        ledger = TransferStore(Path(self.data_dir, "transfers"), self.workspace().root, self.log)
-        self.transfers = TransferManager(
-            self._run_job,
-            ledger,
-            max_running=self.max_transfers,
-            max_queued=self.max_queued_transfers,
-            max_ended=self.max_ended_transfers,
+        client = self._make_client(self.timeout)
+        self._warn_of_plain_http(client)
+        watchdogs = Watchdogs()
+        upload_pool = DaemonExecutor(UPLOAD_THREADS, "ctadata-upload")
+        spool = self._make_spool()
+        upload_pool.submit(spool.remove_expired)
+        self.services = Services(
+            client=client,
+            calls=ServiceCalls(
+                client,
+                DaemonExecutor(CALL_THREADS, "ctadata-call"),
+                self.request_timeout,
+                watchdogs,
+            ),
+            walk_calls=ServiceCalls(
+                client,
+                DaemonExecutor(WALK_THREADS, "ctadata-walk"),
+                self.request_timeout,
+                watchdogs,
+            ),
+            certificate_calls=ServiceCalls(
+                client,
+                DaemonExecutor(CERTIFICATE_THREADS, "ctadata-certificate"),
+                self.request_timeout,
+                watchdogs,
+                address=attrgetter("certificateservice_url"),
+                remedy="it may have stored the certificate all the same; try again",
+            ),
+            status_calls=ServiceCalls(
+                self._make_client(self.status_timeout, retries=0),
+                DaemonExecutor(STATUS_THREADS, "ctadata-status"),
+                self.status_timeout,
+                watchdogs,
+            ),
+            watchdogs=watchdogs,
+            local_pool=DaemonExecutor(LOCAL_THREADS, "ctadata-local"),
+            download_pool=DaemonExecutor(
+                self.max_downloads + WAITING_DOWNLOADS, "ctadata-download"
+            ),
+            upload_pool=upload_pool,
+            transfers=TransferManager(
+                partial(self._run_job, client, spool),
+                TransferStore(Path(self.data_dir, "transfers"), self.workspace().root, self.log),
+                max_running=self.max_transfers,
+                max_queued=self.max_queued_transfers,
+                max_ended=self.max_ended_transfers,
+                log=self.log,
+                on_forget=partial(drop_received, spool),
+            ),
+            spool=spool,
+            archives=Archives(),
+            download_slots=DownloadSlots(self.max_downloads, WAITING_DOWNLOADS),
+            workspace=self.workspace,
             log=self.log,
-            on_forget=partial(drop_received, self.spool),
+            max_entries=self.max_entries,
+            max_results=self.max_results,
+            upload_timeout=self.upload_timeout,
         )
 
     def initialize_handlers(self) -> None:
         """Add the routes below ``ctadata/``."""
-        # The last one takes what fits none of the others.
-        routes = [*ROUTES, (r"/ctadata(?:/.*)?", NotOfferedHandler)]
-        self.handlers.extend((pattern, handler, {"extension": self}) for pattern, handler in routes)
+        routes = [*ROUTES, FALLBACK]
+        given = {"services": self.services}
+        self.handlers.extend((pattern, handler, given) for pattern, handler in routes)
 
     def workspace(self) -> Workspace:
         """Return the folder that JupyterLab shows, as it is configured now."""
@@ -266,53 +256,32 @@ class CTADataExtension(ExtensionApp):
 
     def current_activity(self) -> Any:
         """Return what keeps an idle server from being shut down: transfers that run or wait."""
-        return self.transfers.active_count() + len(self.receptions)
+        return self.services.active_count()
 
     async def stop_extension(self) -> None:
         """Interrupt all transfers; wait for them, but not long."""
-        self.watchdogs.close()
-        await asyncio.gather(*(reception.cut() for reception in self.receptions.values()))
-        kinds = (self.calls, self.certificate_calls, self.status_calls, self.walk_calls)
-        pools = (self.local_pool, self.download_pool, self.upload_pool)
-        for pool in (*pools, *(calls.threads for calls in kinds)):
-            pool.close()
-        ended = await asyncio.to_thread(self.transfers.shutdown, self.shutdown_timeout)
-        if not ended:
+        if not await self.services.stop(self.shutdown_timeout):
             self.log.warning("ctadata: some transfers did not end in time and are dropped")
 
-    def _make_calls(self) -> None:
-        """Make what asks the services: none of these kinds waits for another one."""
-        self.watchdogs = Watchdogs()
-        seconds = self.request_timeout
-        self.calls = ServiceCalls(
-            self.client, DaemonExecutor(CALL_THREADS, "ctadata-call"), seconds, self.watchdogs
-        )
-        self.walk_calls = ServiceCalls(
-            self.client, DaemonExecutor(WALK_THREADS, "ctadata-walk"), seconds, self.watchdogs
-        )
-        self.certificate_calls = ServiceCalls(
-            self.client,
-            DaemonExecutor(CERTIFICATE_THREADS, "ctadata-certificate"),
-            seconds,
-            self.watchdogs,
-            address=attrgetter("certificateservice_url"),
-            remedy="it may have stored the certificate all the same; try again",
-        )
-        self.status_calls = ServiceCalls(
-            self._make_client(self.status_timeout, retries=0),
-            DaemonExecutor(STATUS_THREADS, "ctadata-status"),
-            self.status_timeout,
-            self.watchdogs,
-        )
-
-    def _warn_of_plain_http(self) -> None:
+    def _warn_of_plain_http(self, client: APIClient) -> None:
         """Log where the token goes in the clear, for those who have set the address."""
         # What is no address is told to those who use it.
         with contextlib.suppress(CTADataError):
-            url = self.client.downloadservice_url
+            url = client.downloadservice_url
             text = first_warning(url, config.DOWNLOADSERVICE_VARIABLE)
             if text is not None:
                 self.log.warning("ctadata: %s", text)
+
+    def _run_job(
+        self,
+        client: APIClient,
+        spool: Spool,
+        job: Job,
+        on_progress: OnProgress,
+        on_notice: OnNotice,
+        cancel: threading.Event,
+    ) -> str | None:
+        return run_job(client, self.workspace(), spool, job, on_progress, on_notice, cancel)
 
     def _make_spool(self) -> Spool:
         return Spool(
@@ -320,13 +289,6 @@ class CTADataExtension(ExtensionApp):
             expiry=self.upload_expiry * 3600,
             max_uploads=self.max_uploads,
             max_size=self.max_upload_size,
-        )
-
-    def _run_job(
-        self, job: Job, on_progress: OnProgress, on_notice: OnNotice, cancel: threading.Event
-    ) -> str | None:
-        return run_job(
-            self.client, self.workspace(), self.spool, job, on_progress, on_notice, cancel
         )
 
     def _make_client(self, timeout: float, retries: int = 3) -> APIClient:

@@ -1,4 +1,4 @@
-"""Few downloads run at a time, and what hardly moves makes way for the others."""
+"""Few downloads by the browser run at a time; one that hardly moves makes way for others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 __all__ = ["DownloadSlot", "DownloadSlots"]
 
-# Seconds after which a step of a download is waited for without its place.
+# Seconds that a download may wait in its slot, for the service and for the browser.
 SERVICE_PATIENCE = 2.0
 BROWSER_PATIENCE = 5.0
 
@@ -16,26 +16,26 @@ T = TypeVar("T")
 
 
 class DownloadSlots:
-    """The places of all downloads.
+    """The slots of all downloads.
 
     Parameters
     ----------
-    places : int
+    running : int
         Downloads that may run at a time.
-    aside : int
-        Downloads that may wait for the service beside them: each takes a thread.
+    waiting : int
+        Downloads that may wait for the service without a slot: each takes a thread.
     """
 
-    def __init__(self, places: int, aside: int) -> None:
-        self.free = asyncio.Semaphore(places)
-        self.aside = aside
+    def __init__(self, running: int, waiting: int) -> None:
+        self.free = asyncio.Semaphore(running)
+        self.waiting = waiting
 
 
 class DownloadSlot:
-    """The place of one download; a context manager that waits until there is one."""
+    """The slot of one download; a context manager that waits until one is free."""
 
-    def __init__(self, places: DownloadSlots) -> None:
-        self._places = places
+    def __init__(self, slots: DownloadSlots) -> None:
+        self._slots = slots
         self._held = False
 
     async def __aenter__(self) -> DownloadSlot:
@@ -43,40 +43,40 @@ class DownloadSlot:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        self._give_up()
+        self._release()
 
-    async def service(self, step: Awaitable[T]) -> T:
-        """Wait for the service, in a thread."""
+    async def wait_for_service(self, step: Awaitable[T]) -> T:
+        """Wait for the service, which is asked in a thread."""
         step = asyncio.ensure_future(step)
-        if await _ends_within(SERVICE_PATIENCE, step) or not self._places.aside:
+        if await _ends_within(SERVICE_PATIENCE, step) or not self._slots.waiting:
             return await step
-        self._places.aside -= 1
+        self._slots.waiting -= 1
         try:
-            return await self._without(step)
+            return await self._without_slot(step)
         finally:
-            self._places.aside += 1
+            self._slots.waiting += 1
 
-    async def browser(self, step: Awaitable[T]) -> T:
-        """Wait until the browser has taken what is sent."""
+    async def wait_for_browser(self, step: Awaitable[T]) -> T:
+        """Wait until the browser has taken what was sent."""
         step = asyncio.ensure_future(step)
         if await _ends_within(BROWSER_PATIENCE, step):
             return await step
-        return await self._without(step)
+        return await self._without_slot(step)
 
-    async def _without(self, step: Awaitable[T]) -> T:
-        self._give_up()
+    async def _without_slot(self, step: Awaitable[T]) -> T:
+        self._release()
         result = await step
         await self._take()
         return result
 
     async def _take(self) -> None:
-        await self._places.free.acquire()
+        await self._slots.free.acquire()
         self._held = True
 
-    def _give_up(self) -> None:
+    def _release(self) -> None:
         if self._held:
             self._held = False
-            self._places.free.release()
+            self._slots.free.release()
 
 
 async def _ends_within(seconds: float, step: asyncio.Future[T]) -> bool:

@@ -19,6 +19,7 @@ from ..api import APIClient
 from ..entries import Entry
 from ..errors import AuthenticationError, CTADataError, ServiceUnreachable
 from ..storage.listing import ListingCut
+from ..transfers.progress_bars import is_terminal
 from .certificate_commands import (
     certificate,
     upload_certificate,
@@ -27,7 +28,7 @@ from .certificate_commands import (
 )
 from .formats import aligned
 from .options import LocalPath, with_client
-from .output import echo, echo_json, is_terminal, prepare, say, silence
+from .output import echo, echo_json, prepare, say, silence
 from .summary import INTERRUPTED
 from .transfer_commands import get, put
 

@@ -7,12 +7,12 @@ import io
 import json
 import os
 import sys
-from typing import Any, TextIO
+from typing import TextIO
 
 from .._printable import printable
 from ..errors import CTADataError
 
-__all__ = ["echo", "echo_json", "is_terminal", "prepare", "say", "say_json", "silence"]
+__all__ = ["echo", "echo_json", "prepare", "say", "say_json", "silence"]
 
 
 def prepare() -> None:
@@ -95,14 +95,6 @@ def _say(text: str, *, err: bool) -> None:
         silence(stream)
         if not err:
             say(f"The output cannot be written ({_reason(error)}); continuing without it", err=True)
-
-
-def is_terminal(stream: Any) -> bool:
-    """Whether a stream is an open terminal."""
-    try:
-        return stream is not None and bool(stream.isatty())
-    except (OSError, ValueError):
-        return False
 
 
 def _print(text: str, stream: TextIO | None) -> None:

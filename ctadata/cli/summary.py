@@ -12,8 +12,9 @@ from .._printable import logger_of
 from ..errors import AuthenticationError, CTADataError, ServiceUnreachable, TransferCancelled
 from ..transfers.local.upload_tree import left_out_text
 from ..transfers.progress import Result
+from ..transfers.progress_bars import is_terminal
 from .formats import size_text
-from .output import is_terminal, say, say_json
+from .output import say, say_json
 
 __all__ = ["Summary"]
 

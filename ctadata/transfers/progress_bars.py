@@ -19,14 +19,13 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from .._printable import logger_of, printable
-from ..cli.output import is_terminal
 from .progress import CallbackDispatcher
 from .transfer_totals import TransferTotals
 
 if TYPE_CHECKING:
     from .progress import OnNotice, OnProgress, OnResult
 
-__all__ = ["Bars", "above_bars", "watching"]
+__all__ = ["Bars", "above_bars", "is_terminal", "watching"]
 
 logger = logger_of(__name__)
 
@@ -96,6 +95,14 @@ def above_bars(stream: Any) -> Iterator[None]:
             yield
     else:
         yield
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether a stream is an open terminal."""
+    try:
+        return stream is not None and bool(stream.isatty())
+    except (OSError, ValueError):
+        return False
 
 
 class Bars:

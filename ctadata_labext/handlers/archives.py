@@ -12,7 +12,7 @@ from ..browse.walk import Walk
 from ..browse.zip_stream import Member
 from ..errors import BadRequest
 from ..owners import has_servers_token
-from .base import AUTH_RESOURCE, CTADataHandler
+from .base import CTADataHandler
 from .streaming import DownloadHandler
 
 __all__ = ["ArchiveHandler", "ArchivesHandler"]
@@ -24,16 +24,14 @@ INTERVAL = 0.3
 class ArchivesHandler(CTADataHandler):
     """Plans archives."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def post(self) -> None:
         """Answer what will be in an archive, once all of it could be listed."""
-        extension = self.extension
+        services = self.services
         paths = self.json_paths()
         name, look = members_of(paths)
-        walk = Walk(extension.walk_calls, paths, look)
+        walk = Walk(services.walk_calls, paths, look)
         members: list[Member] = []
         async with aclosing(walk.findings(INTERVAL, MAX_MEMBERS)) as findings:
             async for found in findings:
@@ -49,7 +47,7 @@ class ArchivesHandler(CTADataHandler):
                         "to the workspace"
                     )
         archive = await self.in_thread(Archive, name, members, self.current_user.username)
-        extension.archives.add(archive)
+        services.archives.add(archive)
         self.set_status(201)
         self.set_header("Location", f"{self.request.path}/{archive.id}")
         self.finish(
@@ -65,8 +63,6 @@ class ArchivesHandler(CTADataHandler):
 class ArchiveHandler(DownloadHandler):
     """Streams an archive while it is made."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def get(self, archive_id: str) -> None:
@@ -75,6 +71,6 @@ class ArchiveHandler(DownloadHandler):
         self.check_xsrf_cookie()
         # Without a login's cookie the server's own token has no name that stays the same.
         owner = None if has_servers_token(self) else self.current_user.username
-        archive = self.extension.archives.get(archive_id, owner)
+        archive = self.services.archives.get(archive_id, owner)
         self.set_download_headers(archive.name, archive.length)
         await self.stream(archive.name, lambda client: content(client, archive))

@@ -33,12 +33,9 @@ from .compression import accepts_gzip
 if TYPE_CHECKING:
     from ctadata.api import APIClient
 
-    from ..app import CTADataExtension
+    from ..services import Services
 
-__all__ = ["AUTH_RESOURCE", "CTADataHandler", "NotOfferedHandler"]
-
-# What an authoriser of the server is asked for (jupyter_server.auth.Authorizer).
-AUTH_RESOURCE = "ctadata"
+__all__ = ["CTADataHandler", "NotOfferedHandler"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,13 +52,14 @@ class CTADataHandler(APIHandler):
     A body is read only once it is known who sends it, and no more of it is held than is allowed.
     """
 
-    auth_resource = AUTH_RESOURCE
+    # What the server's authoriser is asked for (jupyter_server.auth.Authorizer).
+    auth_resource = "ctadata"
     #: Bytes that a request's body may have.
     max_body = MAX_BODY
 
-    def initialize(self, extension: CTADataExtension) -> None:
-        """Take the extension that has the client, the threads and the transfers."""
-        self.extension = extension
+    def initialize(self, services: Services) -> None:
+        """Take what the handler works with."""
+        self.services = services
         #: Has a result as soon as the browser no longer waits.
         self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._received: list[bytes] = []
@@ -70,7 +68,7 @@ class CTADataHandler(APIHandler):
     @property
     def log(self) -> Any:
         """Log as the extension, whose records are as `printable` has them."""
-        return self.extension.log
+        return self.services.log
 
     def set_default_headers(self) -> None:
         """Let neither browsers nor proxies keep an answer: it is for this user alone."""
@@ -119,7 +117,7 @@ class CTADataHandler(APIHandler):
 
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a call that concerns this machine alone beside the event loop."""
-        return await self.run_in(self.extension.local_pool, call, *args, **kwargs)
+        return await self.run_in(self.services.local_pool, call, *args, **kwargs)
 
     async def ask(
         self, call: Callable[Concatenate[APIClient, P], T], *args: P.args, **kwargs: P.kwargs
@@ -135,7 +133,7 @@ class CTADataHandler(APIHandler):
         LocalFileError
             If the disk of the server refuses something.
         """
-        return await self.extension.calls.run(self.left, call, *args, **kwargs)
+        return await self.services.calls.run(self.left, call, *args, **kwargs)
 
     async def run_in(
         self, threads: Executor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -301,8 +299,6 @@ def _no_number(name: str) -> None:
 
 class NotOfferedHandler(CTADataHandler):
     """What is no address of the description: JSON here too, and not Jupyter's page."""
-
-    auth_resource = AUTH_RESOURCE
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say that there is nothing, where no method is allowed."""

@@ -22,7 +22,7 @@ from ctadata.certificates.service import clean_message
 from ctadata.errors import CertificateError, NotFound
 
 from ..errors import BadRequest, CertificateChanged, describe
-from .base import AUTH_RESOURCE, CTADataHandler
+from .base import CTADataHandler
 
 __all__ = [
     "CertificateHandler",
@@ -39,13 +39,11 @@ MAX_BODY = 1 << 20
 class CertificatesHandler(CTADataHandler):
     """Tells what was delegated from this account."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def get(self) -> None:
         """Answer openapi.yaml's ``Certificates``."""
-        client = self.extension.client
+        client = self.services.client
         delegations = await self.in_thread(client.delegations)
         self.finish(
             {
@@ -60,7 +58,6 @@ class CertificatesHandler(CTADataHandler):
 class InspectHandler(CTADataHandler):
     """Sees through a certificate, of which nothing is sent or stored."""
 
-    auth_resource = AUTH_RESOURCE
     max_body = MAX_BODY
 
     @web.authenticated
@@ -73,8 +70,6 @@ class InspectHandler(CTADataHandler):
 class FoundHandler(CTADataHandler):
     """Tells which proxy certificate the grid's tools have left on this server."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -85,7 +80,6 @@ class FoundHandler(CTADataHandler):
 class CertificateHandler(CTADataHandler):
     """Delegates a certificate that comes from the browser."""
 
-    auth_resource = AUTH_RESOURCE
     max_body = MAX_BODY
 
     @web.authenticated
@@ -93,14 +87,12 @@ class CertificateHandler(CTADataHandler):
     async def put(self, key: str) -> None:
         """Delegate the body for a key; answer openapi.yaml's ``Delegated``."""
         _check_key(key)
-        calls = self.extension.certificate_calls
+        calls = self.services.certificate_calls
         self.finish(await calls.complete(self.left, _delegate, self.body, key))
 
 
 class FoundCertificateHandler(CTADataHandler):
     """Delegates the proxy certificate that was found on this server."""
-
-    auth_resource = AUTH_RESOURCE
 
     @web.authenticated
     @authorized
@@ -110,7 +102,7 @@ class FoundCertificateHandler(CTADataHandler):
         fingerprint = self.json_body().get("fingerprint")
         if not isinstance(fingerprint, str):
             raise BadRequest("'fingerprint' is not that of a certificate")
-        calls = self.extension.certificate_calls
+        calls = self.services.certificate_calls
         self.finish(await calls.complete(self.left, _delegate_found, key, fingerprint))
 
 

@@ -11,7 +11,6 @@ from tornado import web
 from ctadata.errors import InvalidPath, StorageException
 from ctadata.storage.paths import check_remote_path
 
-from .base import AUTH_RESOURCE
 from .streaming import DownloadHandler
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ ONE_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
 
 class FilesHandler(DownloadHandler):
     """Streams a file of the storage."""
-
-    auth_resource = AUTH_RESOURCE
 
     @web.authenticated
     @authorized

@@ -1,4 +1,7 @@
-"""``ctadata/resources/<path>``: what a directory contains, or what a file is."""
+"""What there is in the storage, which directory of it is the user's, and what the workspace has.
+
+``ctadata/resources/<path>``, ``ctadata/own-directory`` and ``ctadata/workspace/<folder>``.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,16 @@ from typing import TYPE_CHECKING
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from ctadata.api import APIClient
+
 from ..browse.listing_rows import Rows, resource
-from .base import AUTH_RESOURCE, CTADataHandler
+from .base import CTADataHandler
 from .compression import column, compress
 
 if TYPE_CHECKING:
-    from ctadata.api import APIClient
+    from ..workspace import Workspace
 
-__all__ = ["ResourcesHandler"]
+__all__ = ["HomeDirectoryHandler", "ResourcesHandler", "WorkspaceHandler"]
 
 # What is no size and no time of a file.
 UNKNOWN = -(1 << 63)
@@ -27,15 +32,34 @@ UNKNOWN = -(1 << 63)
 class ResourcesHandler(CTADataHandler):
     """Lists the storage."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def get(self, path: str) -> None:
         """Answer openapi.yaml's ``Resource``."""
         await self.finish_long(
-            *await self.ask(_answer, path, self.extension.max_entries, self.takes_gzip)
+            *await self.ask(_answer, path, self.services.max_entries, self.takes_gzip)
         )
+
+
+class HomeDirectoryHandler(CTADataHandler):
+    """Finds the user's own directory."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer its path."""
+        self.finish({"path": await self.ask(APIClient.find_home_directory)})
+
+
+class WorkspaceHandler(CTADataHandler):
+    """Tells what a download into a folder would find there."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, path: str) -> None:
+        """Answer openapi.yaml's ``Folder``; the folder need not exist yet."""
+        pieces = _folder(self.services.workspace(), path)
+        await self.finish_long(*await self.in_thread(compress, pieces, allowed=self.takes_gzip))
 
 
 def _answer(
@@ -68,3 +92,17 @@ def _resource(client: APIClient, path: str, max_entries: int) -> Iterator[str]:
 
 def _known(number: int) -> int | None:
     return None if number == UNKNOWN else number
+
+
+def _folder(workspace: Workspace, path: str) -> Iterator[str]:
+    """Yield the answer in pieces of JSON."""
+    directory = workspace.directory(path)
+    free, files = workspace.look_into(directory)
+    yield json.dumps({"path": workspace.relative(directory), "free": free}).removesuffix("}")
+    yield ', "files": {'
+    yield from column("names", list(files))
+    yield ", "
+    yield from column("sizes", [facts.st_size for facts in files.values()])
+    yield ", "
+    yield from column("modified", [facts.st_mtime for facts in files.values()])
+    yield "}}"

@@ -16,7 +16,6 @@ from ctadata.errors import InvalidPath
 from ..browse.listing_rows import resource
 from ..browse.name_filter import name_test
 from ..browse.walk import Walk
-from .base import AUTH_RESOURCE
 from .streaming import LinesHandler
 
 if TYPE_CHECKING:
@@ -31,18 +30,16 @@ INTERVAL = 0.2
 class SearchHandler(LinesHandler):
     """Searches for as long as the browser listens."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def get(self, path: str) -> None:
         """Send what is found (openapi.yaml's ``Found``), line by line."""
         # Jupyter checks other methods only; but this GET makes the service list whole trees.
         self.check_xsrf_cookie()
-        extension = self.extension
-        room = extension.max_results
+        services = self.services
+        room = services.max_results
         look = _look(name_test(self.get_query_argument("pattern", "", strip=False)), room + 1)
-        walk = Walk(extension.walk_calls, [path], look)
+        walk = Walk(services.walk_calls, [path], look)
         truncated = False
         async with aclosing(walk.findings(INTERVAL, room)) as findings:
             async for found in findings:

@@ -1,8 +1,10 @@
-"""``ctadata/status``: whether things are in place, in words for people."""
+"""``ctadata/status``: whether things are in place; ``ctadata/openapi.yaml``: what else there is."""
 
 from __future__ import annotations
 
 import platform
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import jupyter_server
@@ -14,24 +16,23 @@ from ctadata.api import APIClient
 from ctadata.errors import CTADataError
 
 from ..errors import describe
-from .base import AUTH_RESOURCE, CTADataHandler
+from .base import CTADataHandler
 
-__all__ = ["API_VERSION", "StatusHandler"]
+__all__ = ["API_VERSION", "DESCRIPTION", "OpenAPIHandler", "StatusHandler"]
 
 # Of openapi.yaml: it is raised when a panel of before could not use what is answered.
 API_VERSION = 2
+DESCRIPTION = Path(__file__).parents[1] / "openapi.yaml"
 
 
 class StatusHandler(CTADataHandler):
     """Tells what the panel shows when nothing works."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def get(self) -> None:
         """Answer openapi.yaml's ``Status``; always with 200."""
-        client = self.extension.client
+        client = self.services.client
         service = await self._service()
         problem: str | None = None
         try:
@@ -46,7 +47,7 @@ class StatusHandler(CTADataHandler):
                 "writable_root": client.home_directory if service["url"] and not problem else None,
                 "versions": {
                     "api": API_VERSION,
-                    "ctadata": self.extension.version,
+                    "ctadata": version("ctadata"),
                     "jupyter_server": jupyter_server.__version__,
                     "python": platform.python_version(),
                 },
@@ -57,8 +58,19 @@ class StatusHandler(CTADataHandler):
         url: str | None = None
         message: str | None = None
         try:
-            url = self.extension.client.downloadservice_url
-            await self.extension.status_calls.run(self.left, APIClient.health)
+            url = self.services.client.downloadservice_url
+            await self.services.status_calls.run(self.left, APIClient.health)
         except CTADataError as error:
             message = describe(error)["message"]
         return {"url": url, "reachable": message is None, "message": message}
+
+
+class OpenAPIHandler(CTADataHandler):
+    """Serves openapi.yaml."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer the description (media type of RFC 9512)."""
+        description = await self.in_thread(DESCRIPTION.read_bytes)
+        self.finish(description, set_content_type="application/yaml")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from tornado import iostream
@@ -15,12 +16,14 @@ from ctadata.errors import CTADataError
 from ..download_slots import DownloadSlot
 from ..errors import Abandoned, describe
 from .base import CTADataHandler
-from .chunking import gathered
 
 if TYPE_CHECKING:
     from ctadata.api import APIClient
 
 __all__ = ["DownloadHandler", "LinesHandler"]
+
+# Bytes that are sent at a time: a service may send them one by one, and files may be short.
+TOGETHER = 64 << 10
 
 
 class LinesHandler(CTADataHandler):
@@ -69,7 +72,7 @@ class DownloadHandler(CTADataHandler):
     async def stream(self, what: str, content: Callable[[APIClient], Generator[bytes]]) -> None:
         """Send one piece after the other, each when the browser has taken the one before.
 
-        A download that stands still, whether the service or the browser is slow, gives its place
+        A download that stands still, whether the service or the browser is slow, gives its slot
         to others meanwhile.
 
         Parameters
@@ -79,26 +82,26 @@ class DownloadHandler(CTADataHandler):
         content : callable
             Is given a client, and yields the bytes; they are asked for in a thread.
         """
-        extension = self.extension
-        client, watchdog = guarded(extension.client)
+        services = self.services
+        client, watchdog = guarded(services.client)
         self.left.add_done_callback(lambda left: watchdog.stop(Abandoned()))
         begun = False
-        async with DownloadSlot(extension.downloads) as place:
+        async with DownloadSlot(services.download_slots) as slot:
             if self.gone:
                 return
-            chunks = gathered(content(client))
+            chunks = _gathered(content(client))
             try:
-                with extension.watchdogs.watching(watchdog):
+                with services.watchdogs.watching(watchdog):
                     while (
-                        chunk := await place.service(
-                            self.run_in(extension.download_pool, next, chunks, None)
+                        chunk := await slot.wait_for_service(
+                            self.run_in(services.download_pool, next, chunks, None)
                         )
                     ) is not None:
                         if self.gone:
                             return
                         self.write(chunk)
                         begun = True
-                        await place.browser(self.flush())
+                        await slot.wait_for_browser(self.flush())
                 self.finish(set_content_type="application/octet-stream")
             except iostream.StreamClosedError:
                 self.log.debug("ctadata: the browser has ended the download of %r", what)
@@ -115,6 +118,21 @@ class DownloadHandler(CTADataHandler):
                 self.detach().close()
             finally:
                 try:
-                    await self.run_in(extension.download_pool, chunks.close)
+                    await self.run_in(services.download_pool, chunks.close)
                 except Abandoned:
                     chunks.close()
+
+
+def _gathered(pieces: Generator[bytes]) -> Generator[bytes]:
+    """Yield the same bytes in pieces of at least `TOGETHER`, but for the last one."""
+    waiting: list[bytes] = []
+    length = 0
+    with closing(pieces):
+        for piece in pieces:
+            waiting.append(piece)
+            length += len(piece)
+            if length >= TOGETHER:
+                yield b"".join(waiting)
+                waiting, length = [], 0
+    if waiting:
+        yield b"".join(waiting)

@@ -9,7 +9,6 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ..browse.walk import Walk
-from .base import AUTH_RESOURCE
 from .streaming import LinesHandler
 
 if TYPE_CHECKING:
@@ -24,13 +23,11 @@ INTERVAL = 0.3
 class TotalsHandler(LinesHandler):
     """Counts for as long as the browser listens."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def post(self) -> None:
         """Send what was counted so far (openapi.yaml's ``Totals``), line by line."""
-        walk = Walk(self.extension.walk_calls, self.json_paths(), _look)
+        walk = Walk(self.services.walk_calls, self.json_paths(), _look)
         files = size = 0
         async with aclosing(walk.findings(INTERVAL)) as findings:
             async for found in findings:

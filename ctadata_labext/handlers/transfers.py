@@ -12,7 +12,7 @@ from ..owners import owner_of
 from ..transfers.run_job import download_jobs, upload_jobs
 from ..uploads.handoff import received_job
 from ..uploads.spool_files import is_id
-from .base import AUTH_RESOURCE, CTADataHandler
+from .base import CTADataHandler
 
 __all__ = ["CancelHandler", "RetryHandler", "TransferHandler", "TransfersHandler"]
 
@@ -20,13 +20,11 @@ __all__ = ["CancelHandler", "RetryHandler", "TransferHandler", "TransfersHandler
 class TransfersHandler(CTADataHandler):
     """All transfers."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def get(self) -> None:
         """Answer all transfers, the oldest first."""
-        self.finish({"transfers": self.extension.transfers.list(owner_of(self))})
+        self.finish({"transfers": self.services.transfers.list(owner_of(self))})
 
     @web.authenticated
     @authorized
@@ -38,7 +36,7 @@ class TransfersHandler(CTADataHandler):
         self.finish({"transfers": transfers})
 
     def _start(self, order: dict[str, Any]) -> list[dict[str, object]]:
-        extension = self.extension
+        services = self.services
         if order.get("kind") == "upload" and "uploads" in order:
             return [self._start_received(order)]
         paths = self.json_paths()
@@ -48,14 +46,14 @@ class TransfersHandler(CTADataHandler):
         overwrite = order.get("overwrite", False)
         if not isinstance(overwrite, bool):
             raise BadRequest("'overwrite' is neither true nor false")
-        workspace = extension.workspace()
+        workspace = services.workspace()
         if order.get("kind") == "download":
             jobs = download_jobs(workspace, paths, destination, overwrite=overwrite)
         elif order.get("kind") == "upload":
             jobs = upload_jobs(workspace, paths, destination, _names(order, len(paths)))
         else:
             raise BadRequest("'kind' is neither 'download' nor 'upload'")
-        return extension.transfers.start(jobs, owner_of(self))
+        return services.transfers.start(jobs, owner_of(self))
 
     def _start_received(self, order: dict[str, Any]) -> dict[str, object]:
         name, uploads = order.get("name"), order.get("uploads")
@@ -76,13 +74,13 @@ class TransfersHandler(CTADataHandler):
         job = received_job(name, pairs, order.get("destination", ""), left_out)
         owner = owner_of(self)
         # Where the first answer was lost, the same order comes again.
-        if started := self.extension.transfers.same_as(job, owner):
+        if started := self.services.transfers.same_as(job, owner):
             return started
         ids = [upload_id for upload_id, _ in pairs]
-        spool = self.extension.spool
+        spool = self.services.spool
         spool.claim(ids, owner)
         try:
-            (transfer,) = self.extension.transfers.start([job], owner)
+            (transfer,) = self.services.transfers.start([job], owner)
         except BaseException:
             spool.take_back(ids)
             raise
@@ -92,19 +90,17 @@ class TransfersHandler(CTADataHandler):
 class TransferHandler(CTADataHandler):
     """One transfer."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def get(self, transfer_id: str) -> None:
         """Answer how far it is."""
-        self.finish(self.extension.transfers.get(transfer_id, owner_of(self)))
+        self.finish(self.services.transfers.get(transfer_id, owner_of(self)))
 
     @web.authenticated
     @authorized
     async def delete(self, transfer_id: str) -> None:
         """Forget it, if it has ended."""
-        await self.in_thread(self.extension.transfers.forget, transfer_id, owner_of(self))
+        await self.in_thread(self.services.transfers.forget, transfer_id, owner_of(self))
         self.set_status(204)
         self.finish()
 
@@ -112,15 +108,11 @@ class TransferHandler(CTADataHandler):
 class CancelHandler(CTADataHandler):
     """The end of a transfer before its time; whoever cancels never forgets."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def post(self, transfer_id: str) -> None:
         """Cancel it, unless it has ended."""
-        transfer = await self.in_thread(
-            self.extension.transfers.cancel, transfer_id, owner_of(self)
-        )
+        transfer = await self.in_thread(self.services.transfers.cancel, transfer_id, owner_of(self))
         self.set_status(202)
         self.finish(transfer)
 
@@ -128,13 +120,11 @@ class CancelHandler(CTADataHandler):
 class RetryHandler(CTADataHandler):
     """One more try of a transfer that has ended without success."""
 
-    auth_resource = AUTH_RESOURCE
-
     @web.authenticated
     @authorized
     async def post(self, transfer_id: str) -> None:
         """Queue it again, under the same id."""
-        transfer = await self.in_thread(self.extension.transfers.retry, transfer_id, owner_of(self))
+        transfer = await self.in_thread(self.services.transfers.retry, transfer_id, owner_of(self))
         self.set_status(202)
         self.finish(transfer)
 

@@ -20,10 +20,10 @@ from ctadata.errors import CTADataError
 
 from ..errors import BadRequest, TooLarge
 from ..owners import may_have, owner_of
-from ..uploads import tus
+from ..uploads import tus_headers
 from ..uploads.spool_files import Upload
 from ..uploads.writer import UploadWriter
-from .base import AUTH_RESOURCE, CTADataHandler
+from .base import CTADataHandler
 
 if TYPE_CHECKING:
     from tornado.http1connection import HTTP1Connection
@@ -44,15 +44,14 @@ T = TypeVar("T")
 class TusHandler(CTADataHandler):
     """What the handlers of uploads share: whatever is to be checked is checked before the body."""
 
-    auth_resource = AUTH_RESOURCE
     _refusal: CTADataError | None = None
-    _reception: UploadWriter | None = None
+    _writer: UploadWriter | None = None
 
     def set_default_headers(self) -> None:
         """Say the version, on errors too."""
         super().set_default_headers()
-        self.set_header("Tus-Resumable", tus.VERSION)
-        self.set_header("Tus-Version", tus.VERSION)
+        self.set_header("Tus-Resumable", tus_headers.VERSION)
+        self.set_header("Tus-Version", tus_headers.VERSION)
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Refuse what is to be refused, before a byte of the body is taken."""
@@ -61,14 +60,14 @@ class TusHandler(CTADataHandler):
         # The decorators of the methods come too late: after the body.
         method = str(self.request.method)
         action = HTTP_METHOD_TO_AUTH_ACTION[method]
-        allowed = self.authorizer.is_authorized(self, self.current_user, action, AUTH_RESOURCE)
+        allowed = self.authorizer.is_authorized(self, self.current_user, action, self.auth_resource)
         if not await ensure_async(allowed):
             raise web.HTTPError(403)
         try:
             if method not in {"GET", "OPTIONS"}:
-                tus.check_version(headers)
+                tus_headers.check_version(headers)
             if method in {"POST", "PATCH"}:
-                await self.begin(tus.body_length(headers))
+                await self.begin(tus_headers.body_length(headers))
         except CTADataError as error:
             if not self._answers_after_the_body():
                 raise
@@ -90,8 +89,8 @@ class TusHandler(CTADataHandler):
 
     async def receive(self, upload_id: str, offset: int, length: int | None) -> None:
         """Make ready to add the body to an upload."""
-        tus.check_content_type(self.request.headers)
-        piece = await self.on_disk(self.extension.spool.append, upload_id, offset, owner_of(self))
+        tus_headers.check_content_type(self.request.headers)
+        piece = await self.on_disk(self.services.spool.append, upload_id, offset, owner_of(self))
         left = piece.upload.size - offset
         try:
             _check_length(length, left, piece.upload.path)
@@ -100,21 +99,21 @@ class TusHandler(CTADataHandler):
             raise
         connection = cast("HTTP1Connection", self.request.connection)
         connection.set_max_body_size(left)
-        extension = self.extension
-        self._reception = UploadWriter(
+        services = self.services
+        self._writer = UploadWriter(
             piece,
             connection,
-            extension.upload_pool,
-            extension.receptions,
-            extension.upload_timeout,
+            services.upload_pool,
+            services.upload_writers,
+            services.upload_timeout,
         )
 
     async def data_received(self, chunk: bytes) -> None:
         """Take some of the body, or drop it where it is refused."""
-        if self._reception is None or self._refusal is not None:
+        if self._writer is None or self._refusal is not None:
             return
         try:
-            await self._reception.receive(chunk)
+            await self._writer.receive(chunk)
         except CTADataError as error:
             self._refusal = error
             if not self._answers_after_the_body():
@@ -128,39 +127,39 @@ class TusHandler(CTADataHandler):
         CTADataError
             If it is not to be there.
         """
-        reception = self._reception
-        if reception is not None:
-            await reception.close()
+        writer = self._writer
+        if writer is not None:
+            await writer.close()
         if self._refusal is not None:
             raise self._refusal
 
     def on_connection_close(self) -> None:
         """Keep what has come so far."""
         super().on_connection_close()
-        if self._reception is not None:
+        if self._writer is not None:
             # What the disk has not taken is not there; the next HEAD tells.
-            self._reception.close().add_done_callback(lambda task: task.exception())
+            self._writer.close().add_done_callback(lambda task: task.exception())
 
     async def make_way(self, upload_id: str, silence: float) -> None:
         """End another request's piece of an upload if its sender is silent."""
-        reception = self.extension.receptions.get(upload_id)
-        if reception is None or not may_have(owner_of(self), reception.piece.upload.owner):
+        writer = self.services.upload_writers.get(upload_id)
+        if writer is None or not may_have(owner_of(self), writer.piece.upload.owner):
             return
-        if reception.has_ended(silence):
-            await reception.cut()
+        if writer.has_ended(silence):
+            await writer.cut()
 
     async def on_disk(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a call of the spool, which no listing that hangs may hold up."""
-        return await self.run_in(self.extension.upload_pool, call, *args, **kwargs)
+        return await self.run_in(self.services.upload_pool, call, *args, **kwargs)
 
     def tell(self, upload: Upload) -> None:
         """Say how far an upload is, and until when it is kept."""
         self.set_header("Upload-Offset", str(upload.offset))
-        self.set_header("Upload-Expires", tus.http_date(upload.expires))
+        self.set_header("Upload-Expires", tus_headers.http_date(upload.expires))
 
     def _answers_after_the_body(self) -> bool:
         try:
-            length = tus.body_length(self.request.headers)
+            length = tus_headers.body_length(self.request.headers)
         except BadRequest:
             return False
         return length is not None and 0 < length <= MAX_DROPPED
@@ -169,16 +168,15 @@ class TusHandler(CTADataHandler):
 class UploadsHandler(TusHandler):
     """All uploads."""
 
-    auth_resource = AUTH_RESOURCE
     _upload_id = ""
 
     async def begin(self, length: int | None) -> None:
         """Create the upload."""
-        facts = tus.facts(self.request.headers, owner_of(self) or "")
+        info = tus_headers.upload_info(self.request.headers, owner_of(self) or "")
         if length != 0:
-            tus.check_content_type(self.request.headers)
-            _check_length(length, facts.size, facts.path)
-        upload = await self.on_disk(self.extension.spool.create, facts)
+            tus_headers.check_content_type(self.request.headers)
+            _check_length(length, info.size, info.path)
+        upload = await self.on_disk(self.services.spool.create, info)
         self._upload_id = upload.id
         if length != 0:
             await self.receive(upload.id, 0, length)
@@ -187,9 +185,9 @@ class UploadsHandler(TusHandler):
     @authorized
     async def options(self) -> None:  # type: ignore[override]
         """Say what of tus is understood."""
-        self.set_header("Tus-Extension", tus.EXTENSIONS)
-        if self.extension.spool.max_size:
-            self.set_header("Tus-Max-Size", str(self.extension.spool.max_size))
+        self.set_header("Tus-Extension", tus_headers.EXTENSIONS)
+        if self.services.spool.max_size:
+            self.set_header("Tus-Max-Size", str(self.services.spool.max_size))
         self.set_status(204)
         self.finish()
 
@@ -197,7 +195,7 @@ class UploadsHandler(TusHandler):
     @authorized
     async def get(self) -> None:
         """Answer the uploads that no transfer has yet."""
-        uploads = await self.on_disk(self.extension.spool.waiting, owner_of(self))
+        uploads = await self.on_disk(self.services.spool.waiting, owner_of(self))
         self.finish({"uploads": [_described(upload) for upload in uploads]})
 
     @web.authenticated
@@ -205,7 +203,7 @@ class UploadsHandler(TusHandler):
     async def post(self) -> None:
         """Create an upload, whose first piece may be the body."""
         await self.received()
-        upload = await self.on_disk(self.extension.spool.get, self._upload_id)
+        upload = await self.on_disk(self.services.spool.get, self._upload_id)
         self.tell(upload)
         self.set_header("Location", url_path_join(self.base_url, "ctadata/uploads", upload.id))
         self.set_status(201)
@@ -215,12 +213,10 @@ class UploadsHandler(TusHandler):
 class UploadHandler(TusHandler):
     """One upload."""
 
-    auth_resource = AUTH_RESOURCE
-
     async def begin(self, length: int | None) -> None:
         """Make ready for a piece."""
         upload_id = self.path_args[0]
-        offset = tus.natural_number(self.request.headers, "Upload-Offset")
+        offset = tus_headers.natural_number(self.request.headers, "Upload-Offset")
         await self.make_way(upload_id, SILENCE)
         await self.receive(upload_id, offset, length)
 
@@ -229,7 +225,7 @@ class UploadHandler(TusHandler):
     async def head(self, upload_id: str) -> None:
         """Say how far it is."""
         await self.make_way(upload_id, SILENCE)
-        upload = await self.on_disk(self.extension.spool.get, upload_id, owner_of(self))
+        upload = await self.on_disk(self.services.spool.get, upload_id, owner_of(self))
         self.tell(upload)
         self.set_header("Upload-Length", str(upload.size))
         self.set_header("Upload-Metadata", upload.metadata)
@@ -240,7 +236,7 @@ class UploadHandler(TusHandler):
     async def patch(self, upload_id: str) -> None:
         """Add the body to it."""
         await self.received()
-        self.tell(await self.on_disk(self.extension.spool.get, upload_id, owner_of(self)))
+        self.tell(await self.on_disk(self.services.spool.get, upload_id, owner_of(self)))
         self.set_status(204)
         self.finish()
 
@@ -249,7 +245,7 @@ class UploadHandler(TusHandler):
     async def delete(self, upload_id: str) -> None:
         """End it."""
         await self.make_way(upload_id, 0)
-        await self.on_disk(self.extension.spool.remove, upload_id, owner_of(self))
+        await self.on_disk(self.services.spool.remove, upload_id, owner_of(self))
         self.set_status(204)
         self.finish()
 

@@ -16,7 +16,7 @@ from ctadata.transfers.target_conflicts import PlannedUpload, refuse_meeting
 from ..errors import TargetsExist
 from ..uploads.handoff import send_received, stored_path
 from .job import Job
-from .left_out import LeftOutCount
+from .progress import LeftOutCount
 
 if TYPE_CHECKING:
     from ctadata.api import APIClient

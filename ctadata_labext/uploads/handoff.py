@@ -15,7 +15,7 @@ from ctadata.transfers.target_conflicts import PlannedUpload, refuse_meeting
 
 from ..errors import BadRequest, NoSuchUpload, UploadsLost
 from ..transfers.job import Job
-from ..transfers.left_out import LeftOutCount
+from ..transfers.progress import LeftOutCount
 
 if TYPE_CHECKING:
     from ctadata.api import APIClient

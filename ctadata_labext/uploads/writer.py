@@ -34,8 +34,8 @@ class UploadWriter:
         Where they come from.
     threads : Executor
         Where they are written.
-    receptions : dict
-        All receptions by the ids of their uploads; this one is in it until it is closed.
+    writers : dict
+        All writers by the ids of their uploads; this one is in it until it is closed.
     timeout : float
         Seconds between two looks at whether something comes.
 
@@ -50,13 +50,13 @@ class UploadWriter:
         piece: Piece,
         connection: HTTP1Connection,
         threads: Executor,
-        receptions: dict[str, UploadWriter],
+        writers: dict[str, UploadWriter],
         timeout: float,
     ) -> None:
         self.piece = piece
         self._connection = connection
         self._threads = threads
-        self._receptions = receptions
+        self._writers = writers
         self._buffer = bytearray()
         self._lock = asyncio.Lock()
         self._heard = time.monotonic()
@@ -65,7 +65,7 @@ class UploadWriter:
         # Bytes since the last look.
         self._came = 0
         self._timer = self._look_later()
-        receptions[piece.upload.id] = self
+        writers[piece.upload.id] = self
 
     async def receive(self, data: bytes) -> None:
         """Take some bytes.
@@ -130,8 +130,8 @@ class UploadWriter:
         finally:
             # On a network file system this may take as long as writing.
             await self._in_thread(self.piece.close)
-            if self._receptions.get(self.piece.upload.id) is self:
-                del self._receptions[self.piece.upload.id]
+            if self._writers.get(self.piece.upload.id) is self:
+                del self._writers[self.piece.upload.id]
 
     async def _in_thread(self, call: Callable[..., None], *args: object) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)

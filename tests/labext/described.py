@@ -13,7 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from tornado.httpclient import HTTPResponse
 
-from ctadata_labext.handlers.openapi import DESCRIPTION
+from ctadata_labext.handlers.status import DESCRIPTION
 
 
 @cache

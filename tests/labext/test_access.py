@@ -14,8 +14,8 @@ from tornado import routing, web
 from tornado.httputil import HTTPHeaders
 
 import ctadata_labext
-from ctadata_labext.app import ROUTES
 from ctadata_labext.handlers.base import CTADataHandler
+from ctadata_labext.routes import ROUTES
 
 from .described import Api
 from .tiny_service import TinyService
@@ -74,7 +74,7 @@ async def test_nothing_is_answered_to_the_anonymous(
 def test_every_method_is_decorated_in_its_own_class(jp_web_app: Any) -> None:
     for _, handler in own_routes(jp_web_app):
         assert issubclass(handler, CTADataHandler)
-        assert vars(handler)["auth_resource"] == "ctadata"
+        assert handler.auth_resource == "ctadata"
         defined = [method for method in METHODS if method in vars(handler)]
         assert defined
         for method in defined:

@@ -137,7 +137,7 @@ async def test_what_could_not_be_sent_says_so(
 ) -> None:
     monkeypatch.setattr(service_calls, "PATIENCE", 0.2)
     gate = threading.Event()
-    threads = getattr(extension, kind).threads
+    threads = getattr(extension.services, kind).threads
     for _ in range(MANY):
         threads.submit(gate.wait, 60)
     try:
@@ -225,7 +225,7 @@ async def test_browsers_that_read_nothing_make_way(
     monkeypatch.setattr(download_slots, "BROWSER_PATIENCE", 0.2)
     body = storage.put("lst/large", 24 * MIB)
     # None may wait for the service beside those that run, but these hold no thread.
-    extension.downloads.aside = 0
+    extension.services.download_slots.waiting = 0
     count = 2 * extension.max_downloads
     async with browsers(api, ["files/lst/large"] * count) as streams:
         await asked(storage, "fetch", count)

@@ -11,7 +11,7 @@ from jupyter_server.auth.identity import IdentityProvider, User
 from tornado import web
 
 from .described import Api
-from .handlers.test_uploads import PIECE, TUS, Tus, announcement
+from .handlers.test_uploads import PIECE, TUS, Tus, announcement, answer, arrived, begin_piece
 from .test_access import log_in
 
 
@@ -106,8 +106,6 @@ async def test_uploads(alice: Api, bob: Api, storage: Path, extension: Any) -> N
 async def test_a_piece_that_comes_is_not_cut_by_another_user(
     alice: Api, bob: Api, storage: Path, extension: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from test_uploads_handler import answer, arrived, begin_piece
-
     monkeypatch.setattr("ctadata_labext.handlers.uploads.SILENCE", 0.0)
     upload_id = await Tus(alice).create(8)
     stream = await begin_piece(alice, upload_id, 0, 8, b"0123")

@@ -16,7 +16,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from yaml import safe_load
 
 from ctadata.embedded_service import app
-from ctadata_labext.handlers.openapi import DESCRIPTION
+from ctadata_labext.handlers.status import DESCRIPTION
 from tests.conftest import TOKEN, serving
 from tests.support.certificates import write_proxy
 

@@ -141,7 +141,7 @@ async def test_a_browser_that_goes_away_ends_it(
     gate.open.set()
     assert await in_thread(gate.ended.acquire, True, 20)
     for _ in range(extension.max_downloads):
-        await extension.downloads.free.acquire()
+        await extension.services.download_slots.free.acquire()
     assert len([request for request in tiny.requests if request[0] == "fetch"]) < 20
 
 

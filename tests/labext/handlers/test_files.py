@@ -179,7 +179,7 @@ async def test_a_browser_that_goes_away_ends_the_stream(
     api: Api, tiny: TinyService, extension: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = threading.Event()
-    iter_bytes = extension.client.iter_bytes
+    iter_bytes = extension.services.client.iter_bytes
 
     def watched(*args: Any, **options: Any) -> Any:
         try:
@@ -187,7 +187,7 @@ async def test_a_browser_that_goes_away_ends_the_stream(
         finally:
             closed.set()
 
-    monkeypatch.setattr(extension.client, "iter_bytes", watched)
+    monkeypatch.setattr(extension.services.client, "iter_bytes", watched)
     tiny.files["lst/file"] = bytes(64_000_000)
     stream = await open_download(api, "lst/file")
     await stream.read_bytes(100_000)

@@ -10,9 +10,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 import ctadata.errors
 import ctadata_labext.errors
 from ctadata.errors import CTADataError
-from ctadata_labext.app import ROUTES, CTADataExtension
+from ctadata_labext.app import CTADataExtension
 from ctadata_labext.errors import ERRORS_OF_STATUS, INTERNAL_ERROR, STATUS_OF_CODE
-from ctadata_labext.handlers.openapi import DESCRIPTION
+from ctadata_labext.handlers.status import DESCRIPTION
+from ctadata_labext.routes import ROUTES
 
 from ..described import Api, description
 

@@ -191,7 +191,9 @@ async def test_a_browser_that_goes_away_ends_the_search(
     # While listings hang, too.
     await asyncio.wait_for(ended.wait(), 20)
     everyone = threading.Barrier(WALK_THREADS)
-    waiting = [extension.walk_calls.threads.submit(everyone.wait, 20) for _ in range(WALK_THREADS)]
+    waiting = [
+        extension.services.walk_calls.threads.submit(everyone.wait, 20) for _ in range(WALK_THREADS)
+    ]
     assert {await in_thread(each.result, 20) for each in waiting} == set(range(WALK_THREADS))
     held.open.set()
     assert len(tiny.requests) < 120

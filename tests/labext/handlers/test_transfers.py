@@ -491,7 +491,7 @@ async def test_one_line_in_the_log_for_the_start_and_one_for_the_end(
     caplog.set_level(logging.DEBUG)
     token = os.environ["JUPYTERHUB_API_TOKEN"]
     transfer = await api.transfer("download", f"{DIRECTORY}/small.txt")
-    assert await asyncio.to_thread(extension.transfers.shutdown, 10)
+    assert await asyncio.to_thread(extension.services.transfers.shutdown, 10)
     lines = [
         record.getMessage()
         for record in caplog.records
@@ -512,7 +512,7 @@ async def test_a_server_that_stops_interrupts_its_transfers(
     await reached(gate)
     assert extension.current_activity() == 1
     stopping = asyncio.ensure_future(extension.stop_extension())
-    cancelled = extension.transfers._transfers[transfer["id"]].cancel
+    cancelled = extension.services.transfers._transfers[transfer["id"]].cancel
     assert await asyncio.get_running_loop().run_in_executor(None, cancelled.wait, 20)
     await stopping
     gate.open.set()

@@ -96,7 +96,7 @@ def tus(api: Api) -> Tus:
 @pytest.fixture
 def spooled(extension: Any) -> Path:
     """The directory of the received files."""
-    return extension.spool.data("x").parent
+    return extension.services.spool.data("x").parent
 
 
 async def connect(
@@ -121,13 +121,14 @@ async def begin_piece(api: Api, upload_id: str, offset: int, length: int, body: 
 
 async def arrived(extension: Any, upload_id: str) -> None:
     """Wait until the server receives a piece of an upload."""
-    while upload_id not in extension.receptions or not extension.receptions[upload_id]._buffer:
+    writers = extension.services.upload_writers
+    while upload_id not in writers or not writers[upload_id]._buffer:
         await asyncio.sleep(0)
 
 
 async def let_go(extension: Any, upload_id: str) -> None:
     """Wait until it does so no more."""
-    while upload_id in extension.receptions:
+    while upload_id in extension.services.upload_writers:
         await asyncio.sleep(0)
 
 
@@ -161,7 +162,7 @@ async def test_pieces_of_any_size(tus: Tus, extension: Any) -> None:
         offset += len(piece)
         assert (response.code, response.headers["Upload-Offset"]) == (204, str(offset))
         assert await tus.offset(upload_id) == offset
-    assert extension.spool.data(upload_id).read_bytes() == content
+    assert extension.services.spool.data(upload_id).read_bytes() == content
 
 
 async def test_what_head_says(api: Api, tus: Tus) -> None:
@@ -197,7 +198,7 @@ async def test_the_first_piece_comes_with_the_creation(api: Api, tus: Tus, exten
     assert (created.code, created.headers["Upload-Offset"]) == (201, "4")
     upload_id = tus.id_of(created)
     assert (await tus.patch(upload_id, 4, b"456789")).code == 204
-    assert extension.spool.data(upload_id).read_bytes() == b"0123456789"
+    assert extension.services.spool.data(upload_id).read_bytes() == b"0123456789"
     wrong = await api("uploads", "POST", headers=announcement(10), body=b"0123")
     assert (wrong.code, json.loads(wrong.body)["code"]) == (415, "unsupported-media-type")
     assert await api.error("uploads", "POST", headers=headers, body=bytes(11)) == (413, "too-large")
@@ -218,7 +219,7 @@ async def test_a_body_of_unknown_length(tus: Tus, api: Api, extension: Any) -> N
     stream = await connect(api, "PATCH", f"uploads/{upload_id}", headers, body)
     assert "Upload-Offset: 10\r\n" in await answer(stream)
     stream.close()
-    assert extension.spool.data(upload_id).read_bytes() == b"0123456789"
+    assert extension.services.spool.data(upload_id).read_bytes() == b"0123456789"
     more = await tus.create(3)
     stream = await connect(api, "PATCH", f"uploads/{more}", headers, body)
     assert (await answer(stream)).startswith("HTTP/1.1 400 ")
@@ -322,9 +323,9 @@ async def test_what_came_before_a_break_is_kept(api: Api, tus: Tus, extension: A
     upload_id = await tus.create(len(content))
     stream = await begin_piece(api, upload_id, 0, len(content), content[: 2 * MIB + 1])
     # All of it, also what is not a whole block and still in memory.
-    while extension.receptions.get(upload_id) is None or (
-        extension.receptions[upload_id].piece.offset + len(extension.receptions[upload_id]._buffer)
-        < 2 * MIB + 1
+    writers = extension.services.upload_writers
+    while writers.get(upload_id) is None or (
+        writers[upload_id].piece.offset + len(writers[upload_id]._buffer) < 2 * MIB + 1
     ):
         await asyncio.sleep(0)
     stream.close()
@@ -332,7 +333,7 @@ async def test_what_came_before_a_break_is_kept(api: Api, tus: Tus, extension: A
     assert await tus.offset(upload_id) == 2 * MIB + 1
     response = await tus.patch(upload_id, 2 * MIB + 1, content[2 * MIB + 1 :])
     assert response.code == 204
-    assert extension.spool.data(upload_id).read_bytes() == content
+    assert extension.services.spool.data(upload_id).read_bytes() == content
 
 
 async def test_a_break_in_the_first_piece(api: Api, tus: Tus, extension: Any) -> None:
@@ -355,7 +356,7 @@ async def test_two_at_once(api: Api, tus: Tus, extension: Any) -> None:
     await stream.write(b"456789")
     assert "Upload-Offset: 10\r\n" in await answer(stream)
     stream.close()
-    assert extension.spool.data(upload_id).read_bytes() == b"0123456789"
+    assert extension.services.spool.data(upload_id).read_bytes() == b"0123456789"
     assert extension.current_activity() == 0
 
 
@@ -371,7 +372,7 @@ async def test_a_silent_sender_makes_way(
     assert (await tus.patch(upload_id, 4, b"456789")).code == 204
     with pytest.raises(StreamClosedError):
         await answer(stream)
-    assert extension.spool.data(upload_id).read_bytes() == b"0123456789"
+    assert extension.services.spool.data(upload_id).read_bytes() == b"0123456789"
 
 
 async def test_ended_while_a_piece_comes(api: Api, tus: Tus, extension: Any, spooled: Path) -> None:
@@ -563,7 +564,7 @@ async def test_a_large_upload_needs_little_memory(api: Api, tus: Tus, extension:
     assert "Upload-Offset: 536870912\r\n" in await answer(stream)
     stream.close()
     assert peak_memory() - before < 80 * MIB
-    assert extension.spool.data(upload_id).stat().st_size == size
+    assert extension.services.spool.data(upload_id).stat().st_size == size
 
 
 async def test_the_server_answers_while_the_disk_hangs(

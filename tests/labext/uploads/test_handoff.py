@@ -49,7 +49,7 @@ async def transfer(
 
 
 def spooled(extension: Any) -> list[Path]:
-    return sorted(extension.spool.data("x").parent.iterdir())
+    return sorted(extension.services.spool.data("x").parent.iterdir())
 
 
 def stored(directory: Path) -> dict[str, bytes]:
@@ -220,7 +220,7 @@ async def test_what_has_expired_is_said(
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "expired")
     failed = await transfer(api, "run42", uploads)
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", token)
-    extension.spool.forget([uploads[0]["id"]])
+    extension.services.spool.forget([uploads[0]["id"]])
     again = await api.ended(await api.json(f"transfers/{failed['id']}/retry", "POST", body=b""))
     assert again["state"] == "failed"
     assert [failure["path"] for failure in again["failures"]] == ["run42/a"]
@@ -236,7 +236,7 @@ async def test_nothing_is_kept_from_use_by_a_refused_order(
     api: Api, tus: Tus, storage: Path, extension: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploads = await receive(tus, {"a": b"a"})
-    monkeypatch.setattr(extension.transfers, "_max_active", 0)
+    monkeypatch.setattr(extension.services.transfers, "_max_active", 0)
     status, answer = await order(api, "a", uploads)
     assert (status, answer["code"]) == (429, "too-many-transfers")
     assert len(await tus.waiting()) == 1
@@ -304,7 +304,7 @@ async def test_errors_name_the_file_as_the_user_knows_it(
 ) -> None:
     uploads = await receive(tus, {"run42/good": b"a", "run42/bad": b"b"})
     bad = next(upload for upload in uploads if upload["path"] == "run42/bad")
-    data = extension.spool.data(bad["id"])
+    data = extension.services.spool.data(bad["id"])
     data.unlink()
     data.mkdir()
     failed = await transfer(api, "run42", uploads)

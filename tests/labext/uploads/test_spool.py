@@ -14,7 +14,7 @@ from ctadata.errors import LocalFileError, NoSpace, NotFound
 from ctadata_labext.errors import TooLarge, TooManyUploads, UploadBusy, UploadConflict
 from ctadata_labext.uploads.spool import CHECK_INTERVAL, Spool
 from ctadata_labext.uploads.spool_files import Upload, UploadInfo
-from ctadata_labext.uploads.tus import http_date
+from ctadata_labext.uploads.tus_headers import http_date
 
 HOUR = 3600.0
 

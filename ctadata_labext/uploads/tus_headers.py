@@ -19,9 +19,9 @@ __all__ = [
     "body_length",
     "check_content_type",
     "check_version",
-    "facts",
     "http_date",
     "natural_number",
+    "upload_info",
 ]
 
 VERSION = "1.0.0"
@@ -63,7 +63,7 @@ def body_length(headers: HTTPHeaders) -> int | None:
     return natural_number(headers, "Content-Length") if "Content-Length" in headers else 0
 
 
-def facts(headers: HTTPHeaders, owner: str) -> UploadInfo:
+def upload_info(headers: HTTPHeaders, owner: str) -> UploadInfo:
     """Read what a request to create an upload says of the file.
 
     Parameters
