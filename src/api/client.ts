@@ -16,14 +16,14 @@ import {
   ILocalFolder,
   IOwnDirectory,
   IReceived,
-  IReceivedFiles,
+  IReceivedList,
   IResource,
   ISearchLine,
   IStatus,
   ITotals,
   ITransfer,
   ITransferOrder,
-  ITransfers
+  ITransferList
 } from './types';
 
 /** The version of the interface that this panel speaks (openapi.yaml). */
@@ -85,7 +85,7 @@ export class API {
 
   /** The files that the server has received, wholly or in part, and not yet stored. */
   async uploads(): Promise<IReceived[]> {
-    const { uploads } = await request<IReceivedFiles>(
+    const { uploads } = await request<IReceivedList>(
       this.settings,
       'uploads',
       {},
@@ -155,7 +155,7 @@ export class API {
   }
 
   async transfers(): Promise<ITransfer[]> {
-    const { transfers } = await request<ITransfers>(
+    const { transfers } = await request<ITransferList>(
       this.settings,
       'transfers',
       {},
@@ -245,7 +245,7 @@ export class API {
   }
 
   private async _start(order: ITransferOrder): Promise<ITransfer[]> {
-    const { transfers } = await request<ITransfers>(
+    const { transfers } = await request<ITransferList>(
       this.settings,
       'transfers',
       { method: 'POST', body: JSON.stringify(order) },

@@ -38,7 +38,7 @@ export type IStatus = Schemas['Status'];
 export type ITransfer = Schemas['Transfer'];
 
 /** Transfers, each of them as it is now. */
-export type ITransfers = Schemas['Transfers'];
+export type ITransferList = Schemas['Transfers'];
 
 /** What transfers are asked for: downloads, uploads from the workspace, or an upload from this computer. */
 export type ITransferOrder =
@@ -57,7 +57,7 @@ export type ILocalFolder = Schemas['Folder'];
 export type IReceived = Schemas['Upload'];
 
 /** All that the server has received from browsers and not yet stored. */
-export type IReceivedFiles = Schemas['Uploads'];
+export type IReceivedList = Schemas['Uploads'];
 
 /** The certificates that were delegated from this account. */
 export type IDelegations = Schemas['Certificates'];

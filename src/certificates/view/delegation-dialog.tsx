@@ -1,8 +1,9 @@
-import { Dialog, ReactWidget, UseSignal } from '@jupyterlab/apputils';
+import { Dialog, UseSignal } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { Message } from '@lumino/messaging';
 import * as React from 'react';
 
+import { createView } from '../../ui/error-boundary';
 import { DelegationSession } from '../delegation-session';
 import { CertificatesModel } from '../model';
 import { DelegationForm } from './delegation-form';
@@ -21,21 +22,17 @@ export class DelegationDialog extends Dialog<void> {
   ) {
     super({
       title: _trans.__('Delegate a Certificate'),
-      body: ReactWidget.create(
-        <UseSignal signal={certificates.changed}>
+      body: createView(certificates.changed, _trans, () => (
+        <UseSignal signal={_session.changed}>
           {() => (
-            <UseSignal signal={_session.changed}>
-              {() => (
-                <DelegationForm
-                  certificates={certificates}
-                  session={_session}
-                  trans={_trans}
-                />
-              )}
-            </UseSignal>
+            <DelegationForm
+              certificates={certificates}
+              session={_session}
+              trans={_trans}
+            />
           )}
         </UseSignal>
-      ),
+      )),
       buttons: [Dialog.cancelButton({ label: _trans.__('Close') })],
       focusNodeSelector: '.jp-CTAData-chooseFile'
     });

@@ -8,6 +8,7 @@ import * as React from 'react';
 import { explain } from '../../api/explain';
 import { baseName } from '../../common/paths';
 import { printable } from '../../common/printable';
+import { ErrorBoundary } from '../../ui/error-boundary';
 import { Content } from '../file-content';
 import { ImageView } from './image-view';
 import { JsonView } from './json-view';
@@ -144,19 +145,21 @@ class View extends ReactWidget {
 }
 
 function viewOf(content: Content, trans: TranslationBundle): Widget {
+  const view = (element: JSX.Element) =>
+    new View(<ErrorBoundary trans={trans}>{element}</ErrorBoundary>);
   switch (content.kind) {
     case 'text':
       return new TextView(content.text, trans);
     case 'image':
-      return new View(
+      return view(
         <ImageView {...content} label={trans.__('Image')} trans={trans} />
       );
     case 'table':
-      return new View(<TableView {...content} trans={trans} />);
+      return view(<TableView {...content} trans={trans} />);
     case 'json':
-      return new View(<JsonView {...content} trans={trans} />);
+      return view(<JsonView {...content} trans={trans} />);
     case 'notebook':
-      return new View(<NotebookView {...content} trans={trans} />);
+      return view(<NotebookView {...content} trans={trans} />);
   }
 }
 
