@@ -1,10 +1,11 @@
-"""Zip files of what is in the storage: planned first, then made while they are sent."""
+"""Zip archives of what is in the storage: planned first, then made while they are sent."""
 
 from __future__ import annotations
 
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -14,23 +15,25 @@ from ctadata.errors import CTADataError, InvalidPath, NotFound
 from ctadata.storage.paths import check_remote_path
 from ctadata.transfers.remote_file import file_size
 
-from ..errors import BadRequest
-from .walk import distinct
+from ..errors import Abandoned, BadRequest
+from .walk import ConcurrentWalk, outermost
 from .zip_stream import Member, zip_length, zip_pieces
 
 if TYPE_CHECKING:
     from ctadata.api import APIClient
     from ctadata.storage.listing import Listing
 
-__all__ = ["MAX_MEMBERS", "Archive", "Archives", "content", "members_of"]
+    from ..service_calls import ServiceCalls
 
-# Members that one archive may have: what is known of each is held until it was sent.
+__all__ = ["Archive", "Archives", "content", "plan"]
+
+# Members of one archive: they are held in memory until it was sent.
 MAX_MEMBERS = 100_000
-# Bytes of an archive: what files and programs count with 63 bits.
+# Bytes of an archive: files and programs count them with 63 bits.
 MAX_LENGTH = (1 << 63) - 1
-# Archives, and members of all of them, that are remembered, and for how many seconds.
+# Archives, and members of all of them, that are kept, and for how many seconds.
 MAX_ARCHIVES = 20
-MAX_REMEMBERED = 200_000
+MAX_KEPT_MEMBERS = 200_000
 LIFETIME = 600.0
 # Characters of a file's date.
 MAX_DATE = 64
@@ -38,20 +41,20 @@ MAX_DATE = 64
 
 @dataclass(frozen=True)
 class Archive:
-    """What will be in a zip file.
+    """A planned zip file.
 
     Attributes
     ----------
     name : str
-        Its own name.
+        The file's name.
     members : sequence of Member
         What will be in it.
     owner : str
-        The user who may have it.
+        The user who may download it.
     length : int
-        Its length in bytes.
+        The file's length in bytes.
     id : str
-        What it is asked for with.
+        Names it in the REST interface.
     """
 
     name: str
@@ -75,16 +78,16 @@ class Archive:
 
 
 class Archives:
-    """Remembers a few archives for some minutes."""
+    """Keeps a few planned archives for some minutes."""
 
     def __init__(self) -> None:
         self._archives: dict[str, tuple[float, Archive]] = {}
 
     def add(self, archive: Archive) -> None:
-        """Remember an archive; the oldest ones are forgotten where there are too many."""
-        self._forget()
+        """Keep an archive; where there are too many, the oldest ones are dropped."""
+        self._drop_expired()
         self._archives[archive.id] = time.monotonic() + LIFETIME, archive
-        while len(self._archives) > MAX_ARCHIVES or self._members() > MAX_REMEMBERED:
+        while len(self._archives) > MAX_ARCHIVES or self._members() > MAX_KEPT_MEMBERS:
             del self._archives[next(iter(self._archives))]
 
     def get(self, archive_id: str, owner: str | None) -> Archive:
@@ -95,14 +98,14 @@ class Archives:
         archive_id : str
             Its id.
         owner : str or None
-            Who asks for it; None for the server's owner.
+            The user who asks for it; None for the server's owner.
 
         Raises
         ------
         NotFound
-            If there is none of this id for this user, or it was too long ago.
+            If this user has no archive with this id, or it has expired.
         """
-        self._forget()
+        self._drop_expired()
         _, archive = self._archives.get(archive_id, (0.0, None))
         if archive is None or owner not in {None, archive.owner}:
             raise NotFound("There is no such archive any more; choose the files once more")
@@ -111,83 +114,111 @@ class Archives:
     def _members(self) -> int:
         return sum(len(archive.members) for _, archive in self._archives.values())
 
-    def _forget(self) -> None:
+    def _drop_expired(self) -> None:
         now = time.monotonic()
         self._archives = {i: kept for i, kept in self._archives.items() if kept[0] > now}
 
 
-def members_of(paths: Sequence[str]) -> tuple[str, Callable[[Listing], list[Member]]]:
-    """Plan an archive.
+async def plan(
+    calls: ServiceCalls, paths: Sequence[str], has_left: Callable[[], bool]
+) -> tuple[str, list[Member]]:
+    """Find out what will be in an archive.
 
     Parameters
     ----------
+    calls : ServiceCalls
+        List the directories.
     paths : sequence of str
-        Files and directories; each is found in the archive under its own name or, where two have
-        the same, all under their whole paths.
+        Files and directories. The archive has each under its own name or, where two have the same
+        name, all under their whole paths.
+    has_left : callable
+        Whether nobody waits for the archive any more.
 
     Returns
     -------
     name : str
         The archive's name.
-    look : callable
-        Returns the members that a listing adds; a `Walk` can look with it. It raises what
-        `ctadata.transfers.remote_file.file_size` raises.
+    members : list of Member
+        What will be in it.
 
     Raises
     ------
     InvalidPath
         If a path cannot be asked for, or is the root.
+    BadRequest
+        If there are too many members.
+    CTADataError
+        If not all of them could be listed: an archive without some files would pass for complete.
+    Abandoned
+        If nobody waits any more.
     """
-    chosen = distinct(paths)
+    name, find = _members_in(paths)
+    walk = ConcurrentWalk(calls, paths, find)
+    members: list[Member] = []
+    async with aclosing(walk.results(MAX_MEMBERS)) as results:
+        async for found in results:
+            members += found
+            if has_left():
+                raise Abandoned
+            if walk.failures:
+                raise walk.failures[0]
+            if len(members) > MAX_MEMBERS:
+                raise BadRequest(
+                    f"These are more than {MAX_MEMBERS} files; choose fewer, or download them "
+                    "to the workspace"
+                )
+    return name, members
+
+
+def _members_in(paths: Sequence[str]) -> tuple[str, Callable[[Listing], list[Member]]]:
+    """Return an archive's name, and a function that returns the members in a listing."""
+    chosen = outermost(paths)
     if chosen == [""]:
         raise InvalidPath("The whole storage cannot be downloaded; choose a directory")
     segments = [check_remote_path(path) for path in chosen]
     names = [last for *_, last in segments]
     whole = len(set(names)) < len(names)
-    # What of a path is not repeated in the archive.
+    # How many characters of each path are not repeated in the archive.
     above = {path: 0 if whole else len(path) - len(names[n]) for n, path in enumerate(chosen)}
     parents = {tuple(parent) for *parent, _ in segments}
     parent = list(parents.pop()) if len(parents) == 1 else []
     name = names[0] if len(names) == 1 else parent[-1] if parent else "ctadata"
 
-    def look(listing: Listing) -> list[Member]:
+    def find(listing: Listing) -> list[Member]:
         path = listing.own.path
         cut = next(above[top] for top in _upwards(path) if top in above)
-        if not listing.own.is_directory:
-            return [_member(listing.own, cut)]
-        if not listing.children:
+        if listing.own.is_directory and not listing.children:
             return [Member(f"{path[cut:]}/", path, 0, "")]
-        files = (entry for entry in listing.children if not entry.is_directory)
         # One more tells that there are too many.
-        return [_member(entry, cut) for entry in islice(files, MAX_MEMBERS + 1)]
+        return [_member(entry, cut) for entry in islice(listing.files, MAX_MEMBERS + 1)]
 
-    return f"{name}.zip", look
+    return f"{name}.zip", find
 
 
 def content(client: APIClient, archive: Archive) -> Generator[bytes, None, None]:
-    """Return an archive's bytes; each file is fetched when it is its turn.
+    """Yield an archive's bytes; each file is fetched when its turn comes.
 
     Raises
     ------
     CTADataError
-        What `APIClient.iter_bytes` raises, such as for a file that is not the one of the plan.
+        What `APIClient.iter_bytes` raises, also where a file has changed since it was planned.
     """
 
-    def fetched(member: Member) -> Iterable[bytes]:
+    def fetch(member: Member) -> Iterable[bytes]:
         entry = Entry(member.path, {"size": str(member.size), "mtime": member.mtime})
         try:
             yield from client.iter_bytes(member.path, entry=entry)
         except CTADataError as error:
-            # What breaks off in the middle of an archive can only be told in the log.
+            # Where an archive breaks off in the middle, only the log can say why.
             error.path = error.path or member.path
             raise
 
-    return zip_pieces(archive.members, fetched)
+    return zip_pieces(archive.members, fetch)
 
 
 def _member(entry: Entry, cut: int) -> Member:
     modified = str(entry.get("mtime", ""))
-    # What is longer is no date.
+    # A longer text is not a date.
     return Member(entry.path[cut:], entry.path, file_size(entry), modified[:MAX_DATE])
 
 

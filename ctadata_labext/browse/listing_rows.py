@@ -1,4 +1,4 @@
-"""What the panel shows of a directory, in natural order; of a very long one, in little memory."""
+"""The rows of a directory in the panel, in natural order; very long ones take little memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Row", "Rows", "resource"]
 # An entry: its name, its size (bytes), and the time of its last change (seconds, UTC).
 Row = tuple[str, int | None, int | None]
 
-# Entries that are sorted at a time; of what was sorted, those that are packed together.
+# Entries that are sorted together, and those of them that are compressed together.
 RUN = 50_000
 PART = 1_000
 
@@ -39,7 +39,7 @@ def resource(entry: Entry) -> dict[str, Any]:
 
 
 class Rows:
-    """The entries of a directory: those that are directories, and the others.
+    """The entries of a directory: its directories, and its files.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Rows:
         self.directories = 0
         self._files = 0
         self._pending: tuple[list[Row], list[Row]] = [], []
-        # Sorted and packed: directories, files.
+        # Sorted and compressed: directories, files.
         self._runs: tuple[list[list[bytes]], list[list[bytes]]] = [], []
 
     def add(self, raw: bytes, entries: list[Entry]) -> bool:
@@ -78,7 +78,7 @@ class Rows:
         return self.directories + self._files
 
     def in_order(self) -> Iterator[Row]:
-        """Yield the directories in natural order, and then the others."""
+        """Yield the directories in natural order, and then the files."""
         return chain.from_iterable(map(_merged, self._runs, self._pending))
 
 
@@ -95,7 +95,7 @@ def _packed(rows: list[Row]) -> bytes:
 
 
 def _merged(runs: Sequence[list[bytes]], pending: list[Row]) -> Iterator[Row]:
-    """Yield what is in some runs, and what is pending, in order."""
+    """Merge sorted runs with the rows that are not sorted yet."""
     last = _ordered(pending)
     if not runs:
         return iter(last)

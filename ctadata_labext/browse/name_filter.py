@@ -1,4 +1,4 @@
-"""Which names a search looks for: the rule of the panel's filter (src/browser/name-filter.ts)."""
+"""Matches names as the panel's filter does (src/browser/name-filter.ts)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MAX_PATTERN = 255
 
 
 def name_test(pattern: str) -> Callable[[str], bool]:
-    """Return what tells whether a name is looked for.
+    """Return a function that tells whether a name matches.
 
     Parameters
     ----------
     pattern : str
-        A part of the name or, with ``*`` (any characters) or ``?`` (one), a pattern for all of it;
-        neither case nor Unicode's normal form matter.
+        A part of the name or, with ``*`` (any characters) or ``?`` (one), a pattern for the whole
+        name. Case and Unicode's normal form are ignored.
 
     Raises
     ------
@@ -34,8 +34,8 @@ def name_test(pattern: str) -> Callable[[str], bool]:
         raise BadRequest(f"Give 1 to {MAX_PATTERN} characters of a name to search for")
     if not {"*", "?"} & set(wanted):
         return lambda name: wanted in _folded(name)
-    # What fnmatch makes never goes back behind a '*' that was passed: at most the product of the
-    # lengths is compared. It also knows sets of characters in brackets, which are text here.
+    # What fnmatch makes never backtracks over a '*': at most the product of the lengths is
+    # compared. It also knows sets of characters in brackets, which are plain text here.
     matches = re.compile(translate(wanted.replace("[", "[[]"))).match
     return lambda name: matches(_folded(name)) is not None
 

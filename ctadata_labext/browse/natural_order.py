@@ -10,17 +10,17 @@ from unicodedata import normalize
 __all__ = ["natural_keys", "natural_order"]
 
 NUMBER = re.compile("([0-9]+)")
-# Digits up to which runs of them are filled with zeros.
+# Runs of digits are filled with zeros up to this length.
 DIGITS = 20
 LONG_NUMBER = re.compile(f"[0-9]{{{DIGITS + 1},}}")
-# What sorts behind everything that may follow a run of digits.
+# Sorts behind everything that may follow a run of digits.
 LONGER = "9" * DIGITS + "\U0010ffff"
-# Names that are taken together: each step keeps the interpreter, and so the event loop, waiting.
-TOGETHER = 2000
+# Names that are handled together: the event loop waits for the interpreter during each step.
+BATCH = 2000
 
 
 def natural_order(names: Sequence[str]) -> list[int]:
-    """Return where the names are, in their natural order.
+    """Return the positions of the names in their natural order.
 
     Parameters
     ----------
@@ -31,18 +31,18 @@ def natural_order(names: Sequence[str]) -> list[int]:
     -------
     list of int
         Positions in `names`. Runs of digits 0-9 are compared as numbers, all else by code points;
-        neither case nor Unicode's normal form matter. Names that are the same to this rule are
-        compared as they are.
+        case and Unicode's normal form are ignored. Names that are equal by this rule are compared
+        as they are.
     """
     keys: list[str] = []
-    for start in range(0, len(names), TOGETHER):
-        keys += natural_keys(names[start : start + TOGETHER])
+    for start in range(0, len(names), BATCH):
+        keys += natural_keys(names[start : start + BATCH])
     return sorted(range(len(names)), key=keys.__getitem__)
 
 
 def natural_keys(names: Sequence[str]) -> list[str]:
-    """Return for each of not too many names what it is compared by; see `natural_order`."""
-    # One pass over all of them; what parts a name from the next is in none.
+    """Return the sort keys of not too many names; see `natural_order`."""
+    # One pass over all names; none of them has the separator in it.
     together = normalize("NFC", "\n".join(names)).lower()
     parts = NUMBER.split(together)
     if LONG_NUMBER.search(together) is None:

@@ -1,4 +1,4 @@
-"""Walks through the storage: breadth first, a few listings at a time, beside the event loop."""
+"""Walks through the storage breadth first, with a few listings at a time, beside the event loop."""
 
 from __future__ import annotations
 
@@ -25,19 +25,23 @@ if TYPE_CHECKING:
 
     from ..service_calls import ServiceCalls
 
-__all__ = ["Walk", "distinct"]
+__all__ = ["ConcurrentWalk", "outermost"]
 
 T = TypeVar("T")
 
 # Listings that a walk asks for at a time: the service has ten threads for all its users.
 LISTINGS = 4
+# Seconds between two lists of results.
+INTERVAL = 0.2
 # Failures after which a walk is given up: so many are no accident.
 MAX_FAILURES = 100
 # Directories that a walk knows of but has not listed yet.
 MAX_WAITING = 100_000
 
 
-class _Place(NamedTuple):
+class _Waiting(NamedTuple):
+    """A path that waits to be listed."""
+
     path: str
     ancestors: Ancestors
 
@@ -49,14 +53,16 @@ class _Call(NamedTuple):
 
 @dataclass(frozen=True)
 class _Visit(Generic[T]):
-    findings: list[T]
-    directory: bool
-    below: list[_Place]
+    """What came of listing one path."""
+
+    results: list[T]
+    is_directory: bool
+    below: list[_Waiting]
     failures: list[CTADataError]
     cut: bool = False
 
 
-class Walk(Generic[T]):
+class ConcurrentWalk(Generic[T]):
     """One walk.
 
     Parameters
@@ -64,9 +70,9 @@ class Walk(Generic[T]):
     calls : ServiceCalls
         List the directories; each may take as long as such a call may.
     paths : sequence of str
-        Where the walk begins; nothing is visited twice.
-    look : callable
-        Is given each `Listing`, in one of the threads; what it returns is collected.
+        Where the walk begins; nothing is listed twice.
+    find : callable
+        Returns what is to be found in a `Listing`; called in one of the threads.
 
     Attributes
     ----------
@@ -75,7 +81,7 @@ class Walk(Generic[T]):
     complete : bool
         Whether the walk came to its end, and all directories were listed to theirs.
     directories : int
-        Those that have been listed.
+        How many have been listed.
     failures : list of CTADataError
         Directories that could not be listed, and names that the service must not send.
     """
@@ -84,11 +90,11 @@ class Walk(Generic[T]):
         self,
         calls: ServiceCalls,
         paths: Sequence[str],
-        look: Callable[[Listing], list[T]],
+        find: Callable[[Listing], list[T]],
     ) -> None:
         self._calls = calls
-        self._look = look
-        self._waiting = deque(_Place(path, ()) for path in distinct(paths))
+        self._find = find
+        self._waiting = deque(_Waiting(path, ()) for path in outermost(paths))
         self._loops = LoopDetector()
         self._cut = False
         self.begun = False
@@ -96,17 +102,13 @@ class Walk(Generic[T]):
         self.directories = 0
         self.failures: list[CTADataError] = []
 
-    async def findings(
-        self, interval: float, most: float = math.inf
-    ) -> AsyncGenerator[list[T], None]:
-        """Walk, and yield from time to time what was found since the last time.
+    async def results(self, enough: float = math.inf) -> AsyncGenerator[list[T], None]:
+        """Walk, and yield every `INTERVAL` what was found since the last time, also if nothing.
 
         Parameters
         ----------
-        interval : float
-            Seconds between two lists; they may be empty.
-        most : int, optional
-            A list that has more than so many comes at once.
+        enough : int, optional
+            A list of more than so many results is yielded at once.
 
         Raises
         ------
@@ -117,13 +119,13 @@ class Walk(Generic[T]):
         running: dict[asyncio.Future[_Visit[T]], _Call] = {}
         found: list[T] = []
         moved = time.monotonic()
-        due = moved + interval
+        due = moved + INTERVAL
         try:
-            while (running or self._waiting) and not self._hopeless():
+            while (running or self._waiting) and not self._is_hopeless():
                 while self._waiting and len(running) < LISTINGS:
-                    place = self._waiting.popleft()
+                    waiting = self._waiting.popleft()
                     client, watchdog = self._calls.guarded()
-                    queued = self._calls.threads.submit(self._visit, place, client, watchdog)
+                    queued = self._calls.threads.submit(self._visit, waiting, client, watchdog)
                     running[asyncio.wrap_future(queued)] = _Call(queued, watchdog)
                 done, _ = await asyncio.wait(
                     running,
@@ -139,10 +141,10 @@ class Walk(Generic[T]):
                 elif now - moved > self._calls.seconds:
                     self.failures.append(self._calls.too_busy())
                     break
-                if now >= due or len(found) > most:
+                if now >= due or len(found) > enough:
                     yield found
                     found = []
-                    due = time.monotonic() + interval
+                    due = time.monotonic() + INTERVAL
         finally:
             for future, call in running.items():
                 call.watchdog.stop(Abandoned())
@@ -152,26 +154,26 @@ class Walk(Generic[T]):
             raise self.failures[0]
         yield found
 
-    def _visit(self, place: _Place, client: APIClient, watchdog: Watchdog) -> _Visit[T]:
-        """List a directory; in one of the threads."""
+    def _visit(self, waiting: _Waiting, client: APIClient, watchdog: Watchdog) -> _Visit[T]:
+        """List a path, in one of the threads."""
         try:
             with self._calls.limited(watchdog):
-                listing = client.listing(place.path, FEW)
-            ancestors = self._loops.check_for_loop(listing, place.ancestors)
-            findings = self._look(listing)
+                listing = client.listing(waiting.path, FEW)
+            ancestors = self._loops.check_for_loop(listing, waiting.ancestors)
+            results = self._find(listing)
         except CTADataError as error:
-            error.path = error.path or place.path
+            error.path = error.path or waiting.path
             return _Visit([], False, [], [error])
         directories = islice(listing.directories, MAX_WAITING + 1)
-        inner = [_Place(entry.path, ancestors) for entry in directories]
+        below = [_Waiting(entry.path, ancestors) for entry in directories]
         cut = listing.cut
         failures: list[CTADataError] = [*listing.refused, *([] if cut is None else [cut])]
-        return _Visit(findings, listing.own.is_directory, inner, failures, cut is not None)
+        return _Visit(results, listing.own.is_directory, below, failures, cut is not None)
 
     def _take(self, visit: _Visit[T]) -> list[T]:
-        # What was listed without being refused as a whole has findings or is a directory.
-        self.begun = self.begun or visit.directory or bool(visit.findings)
-        self.directories += visit.directory
+        # A path that was listed is a directory or has results.
+        self.begun = self.begun or visit.is_directory or bool(visit.results)
+        self.directories += visit.is_directory
         self.failures += visit.failures
         self._cut = self._cut or visit.cut
         room = MAX_WAITING - len(self._waiting)
@@ -186,22 +188,22 @@ class Walk(Generic[T]):
                     path=path,
                 )
             )
-        return visit.findings
+        return visit.results
 
-    def _hopeless(self) -> bool:
-        """Whether it makes no sense to go on."""
+    def _is_hopeless(self) -> bool:
+        """Whether the rest would fail, too."""
         return len(self.failures) >= MAX_FAILURES or any(
             isinstance(error, AuthenticationError) for error in self.failures
         )
 
     def described_failures(self) -> list[dict[str, str]]:
-        """Return what the browser may know of the first failures."""
+        """Return the first failures as the browser may see them."""
         failures = self.failures[:MAX_FAILURES]
         return [{"path": error.path or "", **describe(error)} for error in failures]
 
 
-def distinct(paths: Sequence[str]) -> list[str]:
-    """Return paths without those that are named twice, or lie below another one.
+def outermost(paths: Sequence[str]) -> list[str]:
+    """Return paths without duplicates and without those that lie below another one.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A zip file that is sent while it is made, of a length that is known before."""
+"""Zip files that are made while they are sent; their length is known before."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ctadata.storage.dates import seconds_of
 
 __all__ = ["Member", "zip_length", "zip_pieces"]
 
-# What dates in a zip file can be: local time, in steps of two seconds.
+# The first and the last date in a zip file: local time, in steps of two seconds.
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 LAST_DATE = (2107, 12, 31, 23, 59, 58)
-# APPNOTE.TXT 4.3 and 4.5.3: bytes of what stands around the data and at the end.
+# APPNOTE.TXT 4.3 and 4.5.3: bytes of the structures around the data and at the end.
 LOCAL_HEADER = 30
 DESCRIPTOR, DESCRIPTOR_64 = 16, 24
 CENTRAL_HEADER = 46
@@ -27,7 +27,7 @@ END, END_64 = 22, 56 + 20
 TIMESTAMP = struct.Struct("<HHBl")
 TIMESTAMP_ID = 0x5455
 HAS_MTIME = 1
-# The checksum and the sizes stand behind the data, not before it.
+# The checksum and the sizes follow the data.
 SIZES_FOLLOW = 0x08
 FILE_MODE = 0o100644
 DIRECTORY_MODE = 0o040755
@@ -43,8 +43,8 @@ class Member(NamedTuple):
     mtime: str
 
 
-class _Written(io.RawIOBase):
-    """Keeps what a ZipFile writes until it is taken; what was written cannot be changed."""
+class _Output(io.RawIOBase):
+    """Keeps what a ZipFile writes until it is taken; it cannot be changed afterwards."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,33 +63,33 @@ class _Written(io.RawIOBase):
 
 
 def zip_pieces(
-    members: Iterable[Member], fetched: Callable[[Member], Iterable[bytes]]
+    members: Iterable[Member], fetch: Callable[[Member], Iterable[bytes]]
 ) -> Generator[bytes, None, None]:
-    """Yield a zip file in pieces; each file is fetched when it is its turn.
+    """Yield a zip file in pieces; each member is fetched when its turn comes.
 
     Parameters
     ----------
     members : iterable of Member
         What is in it.
-    fetched : callable
-        Returns the bytes of a file, exactly as many as its `Member.size`.
+    fetch : callable
+        Returns the bytes of a member, exactly as many as its `Member.size`.
     """
-    written = _Written()
-    with ZipFile(written, "w") as archive:
+    output = _Output()
+    with ZipFile(output, "w") as archive:
         for member in members:
             with archive.open(_info(member), "w") as file:
-                for block in () if member.name.endswith("/") else fetched(member):
+                for block in () if member.name.endswith("/") else fetch(member):
                     file.write(block)
-                    yield from written.take()
-            yield from written.take()
-    yield from written.take()
+                    yield from output.take()
+            yield from output.take()
+    yield from output.take()
 
 
 def zip_length(members: Iterable[Member]) -> int:
     """Return how many bytes `zip_pieces` yields."""
     offset = directory = count = 0
     for member in members:
-        # As `ZipFile.open` and `ZipFile.close` decide what needs 64 bits.
+        # `ZipFile.open` and `ZipFile.close` decide in the same way what needs 64 bits.
         large = member.size * 1.05 > ZIP64_LIMIT
         header = len(_info(member).FileHeader(zip64=large))
         wide = 2 * (member.size > ZIP64_LIMIT) + (offset > ZIP64_LIMIT)
@@ -103,7 +103,7 @@ def zip_length(members: Iterable[Member]) -> int:
 
 def _info(member: Member) -> ZipInfo:
     seconds = seconds_of(member.mtime)
-    # Without a date of its own it is as old as the archive.
+    # A member without a date is as old as the archive.
     local = time.localtime(seconds)[:6]
     info = ZipInfo(member.name, min(max(FIRST_DATE, local), LAST_DATE))
     info.file_size = member.size

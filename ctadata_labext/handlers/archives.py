@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from ..browse.archives import MAX_MEMBERS, Archive, content, members_of
-from ..browse.walk import Walk
-from ..browse.zip_stream import Member
-from ..errors import BadRequest
+from ..browse.archives import Archive, content, plan
 from ..owners import has_servers_token
 from .base import CTADataHandler
 from .streaming import DownloadHandler
 
 __all__ = ["ArchiveHandler", "ArchivesHandler"]
-
-# Seconds between two looks at whether the browser is still there.
-INTERVAL = 0.3
 
 
 class ArchivesHandler(CTADataHandler):
@@ -29,23 +21,7 @@ class ArchivesHandler(CTADataHandler):
     async def post(self) -> None:
         """Answer what will be in an archive, once all of it could be listed."""
         services = self.services
-        paths = self.json_paths()
-        name, look = members_of(paths)
-        walk = Walk(services.walk_calls, paths, look)
-        members: list[Member] = []
-        async with aclosing(walk.findings(INTERVAL, MAX_MEMBERS)) as findings:
-            async for found in findings:
-                members += found
-                if self.gone:
-                    return
-                if walk.failures:
-                    # An archive without some files would be passed off as whole.
-                    raise walk.failures[0]
-                if len(members) > MAX_MEMBERS:
-                    raise BadRequest(
-                        f"These are more than {MAX_MEMBERS} files; choose fewer, or download them "
-                        "to the workspace"
-                    )
+        name, members = await plan(services.walk_calls, self.json_paths(), lambda: self.gone)
         archive = await self.in_thread(Archive, name, members, self.current_user.username)
         services.archives.add(archive)
         self.set_status(201)

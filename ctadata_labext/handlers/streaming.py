@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any
 
 from tornado import iostream
@@ -27,25 +27,25 @@ TOGETHER = 64 << 10
 
 
 class LinesHandler(CTADataHandler):
-    """Base of the handlers that send a JSON object a line while they work (NDJSON)."""
+    """Base of the handlers that send JSON objects, one in each line, while they work (NDJSON)."""
 
-    _begun = False
+    async def send_lines(self, lines: AsyncGenerator[str | dict[str, Any] | None, None]) -> None:
+        """Send objects as they are yielded, for as long as the browser listens; None is not sent.
 
-    async def send_line(self, line: str | dict[str, Any]) -> None:
-        """Send an object now."""
-        if self.gone:
-            return
-        if not self._begun:
-            self._begun = True
-            self.set_header("Content-Type", "application/x-ndjson")
-        self.write((line if isinstance(line, str) else json.dumps(line)) + "\n")
-        try:
-            await self.flush()
-        except iostream.StreamClosedError:
-            self.leave()
-
-    def end(self) -> None:
-        """End the answer."""
+        An error before the first line is answered as one.
+        """
+        async with aclosing(lines):
+            async for line in lines:
+                if self.gone:
+                    return
+                if line is None:
+                    continue
+                self.set_header("Content-Type", "application/x-ndjson")
+                self.write((line if isinstance(line, str) else json.dumps(line)) + "\n")
+                try:
+                    await self.flush()
+                except iostream.StreamClosedError:
+                    self.leave()
         if not self.gone:
             self.finish(set_content_type="application/x-ndjson")
 

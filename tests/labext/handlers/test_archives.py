@@ -98,7 +98,7 @@ async def test_what_cannot_be_an_archive(api: Api, tiny: TinyService) -> None:
 
 
 async def test_too_many_files(api: Api, tiny: TinyService, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ctadata_labext.handlers.archives.MAX_MEMBERS", 3)
+    monkeypatch.setattr("ctadata_labext.browse.archives.MAX_MEMBERS", 3)
     tiny.files = {f"d/{n}": b"" for n in range(4)}
     assert (await plan(api, "d/0", "d/1", "d/2"))["files"] == 3
     body = {"paths": ["d"]}
@@ -189,7 +189,7 @@ def test_archives_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     for gone in (many[0].id, "0"):
         with pytest.raises(zip_archives.NotFound):
             archives.get(gone, "ada")
-    monkeypatch.setattr(zip_archives, "MAX_REMEMBERED", 3)
+    monkeypatch.setattr(zip_archives, "MAX_KEPT_MEMBERS", 3)
     archives.add(archive("a", "b", "c"))
     with pytest.raises(zip_archives.NotFound):
         archives.get(many[-1].id, "ada")

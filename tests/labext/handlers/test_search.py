@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from ctadata_labext.app import WALK_THREADS
-from ctadata_labext.browse.walk import LISTINGS, Walk
+from ctadata_labext.browse.walk import LISTINGS, ConcurrentWalk
 
 from ..described import Api
 from ..handlers.test_files import in_thread, open_download
@@ -171,17 +171,17 @@ async def test_a_browser_that_goes_away_ends_the_search(
     api: Api, tiny: TinyService, extension: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = asyncio.Event()
-    findings = Walk.findings
+    results = ConcurrentWalk.results
 
-    async def watched(walk: Walk[str], *args: Any) -> AsyncGenerator[list[str], None]:
+    async def watched(walk: ConcurrentWalk[str], *args: Any) -> AsyncGenerator[list[str], None]:
         try:
-            async with aclosing(findings(walk, *args)) as lists:
+            async with aclosing(results(walk, *args)) as lists:
                 async for found in lists:
                     yield found
         finally:
             ended.set()
 
-    monkeypatch.setattr(Walk, "findings", watched)
+    monkeypatch.setattr(ConcurrentWalk, "results", watched)
     tiny.files = {f"d/{n}/held/file": b"" for n in range(100)}
     held = Held("held")
     tiny.misbehave["list"] = held
