@@ -1,6 +1,7 @@
 import js from '@eslint/js';
 import jupyter from '@jupyter/eslint-plugin';
 import prettier from 'eslint-config-prettier';
+import reactHooks from 'eslint-plugin-react-hooks';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
@@ -21,7 +22,7 @@ export default tseslint.config(
   },
   js.configs.recommended,
   tseslint.configs.strict,
-  { plugins: { jupyter } },
+  { plugins: { jupyter, 'react-hooks': reactHooks } },
   jupyter.configs.recommended,
   {
     languageOptions: { globals: { ...globals.browser, ...globals.node } },
@@ -30,7 +31,10 @@ export default tseslint.config(
       'jupyter/prefer-lazy-imports': 'off',
       curly: 'error',
       eqeqeq: 'error',
-      'prefer-arrow-callback': 'error'
+      'prefer-arrow-callback': 'error',
+      // Not the rules of React's compiler: models change, and tell their views by signals.
+      'react-hooks/rules-of-hooks': 'error',
+      'react-hooks/exhaustive-deps': 'error'
     }
   },
   {

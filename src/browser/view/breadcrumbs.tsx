@@ -106,7 +106,7 @@ function useHiddenCrumbs(
       observer.observe(list.current);
     }
     return () => observer.disconnect();
-  }, []);
+  }, [list]);
   // When the crumbs or the width change, start with all of them and hide one by one.
   React.useLayoutEffect(() => setHidden(0), [path, width]);
   React.useLayoutEffect(() => {
@@ -114,6 +114,6 @@ function useHiddenCrumbs(
     if (node && node.scrollWidth > node.clientWidth && hidden < count - 1) {
       setHidden(hidden + 1);
     }
-  }, [path, width, hidden]);
+  }, [path, width, hidden, count, list]);
   return Math.min(hidden, Math.max(0, count - 1));
 }

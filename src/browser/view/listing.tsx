@@ -46,7 +46,7 @@ export function Listing(props: IListingProps): JSX.Element {
     column => column === 'name' || props.columns.includes(column)
   );
   const grid = React.useRef<HTMLDivElement>(null);
-  const keys = React.useMemo(() => new ListingKeys(rows, open), [rows]);
+  const keys = React.useMemo(() => new ListingKeys(rows, open), [rows, open]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => grid.current,
@@ -60,7 +60,7 @@ export function Listing(props: IListingProps): JSX.Element {
 
   React.useEffect(() => {
     virtualizer.scrollToIndex(focus);
-  }, [model.path, focus, rows.sort]);
+  }, [virtualizer, model.path, focus, rows.sort]);
 
   // A search result from another directory only has the same name.
   const localCopy = ({ type, name, size, modified }: IEntry) =>

@@ -175,7 +175,7 @@ function useLeaving(box: React.RefObject<HTMLElement>): () => boolean {
       document.addEventListener(type, forget, options);
     }
     return () => stop.abort();
-  }, []);
+  }, [box]);
   return () => leaving.current;
 }
 
@@ -199,7 +199,7 @@ function useCompletions(model: BrowserModel, text: string): string[] {
     return () => {
       stale = true;
     };
-  }, [text]);
+  }, [model, text]);
   return offered;
 }
 

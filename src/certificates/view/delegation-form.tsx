@@ -349,14 +349,14 @@ function Heading(props: {
   block?: ScrollLogicalPosition;
   children: React.ReactNode;
 }): JSX.Element {
+  const { focused, block = 'nearest' } = props;
   const ref = React.useRef<HTMLHeadingElement>(null);
   React.useEffect(() => {
-    if (props.focused !== undefined) {
-      const block = props.block ?? 'nearest';
+    if (focused !== undefined) {
       ref.current?.focus({ preventScroll: true });
       ref.current?.closest('section')?.scrollIntoView({ block });
     }
-  }, [props.focused]);
+  }, [focused, block]);
   return (
     <h3 ref={ref} tabIndex={-1}>
       {props.children}

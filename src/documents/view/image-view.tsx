@@ -42,7 +42,7 @@ export function Picture(props: IPictureProps): JSX.Element {
       image.remove();
       URL.revokeObjectURL(url);
     };
-  }, [bytes, type]);
+  }, [bytes, type, label, trans]);
 
   return problem ? (
     <p className="jp-CTAData-left" role="status">

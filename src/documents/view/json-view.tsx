@@ -36,7 +36,7 @@ export function JsonView({ value, trans }: IJsonViewProps): JSX.Element {
 
   React.useEffect(() => {
     virtualizer.scrollToIndex(focus);
-  }, [focus]);
+  }, [virtualizer, focus]);
 
   const toggle = (index: number) => {
     tree.toggle(index);

@@ -145,7 +145,7 @@ function Announcement(props: {
     if (news !== '') {
       setText(news);
     }
-  }, [items]);
+  }, [items, trans]);
   return (
     <div className="jp-CTAData-heard" role="status" aria-live="polite">
       {text}
