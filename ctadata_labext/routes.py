@@ -30,7 +30,7 @@ ROUTES: list[tuple[str, type[CTADataHandler]]] = [
     (r"/ctadata/archives/([^/]+)", ArchiveHandler),
     (r"/ctadata/search/(.*)", SearchHandler),
     (r"/ctadata/totals", TotalsHandler),
-    (r"/ctadata/own-directory", HomeDirectoryHandler),
+    (r"/ctadata/home-directory", HomeDirectoryHandler),
     (r"/ctadata/workspace/(.*)", WorkspaceHandler),
     (r"/ctadata/transfers", TransfersHandler),
     (r"/ctadata/transfers/([^/]+)", TransferHandler),

@@ -1,6 +1,6 @@
 """What there is in the storage, which directory of it is the user's, and what the workspace has.
 
-``ctadata/resources/<path>``, ``ctadata/own-directory`` and ``ctadata/workspace/<folder>``.
+``ctadata/resources/<path>``, ``ctadata/home-directory`` and ``ctadata/workspace/<folder>``.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from .base import CTADataHandler
 __all__ = ["API_VERSION", "DESCRIPTION", "OpenAPIHandler", "StatusHandler"]
 
 # Of openapi.yaml: it is raised when a panel of before could not use what is answered.
-API_VERSION = 2
+API_VERSION = 3
 DESCRIPTION = Path(__file__).parents[1] / "openapi.yaml"
 
 
@@ -44,7 +44,7 @@ class StatusHandler(CTADataHandler):
                 "service": service,
                 "token": {"present": present, "message": problem},
                 "user": config.user_name(),
-                "writable_root": client.home_directory if service["url"] and not problem else None,
+                "home_directory": client.home_directory if service["url"] and not problem else None,
                 "versions": {
                     "api": API_VERSION,
                     "ctadata": version("ctadata"),

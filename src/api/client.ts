@@ -14,7 +14,7 @@ import {
   IArchive,
   IEntry,
   ILocalFolder,
-  IOwnDirectory,
+  IHomeDirectory,
   IReceived,
   IReceivedList,
   IResource,
@@ -27,7 +27,7 @@ import {
 } from './types';
 
 /** The version of the interface that this panel speaks (openapi.yaml). */
-export const API_VERSION = 2;
+export const API_VERSION = 3;
 
 /** The server extension's REST interface, which openapi.yaml describes. */
 export class API {
@@ -73,10 +73,10 @@ export class API {
   }
 
   /** The directory of the storage that the user may write to. */
-  async ownDirectory(signal?: AbortSignal): Promise<string> {
-    const { path } = await request<IOwnDirectory>(
+  async homeDirectory(signal?: AbortSignal): Promise<string> {
+    const { path } = await request<IHomeDirectory>(
       this.settings,
-      'own-directory',
+      'home-directory',
       { signal },
       ['path']
     );

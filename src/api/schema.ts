@@ -171,7 +171,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/ctadata/own-directory": {
+    "/ctadata/home-directory": {
         parameters: {
             query?: never;
             header?: never;
@@ -182,7 +182,7 @@ export interface paths {
          * Where in the storage the user may write.
          * @description The service is asked, and makes the directory where it does not exist yet; the answer is remembered.
          */
-        get: operations["getOwnDirectory"];
+        get: operations["getHomeDirectory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -242,7 +242,7 @@ export interface paths {
         get: operations["getTransfer"];
         put?: never;
         post?: never;
-        /** Remove a transfer that has ended from the list. */
+        /** Forget a transfer that has ended. */
         delete: operations["forgetTransfer"];
         options?: never;
         head?: never;
@@ -482,7 +482,7 @@ export interface components {
             /** @description The hub's name of the user. */
             user: string | null;
             /** @description The user's own directory in the storage, once the service has told it. */
-            writable_root: string | null;
+            home_directory: string | null;
             versions: {
                 /** @description The version of this interface. The panel compares it with its own and says which side is older. */
                 api: number;
@@ -491,7 +491,7 @@ export interface components {
                 python: string;
             };
         };
-        OwnDirectory: {
+        HomeDirectory: {
             /**
              * @description From the storage's root.
              * @example lst/users/alice
@@ -1391,7 +1391,7 @@ export interface operations {
             507: components["responses"]["InsufficientStorage"];
         };
     };
-    getOwnDirectory: {
+    getHomeDirectory: {
         parameters: {
             query?: never;
             header?: never;
@@ -1406,7 +1406,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OwnDirectory"];
+                    "application/json": components["schemas"]["HomeDirectory"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -45,7 +45,7 @@ export type ITransferOrder =
   Schemas['DownloadOrder'] | Schemas['UploadOrder'] | Schemas['ReceivedOrder'];
 
 /** The directory of the storage that the user may write to. */
-export type IOwnDirectory = Schemas['OwnDirectory'];
+export type IHomeDirectory = Schemas['HomeDirectory'];
 
 /** A zip that the server makes while it is downloaded. */
 export type IArchive = Schemas['Archive'];

@@ -206,7 +206,7 @@ export class BrowserModel implements IDisposable {
     const { filter } = this.rows;
     let shown: Promise<void> | null = null;
     await this._load('user', null, async signal => {
-      const path = await this.api.ownDirectory(signal);
+      const path = await this.api.homeDirectory(signal);
       return () =>
         this._arrive(filter, () => {
           shown = this.cd(path);

@@ -117,7 +117,7 @@ export class UploadsModel implements IDisposable {
     }
     try {
       if (this._own === null) {
-        this._own = await this.api.ownDirectory();
+        this._own = await this.api.homeDirectory();
         this._changed.emit();
       }
       await this.refresh();

@@ -61,7 +61,7 @@ async def test_neither_the_token_nor_what_is_not_seen(
         await api.raw(path, method, body=body and json.dumps(body))
         for path, method, body in [
             ("resources/lst", "GET", None), ("files/lst/a", "GET", None), ("status", "GET", None),
-            ("search/lst?pattern=*", "GET", None), ("own-directory", "GET", None),
+            ("search/lst?pattern=*", "GET", None), ("home-directory", "GET", None),
             ("totals", "POST", {"paths": ["lst"]}), ("archives", "POST", {"paths": ["lst"]}),
         ]
     ]  # fmt: skip

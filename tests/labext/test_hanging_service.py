@@ -158,7 +158,7 @@ async def test_what_could_not_be_sent_says_so(
     ("path", "method", "order"),
     [
         ("files/lst/hangs", "GET", None),
-        ("own-directory", "GET", None),
+        ("home-directory", "GET", None),
         ("search/lst/hangs?pattern=x", "GET", None),
         ("totals", "POST", {"paths": ["lst/hangs"]}),
         ("archives", "POST", {"paths": ["lst/hangs"]}),

@@ -72,7 +72,7 @@ def routes() -> dict[str, tuple[str, str, Any]]:
         "archives": ("archives", "POST", paths),
         "search": ("search/lst/d?pattern=a", "GET", None),
         "totals": ("totals", "POST", paths),
-        "own-directory": ("own-directory", "GET", None),
+        "home-directory": ("home-directory", "GET", None),
         "transfers": ("transfers", "POST", {"kind": "download", "destination": "", **paths}),
         "status": ("status", "GET", None),
         "workspace": ("workspace/", "GET", None),

@@ -1,5 +1,6 @@
 import { ServerConnection } from '@jupyterlab/services';
 
+import { API_VERSION } from '../../api/client';
 import { RequestError, toRequestError } from '../../api/errors';
 import { explain, explainBriefly } from '../../api/explain';
 import { BrowserModel } from '../../browser/model';
@@ -108,7 +109,7 @@ describe('a 404 that is not ours', () => {
   it('is that of a page that is older or newer, where the extension answers', async () => {
     server.handler = request =>
       request.path === 'status'
-        ? request.answer(200, { versions: { api: 2 } })
+        ? request.answer(200, { versions: { api: API_VERSION } })
         : request.answer(404, '<html>404</html>');
     for (const ask of [
       () => server.api.list('lst'),

@@ -1,6 +1,6 @@
 import { IStateDB } from '@jupyterlab/statedb';
 
-import { API } from '../../api/client';
+import { API, API_VERSION } from '../../api/client';
 import { Directory } from '../../api/directory';
 import { IStatus } from '../../api/types';
 import { BrowserModel } from '../../browser/model';
@@ -19,7 +19,7 @@ beforeEach(() => {
     const name = path.split('/').pop() ?? '';
     if (request.path === 'status') {
       request.answer(200, STATUS);
-    } else if (request.path === 'own-directory') {
+    } else if (request.path === 'home-directory') {
       request.answer(200, { path: 'own/ada' });
     } else if (request.path.startsWith('search/')) {
       const entries = [entry('lst/found.h5')];
@@ -40,7 +40,7 @@ beforeEach(() => {
 
 const STATUS = {
   service: { url: 'https://somewhere.example/' },
-  versions: { api: 2, ctadata: '1.0.0' }
+  versions: { api: API_VERSION, ctadata: '1.0.0' }
 };
 
 /** Lets everything happen that needs no answer. */
@@ -63,8 +63,8 @@ class DelayedAPI extends API {
     return this._delay('status', super.status());
   }
 
-  override ownDirectory(signal?: AbortSignal): Promise<string> {
-    return this._delay('own directory', super.ownDirectory(signal));
+  override homeDirectory(signal?: AbortSignal): Promise<string> {
+    return this._delay('home directory', super.homeDirectory(signal));
   }
 
   /** Release one answer. */
@@ -414,10 +414,10 @@ describe('a wish', () => {
           ? request.answer(200, { ...STATUS, versions: { api } })
           : handler(request);
     };
-    answer(1);
+    answer(API_VERSION - 1);
     const started = model.start();
     await calm();
-    answer(2);
+    answer(API_VERSION);
     // Whoever waits for a service that does not answer asks for the status, too.
     broken = 'lst';
     const clicked = model.cd('lst');
@@ -428,7 +428,7 @@ describe('a wish', () => {
     await api.release(0);
     await Promise.all([started, clicked]);
     expect(model.error?.message).toBe('Down');
-    expect(model.status?.versions.api).toBe(2);
+    expect(model.status?.versions.api).toBe(API_VERSION);
   });
 
   it('keeps what is selected while something is revealed', async () => {

@@ -1,3 +1,4 @@
+import { API_VERSION } from '../../api/client';
 import { BrowserModel } from '../../browser/model';
 import { IRequest, TestServer, directory, file } from '../helpers/test-server';
 
@@ -25,7 +26,7 @@ function answerAll(request: IRequest): void {
 
 const status = {
   service: { url: 'https://somewhere.example/services/downloadservice/' },
-  versions: { api: 2, ctadata: '1.0.0' }
+  versions: { api: API_VERSION, ctadata: '1.0.0' }
 };
 
 const { names, selected } = {
@@ -344,8 +345,8 @@ describe('searching', () => {
 describe('versions', () => {
   it.each([
     [{ ctadata: '1.0.0' }, 'server-older'],
-    [{ api: 1, ctadata: '1.0.0' }, 'server-older'],
-    [{ api: 3, ctadata: '3.0.0' }, 'panel-older']
+    [{ api: API_VERSION - 1, ctadata: '1.0.0' }, 'server-older'],
+    [{ api: API_VERSION + 1, ctadata: '3.0.0' }, 'panel-older']
   ])('%p is refused as %p', async (versions, code) => {
     server.handler = request =>
       request.path === 'status'

@@ -113,7 +113,7 @@ export class TusServer {
       return;
     }
     const reply = isLost ? () => request.socket.destroy() : answer;
-    if (path === 'own-directory') {
+    if (path === 'home-directory') {
       answer(200, { path: 'lst/users/ada' });
     } else if (path === 'transfers') {
       if (method === 'POST') {

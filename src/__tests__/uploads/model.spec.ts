@@ -425,7 +425,7 @@ it('takes nothing for interrupted that was handed on meanwhile', async () => {
 it('asks again where the user may write, and what was received', async () => {
   const answers = [502, 504, 0, 502];
   server.meddle = request => {
-    const status = /own-directory|uploads/.test(request.path)
+    const status = /home-directory|uploads/.test(request.path)
       ? answers.shift()
       : 0;
     if (status) {
@@ -460,7 +460,7 @@ it('offers nothing to those who have no directory of their own', async () => {
   expect(warn).toHaveBeenCalled();
   warn.mockRestore();
   expect(uploads.own).toBeNull();
-  expect(server.log).toEqual(['GET own-directory']);
+  expect(server.log).toEqual(['GET home-directory']);
 });
 
 it('sends into the user’s own directory only', async () => {

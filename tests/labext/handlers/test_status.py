@@ -26,13 +26,13 @@ async def test_all_is_well(api: Api, storage: Path, service: Service) -> None:
     assert status["versions"]["python"] == platform.python_version()
 
 
-async def test_the_writable_root_is_known_once_the_service_has_told_it(
+async def test_the_home_directory_is_known_once_the_service_has_told_it(
     api: Api, storage: Path, jp_root_dir: Path
 ) -> None:
-    assert (await api.json("status"))["writable_root"] is None
+    assert (await api.json("status"))["home_directory"] is None
     (jp_root_dir / "file").write_bytes(b"content")
     assert (await api.transfer("upload", "file"))["state"] == "finished"
-    assert (await api.json("status"))["writable_root"] == "lst/users/alice"
+    assert (await api.json("status"))["home_directory"] == "lst/users/alice"
 
 
 async def test_no_token(api: Api, storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ async def test_a_token_that_cannot_be_sent(
         ("resources/lst", "GET"),
         ("files/lst/file", "GET"),
         ("search/lst?pattern=x", "GET"),
-        ("own-directory", "GET"),
+        ("home-directory", "GET"),
     ]:
         response = await api(path, method)
         assert (response.code, json.loads(response.body)["code"]) == (424, "token-invalid")

@@ -57,14 +57,14 @@ async def test_nothing_outside_of_the_workspace(
     assert await api.error(f"workspace/{path}") == (400, "invalid-path")
 
 
-async def test_the_own_directory(api: Api, storage: Path, extension: Any) -> None:
-    assert await api.json("own-directory") == {"path": "lst/users/alice"}
+async def test_the_home_directory(api: Api, storage: Path, extension: Any) -> None:
+    assert await api.json("home-directory") == {"path": "lst/users/alice"}
     assert (storage / "lst/users/alice").is_dir()
-    assert (await api.json("status"))["writable_root"] == "lst/users/alice"
+    assert (await api.json("status"))["home_directory"] == "lst/users/alice"
 
 
-async def test_no_own_directory(api: Api, tiny: TinyService) -> None:
+async def test_no_home_directory(api: Api, tiny: TinyService) -> None:
     tiny.files = {"lst/users/bob/file": b"", "lst/users/carol/file": b""}
     answers = {"MKCOL": 403, "POST": 409}
     tiny.writing = lambda answer: answer.reply(answers[answer.command], b"no", "text/plain")
-    assert await api.error("own-directory") == (424, "access-denied")
+    assert await api.error("home-directory") == (424, "access-denied")

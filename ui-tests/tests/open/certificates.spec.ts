@@ -130,7 +130,7 @@ test.describe('certificates', () => {
   }) => {
     const body = 'Error while retrieving certificate: it has expired';
     await spoil([{ path: '/list', status: 400, body }]);
-    await page.route(/ctadata\/own-directory/, route =>
+    await page.route(/ctadata\/home-directory/, route =>
       route.fulfill({
         status: 424,
         json: { code: 'certificate-needed', message: 'A certificate!' }
@@ -146,7 +146,7 @@ test.describe('certificates', () => {
       .click();
     await dialog.choose('good.pem');
     await spoil([]);
-    await page.unroute(/ctadata\/own-directory/);
+    await page.unroute(/ctadata\/home-directory/);
     await dialog.uploadButton.click();
     await expect(dialog.heading('Uploaded for cta')).toBeFocused();
     await dialog.close();

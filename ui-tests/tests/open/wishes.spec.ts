@@ -24,7 +24,7 @@ test.describe('what the user wants', () => {
   for (const late of [
     /ctadata\/resources\/(\?|$)/,
     /ctadata\/status/,
-    /ctadata\/own-directory/,
+    /ctadata\/home-directory/,
     /ctadata\/transfers/,
     /ctadata\/certificates/
   ]) {
