@@ -1,4 +1,4 @@
-"""Entry: a path in the storage, with what its listing says of it; and lists of entries."""
+"""Entry: a path in the storage with what its listing says about it; and lists of entries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Entries", "Entry", "Href", "ManyEntries"]
 
-# Bytes that the entries of one directory, and of all that are held at the same time, may take.
+# Bytes that the entries of one directory, and of all directories in memory, may take.
 _memory = Memory(each=64 << 20, together=256 << 20)
 
 
@@ -48,11 +48,11 @@ class Href(str):
 
 
 class Entry(str):
-    """A path in the storage that also carries its facts.
+    """A path in the storage, with what its listing says about it.
 
     It is a string, so that everything that works on paths works on it
-    (``'x' in entry``, ``entry.split('/')``, ``h5py.File(entry)``), and it answers to
-    the keys of the service's listing (``entry['href']``), as older notebooks ask.
+    (``'x' in entry``, ``entry.split('/')``, ``h5py.File(entry)``), and it has
+    the keys of the service's listing (``entry['href']``), which older notebooks use.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class Entry(str):
     Attributes
     ----------
     facts : mapping of str to str
-        What was given.
+        As given.
     """
 
     __slots__ = ("facts",)
@@ -81,7 +81,7 @@ class Entry(str):
         return str(self), dict(self.facts)
 
     def __repr__(self) -> str:
-        # A literal in which nothing is hidden, as notebooks show it.
+        # Notebooks show it; no character of it is hidden.
         return printable(super().__repr__())
 
     def __getitem__(self, key: SupportsIndex | slice | str) -> str:
@@ -90,14 +90,14 @@ class Entry(str):
         return super().__getitem__(key)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Answer a key of the service's listing, as a dictionary would.
+        """Return the value of a key of the service's listing, as a dictionary does.
 
         Parameters
         ----------
         key : str
             ``href``, ``type``, ``size``, ``mtime`` or ``url``.
         default : object, optional
-            The answer where the service did not send that key.
+            Returned where the service did not send the key.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class Entry(str):
     def size(self) -> int | None:
         """The size in bytes; None for directories, and where the service does not say."""
         size = "" if self.is_directory else str(self.facts.get("size", ""))
-        # No file has as many bytes as do not fit into 63 bits.
+        # No file's size needs more than 63 bits.
         if not (size.isdecimal() and len(size) < 20):
             return None
         number = int(size)
@@ -155,18 +155,17 @@ class Entry(str):
 
     @property
     def url(self) -> str | None:
-        """The address that the service gave; it is not to be relied upon."""
+        """The address that the service sent; do not rely on it."""
         return self.facts.get("url")
 
     def to_dict(self) -> dict[str, str | int | None]:
-        """Return what is known of the entry, as ``ctadata list --json`` prints it.
+        """Return what is known about the entry, as ``ctadata list --json`` prints it.
 
         Returns
         -------
         dict
-            ``path`` (that of a directory ends in ``/``), ``type``, ``size`` (bytes), and
-            ``modified`` (UTC, such as ``2026-11-22T06:28:06Z``); the last two are None where they
-            are not known.
+            ``path`` (a directory's ends in ``/``), ``type``, ``size`` (bytes), and ``modified``
+            (UTC, such as ``2026-11-22T06:28:06Z``). The last two are None if they are not known.
         """
         modified = self.modified
         return {
@@ -178,12 +177,12 @@ class Entry(str):
 
 
 class Entries(list[Entry]):
-    """A list of entries that says whether it is whole.
+    """A list of entries that says whether it is complete.
 
     Attributes
     ----------
     cut : StorageException or None
-        Why these are not all entries of the directory; None where they are.
+        Why these are not all entries of the directory; None if they are.
     """
 
     cut: StorageException | None = None
@@ -195,21 +194,21 @@ class Entries(list[Entry]):
 
 
 class ManyEntries(Sequence[Entry]):
-    """Entries of a directory of which there are too many for a list: made when they are asked for.
+    """The entries of a very long directory, compressed; each is made when it is asked for.
 
-    They take about 30 bytes of memory each, and 800 as a list. They can be iterated, sliced,
-    compared, concatenated and sorted (with `sorted`) as a list, but not changed;
-    ``list(entries)`` makes them one.
+    They take about 30 bytes of memory each; in a list they would take 800. They can be iterated,
+    sliced, compared, concatenated and sorted (with `sorted`) like a list, but not changed;
+    ``list(entries)`` makes a list.
 
     Parameters
     ----------
     expand : callable
-        Makes entries of the text of some of them.
+        Makes entries of their text.
 
     Attributes
     ----------
     cut : StorageException or None
-        Why these are not all entries of the directory; None where they are.
+        Why these are not all entries of the directory; None if they are.
     """
 
     def __init__(self, expand: Callable[[bytes], list[Entry]]) -> None:
@@ -219,16 +218,16 @@ class ManyEntries(Sequence[Entry]):
         self._share: Share | None = Share(_memory)
         self._blocks: list[tuple[bytes, int]] = []
         self._ends: list[int] = []
-        # The entries that were asked for last, and the number of their block.
+        # The block that was asked for last: its number, and its entries.
         self._last: tuple[int, list[Entry]] = -1, []
 
     def append(self, raw: bytes, length: int) -> bool:
-        """Add the first entries that `expand` makes of a text; return whether there was room.
+        """Add the first entries of a text; return whether there was room.
 
         Parameters
         ----------
         raw : bytes
-            The text.
+            The text, for `expand`.
         length : int
             How many of its entries are added.
         """
@@ -240,7 +239,7 @@ class ManyEntries(Sequence[Entry]):
         return True
 
     def files(self) -> ManyEntries:
-        """Return those that are files, without another copy of what is compressed."""
+        """Return the files among these; the compressed text is shared, not copied."""
         files = copy.copy(self)
         files._only_files = True
         files._last = -1, []

@@ -1,4 +1,4 @@
-"""The sums of a transfer of many files, from what is said of each of them."""
+"""Totals of a transfer of many files, from the progress of each of them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ __all__ = ["TransferTotals"]
 
 
 class TransferTotals:
-    """Adds up the dispatcher on the files of one transfer.
+    """Adds up the progress of the files of one transfer.
 
-    It remembers only the files that are under way: neither those that wait nor those that
-    have ended take any memory.
+    Only files under way are remembered: those that wait and those that have ended take no memory.
 
     Attributes
     ----------
     files_found, bytes_found : int
-        What there is to be transferred, as far as it is known yet.
+        What is to be transferred, as far as it is known.
     files_done, files_failed : int
-        Of these, what is there now, also because it was there already, and what failed.
+        Of these files, those that are complete, transferred or not, and those that failed.
     bytes_done : int
-        Bytes that are there now.
+        Bytes that are at the target.
     bytes_moved : int
-        Of these, the ones that were not there before.
+        Of these bytes, those that were transferred.
     """
 
     def __init__(self) -> None:
@@ -30,7 +29,7 @@ class TransferTotals:
         self.bytes_found = 0
         self.bytes_done = 0
         self.bytes_moved = 0
-        # Files found whose size is not known; of those that wait, all and these.
+        # Files of unknown size; files that wait, and those of them of unknown size.
         self._unsized = 0
         self._waiting = 0
         self._waiting_unsized = 0
@@ -39,11 +38,11 @@ class TransferTotals:
 
     @property
     def sized(self) -> bool:
-        """Whether the size of every file that was found is known."""
+        """Whether the sizes of all files found are known."""
         return self._unsized == 0
 
     def record(self, path: str, done: int, total: int | None, state: str) -> None:
-        """Take a report (`OnProgress`)."""
+        """Record the progress of one file; the arguments are those of `OnProgress`."""
         if state == "waiting":
             self._waiting += 1
             self._waiting_unsized += total is None
@@ -54,7 +53,7 @@ class TransferTotals:
         if state == "running":
             self._under_way[path] = done, total
         elif state == "left out":
-            # It is no file any more.
+            # It does not count as a file.
             self.files_found -= 1
             done = total = 0
         elif state == "failed":
@@ -65,7 +64,7 @@ class TransferTotals:
                 done = total
         self.bytes_done += done - before
         self.bytes_moved += done - before
-        # The size may have become known, or have changed, meanwhile.
+        # The size may have become known, or may have changed.
         if state not in {"running", "failed", "cancelled"} and total is None:
             total = done
         self.bytes_found += (total or 0) - (size or 0)
@@ -77,11 +76,11 @@ class TransferTotals:
         self._unsized += size is None
 
     def _begin(self, done: int, total: int | None, state: str) -> tuple[int, int | None]:
-        """Take what is there already as done, but not as moved."""
+        """Count what is at the target already as done, but not as moved."""
         there = {"skipped": total or done, "running": done}.get(state, 0)
         self.bytes_done += there
         if not self._waiting:
-            # What was not announced comes alone.
+            # A single file is not announced.
             self._found(total)
             return there, total
         self._waiting -= 1
