@@ -26,6 +26,7 @@ __all__ = [
     "SEARCH",
     "TRANSIENT",
     "IsASymbolicLink",
+    "LocalPath",
     "NotARegularFile",
     "atomic_write",
     "free_space",
@@ -42,6 +43,8 @@ __all__ = [
 ]
 
 P = TypeVar("P")
+
+LocalPath = str | os.PathLike[str]
 
 # O_PATH needs no permission to read a directory, as a path would not. macOS has none.
 SEARCH = getattr(os, "O_PATH", os.O_RDONLY)

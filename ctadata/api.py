@@ -2,75 +2,142 @@
 
 from __future__ import annotations
 
-import inspect
-import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+import os
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from ._arguments import count
-from ._client_certificates import ClientCertificates
-from ._client_downloads import ClientDownloads
-from ._client_uploads import ClientUploads
-from ._services import LocalPath
+from . import config
+from ._arguments import count, mapping, seconds, speed, text
+from ._files import LocalPath, local_path, several, split_below
+from ._options import ClientOptions, DownloadKeywords, TransferKeywords, accepts
+from .certificates.delegations import Delegation, Delegations
+from .certificates.service import CertificateService
+from .certificates.upload import either_file, store, store_shared
 from .entries import Entries, Entry, ManyEntries
 from .errors import CertificateError, CTADataError, InvalidPath, StorageException
+from .http.client import HTTPClient
+from .http.watchdog import Watchdog
 from .storage import home_directory
-from .storage.listing import FEW, EntrySink, Listing, ListingCut
+from .storage.download_service import DownloadService
+from .storage.listing import FEW, EntrySink, Listing, warn_of_cut
 from .storage.path_lookup import meant, suggesting
-from .storage.paths import path_text
+from .storage.paths import check_remote_path, path_text
+from .storage.service_state import ServiceState
+from .transfers.download import Request, downloading, local_target
+from .transfers.options import TransferOptions
+from .transfers.patterns import FilePatterns
 from .transfers.read_blocks import read_blocks
 from .transfers.remote_file import file_size
+from .transfers.target_conflicts import PlannedUpload, planned_uploads
+from .transfers.upload import Uploads, uploading
+from .transfers.upload_history import UploadHistory
 from .transfers.walk import walk
 
 if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
     from .storage.webdav_client import Client
 
-__all__ = ["APIClient", "CTADataError", "CertificateError", "LocalPath", "StorageException"]
+__all__ = [
+    "APIClient",
+    "CTADataError",
+    "CertificateError",
+    "Entry",
+    "LocalPath",
+    "StorageException",
+    "fetch_and_save_file",
+    "fetch_and_save_file_or_dir",
+    "fetch_many",
+    "list_dir",
+    "upload_certificate",
+    "upload_dir",
+    "upload_file",
+    "upload_many",
+    "upload_personal_certificate",
+    "upload_shared_certificate",
+    "webdav4_client",
+]
 
 Sink = TypeVar("Sink", bound=EntrySink)
 
 
-class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
+@accepts(ClientOptions)
+class APIClient:
     """The data of one download service, as the holder of one token sees them.
 
-    It is cheap to make and can be used from several threads at once.
+    It is cheap to make, and can be used from several threads at once. It remembers what it has
+    learned of a service, such as the user's own directory.
 
     Parameters
     ----------
-    downloadservice, certificateservice : str, optional
-        The services' addresses; else the class attribute, else ``CTADS_URL`` and
-        ``CTACS_URL`` of the environment, else the public platform.
-    token : str, optional
-        The hub token; else the class attribute, else ``JUPYTERHUB_API_TOKEN``.
-    chunk_size : int, optional
-        Bytes that the service gathers before it sends them on.
-    data_dir : str or path, optional
-        Where it is written down what was delegated; else ``CTADATA_DATA_DIR`` of the environment,
-        else ``ctadata`` in Jupyter's data directory.
-    timeout : float, optional
-        Seconds that the service may stay silent before it counts as stalled; by default 60.
-    retries : int, optional
-        How often what failed in passing is tried again, since the last progress.
-    min_speed : float, optional
-        Bytes per second, over `timeout`, below which a transfer counts as stalled; by default
-        1024.
-    max_listing_entries : int, optional
-        Entries of a directory that are read, the rest being cut off; else
-        ``CTADATA_MAX_LISTING_ENTRIES`` of the environment, else 1,000,000.
-    max_listing_bytes : int, optional
-        Bytes of a listing that are read; else ``CTADATA_MAX_LISTING_BYTES``, else 512 MiB.
+    **options
+        Those of `ClientOptions`.
 
     Attributes
     ----------
-    downloadservice, certificateservice, token, chunk_size, data_dir
-        Can be assigned, on the class for all clients or on one client. What is None is read
-        from the environment at each call.
+    downloadservice, certificateservice, token, chunk_size, data_dir, timeout, retries, min_speed, \
+max_listing_entries, max_listing_bytes
+        The parameters. They can be assigned, on the class for all clients or on one client. What
+        is None is read from the environment at each call.
     """
+
+    # Not of `ClassVar`: they can be assigned on the class and on one client.
+    downloadservice: str | None = None
+    certificateservice: str | None = None
+    token: str | None = None
+    chunk_size: int | None = None
+    data_dir: LocalPath | None = None
+    timeout: float = config.TIMEOUT
+    retries: int = config.RETRIES
+    min_speed: float = config.MIN_SPEED
+    max_listing_entries: int | None = None
+    max_listing_bytes: int | None = None
+
+    def __init__(self, **options: Unpack[ClientOptions]) -> None:
+        # By the service's address, which may change between two calls.
+        self._states: defaultdict[str, ServiceState] = defaultdict(ServiceState)
+        self._watchdog: Watchdog | None = None
+        self._assign(options)
+
+    def __reduce__(self) -> str:
+        # A token is never pickled. The module's functions are, by the name of their client.
+        return "default_client"
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """Return a client with other options, that knows what this one has learned.
+
+        Parameters
+        ----------
+        **options
+            Those of `ClientOptions`; None and what is not given are as they are here.
+        """
+        return self._copy()._assign(options) if options else self
+
+    def with_watchdog(self) -> tuple[Self, Watchdog]:
+        """Return a client that does the same, and the watchdog that can stop its calls."""
+        client, watchdog = self._copy(), Watchdog(self.timeout, self.min_speed)
+        client._watchdog = watchdog
+        return client, watchdog
+
+    @property
+    def downloadservice_url(self) -> str:
+        """The download service's address in force, with trailing slash."""
+        return config.downloadservice_url(self.downloadservice)
+
+    @property
+    def certificateservice_url(self) -> str:
+        """The certificate service's address in force, with trailing slash."""
+        return config.certificateservice_url(self.certificateservice, self.downloadservice)
 
     @property
     def home_directory(self) -> str | None:
         """The directory that the user may write to, where the service has told it already."""
-        return home_directory.known(self._service, self._current_token())
+        return home_directory.known(self._service)
 
     def find_home_directory(self) -> str:
         """Return the directory that the user may write to; the service makes it if necessary.
@@ -87,7 +154,7 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         ServiceTimeout
             If it answers so slowly that the directory is not found within two minutes.
         """
-        return home_directory.find(self._service, self._current_token())
+        return home_directory.find(self._service)
 
     def health(self) -> str:
         """Ask the download service whether it is up; needs no token.
@@ -95,7 +162,7 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         Returns
         -------
         str
-            What it says of itself.
+            Its answer.
 
         Raises
         ------
@@ -104,13 +171,16 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         """
         return self._service.health()
 
-    def list_dir(self, path: str = "") -> Entries | ManyEntries:
+    @accepts(ClientOptions)
+    def list_dir(self, path: str = "", **options: Unpack[ClientOptions]) -> Entries | ManyEntries:
         """List a directory.
 
         Parameters
         ----------
         path : str, optional
             A directory, or a file, relative to the storage's root.
+        **options
+            Those of `ClientOptions`.
 
         Returns
         -------
@@ -130,9 +200,10 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
             If the directory has more entries than are read (`max_listing_entries`); the result's
             ``truncated`` is True then.
         """
-        listing = self.listing(meant(self._service, path))
+        client = self.with_options(**options)
+        listing = client.listing(meant(client._service, path))
         if listing.cut is not None:
-            _warn(str(listing.cut))
+            warn_of_cut(listing.cut)
         return listing.children if listing.own.is_directory else Entries([listing.own])
 
     def listing(self, path: str, few: int = FEW) -> Listing:
@@ -251,7 +322,7 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         """
         if maxdepth is not None:
             maxdepth = count(maxdepth, "maxdepth", 1)
-        on_cut = on_error or (lambda cut: _warn(str(cut)))
+        on_cut = on_error or warn_of_cut
         return walk(
             self._service, path_text(path), maxdepth=maxdepth, on_error=on_error, on_cut=on_cut
         )
@@ -305,8 +376,578 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         end = size if stop is None else min(count(stop, "stop", 0), size)
         return read_blocks(self._service, found, start, end, self._block_size())
 
-    def webdav4_client(self) -> Client:
+    @accepts(DownloadKeywords)
+    def fetch_and_save_file(
+        self,
+        path: str,
+        save_to_fn: LocalPath | None = None,
+        **options: Unpack[DownloadKeywords],
+    ) -> int:
+        """Download a file.
+
+        It is written under a temporary name. It gets its own name, and the remote date, only when
+        it is complete: its size is compared with the listing's, and its checksum with the
+        storage's where that offers one. A file of more than 8 MiB that was interrupted is resumed
+        by the next call.
+
+        Parameters
+        ----------
+        path : str
+            A file, relative to the storage's root.
+        save_to_fn : str or path, optional
+            The local file, or with a trailing slash the directory that receives it; by default
+            the same name in the working directory.
+        **options
+            Those of `DownloadKeywords`.
+
+        Returns
+        -------
+        int
+            The file's size in bytes, also where it was there already.
+
+        Raises
+        ------
+        NotFound
+            If there is nothing at this path.
+        AlreadyExists
+            If the local name is taken by something that must not be replaced.
+        IntegrityError
+            If the bytes that came are not the file.
+        TransferCancelled
+            If it was cancelled.
+        """
+        client, transfer = self._for_transfer(options)
+        root, name = local_target(save_to_fn)
+        request = Request(meant(client._service, path), root, name=name)
+        with downloading(client._service, transfer) as downloads:
+            return downloads.run([request])
+
+    @accepts(DownloadKeywords)
+    def fetch_and_save_file_or_dir(
+        self,
+        path: str,
+        recursive: bool = False,
+        *,
+        dest: LocalPath | None = None,
+        root: LocalPath | None = None,
+        include: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
+        hidden: bool = True,
+        **options: Unpack[DownloadKeywords],
+    ) -> int:
+        """Download a file, or a directory with all that is below it.
+
+        Parameters
+        ----------
+        path : str
+            A file or directory, relative to the storage's root.
+        recursive : bool, optional
+            Whether a directory is downloaded.
+        dest : str or path, optional
+            The local directory that receives the file or directory under its own name. By
+            default the working directory, where a directory keeps its whole remote path.
+        root : str or path, optional
+            A directory that `dest` must lie below; no link below it is followed.
+        include, exclude : str or iterable of str, optional
+            Which files of a directory are downloaded, as `FilePatterns` compares them.
+        hidden : bool, optional
+            Whether files and directories below a directory are downloaded whose names begin with a
+            dot; `on_result` is told of those that are left out. Programs obey such files where
+            they find them (``.git/config``, ``.envrc``).
+        **options
+            Those of `DownloadKeywords`.
+
+        Returns
+        -------
+        int
+            The bytes of all files that are there now.
+
+        Raises
+        ------
+        TransferError
+            If some files of a directory failed; its ``failures`` name each of them.
+        """
+        client, transfer = self._for_transfer(
+            options, patterns=FilePatterns(include, exclude), hidden=hidden
+        )
+        base, parts = local_path(dest if dest is not None else "."), tuple[str, ...]()
+        if root is not None:
+            root = local_path(root)
+            base, parts = root, split_below(base, root)
+        source = meant(client._service, path)
+        request = Request(source, base, parts, recursive=recursive, whole_path=dest is None)
+        with downloading(client._service, transfer) as downloads:
+            return downloads.run([request])
+
+    @accepts(DownloadKeywords)
+    def fetch_many(
+        self,
+        paths: Iterable[str],
+        dest: LocalPath | None = None,
+        *,
+        recursive: bool = False,
+        include: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
+        **options: Unpack[DownloadKeywords],
+    ) -> list[Path]:
+        """Download several files, such as some entries of a listing.
+
+        Parameters
+        ----------
+        paths : iterable of str
+            Files, and directories where `recursive` allows them; an `Entry` of a file is not
+            asked for again.
+        dest : str or path, optional
+            The local directory that receives each of them under its own name. By default the
+            working directory, where a directory keeps its whole remote path.
+        recursive : bool, optional
+            Whether directories are downloaded.
+        include, exclude : str or iterable of str, optional
+            Which files of a directory are downloaded, as `FilePatterns` compares them.
+        **options
+            Those of `DownloadKeywords`.
+
+        Returns
+        -------
+        list of Path
+            The local path of each of `paths`.
+
+        Raises
+        ------
+        TransferError
+            If some files failed; its ``failures`` name each of them.
+        AlreadyExists
+            If two of them would have the same local path; nothing is transferred then.
+        """
+        client, transfer = self._for_transfer(options, patterns=FilePatterns(include, exclude))
+        paths = [meant(client._service, path) for path in several(paths, "paths")]
+        base = local_path(dest if dest is not None else ".")
+        keys = [tuple(check_remote_path(path)) for path in paths]
+        # A path that is named twice is downloaded once.
+        requests = {
+            key: Request(path, base, recursive=recursive, whole_path=dest is None)
+            for key, path in zip(keys, paths, strict=True)
+        }
+        with downloading(client._service, transfer) as downloads:
+            downloads.run(list(requests.values()))
+        saved = dict(zip(requests, downloads.local_paths(), strict=True))
+        return [saved[key] for key in keys]
+
+    @accepts(TransferKeywords)
+    def upload_file(
+        self,
+        local_fn: LocalPath | IO[bytes],
+        path: str,
+        *,
+        into: bool = True,
+        skip_existing: bool = False,
+        **options: Unpack[TransferKeywords],
+    ) -> dict[str, Any]:
+        """Upload a file into the user's own directory.
+
+        All members of CTAO and all users of the platform can read what is uploaded. A file that
+        holds a private key or a certificate is therefore refused.
+
+        Parameters
+        ----------
+        local_fn : str, path or binary file
+            The local file; one that is open is read from where it is.
+        path : str
+            Relative to the user's own directory, or the whole path from the storage's root where
+            it begins with that directory; missing directories are made. With a
+            trailing slash, or where it is a directory, what receives the file under its own
+            name.
+        into : bool, optional
+            Whether an existing directory receives the file; otherwise it is an error.
+        skip_existing : bool, optional
+            Leave out a file that is there already: with the same size and checksum or,
+            where the storage has no checksums, uploaded from here and not changed since, neither
+            here nor there. Uploads are recorded in the data directory.
+        **options
+            Those of `TransferKeywords`.
+
+        Returns
+        -------
+        dict
+            ``path`` (from the storage's root), ``status``, and ``total_written`` in bytes.
+
+        Raises
+        ------
+        IntegrityError
+            If what is stored is not what was sent.
+        AccessDenied
+            If the user may not write.
+        AlreadyExists
+            If the path is a directory that must not receive it.
+        TransferError
+            If the file holds a private key or a certificate.
+        """
+        with self._uploading(options, skip_existing=skip_existing) as uploads:
+            return uploads.file(local_fn, path, into=into)
+
+    @accepts(TransferKeywords)
+    def upload_dir(
+        self,
+        local_dir: LocalPath,
+        path: str,
+        *,
+        root: LocalPath | None = None,
+        display_path: str | None = None,
+        include: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
+        hidden: bool = False,
+        skip_existing: bool = False,
+        answers: bool = True,
+        **options: Unpack[TransferKeywords],
+    ) -> list[dict[str, Any]]:
+        """Upload all files below a directory into the user's own directory.
+
+        Others can read what is uploaded. Symbolic links, pipes, sockets and devices below the
+        directory, private keys and certificates are therefore left out and, unless `hidden` is
+        given, files and directories whose names begin with a dot. So is a file that becomes such a
+        thing during the transfer. That is no error: `on_result` is told of each (state ``left
+        out``); without it, one warning is logged. The directory that is named itself is uploaded
+        in any case, also if it is a link. A hard link cannot be told from the file.
+
+        Parameters
+        ----------
+        local_dir : str or path
+            The local directory.
+        path : str
+            The remote directory that receives what is in it, relative to the user's own.
+        root : str or path, optional
+            A directory above `local_dir`; no component of its path below this one may be a link.
+        display_path : str, optional
+            What errors and results call the directory; by default its path.
+        include, exclude : str or iterable of str, optional
+            Which files are uploaded, as `FilePatterns` compares them; `include` adds no hidden
+            ones.
+        hidden : bool, optional
+            Whether hidden files, and those in hidden directories, are uploaded, too.
+        skip_existing : bool, optional
+            Leave out files that are there already, as for `upload_file`.
+        answers : bool, optional
+            Whether the answers are returned; for very many files `on_result` needs less memory.
+        **options
+            Those of `TransferKeywords`.
+
+        Returns
+        -------
+        list of dict
+            One for each file, as `upload_file` returns it, sorted by path.
+
+        Raises
+        ------
+        AlreadyExists
+            If two files would have the same name in the storage, also where they differ only in
+            how accents are encoded (Unicode NFC and NFD); nothing is sent then.
+        TransferError
+            If some files failed; its ``failures`` name each of them.
+        """
+        with self._uploading(
+            options,
+            patterns=FilePatterns(include, exclude),
+            hidden=hidden,
+            skip_existing=skip_existing,
+            answers=answers,
+        ) as uploads:
+            return uploads.directory(
+                local_path(local_dir),
+                path,
+                root=None if root is None else local_path(root),
+                display_path=None if display_path is None else text(display_path, "display_path"),
+            )
+
+    @accepts(TransferKeywords)
+    def upload_many(
+        self,
+        local_paths: Iterable[LocalPath],
+        path: str,
+        *,
+        recursive: bool = False,
+        include: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
+        hidden: bool = False,
+        skip_existing: bool = False,
+        answers: bool = True,
+        **options: Unpack[TransferKeywords],
+    ) -> list[dict[str, Any]]:
+        """Upload several files and directories into one directory, each under its own name.
+
+        Directories are treated as by `upload_dir`; a file that is named here is uploaded also if
+        it is hidden or a link. Private keys and certificates are refused.
+
+        Parameters
+        ----------
+        local_paths : iterable of str or path
+            Files, and directories where `recursive` allows them.
+        path : str
+            The remote directory that receives them, relative to the user's own.
+        recursive : bool, optional
+            Whether directories are uploaded.
+        include, exclude : str or iterable of str, optional
+            Which files of directories are uploaded, as for `upload_dir`.
+        hidden : bool, optional
+            Whether hidden files below directories are uploaded, too.
+        skip_existing : bool, optional
+            Leave out files that are there already, as for `upload_file`.
+        answers : bool, optional
+            Whether the answers are returned; for very many files `on_result` needs less memory.
+        **options
+            Those of `TransferKeywords`.
+
+        Returns
+        -------
+        list of dict
+            One for each file, as `upload_file` returns it, sorted by path.
+
+        Raises
+        ------
+        AlreadyExists
+            If two files would have the same name in the storage, as for `upload_dir`.
+        TransferError
+            If some files failed; its ``failures`` name each of them.
+        """
+        planned = planned_uploads(local_paths, path, recursive=recursive)
+        with self._uploading(
+            options,
+            patterns=FilePatterns(include, exclude),
+            hidden=hidden,
+            skip_existing=skip_existing,
+            answers=answers,
+        ) as uploads:
+            return uploads.many(planned)
+
+    @accepts(TransferKeywords)
+    def upload_files(
+        self,
+        files: Mapping[str, LocalPath],
+        *,
+        display_paths: Mapping[str, str] | None = None,
+        leave_out: bool = False,
+        **options: Unpack[TransferKeywords],
+    ) -> list[dict[str, Any]]:
+        """Upload several files, each to a path of its own.
+
+        Parameters
+        ----------
+        files : mapping of str to str or path
+            The local file for each path, relative to the user's own directory; missing
+            directories are made.
+        display_paths : mapping of str to str, optional
+            What errors call a local file, by its path.
+        leave_out : bool, optional
+            Whether private keys and certificates are left out, as of a directory, instead of being
+            an error.
+        **options
+            Those of `TransferKeywords`.
+
+        Returns
+        -------
+        list of dict
+            One for each file, as `upload_file` returns it, sorted by path.
+
+        Raises
+        ------
+        AlreadyExists
+            If two files would have the same name in the storage, as for `upload_dir`.
+        TransferError
+            If some files failed; its ``failures`` name each of them.
+        """
+        planned = [
+            PlannedUpload(os.fspath(local_path(local)), tuple(check_remote_path(path)))
+            for path, local in mapping(files, "files").items()
+        ]
+        for one in planned:
+            if not one.target:
+                raise InvalidPath(f"{one.source!r} is given no name in the storage")
+        called = None if display_paths is None else mapping(display_paths, "display_paths")
+        with self._uploading(options) as uploads:
+            return uploads.many(planned, called, leave_out=leave_out)
+
+    @accepts(ClientOptions)
+    def upload_certificate(
+        self,
+        file: LocalPath | bytes | None = None,
+        certificate_key: str = config.CERTIFICATE_KEY,
+        *,
+        force: bool = False,
+        certificate_file_path: LocalPath | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> dict[str, Any]:
+        """Delegate a proxy certificate of one's own to the certificate service.
+
+        Parameters
+        ----------
+        file : str, path or bytes, optional
+            A file in PEM form with the certificate, its private key and its chain, or the content
+            of one; by default that named by ``X509_USER_PROXY``, or ``/tmp/x509up_u<uid>``.
+        certificate_key : str, optional
+            What it is for: one of ``CTACS_ALLOWED_CERT_KEYS``, by default ``cta``, ``lst``,
+            ``arc``.
+        force : bool, optional
+            Send it in spite of problems that were found, unless it may give away a long-lived key.
+        certificate_file_path : str or path, optional
+            What earlier releases call `file`.
+        **options
+            Those of `ClientOptions`.
+
+        Returns
+        -------
+        dict
+            ``message`` and ``validity``, the time (RFC 1123, UTC) of its end, as the service sends
+            them.
+
+        Raises
+        ------
+        CertificateError
+            If the file is not regular, not the user's own or readable by others, if
+            `ctadata.certificates.inspect` finds problems (``findings``), or if the service does
+            not store it.
+        """
+        file = either_file(file, certificate_file_path)
+        client = self.with_options(**options)
+        return client.delegate_certificate(file, certificate_key, force=force)[0]
+
+    @accepts(ClientOptions)
+    def upload_personal_certificate(
+        self,
+        file: LocalPath | bytes | None = None,
+        certificate_key: str = config.CERTIFICATE_KEY,
+        user: str | None = None,
+        *,
+        force: bool = False,
+        certificate_file_path: LocalPath | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> dict[str, Any]:
+        """Delegate a user's proxy certificate to the certificate service.
+
+        Parameters
+        ----------
+        file : str, path or bytes, optional
+            The certificate, as for `upload_certificate`.
+        certificate_key : str, optional
+            What it is for, as for `upload_certificate`.
+        user : str, optional
+            Another user's name, for administrators.
+        force : bool, optional
+            Send it in spite of problems that were found, as for `upload_certificate`.
+        certificate_file_path : str or path, optional
+            What earlier releases call `file`.
+        **options
+            Those of `ClientOptions`.
+
+        Returns
+        -------
+        dict
+            As from `upload_certificate`.
+
+        Raises
+        ------
+        CertificateError
+            As from `upload_certificate`.
+        """
+        file = either_file(file, certificate_file_path)
+        client = self.with_options(**options)
+        if user is not None and not isinstance(user, str):
+            raise CertificateError(f"user={user!r} is no user's name; give a string, or None")
+        if user is None:
+            return client.delegate_certificate(file, certificate_key, force=force)[0]
+        return store(client._certificates, file, certificate_key, user, force=force)[0]
+
+    def delegate_certificate(
+        self, file: LocalPath | bytes | None, certificate_key: str, *, force: bool = False
+    ) -> tuple[dict[str, Any], Delegation]:
+        """Delegate a proxy certificate of one's own, and record that it was.
+
+        Parameters
+        ----------
+        file, certificate_key, force
+            As for `upload_certificate`.
+
+        Returns
+        -------
+        dict
+            As from `upload_certificate`.
+        Delegation
+            The record: whose certificate, for what, until when.
+
+        Raises
+        ------
+        CertificateError
+            As from `upload_certificate`.
+        """
+        delegations = self._delegations
+        answer, proxy = store(self._certificates, file, certificate_key, force=force)
+        delegation = Delegation.from_proxy(proxy, certificate_key, answer["validity"])
+        delegations.remember(delegation)
+        return answer, delegation
+
+    @accepts(ClientOptions)
+    def upload_shared_certificate(
+        self,
+        file: LocalPath | bytes | None = None,
+        *,
+        force: bool = False,
+        certificate_file_path: LocalPath | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> dict[str, Any]:
+        """Store the certificate that all users share; for administrators.
+
+        Parameters
+        ----------
+        file : str, path or bytes
+            The certificate, as for `upload_certificate`; there is no default.
+        force : bool, optional
+            Send it in spite of problems that were found, as for `upload_certificate`.
+        certificate_file_path : str or path, optional
+            What earlier releases call `file`.
+        **options
+            Those of `ClientOptions`.
+
+        Returns
+        -------
+        dict
+            ``message`` and ``certificateUploaded``.
+
+        Raises
+        ------
+        CertificateError
+            As from `upload_certificate`.
+        """
+        client = self.with_options(**options)
+        file = either_file(file, certificate_file_path)
+        return store_shared(client._certificates, file, force=force)
+
+    def delegations(self) -> list[Delegation]:
+        """Return the last certificate that was delegated from this account, for each key.
+
+        The certificate service cannot be asked: certificates that were uploaded from elsewhere are
+        not among them.
+        """
+        known = map(self._delegations.known, config.certificate_keys())
+        return [delegation for delegation in known if delegation is not None]
+
+    def shared_certificate_status(self) -> tuple[bool, str]:
+        """Ask the certificate service for the certificate that all users share.
+
+        Returns
+        -------
+        bool
+            Whether it can be used.
+        str
+            What the service says of it.
+        """
+        return self._certificates.shared_status()
+
+    @accepts(ClientOptions)
+    def webdav4_client(self, **options: Unpack[ClientOptions]) -> Client:
         """Return a `webdav4.client.Client` for the service.
+
+        Parameters
+        ----------
+        **options
+            Those of `ClientOptions`.
 
         Returns
         -------
@@ -315,15 +956,90 @@ class APIClient(ClientDownloads, ClientUploads, ClientCertificates):
         """
         from .storage.webdav_client import Client
 
-        return Client(self._service, self._current_token)
+        return Client(self.with_options(**options)._service)
+
+    def _copy(self) -> Self:
+        client = object.__new__(type(self))
+        vars(client).update(vars(self))
+        return client
+
+    def _assign(self, options: Mapping[str, Any]) -> Self:
+        """Set the options that are given on this client, over the class attributes."""
+        unknown = options.keys() - ClientOptions.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"got an unexpected keyword argument {min(unknown)!r}")
+        vars(self).update({name: value for name, value in options.items() if value is not None})
+        # Refused now, and not at the first call.
+        self._http(config.DOWNLOADSERVICE_VARIABLE)
+        for name in ("max_listing_entries", "max_listing_bytes"):
+            if options.get(name) is not None:
+                count(options[name], name, 1)
+        return self
+
+    def _http(self, variable: str) -> HTTPClient:
+        return HTTPClient(
+            self._current_token,
+            timeout=seconds(self.timeout, "timeout", config.MAX_TIMEOUT),
+            retries=count(self.retries, "retries", 0),
+            min_speed=speed(self.min_speed, "min_speed"),
+            watchdog=self._watchdog,
+            variable=variable,
+        )
+
+    def _current_token(self) -> str | None:
+        return config.token(self.token)
+
+    @property
+    def _service(self) -> DownloadService:
+        url = self.downloadservice_url
+        http = self._http(config.DOWNLOADSERVICE_VARIABLE)
+        limits = config.listing_limits(self.max_listing_entries, self.max_listing_bytes)
+        return DownloadService(http, url, self._states[url], limits)
+
+    @property
+    def _certificates(self) -> CertificateService:
+        http = self._http(config.CERTIFICATESERVICE_VARIABLE)
+        return CertificateService(http, self.certificateservice_url)
+
+    @property
+    def _delegations(self) -> Delegations:
+        directory = config.data_directory(self.data_dir) / "certificates"
+        return Delegations(directory, self.certificateservice_url)
+
+    def _block_size(self) -> int | None:
+        return None if self.chunk_size is None else count(self.chunk_size, "chunk_size", 0)
+
+    def _for_transfer(
+        self, options: Mapping[str, Any], **more: Any
+    ) -> tuple[Self, TransferOptions]:
+        """Take apart what a method was called with: the client's options and the transfer's."""
+        names = {field.name for field in fields(TransferOptions)} - {"chunk_size"}
+        own = {name: options[name] for name in names & options.keys()}
+        client = self.with_options(
+            **{name: value for name, value in options.items() if name not in names}
+        )
+        return client, TransferOptions(chunk_size=client._block_size(), **own, **more)
+
+    def _uploading(
+        self, options: Mapping[str, Any], **more: Any
+    ) -> AbstractContextManager[Uploads]:
+        client, transfer = self._for_transfer(options, **more)
+        service = client._service
+        history = UploadHistory(partial(config.data_directory, client.data_dir), service.url)
+        return uploading(service, transfer, history)
 
 
-def _warn(text: str) -> None:
-    """Warn the caller of this package, each time and not only the first."""
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_back is not None:
-        frame = frame.f_back
-        if str(frame.f_globals.get("__package__")).partition(".")[0] != __package__:
-            break
-    assert frame is not None
-    warnings.warn_explicit(text, ListingCut, frame.f_code.co_filename, frame.f_lineno)
+# What the module's functions learn of a service is remembered by this one client.
+default_client = APIClient()
+
+list_dir = default_client.list_dir
+fetch_and_save_file = default_client.fetch_and_save_file
+fetch_and_save_file_or_dir = default_client.fetch_and_save_file_or_dir
+fetch_many = default_client.fetch_many
+upload_file = default_client.upload_file
+upload_dir = default_client.upload_dir
+upload_many = default_client.upload_many
+upload_certificate = default_client.upload_certificate
+upload_personal_certificate = default_client.upload_personal_certificate
+upload_shared_certificate = default_client.upload_shared_certificate
+webdav4_client = default_client.webdav4_client

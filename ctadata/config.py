@@ -1,7 +1,7 @@
-"""Where the services are and which token opens them, read anew at each call.
+"""All defaults, and what the environment says of the services and the token.
 
-Notebooks set the variables after ``import ctadata``, and a hub may renew a token
-while a kernel runs: so nothing is read at import and nothing is kept.
+The environment is read at each call: notebooks set variables after ``import ctadata``, and a hub
+may renew a token while a kernel runs.
 """
 
 from __future__ import annotations
@@ -10,20 +10,30 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from ._arguments import count
 from ._files import local_path
 from ._secrets import TOKEN_VARIABLE, never_show
 from .errors import CTADataError, InvalidToken, LocalFileError
 from .http.addresses import host_of, problem_of
 from .http.plain_http import is_loopback
-from .storage.listing_limits import DEFAULT, Limits
 
 __all__ = [
     "CERTIFICATESERVICE_VARIABLE",
+    "CERTIFICATE_KEY",
+    "DEFAULT_LIMITS",
     "DOWNLOADSERVICE_VARIABLE",
+    "JOBS",
+    "MAX_JOBS",
+    "MAX_TIMEOUT",
+    "MIN_SPEED",
     "NEW_TOKEN",
+    "RETRIES",
+    "TIMEOUT",
     "TOKEN_VARIABLE",
+    "ListingLimits",
     "certificate_keys",
     "certificateservice_url",
     "data_directory",
@@ -41,12 +51,44 @@ DATA_DIRECTORY_VARIABLE = "CTADATA_DATA_DIR"
 MAX_ENTRIES_VARIABLE = "CTADATA_MAX_LISTING_ENTRIES"
 MAX_BYTES_VARIABLE = "CTADATA_MAX_LISTING_BYTES"
 
-DEFAULT_CERTIFICATE_KEYS = ("cta", "lst", "arc")
 DEFAULT_DOWNLOADSERVICE = "https://platform.cta.cscs.ch/services/downloadservice/"
+# What a certificate is delegated for where nothing else is said, and all that it may be for.
+CERTIFICATE_KEY = "cta"
+DEFAULT_CERTIFICATE_KEYS = ("cta", "lst", "arc")
+
+# Files at a time: the service has ten threads for all its users.
+JOBS = 8
+MAX_JOBS = 64
+# Seconds of silence after which the service counts as stalled.
+TIMEOUT = 60.0
+# Longer than anybody waits, and short enough for every system call.
+MAX_TIMEOUT = 1e6
+# How often something that failed in passing is tried again.
+RETRIES = 3
+# Bytes per second: slower than any link that is of use.
+MIN_SPEED = 1024.0
 NEW_TOKEN = "take a new token from the hub's control panel (Token) and set " + TOKEN_VARIABLE
 
 # Visible ASCII: what RFC 6750 allows in a header, and a little more.
 _TOKEN = re.compile(r"[!-~]+")
+
+
+class ListingLimits(NamedTuple):
+    """Where a listing is cut.
+
+    Attributes
+    ----------
+    entries : int
+        The entries that are read.
+    size : int
+        The bytes of the service's answer that are read; an entry takes about 250.
+    """
+
+    entries: int = 1_000_000
+    size: int = 512 << 20
+
+
+DEFAULT_LIMITS = ListingLimits()
 
 
 def downloadservice_url(configured: str | None = None) -> str:
@@ -131,7 +173,13 @@ def data_directory(configured: str | os.PathLike[str] | None = None) -> Path:
         If this is no path, or this account has no home directory.
     """
     directory = configured or os.environ.get(DATA_DIRECTORY_VARIABLE)
-    return local_path(directory) if directory else _jupyter_data_directory() / "ctadata"
+    if not directory:
+        return _jupyter_data_directory() / "ctadata"
+    try:
+        os.fsencode(path := local_path(directory))
+    except UnicodeEncodeError as error:
+        raise LocalFileError(f"data_dir={directory!r} is no path; choose another one") from error
+    return path
 
 
 def _jupyter_data_directory() -> Path:
@@ -179,7 +227,7 @@ def user_name() -> str | None:
     return os.environ.get(USER_VARIABLE) or None
 
 
-def listing_limits(entries: int | None = None, size: int | None = None) -> Limits:
+def listing_limits(entries: int | None = None, size: int | None = None) -> ListingLimits:
     """Return where a long listing is cut.
 
     Parameters
@@ -192,11 +240,15 @@ def listing_limits(entries: int | None = None, size: int | None = None) -> Limit
     Raises
     ------
     CTADataError
-        If a variable of the environment is not a whole number from 1 on.
+        If one of them is not a whole number from 1 on.
     """
-    return Limits(
-        entries or _number(MAX_ENTRIES_VARIABLE, DEFAULT.entries),
-        size or _number(MAX_BYTES_VARIABLE, DEFAULT.size),
+    return ListingLimits(
+        _number(MAX_ENTRIES_VARIABLE, DEFAULT_LIMITS.entries)
+        if entries is None
+        else count(entries, "max_listing_entries", 1),
+        _number(MAX_BYTES_VARIABLE, DEFAULT_LIMITS.size)
+        if size is None
+        else count(size, "max_listing_bytes", 1),
     )
 
 

@@ -181,7 +181,14 @@ class CTADataExtension(ExtensionApp):
     def initialize_settings(self) -> None:
         """Make what the handlers work with."""
         self.log.addFilter(printable_record)
-        client = self._make_client(self.timeout)
+        client = APIClient(
+            downloadservice=self.downloadservice_url or None,
+            certificateservice=self.certificateservice_url or None,
+            data_dir=self.data_dir,
+            timeout=self.timeout,
+            max_listing_entries=self.max_listing_entries,
+            max_listing_bytes=self.max_listing_bytes,
+        )
         self._warn_of_plain_http(client)
         watchdogs = Watchdogs()
         upload_pool = DaemonExecutor(UPLOAD_THREADS, "ctadata-upload")
@@ -210,7 +217,7 @@ class CTADataExtension(ExtensionApp):
                 remedy="it may have stored the certificate all the same; try again",
             ),
             status_calls=ServiceCalls(
-                self._make_client(self.status_timeout, retries=0),
+                client.with_options(timeout=self.status_timeout, retries=0),
                 DaemonExecutor(STATUS_THREADS, "ctadata-status"),
                 self.status_timeout,
                 watchdogs,
@@ -289,15 +296,4 @@ class CTADataExtension(ExtensionApp):
             expiry=self.upload_expiry * 3600,
             max_uploads=self.max_uploads,
             max_size=self.max_upload_size,
-        )
-
-    def _make_client(self, timeout: float, retries: int = 3) -> APIClient:
-        return APIClient(
-            downloadservice=self.downloadservice_url or None,
-            certificateservice=self.certificateservice_url or None,
-            data_dir=self.data_dir,
-            timeout=timeout,
-            retries=retries,
-            max_listing_entries=self.max_listing_entries,
-            max_listing_bytes=self.max_listing_bytes,
         )

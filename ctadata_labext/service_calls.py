@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from ctadata._files import local_errors
-from ctadata._services import guarded
 from ctadata.errors import CTADataError, ServiceTimeout
 
 from .errors import Abandoned
@@ -177,7 +176,7 @@ class ServiceCalls:
 
     def guarded(self) -> tuple[APIClient, Watchdog]:
         """Return a client for one call, and the watchdog that can stop it."""
-        return guarded(self._client)
+        return self._client.with_watchdog()
 
     @contextmanager
     def limited(self, watchdog: Watchdog) -> Iterator[None]:

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
+from ctadata import api
 from ctadata.embedded_service import Service
 from ctadata.http import connections
-from ctadata.storage import home_directory
-from ctadata.transfers import remote_file
 
 from .support.certificates import authority
 from .support.proxies import Grid
@@ -51,10 +50,12 @@ def make_tree(root: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_is_remembered() -> None:
-    """Forget what the client knows of services by their address: ports are used again."""
-    home_directory._known.clear()
-    remote_file._no_digests.clear()
+    """Start each test as a new process would: ports are used again by other services.
+
+    A process has its connections, and one client behind the functions of `ctadata`.
+    """
     connections._pool.cache_clear()
+    vars(api.default_client).update(vars(api.APIClient()))
 
 
 @pytest.fixture(autouse=True)

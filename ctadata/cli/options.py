@@ -10,9 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from .._files import local_path
-from .._services import JOBS, MAX_TIMEOUT
 from ..api import APIClient
-from ..http.client import READ_TIMEOUT, RETRIES
+from ..config import JOBS, MAX_JOBS, MAX_TIMEOUT, RETRIES, TIMEOUT
 
 __all__ = ["JSON_OBJECT", "LocalPath", "transfer_options", "with_client"]
 
@@ -44,7 +43,7 @@ def with_client(command: Callable[..., None]) -> Callable[..., None]:
         "--timeout",
         metavar="SECONDS",
         type=click.FloatRange(0, MAX_TIMEOUT, min_open=True),
-        default=READ_TIMEOUT,
+        default=TIMEOUT,
         show_default=True,
         help="How long to wait for the service to send something before retrying.",
     )
@@ -63,7 +62,7 @@ def transfer_options(command: Command) -> Command:
             click.option(
                 "-j",
                 "--jobs",
-                type=click.IntRange(1, 64),
+                type=click.IntRange(1, MAX_JOBS),
                 default=JOBS,
                 show_default=True,
                 help="How many files to transfer at the same time.",

@@ -9,6 +9,7 @@ import click
 
 from .._files import local_path
 from ..api import APIClient
+from ..config import MAX_JOBS
 from .options import LocalPath, transfer_options, with_client
 from .summary import Summary
 
@@ -37,7 +38,7 @@ __all__ = ["get", "put"]
 @click.option(
     "--streams",
     metavar="N",
-    type=click.IntRange(1, 64),
+    type=click.IntRange(1, MAX_JOBS),
     help="Connections for each large file; by default one, and more if the network limits each.",
 )
 @click.option(

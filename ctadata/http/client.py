@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
 from .._printable import logger_of
-from ..config import DOWNLOADSERVICE_VARIABLE
+from ..config import DOWNLOADSERVICE_VARIABLE, MIN_SPEED, RETRIES, TIMEOUT
 from ..errors import CTADataError, ServiceTimeout
 from .errors import (
     ERROR_BODY,
@@ -28,14 +28,9 @@ if TYPE_CHECKING:
     from .body import Block
     from .retry import Retrier
 
-__all__ = ["READ_TIMEOUT", "RETRIES", "HTTPClient", "RequestBody"]
+__all__ = ["HTTPClient", "RequestBody"]
 
 logger = logger_of(__name__)
-
-READ_TIMEOUT = 60.0
-RETRIES = 3
-# Bytes per second: slower than any link that is of use.
-MIN_SPEED = 1024.0
 
 
 class RequestBody(Protocol):
@@ -74,9 +69,9 @@ class HTTPClient:
         watchdog: Watchdog | None = None,
         variable: str = DOWNLOADSERVICE_VARIABLE,
     ) -> None:
-        self._token = token
+        self.token = token
         self._variable = variable
-        self.timeout = timeout or READ_TIMEOUT
+        self.timeout = timeout or TIMEOUT
         self.retries = retries
         self.min_speed = MIN_SPEED if min_speed is None else min_speed
         self.watchdog = watchdog or Watchdog(self.timeout)
@@ -84,7 +79,7 @@ class HTTPClient:
     def watched_by(self, watchdog: Watchdog) -> HTTPClient:
         """Return a client whose requests `watchdog` can stop."""
         return HTTPClient(
-            self._token,
+            self.token,
             timeout=self.timeout,
             retries=self.retries,
             min_speed=self.min_speed,
@@ -144,7 +139,7 @@ class HTTPClient:
         sent = {"Accept-Encoding": "identity", **(headers or {})}
         token = None
         if authenticate:
-            token = self._token()
+            token = self.token()
             if token is None:
                 raise no_token(path or None)
             check_token(url, self._variable)
@@ -208,13 +203,13 @@ class HTTPClient:
                 response.headers.get("Location") or "",
                 _beginning(response),
             )
-            return status_error(said, url, path, self._variable, token or self._token())
+            return status_error(said, url, path, self._variable, token or self.token())
         finally:
             self.close(response)
 
     def clean_text(self, text: str) -> str:
         """Return what a service says in a form that can be shown, never with the token in it."""
-        return clean_text(text, self._token())
+        return clean_text(text, self.token())
 
     def read_blocks(
         self, response: BaseHTTPResponse, url: str, path: str

@@ -6,10 +6,12 @@ import contextlib
 import copy
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from .._printable import logger_of
+from ..config import DEFAULT_LIMITS, ListingLimits
 from ..entries import Entry
 from ..errors import (
     AlreadyExists,
@@ -25,9 +27,9 @@ from ..http.watchdog import Watchdog
 from .item_classifier import OtherResource
 from .json_items import json_answer
 from .listing import FEW, EntryBuffer, EntrySink, Listing, read_listing, read_own
-from .listing_limits import DEFAULT, Limits
 from .paths import check_remote_path, join_quoted
-from .quoting import Quoting, is_plain
+from .quoting import is_plain
+from .service_state import ServiceState
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -82,9 +84,9 @@ class DownloadService:
         Sends the requests.
     url : str
         The service's address, with trailing slash.
-    quoting : Quoting, optional
-        What is known of how this service decodes paths.
-    limits : Limits, optional
+    state : ServiceState, optional
+        What is known of this service.
+    limits : ListingLimits, optional
         Where long listings are cut.
     """
 
@@ -92,17 +94,17 @@ class DownloadService:
         self,
         http: HTTPClient,
         url: str,
-        quoting: Quoting | None = None,
-        limits: Limits = DEFAULT,
+        state: ServiceState | None = None,
+        limits: ListingLimits = DEFAULT_LIMITS,
     ) -> None:
         self.http = http
         self.url = url
         self.limits = limits
-        self._quoting = quoting or Quoting()
+        self.state = state or ServiceState()
 
     def watched_by(self, watchdog: Watchdog) -> DownloadService:
         """Return the same service, asked under the eyes of `watchdog`."""
-        return DownloadService(self.http.watched_by(watchdog), self.url, self._quoting, self.limits)
+        return DownloadService(self.http.watched_by(watchdog), self.url, self.state, self.limits)
 
     def health(self) -> str:
         """Return what the service says of itself; needs no token."""
@@ -204,7 +206,7 @@ class DownloadService:
             except StreamInterrupted as error:
                 retrier.wait(error)
             else:
-                self._quoting.proven |= not is_plain(segments)
+                self.state.quoting.proven |= not is_plain(segments)
                 return found
             finally:
                 # What is refused by its type alone was not even begun to be read.
@@ -364,9 +366,9 @@ class DownloadService:
             If there is nothing, or the service answers about another path.
         """
         segments = check_remote_path(path)
-        if not is_plain(segments) and not self._quoting.proven:
+        if not is_plain(segments) and not self.state.quoting.proven:
             self.stat(path)
-        return join_quoted(segments, self._quoting.times)
+        return join_quoted(segments, self.state.quoting.times)
 
     def quoted_for_writing(self, path: str) -> str:
         """Return a path as it stands in the address of a request that writes.
@@ -381,10 +383,10 @@ class DownloadService:
         """
         segments = check_remote_path(path)
         # What this listing proves must not be changed by other requests meanwhile.
-        quoting = copy.copy(self._quoting)
+        state = replace(self.state, quoting=copy.copy(self.state.quoting))
         if not is_plain(segments):
             try:
-                DownloadService(self.http, self.url, quoting, self.limits).stat(path)
+                DownloadService(self.http, self.url, state, self.limits).stat(path)
             except OtherResource as error:
                 raise StorageException(
                     f"Nothing was written at {path!r}: the service takes this name for another one "
@@ -393,7 +395,7 @@ class DownloadService:
                 ) from error
             except NotFound:
                 logger.debug("%r is a new name", path)
-        return join_quoted(segments, quoting.times)
+        return join_quoted(segments, state.quoting.times)
 
     def upload(
         self, path: str, body: bytes | RequestBody, size: int | None, *, own: str
@@ -470,13 +472,13 @@ class DownloadService:
         if endpoint != "list":
             self.quoted(name)
         for _ in range(2):
-            times = self._quoting.times
+            times = self.state.quoting.times
             # The root of the listing has no trailing slash.
             url = f"{self.url}{endpoint}/{join_quoted(segments, times)}".rstrip("/") + query
             response = self.http.send(
                 method, url, path=name, stream=stream, headers=headers, accept=(*accept, 404)
             )
-            if self._quoting.fits(response.headers, times) or is_plain(segments):
+            if self.state.quoting.fits(response.headers, times) or is_plain(segments):
                 break
             self.http.close(response)
         else:

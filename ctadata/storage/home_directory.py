@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -36,36 +35,29 @@ MAX_CANDIDATES = 2000
 # Seconds after which no other one is tried.
 SECONDS = 120.0
 
-_known: dict[tuple[str, bytes], str] = {}
-_lock = threading.Lock()
 
-
-def known(service: DownloadService, token: str | None) -> str | None:
+def known(service: DownloadService) -> str | None:
     """Return the user's own directory where the service has told it, without asking."""
-    return _known.get(_key(service, token))
+    return service.state.home_directories.get(_key(service))
 
 
-def learn(service: DownloadService, token: str | None, directory: str) -> None:
+def learn(service: DownloadService, directory: str) -> None:
     """Remember the user's own directory, for this service and this token."""
-    with _lock:
-        _known[_key(service, token)] = directory
+    service.state.home_directories[_key(service)] = directory
 
 
-def forget(service: DownloadService, token: str | None) -> None:
+def forget(service: DownloadService) -> None:
     """Ask again the next time, since the service seems to use another directory by now."""
-    with _lock:
-        _known.pop(_key(service, token), None)
+    service.state.home_directories.pop(_key(service), None)
 
 
-def find(service: DownloadService, token: str | None) -> str:
+def find(service: DownloadService) -> str:
     """Return the user's own directory.
 
     Parameters
     ----------
     service : DownloadService
         Is asked, unless it has told it already.
-    token : str or None
-        Whose directory it is.
 
     Returns
     -------
@@ -79,7 +71,7 @@ def find(service: DownloadService, token: str | None) -> str:
     ServiceTimeout
         If the directory is not found within two minutes.
     """
-    directory = known(service, token) or _found(service, time.monotonic() + SECONDS)
+    directory = known(service) or _found(service, time.monotonic() + SECONDS)
     if directory is None:
         raise AccessDenied(
             f"No directory of yours was found at {service.url}. If you have no certificate there, "
@@ -87,7 +79,7 @@ def find(service: DownloadService, token: str | None) -> str:
             f"of the platform, set {USER_VARIABLE} to your name on the hub; else ask the "
             "platform's administrators for a directory of your own"
         )
-    learn(service, token, directory)
+    learn(service, directory)
     return directory
 
 
@@ -217,8 +209,8 @@ def below(own: str, segments: Sequence[str]) -> list[str]:
     return list(segments)
 
 
-def _key(service: DownloadService, token: str | None) -> tuple[str, bytes]:
+def _key(service: DownloadService) -> bytes:
     # Not the token itself, which should not lie about in memory longer than necessary.
     import hashlib
 
-    return service.url, hashlib.sha256((token or "").encode()).digest()
+    return hashlib.sha256((service.http.token() or "").encode()).digest()

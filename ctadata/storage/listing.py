@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
@@ -9,16 +11,25 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from .._printable import logger_of
 from .._secrets import known_tokens
+from ..config import DEFAULT_LIMITS, ListingLimits
 from ..entries import Entries, Entry, ManyEntries
 from ..errors import InvalidPath, StorageException
 from .item_classifier import ItemClassifier
 from .json_items import Damaged, Items, ItemsReader, NoList, parsed, refuse_page
-from .listing_limits import DEFAULT, Limits
 
 if TYPE_CHECKING:
     from ..http.body import Block
 
-__all__ = ["FEW", "EntryBuffer", "EntrySink", "Listing", "ListingCut", "read_listing", "read_own"]
+__all__ = [
+    "FEW",
+    "EntryBuffer",
+    "EntrySink",
+    "Listing",
+    "ListingCut",
+    "read_listing",
+    "read_own",
+    "warn_of_cut",
+]
 
 logger = logger_of(__name__)
 
@@ -34,6 +45,18 @@ NO_ENTRIES = "most of what the service sends is no entry of it; tell the platfor
 
 class ListingCut(UserWarning):
     """A listing was not read to its end."""
+
+
+def warn_of_cut(cut: StorageException) -> None:
+    """Warn the caller of this package, each time and not only the first."""
+    package = __name__.partition(".")[0]
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_back is not None:
+        frame = frame.f_back
+        if frame.f_globals.get("__name__", "").partition(".")[0] != package:
+            break
+    assert frame is not None
+    warnings.warn_explicit(str(cut), ListingCut, frame.f_code.co_filename, frame.f_lineno)
 
 
 class Listing(NamedTuple):
@@ -107,7 +130,7 @@ def read_listing(
     content_type: str,
     segments: list[str],
     sink: Sink,
-    limits: Limits = DEFAULT,
+    limits: ListingLimits = DEFAULT_LIMITS,
 ) -> tuple[Entry, Sink, list[InvalidPath]]:
     """Turn the service's listing into entries, while it comes.
 
@@ -121,7 +144,7 @@ def read_listing(
         The path that was asked for.
     sink : EntrySink
         Takes what is in a directory.
-    limits : Limits, optional
+    limits : ListingLimits, optional
         Where a longer listing is cut.
 
     Returns
@@ -152,7 +175,7 @@ def read_own(
     content: Iterable[list[Block]],
     content_type: str,
     segments: list[str],
-    limits: Limits = DEFAULT,
+    limits: ListingLimits = DEFAULT_LIMITS,
 ) -> Entry:
     """Return the resource itself, without what is in it; see `read_listing`.
 
@@ -171,7 +194,7 @@ def _read(
     content_type: str,
     path: str,
     sink: EntrySink,
-    limits: Limits,
+    limits: ListingLimits,
     is_enough: Callable[[ItemClassifier], bool] = lambda items: False,
 ) -> tuple[Entry, list[InvalidPath]]:
     refuse_page(content_type, path)

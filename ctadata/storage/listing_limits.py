@@ -1,35 +1,11 @@
-"""How much of a listing is read, and how much memory all long listings together may take."""
+"""Memory: how much all long listings of this process may take together."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import NamedTuple
 
-__all__ = ["DEFAULT", "MAX_LISTING_BYTES", "MAX_LISTING_ENTRIES", "Limits", "Memory", "Share"]
-
-MAX_LISTING_ENTRIES = 1_000_000
-# About 250 bytes are sent for an entry.
-MAX_LISTING_BYTES = 512 << 20
-
-
-class Limits(NamedTuple):
-    """Where a listing is cut.
-
-    Attributes
-    ----------
-    entries : int
-        The entries that are read.
-    size : int
-        The bytes of the service's answer that are read.
-    """
-
-    entries: int = MAX_LISTING_ENTRIES
-    size: int = MAX_LISTING_BYTES
-
-
-#: The limits where nothing else is set.
-DEFAULT = Limits()
+__all__ = ["Memory", "Share"]
 
 
 class Memory:

@@ -240,18 +240,15 @@ class Client(WebDAVClient):  # type: ignore[misc]
     ----------
     service : DownloadService
         The service.
-    token : callable
-        Gives the token at each request.
     """
 
-    def __init__(self, service: DownloadService, token: Callable[[], str | None]) -> None:
+    def __init__(self, service: DownloadService) -> None:
         self._service = service
-        self._token = token
         # The root has no trailing slash (docs/protocol.md, "WebDAV").
         url = f"{service.url}webdav"
         http = _Http(
             service,
-            _Token(token),
+            _Token(service.http.token),
             base_url=url,
             timeout=httpx.Timeout(service.http.timeout),
             verify=ssl_context(),
@@ -405,7 +402,7 @@ class Client(WebDAVClient):  # type: ignore[misc]
         parts = [part for part in path.split("/") if part]
         if path.startswith("/") or (parts and parts[0] in ROOTS):
             return path
-        own = home_directory.find(self._service, self._token())
+        own = home_directory.find(self._service)
         for end in range(1, len(parts)):
             self._service.make_collection("/".join([own, *parts[:end]]))
         return "/".join([own, *parts])

@@ -5,33 +5,59 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
+from .._files import local_path
 from ..entries import Entry
 from ..http.watchdog import Watchdog
 from ..storage.download_service import DownloadService
 from ..storage.listing import Listing
 from ..storage.path_lookup import suggesting
 from ..storage.paths import local_name
-from .download_file import DownloadOptions, FileDownload
+from .download_file import FileDownload
 from .local.directories import LocalDirectories
 from .local.overwrite import check_overwrite, keeps_existing
 from .local.upload_tree import DIRECTORY, FILE, HIDDEN
-from .patterns import FilePatterns
+from .options import TransferOptions
 from .pool import Pool, Task
-from .progress import CallbackDispatcher, Cancel, FileProgress
+from .progress import CallbackDispatcher, FileProgress
+from .progress_bars import watching
 from .remote_file import file_size
 from .results import ResultCollector
 from .target_conflicts import PlannedUpload, refuse_meeting
 from .walk import Ancestors, LoopDetector
 
-__all__ = ["Downloads", "Request"]
+__all__ = ["Downloads", "Request", "downloading", "local_target"]
 
 # Entries of a listing that are held as a list; of many listings, all wait for their turn.
 FEW = 1000
+
+
+@contextmanager
+def downloading(service: DownloadService, options: TransferOptions) -> Iterator[Downloads]:
+    """Make the downloads of one call, with progress bars where they are wanted."""
+    with watching(options) as dispatcher:
+        yield Downloads(service, options, dispatcher)
+
+
+def local_target(given: str | os.PathLike[str] | None) -> tuple[Path, str | None]:
+    """Return the directory that receives a file, and the file's name there if that is given.
+
+    Parameters
+    ----------
+    given : str or path, optional
+        A file, or a directory where it ends in a slash or a dot; by default the working directory.
+    """
+    if given is None:
+        return Path(), None
+    target = local_path(given)
+    if os.path.basename(os.fspath(given)) in {"", ".", ".."}:
+        return target, None
+    return target.parent, target.name
 
 
 @dataclass(frozen=True)
@@ -92,50 +118,21 @@ class Downloads:
     ----------
     service : DownloadService
         Where the files come from.
-    options : DownloadOptions
+    options : TransferOptions
         How they are downloaded.
-    globs : FilePatterns
-        Which files of a directory take part.
-    hidden : bool, optional
-        Whether hidden files and directories below a directory take part.
-    dry_run : bool
-        Whether it is only said what would be done.
-    jobs : int
-        Files at a time.
     dispatcher : CallbackDispatcher
         Is told of everything.
-    cancel : threading.Event or callable, optional
-        Says when to stop.
     """
 
     def __init__(
-        self,
-        service: DownloadService,
-        options: DownloadOptions,
-        *,
-        globs: FilePatterns,
-        hidden: bool = True,
-        dry_run: bool,
-        jobs: int,
-        dispatcher: CallbackDispatcher,
-        cancel: Cancel | None,
+        self, service: DownloadService, options: TransferOptions, dispatcher: CallbackDispatcher
     ) -> None:
         check_overwrite(options.overwrite)
         self._service = service
         self._options = options
-        self._globs = globs
-        self._hidden = hidden
-        self._dry_run = dry_run
         self._dispatcher = dispatcher
-        http = service.http
-        self._pool = Pool(
-            jobs,
-            streams=options.streams,
-            timeout=http.timeout,
-            min_speed=http.min_speed,
-            cancel=cancel,
-        )
-        self._results = ResultCollector(dispatcher, jobs)
+        self._pool = Pool(options, service.http)
+        self._results = ResultCollector(dispatcher, options.jobs)
         self._folders = LocalDirectories()
         self._loops = LoopDetector()
         self._lock = threading.Lock()
@@ -255,7 +252,7 @@ class Downloads:
             # What is missing would not be missed among so many files.
             raise listing.cut
         ancestors = self._loops.check_for_loop(listing, place.ancestors)
-        if not self._dry_run:
+        if not self._options.dry_run:
             # An empty directory is made too.
             with self._folders.use(place.root, place.parts):
                 pass
@@ -267,13 +264,13 @@ class Downloads:
         """Yield a task for each file of a directory; directories below it are listed later."""
         for entry in listing.children:
             relative = f"{place.relative}/{entry.name}".lstrip("/")
-            if not entry.is_directory and not self._globs.takes(relative):
+            if not entry.is_directory and not self._options.patterns.takes(relative):
                 continue
-            if entry.is_directory and self._globs.prunes(relative):
+            if entry.is_directory and self._options.patterns.prunes(relative):
                 continue
             with self._results.collect():
                 name = local_name(entry.name, entry.path)
-                if name.startswith(".") and not self._hidden:
+                if name.startswith(".") and not self._options.hidden:
                     kind = HIDDEN + (DIRECTORY if entry.is_directory else FILE)
                     self._results.leave_out(entry.path, place.prefix + name, kind)
                 elif entry.is_directory:
@@ -294,7 +291,7 @@ class Downloads:
         progress = FileProgress(self._dispatcher, entry.path, entry.size)
         watchdog.on_notice = partial(self._dispatcher.notice, entry.path)
         with self._results.for_file(progress, local) as done:
-            if self._dry_run:
+            if self._options.dry_run:
                 done(self._planned(entry, place, name, local))
                 return
             with self._folders.use(place.root, place.parts) as folder:

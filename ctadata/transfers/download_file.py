@@ -6,7 +6,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._files import local_error
@@ -24,6 +23,7 @@ from .local.overwrite import keeps_existing
 from .local.part_file import check_space
 from .local.partial_download import PAGE, PartialDownload
 from .local.temp_names import has_journal
+from .options import TransferOptions
 from .progress import FileProgress
 from .ranges import RangeLease
 from .remote_file import Changed, RemoteFile
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .local.directories import LocalDirectory
     from .pool import Pool
 
-__all__ = ["DownloadOptions", "FileDownload"]
+__all__ = ["FileDownload"]
 
 logger = logger_of(__name__)
 
@@ -56,16 +56,6 @@ PROOF = 2048
 PROGRESS = 64 << 10
 
 
-@dataclass(frozen=True)
-class DownloadOptions:
-    """How files are downloaded; see `APIClient.fetch_and_save_file`."""
-
-    overwrite: str = "update"
-    streams: int | None = None
-    checksum: bool = True
-    chunk_size: int | None = None
-
-
 class FileDownload:
     """The download of one file into a local directory.
 
@@ -83,7 +73,7 @@ class FileDownload:
         The directory that receives it.
     name : str
         Its name there.
-    options : DownloadOptions
+    options : TransferOptions
         How it is downloaded.
     progress : FileProgress
         Is told how far it is.
@@ -95,7 +85,7 @@ class FileDownload:
         entry: Entry,
         folder: LocalDirectory,
         name: str,
-        options: DownloadOptions,
+        options: TransferOptions,
         progress: FileProgress,
     ) -> None:
         self._service = service

@@ -10,13 +10,15 @@ from itertools import islice
 from typing import Protocol
 
 from .._arguments import callback, count
+from ..config import MAX_JOBS
 from ..errors import CTADataError, LocalFileError, TransferCancelled
+from ..http.client import HTTPClient
 from ..http.watchdog import Watchdog
-from .progress import CallbackFailed, Cancel
+from .options import TransferOptions
+from .progress import CallbackFailed
 
-__all__ = ["LARGE", "MAX_JOBS", "Assisted", "Pool", "Task"]
+__all__ = ["LARGE", "Assisted", "Pool", "Task"]
 
-MAX_JOBS = 64
 # Bytes from which on a file takes one of the few places for large ones.
 LARGE = 16 << 20
 LARGE_STREAMS = 4
@@ -50,32 +52,22 @@ class Pool:
 
     Parameters
     ----------
-    jobs : int
-        Tasks that run at a time, at most.
-    streams : int, optional
-        Streams of large files at a time; by default 4.
-    timeout, min_speed : float
-        As `Watchdog` takes them.
-    cancel : threading.Event or callable, optional
-        Says when to stop.
+    options : TransferOptions
+        How many tasks run at a time (``jobs``), the streams of large files (``streams``), and what
+        says when to stop (``cancel``).
+    http : HTTPClient
+        How patient the transfer is with the service.
     """
 
-    def __init__(
-        self,
-        jobs: int,
-        *,
-        timeout: float,
-        min_speed: float,
-        streams: int | None = None,
-        cancel: Cancel | None = None,
-    ) -> None:
+    def __init__(self, options: TransferOptions, http: HTTPClient) -> None:
+        jobs, streams, cancel = options.jobs, options.streams, options.cancel
         jobs = count(jobs, "jobs", 1, MAX_JOBS)
         if streams is not None:
             streams = count(streams, "streams", 1, MAX_JOBS)
         self._jobs = self._limit = max(jobs, streams or 1)
         self._large_limit = max(LARGE_STREAMS, streams or 1)
-        self._timeout = timeout
-        self._min_speed = min_speed
+        self._timeout = http.timeout
+        self._min_speed = http.min_speed
         # Events of other libraries, such as multiprocessing's, have the same method.
         self._cancelled = callback(getattr(cancel, "is_set", cancel), "cancel")
         self._lock = threading.RLock()

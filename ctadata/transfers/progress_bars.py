@@ -23,7 +23,7 @@ from .progress import CallbackDispatcher
 from .transfer_totals import TransferTotals
 
 if TYPE_CHECKING:
-    from .progress import OnNotice, OnProgress, OnResult
+    from .options import TransferOptions
 
 __all__ = ["Bars", "above_bars", "is_terminal", "watching"]
 
@@ -45,31 +45,26 @@ _shown: list[Bars] = []
 
 
 @contextlib.contextmanager
-def watching(
-    progress: bool | None,
-    on_progress: OnProgress | None = None,
-    on_result: OnResult | None = None,
-    on_notice: OnNotice | None = None,
-) -> Iterator[CallbackDispatcher]:
-    """Show bars for a transfer, where they are wanted.
+def watching(options: TransferOptions) -> Iterator[CallbackDispatcher]:
+    """Show progress bars for a transfer, where they are wanted.
 
     Parameters
     ----------
-    progress : bool or None
-        Whether they are. None: where somebody sees them, in a terminal or a notebook, unless
-        `on_progress` or `on_result` is given.
-    on_progress, on_result, on_notice : optional
-        The caller's callbacks.
+    options : TransferOptions
+        The caller's callbacks, and whether there are bars (``progress``). None: in a terminal or a
+        notebook, unless `on_progress` or `on_result` is given. A dry run has none.
 
     Yields
     ------
     CallbackDispatcher
         What the transfer is to tell.
     """
+    progress = options.progress
+    on_progress, on_result, on_notice = options.on_progress, options.on_result, options.on_notice
     if progress is None:
         seen = is_terminal(sys.stderr) or _in_kernel()
         progress = on_progress is None and on_result is None and seen
-    if not progress:
+    if options.dry_run or not progress:
         yield CallbackDispatcher(on_progress, on_result, on_notice)
         return
     with Bars() as bars:

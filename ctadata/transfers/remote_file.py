@@ -15,9 +15,6 @@ __all__ = ["Changed", "RemoteFile", "file_size"]
 
 logger = logger_of(__name__)
 
-# Services whose storage has offered no checksum.
-_no_digests: set[str] = set()
-
 
 class Changed(IntegrityError):
     """The file is not the one that the first bytes came from."""
@@ -82,14 +79,14 @@ class RemoteFile:
 
     def digest(self, service: DownloadService) -> Digest | None:
         """Ask once for the file's checksum, unless this storage offers none."""
-        if self._asked or not self.wanted or service.url in _no_digests:
+        if self._asked or not self.wanted or not service.state.has_checksums:
             return None
         self._asked = True
         headers = service.describe(self.path, self.wanted)
         self._etag = headers.get("ETag") or self._etag
         digest = offered(headers.get("Digest", ""))
         if digest is None:
-            _no_digests.add(service.url)
+            service.state.has_checksums = False
         return digest
 
     def check_same(self, headers: Mapping[str, str]) -> None:

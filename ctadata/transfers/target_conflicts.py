@@ -1,4 +1,4 @@
-"""Sources of one call that would have the same target are refused before anything is sent."""
+"""What one call is to upload, and the refusal of sources that would have the same target."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from unicodedata import normalize
 
-from ..errors import AlreadyExists, CTADataError
+from .._files import local_path, several
+from ..errors import AlreadyExists, CTADataError, InvalidPath, TransferError
+from ..storage.paths import check_remote_path
 from .local.upload_tree import DIRECTORY, FILE, Item, LeftOut, UploadTree
 from .patterns import FilePatterns
 
-__all__ = ["PlannedUpload", "refuse_folded", "refuse_meeting", "same_name"]
+__all__ = ["PlannedUpload", "planned_uploads", "refuse_folded", "refuse_meeting", "same_name"]
 
 
 class PlannedUpload(NamedTuple):
@@ -31,6 +33,46 @@ class PlannedUpload(NamedTuple):
     source: str
     target: tuple[str, ...]
     directory: bool = False
+
+
+def planned_uploads(
+    local_paths: Iterable[str | os.PathLike[str]], path: str, *, recursive: bool
+) -> list[PlannedUpload]:
+    """Return uploads of files and directories into one directory, each under its own name.
+
+    Parameters
+    ----------
+    local_paths : iterable of str or path
+        The files and directories; one that is named twice is uploaded once.
+    path : str
+        The remote directory that receives them.
+    recursive : bool
+        Whether directories are allowed.
+
+    Raises
+    ------
+    InvalidPath
+        If one of them has no name, or cannot have it in the storage.
+    TransferError
+        If one is a directory and may not be.
+    """
+    into = tuple(check_remote_path(path))
+    planned: dict[tuple[str, str], PlannedUpload] = {}
+    for local in map(local_path, several(local_paths, "local_paths")):
+        is_directory = os.path.isdir(local)
+        if is_directory and not recursive:
+            raise TransferError(
+                f"{str(local)!r} is a directory; upload it with recursive=True (put -r)",
+                path=str(local),
+            )
+        name = os.path.basename(os.path.realpath(local)) if is_directory else local.name
+        if not name:
+            raise InvalidPath(
+                f"{str(local)!r} has no name under which it could be uploaded", path=str(local)
+            )
+        one = PlannedUpload(os.fspath(local), (*into, name), is_directory)
+        planned.setdefault((os.path.abspath(local), name), one)
+    return list(planned.values())
 
 
 def same_name(name: str) -> str:
@@ -93,14 +135,14 @@ def _display_path(target: tuple[str, ...]) -> str:
     return os.path.join(*target) if target else "."
 
 
-def refuse_folded(tree: UploadTree, globs: FilePatterns, check: Callable[[], None]) -> None:
+def refuse_folded(tree: UploadTree, patterns: FilePatterns, check: Callable[[], None]) -> None:
     """Raise if two names in one local directory, or in one below it, may be one in the storage.
 
     Parameters
     ----------
     tree : UploadTree
         The directory that is uploaded.
-    globs : FilePatterns
+    patterns : FilePatterns
         Which files take part.
     check : callable
         Raises once the work is to stop.
@@ -122,10 +164,10 @@ def refuse_folded(tree: UploadTree, globs: FilePatterns, check: Callable[[], Non
         for name, kind in items:
             below = (*above, name)
             if kind == DIRECTORY:
-                if globs.prunes("/".join(below)):
+                if patterns.prunes("/".join(below)):
                     continue
                 waiting.append(below)
-            elif kind != FILE or not globs.takes("/".join(below)):
+            elif kind != FILE or not patterns.takes("/".join(below)):
                 continue
             if name.isascii():
                 continue

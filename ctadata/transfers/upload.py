@@ -6,31 +6,40 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from .._files import local_path
 from .._printable import logger_of
 from ..entries import Entry
-from ..errors import AlreadyExists, CTADataError, InvalidPath, LocalFileError, NotFound
+from ..errors import (
+    AlreadyExists,
+    CTADataError,
+    InvalidPath,
+    LocalFileError,
+    NotFound,
+    TransferError,
+)
 from ..http.watchdog import Watchdog
 from ..storage import home_directory
 from ..storage.download_service import DownloadService
-from ..storage.paths import check_remote_path
+from ..storage.paths import check_remote_path, path_text
 from .local.credentials import refused_credential
 from .local.upload_tree import DIRECTORY, FILE, LINK, Item, LeftOut, UploadTree, left_out_text
-from .patterns import FilePatterns
+from .options import TransferOptions
 from .pool import Pool, Task
-from .progress import CallbackDispatcher, Cancel, FileProgress
+from .progress import CallbackDispatcher, FileProgress
+from .progress_bars import above_bars, watching
 from .results import ResultCollector, budget
 from .target_conflicts import PlannedUpload, refuse_folded, refuse_meeting
-from .upload_file import UploadBody, file_size, open_source, send
+from .upload_file import UploadBody, file_size, name_of, open_source, send
 from .upload_history import IMPATIENCE, UploadHistory
 from .upload_targets import name_in_directory, receiving_directory, stored_entry
 
-__all__ = ["Uploads"]
+__all__ = ["Uploads", "uploading"]
 
 logger = logger_of(__name__)
 
@@ -44,6 +53,51 @@ class _Directory:
     remote: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _File:
+    """A local file and where it goes.
+
+    Attributes
+    ----------
+    opening : callable
+        Opens it.
+    local : str
+        Its name.
+    size : int or None
+        Its bytes, where they are known.
+    path : str
+        The target, relative to the user's own directory.
+    own : str
+        The user's own directory.
+    existing : Entry or None
+        What has this name in the storage, where that matters.
+    named : bool
+        Whether it was asked for by itself: if it holds a private key, that is an error then.
+    """
+
+    opening: Callable[[], AbstractContextManager[IO[bytes]]]
+    local: str
+    size: int | None
+    path: str
+    own: str
+    existing: Entry | None
+    named: bool
+
+    @property
+    def stored(self) -> str:
+        """The target, from the storage's root."""
+        return f"{self.own}/{self.path}"
+
+
+@contextmanager
+def uploading(
+    service: DownloadService, options: TransferOptions, history: UploadHistory
+) -> Iterator[Uploads]:
+    """Make the uploads of one call, with progress bars where they are wanted."""
+    with watching(options) as dispatcher:
+        yield Uploads(service, options, history, dispatcher)
+
+
 class Uploads:
     """One call's uploads of one user to one service.
 
@@ -51,74 +105,43 @@ class Uploads:
     ----------
     service : DownloadService
         Where the files go.
-    token : str or None
-        Whose directory they go to.
-    root : Path, optional
-        A directory above the ones that are uploaded: no component below it may be a link.
-    hidden : bool, optional
-        Whether hidden files and directories below a directory take part.
-    globs : FilePatterns
-        Which files of a directory take part.
-    sent : UploadHistory
-        What was sent from this account.
-    skip_existing : bool
-        Whether files are left out that are there already (`UploadBody.is_stored`).
-    dry_run : bool
-        Whether it is only said what would be done.
-    answers : bool, optional
-        Whether the answers are kept.
-    jobs : int
-        Files at a time.
+    options : TransferOptions
+        How they are uploaded.
+    history : UploadHistory
+        What was uploaded from this account before.
     dispatcher : CallbackDispatcher
         Is told of everything.
-    cancel : threading.Event or callable, optional
-        Says when to stop.
     """
 
     def __init__(
         self,
         service: DownloadService,
-        token: str | None,
-        *,
-        root: Path | None = None,
-        hidden: bool = False,
-        globs: FilePatterns,
-        sent: UploadHistory,
-        skip_existing: bool,
-        dry_run: bool,
-        answers: bool = True,
-        jobs: int,
+        options: TransferOptions,
+        history: UploadHistory,
         dispatcher: CallbackDispatcher,
-        cancel: Cancel | None,
     ) -> None:
         self._service = service
-        self._token = token
-        self._root = root
-        self._hidden = hidden
-        self._globs = globs
-        self._sent = sent
-        self._skip_existing = skip_existing
-        self._dry_run = dry_run
+        self._options = options
+        self._history = history
         self._dispatcher = dispatcher
-        http = service.http
-        self._pool = Pool(jobs, timeout=http.timeout, min_speed=http.min_speed, cancel=cancel)
-        self._results = ResultCollector(dispatcher, jobs)
+        self._pool = Pool(options, service.http)
+        self._results = ResultCollector(dispatcher, options.jobs)
+        # A directory above those that are uploaded: no component below it may be a link.
+        self._root: Path | None = None
         self._display_paths: Mapping[str, str] = {}
         # Whether files that are no directory's were each asked for.
         self._named = True
-        self._answers: list[dict[str, Any]] | None = [] if answers else None
+        self._answers: list[dict[str, Any]] | None = [] if options.answers else None
 
     def file(
-        self, file: IO[bytes] | None, local: str, path: str, *, into: bool = True
+        self, local: str | os.PathLike[str] | IO[bytes], path: str, *, into: bool = True
     ) -> dict[str, Any]:
         """Upload one file.
 
         Parameters
         ----------
-        file : binary file, optional
-            It, opened at its beginning; by default it is opened here.
-        local : str
-            Its name.
+        local : str, path or binary file
+            The file; one that is open is read from where it is.
         path : str
             Where to, relative to the user's own directory; with a trailing slash, or where it
             is a directory, what receives the file under its own name.
@@ -137,12 +160,17 @@ class Uploads:
         AccessDenied
             If the user may not write there.
         """
+        if isinstance(local, (str, os.PathLike)) or not hasattr(local, "read"):
+            opened, name = None, os.fspath(local_path(local))
+        else:
+            opened, name = local, name_of(local)
+        path = path_text(path)
         self._results.single = True
-        self._pool.add_listing(partial(self._find, file, local, path, into))
+        self._pool.add_listing(partial(self._find, opened, name, path, into))
         return self._run(path)[0]
 
     def directory(
-        self, local: Path, path: str, display_path: str | None = None
+        self, local: Path, path: str, *, root: Path | None = None, display_path: str | None = None
     ) -> list[dict[str, Any]]:
         """Upload all files in a directory and below it.
 
@@ -155,6 +183,8 @@ class Uploads:
             The local directory.
         path : str
             The remote directory that receives what is in it, relative to the user's own.
+        root : Path, optional
+            A directory above `local`; no component of its path below this one may be a link.
         display_path : str, optional
             What errors and results call the local one.
 
@@ -171,6 +201,9 @@ class Uploads:
             If some files failed; its ``failures`` name each of them.
         """
         source = os.fspath(local)
+        if not os.path.isdir(local):
+            raise TransferError(f"{source!r} is not a directory", path=source)
+        self._root = root
         if display_path is not None:
             self._display_paths = {source: display_path}
         placed = PlannedUpload(source, tuple(check_remote_path(path)), directory=True)
@@ -217,20 +250,18 @@ class Uploads:
         try:
             self._pool.run()
         except BaseException:
-            self._sent.close(IMPATIENCE)
+            self._history.close(IMPATIENCE)
             raise
         finally:
             self._dispatcher.close()
             self._tell_left_out(path)
-        self._sent.close()
+        self._history.close()
         self._results.raise_failures(path)
         return sorted(self._answers or [], key=lambda answer: str(answer["path"]))
 
     def _tell_left_out(self, path: str | None) -> None:
         if not self._results.left_out:
             return
-        from .progress_bars import above_bars
-
         with above_bars(sys.stderr):
             # Who is told of each of them needs no warning.
             logger.log(
@@ -243,7 +274,7 @@ class Uploads:
     def _own(self, service: DownloadService, target: str) -> str:
         """Return the user's own directory; an error is about what the user wants to upload to."""
         try:
-            return home_directory.find(service, self._token)
+            return home_directory.find(service)
         except CTADataError as error:
             error.path = target or None
             raise
@@ -263,17 +294,19 @@ class Uploads:
                 raise AlreadyExists(f"{path!r} is a directory; name the file to write", path=path)
             if nameless or (existing and existing.is_directory):
                 segments.append(name_in_directory(local, path))
-                existing = stored_entry(service, own, segments) if self._skip_existing else None
-            if existing is None and not self._dry_run:
+                existing = (
+                    stored_entry(service, own, segments) if self._options.skip_existing else None
+                )
+            if existing is None and not self._options.dry_run:
                 receiving_directory(service, own, segments[:-1], make=True)
-            if not self._skip_existing:
+            if not self._options.skip_existing:
                 existing = None
             size = file_size(local) if file is None else None
             target = "/".join(segments)
             self._dispatcher.progress(target, 0, size, "waiting")
             opening = partial(open_source, file, local, local)
-            task = partial(self._file, opening, local, size, target, own, existing, True)
-            self._pool.add(size or 0, task)
+            found = _File(opening, local, size, target, own, existing, named=True)
+            self._pool.add(size or 0, partial(self._file, found))
 
     def _plan(self, placed: list[PlannedUpload], watchdog: Watchdog) -> None:
         """Begin with all sources, if their targets do not meet."""
@@ -295,9 +328,9 @@ class Uploads:
             if is_directory:
                 display_path = self._display_paths.get(source)
                 tree = UploadTree(
-                    Path(source), self._root, hidden=self._hidden, display_path=display_path
+                    Path(source), self._root, hidden=self._options.hidden, display_path=display_path
                 )
-                refuse_folded(tree, self._globs, watchdog.check)
+                refuse_folded(tree, self._options.patterns, watchdog.check)
                 directories.append(_Directory(tree, (), target))
             else:
                 files.setdefault(target[:-1], []).append((target[-1], source))
@@ -317,23 +350,27 @@ class Uploads:
             own = self._own(service, "/".join(remote))
             names = {name for name, _ in files}
             there = receiving_directory(
-                service, own, remote, names, make=not self._dry_run, whole=self._skip_existing
+                service,
+                own,
+                remote,
+                names,
+                make=not self._options.dry_run,
+                whole=self._options.skip_existing,
             )
             tasks: list[tuple[int, Task]] = []
             for name, local in files:
                 path = "/".join([*remote, name])
                 with self._results.collect():
                     existing = there.get(name)
-                    if existing and not (existing.is_directory or self._skip_existing):
+                    if existing and not (existing.is_directory or self._options.skip_existing):
                         existing = None
                     size = file_size(local, self._display_paths.get(local))
                     self._dispatcher.progress(path, 0, size, "waiting")
                     opening = partial(
                         open_source, None, local, self._display_paths.get(local, local)
                     )
-                    named = self._named
-                    task = partial(self._file, opening, local, size, path, own, existing, named)
-                    tasks.append((size, task))
+                    file = _File(opening, local, size, path, own, existing, self._named)
+                    tasks.append((size, partial(self._file, file)))
             self._pool.add_all(iter(tasks))
 
     def _directory(self, directory: _Directory, watchdog: Watchdog) -> None:
@@ -356,12 +393,12 @@ class Uploads:
                 self._results.leave_out(remote, local, error.kind)
                 return
             made = False
-            if not self._dry_run:
+            if not self._options.dry_run:
                 if not directory.below:
                     receiving_directory(service, own, directory.remote[:-1], make=True)
                 made = service.make_collection(remote)
             existing: dict[str, Entry] = {}
-            if self._skip_existing and not made:
+            if self._options.skip_existing and not made:
                 names = {name for name, _ in items}
                 existing = receiving_directory(
                     service, own, directory.remote, names, make=False, whole=True
@@ -395,83 +432,64 @@ class Uploads:
                     continue
                 self._dispatcher.progress(path, 0, size, "waiting")
                 opening = partial(tree.open, below)
-                there = existing.get(name)
-                yield size, partial(self._file, opening, local, size, path, own, there, False)
+                file = _File(opening, local, size, path, own, existing.get(name), named=False)
+                yield size, partial(self._file, file)
 
     def _takes_part(self, kind: str, relative: str) -> bool:
         """Whether the globs let something take part, be it only to be counted."""
         if kind.endswith(DIRECTORY):
-            return not self._globs.prunes(relative)
+            return not self._options.patterns.prunes(relative)
         if kind == LINK:
             # What it leads to, a file or a directory, is not looked at.
-            return not self._globs.excludes(relative)
-        return self._globs.takes(relative)
+            return not self._options.patterns.excludes(relative)
+        return self._options.patterns.takes(relative)
 
-    def _file(
-        self,
-        opening: Callable[[], AbstractContextManager[IO[bytes]]],
-        local: str,
-        size: int | None,
-        path: str,
-        own: str,
-        existing: Entry | None,
-        named: bool,
-        watchdog: Watchdog,
-    ) -> None:
+    def _file(self, file: _File, watchdog: Watchdog) -> None:
         try:
-            self._send(opening, local, path, own, existing, named, watchdog)
+            self._send(file, watchdog)
         except LeftOut as error:
             # It was a file when its directory was listed, and nothing was known of its content.
-            self._dispatcher.progress(path, 0, size, "left out")
-            self._results.leave_out(f"{own}/{path}", local, error.kind)
+            self._dispatcher.progress(file.path, 0, file.size, "left out")
+            self._results.leave_out(file.stored, file.local, error.kind)
 
-    def _send(
-        self,
-        opening: Callable[[], AbstractContextManager[IO[bytes]]],
-        local: str,
-        path: str,
-        own: str,
-        existing: Entry | None,
-        named: bool,
-        watchdog: Watchdog,
-    ) -> None:
+    def _send(self, file: _File, watchdog: Watchdog) -> None:
+        path, stored, existing = file.path, file.stored, file.existing
         progress = FileProgress(self._dispatcher, path, None)
         watchdog.on_notice = partial(self._dispatcher.notice, path)
-        display_path = self._display_paths.get(local, local)
-        stored = f"{own}/{path}"
+        display_path = self._display_paths.get(file.local, file.local)
         with (
-            self._results.for_file(progress, local, stored) as done,
-            opening() as opened,
+            self._results.for_file(progress, file.local, stored) as done,
+            file.opening() as opened,
         ):
             source = UploadBody(opened, display_path, progress, watchdog)
             if source.credential is not None:
-                if named:
+                if file.named:
                     raise refused_credential(display_path, source.credential)
                 raise LeftOut(source.credential)
             service = self._service.watched_by(watchdog)
             answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
             if existing is not None and existing.is_directory:
                 raise AlreadyExists(f"{path!r} is a directory; name the file to write", path=path)
-            if existing is not None and source.is_stored(service, existing, self._sent):
+            if existing is not None and source.is_stored(service, existing, self._history):
                 done("skipped")
-            elif self._dry_run:
+            elif self._options.dry_run:
                 answer["status"] = "planned"
                 done("planned")
             else:
                 progress.step(0)
                 watchdog.set_deadline(*budget(display_path, source.size, watchdog.timeout))
                 try:
-                    answer, entry = send(service, source, own, path)
+                    answer, entry = send(service, source, file.own, path)
                 except BaseException as error:
-                    self._sent.forget(stored)
+                    self._history.forget(stored)
                     if isinstance(error, NotFound):
                         # The directory above it was there a moment ago.
-                        home_directory.forget(self._service, self._token)
+                        home_directory.forget(self._service)
                     raise
-                self._sent.remember(answer["path"], source.state, entry.modified)
+                self._history.remember(answer["path"], source.state, entry.modified)
                 # The service chooses; what it tells is certain.
                 told = answer["path"].removesuffix(f"/{path}")
-                home_directory.learn(self._service, self._token, told)
+                home_directory.learn(self._service, told)
                 done("finished")
             if self._answers is not None:
                 self._answers.append(answer)

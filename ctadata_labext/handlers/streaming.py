@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from tornado import iostream
 
 from ctadata._printable import printable
-from ctadata._services import guarded
 from ctadata.errors import CTADataError
 
 from ..download_slots import DownloadSlot
@@ -83,7 +82,7 @@ class DownloadHandler(CTADataHandler):
             Is given a client, and yields the bytes; they are asked for in a thread.
         """
         services = self.services
-        client, watchdog = guarded(services.client)
+        client, watchdog = services.client.with_watchdog()
         self.left.add_done_callback(lambda left: watchdog.stop(Abandoned()))
         begun = False
         async with DownloadSlot(services.download_slots) as slot:

@@ -11,6 +11,7 @@ from ctadata import APIClient, errors
 from ctadata.http.client import HTTPClient
 from ctadata.storage import quoting
 from ctadata.storage.download_service import DownloadService
+from ctadata.storage.service_state import ServiceState
 from tests.conftest import TOKEN, serving
 from tests.support.scripted import Scripted, sends
 
@@ -112,7 +113,8 @@ class Twice(quoting.Quoting):
 def misled(request, tmp_path, ca_bundle, monkeypatch):
     """A service, and a client that quotes in a way that this service does not understand."""
     service, quoted = request.param.split(", ")
-    monkeypatch.setattr("ctadata._services.Quoting", Once if quoted == "quoted once" else Twice)
+    believed = Once if quoted == "quoted once" else Twice
+    monkeypatch.setattr("ctadata.api.ServiceState", lambda: ServiceState(believed()))
     with serving(tmp_path / "storage", ca_bundle, quirks=service == "quirky") as running:
         monkeypatch.setenv("CTADS_URL", running.downloadservice_url)
         monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
@@ -164,5 +166,7 @@ def test_a_new_name_is_quoted_as_its_own_listing_has_proven():
     Shared.shared = Shared()
     with Scripted() as script:
         script.default = sends(b"", 404, CTAData_Path_Decoding="once")
-        service = DownloadService(HTTPClient(lambda: TOKEN), script.url, Shared.shared)
+        service = DownloadService(
+            HTTPClient(lambda: TOKEN), script.url, ServiceState(Shared.shared)
+        )
         assert service.quoted_for_writing("lst/users/me/a b") == "lst/users/me/a%20b"

@@ -101,9 +101,10 @@ def test_an_answer_about_another_name_is_an_error_and_teaches_nothing(scripted, 
     answer = {"path": answered, "status": "uploaded", "total_written": 4}
     scripted.on("POST", "upload/run%25201.fits", sends(json.dumps(answer).encode()))
     (work / "run 1.fits").write_bytes(b"data")
+    client = APIClient()
     with pytest.raises(errors.StorageException, match="another name"):
-        APIClient().upload_file("run 1.fits", "run 1.fits")
-    assert APIClient().home_directory == "lst/users/me"
+        client.upload_file("run 1.fits", "run 1.fits")
+    assert client.home_directory == "lst/users/me"
 
 
 def test_without_a_certificate_the_error_says_so(scripted, work):

@@ -6,11 +6,13 @@ import time
 import pytest
 
 from ctadata.errors import CTADataError, NoSpace, TransferCancelled
+from ctadata.http.client import HTTPClient
+from ctadata.transfers.options import TransferOptions
 from ctadata.transfers.pool import AHEAD, LARGE, LARGE_STREAMS, Pool
 
 
-def pool(jobs=8, **options) -> Pool:
-    return Pool(jobs, timeout=5, min_speed=0, **options)
+def pool(**options) -> Pool:
+    return Pool(TransferOptions(**options), HTTPClient(lambda: None, timeout=5, min_speed=0))
 
 
 class Together:

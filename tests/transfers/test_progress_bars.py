@@ -25,6 +25,7 @@ TRANSFER = """
 import sys, threading, time
 # Which takes its time, while a transfer would go on.
 import tqdm.auto
+from ctadata.transfers.options import TransferOptions
 from ctadata.transfers.progress_bars import watching
 MIB = 1 << 20
 
@@ -39,7 +40,7 @@ def run(on_progress):
         on_progress(f"d/run{number}.h5", 100 * MIB, 100 * MIB, "finished")
     on_progress("d/run2.h5", 0, 100 * MIB, "skipped")
 
-with watching(None, None, None) as dispatcher:
+with watching(TransferOptions()) as dispatcher:
     thread = threading.Thread(target=run, args=(dispatcher.progress,))
     thread.start()
     thread.join()
@@ -70,7 +71,7 @@ def test_where_nobody_looks_nothing_is_shown():
 
 
 def test_bars_on_request_in_a_log():
-    code = TRANSFER.replace("watching(None", "watching(True")
+    code = TRANSFER.replace("TransferOptions()", "TransferOptions(progress=True)")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "")
     assert "3/3 files: 100%" in done.stderr
@@ -80,15 +81,20 @@ def test_bars_on_request_in_a_log():
 
 
 @pytest.mark.parametrize(
-    ("progress", "bars"), [("None, None, print", False), ("False, None, None", False),
-                           ("None, print, None", False), ("True, print, None", True)]
-)  # fmt: skip
-def test_callbacks_take_the_place_of_bars(progress, bars):
-    code = TRANSFER.replace("None, None, None", progress)
+    ("options", "bars"),
+    [
+        ("on_result=print", False),
+        ("progress=False", False),
+        ("on_progress=print", False),
+        ("progress=True, on_progress=print", True),
+    ],
+)
+def test_callbacks_take_the_place_of_bars(options, bars):
+    code = TRANSFER.replace("TransferOptions()", f"TransferOptions({options})")
     status, shown = run_in_terminal([sys.executable, "-c", code])
     assert status == 0
     assert ("3/3 files" in shown) == bars
-    assert ("d/run2.h5 0 104857600 waiting" in shown) == ("print," in progress)
+    assert ("d/run2.h5 0 104857600 waiting" in shown) == ("on_progress" in options)
 
 
 @pytest.mark.parametrize("widgets", [True, False])
@@ -229,7 +235,7 @@ def test_what_was_there_already_does_not_raise_the_rate(capsys):
 
 def test_tqdm_can_be_switched_off_as_always():
     environment = {**os.environ, "TQDM_DISABLE": "1"}
-    code = TRANSFER.replace("watching(None", "watching(True")
+    code = TRANSFER.replace("TransferOptions()", "TransferOptions(progress=True)")
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, env=environment, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

@@ -185,8 +185,9 @@ def test_a_source_that_shrinks_is_an_error(own, latest):
 def test_other_directories_of_users_are_not_taken_for_ones_own(own, latest):
     for other in ("aaron", "zoe"):
         (own.parent / other).mkdir(parents=True)
-    assert ctadata.upload_file(latest, "x/y")["path"] == "lst/users/alice/x/y"
-    assert APIClient().home_directory == "lst/users/alice"
+    client = APIClient()
+    assert client.upload_file(latest, "x/y")["path"] == "lst/users/alice/x/y"
+    assert client.home_directory == "lst/users/alice"
     assert sorted(p.name for p in own.parent.iterdir()) == ["aaron", "alice", "zoe"]
 
 
