@@ -11,22 +11,32 @@ import {
   searchIcon
 } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
-import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { toRequestError } from './api/errors';
 import { explainBriefly } from './api/explain';
 import { IEntry } from './api/types';
 import { addPlacesMenu } from './browser/view/places-menu';
 import { selectByPattern } from './browser/view/select-by-pattern';
+import {
+  CommandArguments,
+  countOf,
+  describeArguments,
+  describePaths,
+  destinationOf,
+  entriesOf,
+  pathsOf
+} from './command-arguments';
+import { CommandIDs } from './command-ids';
 import { COLUMNS, Column, columnLabels } from './common/columns';
 import { normalizePath } from './common/paths';
 import { downloadToComputer } from './downloads/download-to-computer';
 import { cellCode } from './notebooks/python-cells';
-import { CommandIDs, ICTADataPanel, ICTADataViewer } from './tokens';
+import { ICTADataPanel, ICTADataService, ICTADataViewer } from './tokens';
 import { ctaIcon, toWorkspaceIcon } from './ui/icons';
 
 /** What the commands need. */
 export interface ICommandContext {
+  service: ICTADataService;
   panel: ICTADataPanel;
   viewer: ICTADataViewer | null;
   /** Activate the panel. */
@@ -50,7 +60,14 @@ const FOLLOWING = [
 ];
 
 /** Commands without arguments. */
-const NO_ARGS = { args: { type: 'object', properties: {} } } as const;
+const NO_ARGS = describeArguments();
+
+/** Commands that need arguments; instead of the menu of places, the palette has "Go to Path". */
+const NOT_IN_PALETTE: readonly string[] = [
+  CommandIDs.goTo,
+  CommandIDs.restorePreview,
+  CommandIDs.toggleColumn
+];
 
 /** Add all commands, and keep their state up to date. */
 export function addCommands(
@@ -62,7 +79,7 @@ export function addCommands(
   addCopying(commands, context);
   addPlacesMenu(commands, {
     model: context.panel.model,
-    settings: context.panel.settings,
+    settings: context.service.settings,
     show: context.show,
     report: error => context.panel.downloads.report(error),
     trans: context.trans
@@ -88,17 +105,13 @@ export function addToPalette(
 ): void {
   const category = trans.__('CTA data');
   for (const command of Object.values(CommandIDs)) {
-    // For menus; the palette has "Go to Path".
-    if (command === CommandIDs.goTo) {
-      continue;
-    }
-    if (command !== CommandIDs.toggleColumn) {
+    if (!NOT_IN_PALETTE.includes(command)) {
       palette.addItem({ command, category });
-      continue;
     }
-    for (const column of COLUMNS.filter(name => name !== 'name')) {
-      palette.addItem({ command, category, args: { column, isPalette: true } });
-    }
+  }
+  const command = CommandIDs.toggleColumn;
+  for (const column of COLUMNS.filter(name => name !== 'name')) {
+    palette.addItem({ command, category, args: { column, isPalette: true } });
   }
 }
 
@@ -106,25 +119,20 @@ function addNavigation(
   commands: CommandRegistry,
   context: ICommandContext
 ): void {
-  const { panel, show, trans } = context;
+  const { service, panel, show, trans } = context;
   const { model } = panel;
   const { rows } = model;
   commands.addCommand(CommandIDs.openPanel, {
     label: trans.__('Show CTA Data'),
     caption: trans.__('Show the panel that browses the data of CTA'),
     icon: ctaIcon,
-    describedBy: {
-      args: {
-        type: 'object',
-        properties: {
-          path: {
-            type: 'string',
-            description: trans.__('The directory to show')
-          }
-        }
+    describedBy: describeArguments({
+      path: {
+        type: 'string',
+        description: trans.__('The directory to show')
       }
-    },
-    execute: async (args: ReadonlyPartialJSONObject) => {
+    }),
+    execute: async args => {
       show();
       if (typeof args.path === 'string') {
         await model.cd(normalizePath(args.path));
@@ -134,11 +142,14 @@ function addNavigation(
   commands.addCommand(CommandIDs.open, {
     label: trans.__('Open'),
     caption: trans.__('Open the selected file or folder, or download it'),
-    describedBy: NO_ARGS,
-    isEnabled: () => model.rows.selection.size > 0,
-    execute: async () => {
-      const entries = model.rows.selected.entries;
+    describedBy: describeArguments({ paths: describePaths(trans) }),
+    isEnabled: args => countOf(args, model) > 0,
+    execute: async args => {
+      const entries = await entriesOf(args, model, service.api);
       if (entries.length === 1 && entries[0].type === 'directory') {
+        if (pathsOf(args)) {
+          show();
+        }
         await model.cd(entries[0].path);
       } else if (entries.length > 0) {
         await openFiles(entries, context);
@@ -171,10 +182,13 @@ function addNavigation(
   commands.addCommand(CommandIDs.reveal, {
     label: trans.__('Show in Its Folder'),
     caption: trans.__('Show the folder that contains the search result'),
-    describedBy: NO_ARGS,
-    isVisible: () => model.search !== null,
-    isEnabled: () => rows.selected.entries.length === 1,
-    execute: () => model.reveal(rows.selected.entries[0].path)
+    describedBy: describeArguments({ paths: describePaths(trans) }),
+    isVisible: args => pathsOf(args) !== null || model.search !== null,
+    isEnabled: args => countOf(args, model) === 1,
+    execute: args => {
+      const [path] = pathsOf(args) ?? [rows.selected.entries[0].path];
+      return model.reveal(path);
+    }
   });
   commands.addCommand(CommandIDs.refresh, {
     label: trans.__('Refresh'),
@@ -234,27 +248,22 @@ function addNavigation(
       const column = columnLabels(trans)[args.column as Column];
       return args.isPalette ? trans.__('Show Column “%1”', column) : column;
     },
-    describedBy: {
-      args: {
-        type: 'object',
-        properties: {
-          column: {
-            enum: COLUMNS.filter(column => column !== 'name'),
-            description: trans.__('The column to show or hide')
-          },
-          isPalette: {
-            type: 'boolean',
-            description: trans.__('Whether the label stands alone')
-          }
-        }
+    describedBy: describeArguments({
+      column: {
+        enum: COLUMNS.filter(column => column !== 'name'),
+        description: trans.__('The column to show or hide')
+      },
+      isPalette: {
+        type: 'boolean',
+        description: trans.__('Whether the label stands alone')
       }
-    },
+    }),
     isToggled: args =>
-      panel.settings.get('columns').includes(args.column as Column),
+      service.settings.get('columns').includes(args.column as Column),
     execute: args => {
       const column = args.column as Column;
       return panel.downloads.attempt(() =>
-        panel.settings.change('columns', shown =>
+        service.settings.change('columns', shown =>
           shown.includes(column)
             ? shown.filter(other => other !== column)
             : [...shown, column]
@@ -265,7 +274,7 @@ function addNavigation(
   commands.addCommand(CommandIDs.selectAll, {
     label: trans.__('Select All Files'),
     describedBy: NO_ARGS,
-    execute: () => rows.changeSelection(selection => selection.selectAll())
+    execute: () => rows.selectAll()
   });
   commands.addCommand(CommandIDs.selectByPattern, {
     label: trans.__('Select by Pattern…'),
@@ -279,7 +288,7 @@ function addNavigation(
 /** Preview a file; if that is impossible, say why and offer to download it. */
 async function openFiles(
   entries: readonly IEntry[],
-  { panel, viewer, trans }: ICommandContext
+  { service, panel, viewer, trans }: ICommandContext
 ): Promise<void> {
   const { downloads } = panel;
   let reason = '';
@@ -294,34 +303,50 @@ async function openFiles(
       reason = explainBriefly(error, trans);
     }
   }
-  await downloads.confirm(entries, downloads.workspace.folder, reason);
+  await downloads.confirm(entries, service.workspace.folder, reason);
 }
 
 function addDownloads(
   commands: CommandRegistry,
-  { panel, trans }: ICommandContext
+  { service, panel, trans }: ICommandContext
 ): void {
   const { model, downloads } = panel;
-  const { rows } = model;
+  const { api, workspace } = service;
+  const isEnabled = (args: CommandArguments) => countOf(args, model) > 0;
+  const describedBy = describeArguments({
+    paths: describePaths(trans),
+    destination: {
+      type: 'string',
+      description: trans.__(
+        'A folder of the workspace, relative to its top; without it, the one that the file browser shows'
+      )
+    }
+  });
   commands.addCommand(CommandIDs.downloadToWorkspace, {
     label: trans.__('Download to Workspace'),
     caption: trans.__(
       'Copy the selection into the folder that the file browser shows'
     ),
     icon: toWorkspaceIcon,
-    describedBy: NO_ARGS,
-    isEnabled: () => rows.selection.size > 0,
-    execute: () =>
-      downloads.toWorkspace(rows.selected.entries, downloads.workspace.folder)
+    describedBy,
+    isEnabled,
+    execute: async args =>
+      downloads.toWorkspace(
+        await entriesOf(args, model, api),
+        destinationOf(args) ?? workspace.folder
+      )
   });
   commands.addCommand(CommandIDs.downloadTo, {
     label: trans.__('Download to…'),
     caption: trans.__('Choose the folder that the selection is copied into'),
     icon: toWorkspaceIcon,
-    describedBy: NO_ARGS,
-    isEnabled: () => rows.selection.size > 0,
-    execute: () =>
-      downloads.confirm(rows.selected.entries, downloads.workspace.chosen)
+    describedBy,
+    isEnabled,
+    execute: async args =>
+      downloads.confirm(
+        await entriesOf(args, model, api),
+        destinationOf(args) ?? workspace.chosen
+      )
   });
   commands.addCommand(CommandIDs.downloadToComputer, {
     label: trans.__('Download to This Computer'),
@@ -329,27 +354,31 @@ function addDownloads(
       'Let the browser download the selection; several files or a folder as a zip'
     ),
     icon: downloadIcon,
-    describedBy: NO_ARGS,
-    isEnabled: () => rows.selection.size > 0,
-    execute: () => downloadToComputer(model.api, rows.selected.entries, trans)
+    describedBy: describeArguments({ paths: describePaths(trans) }),
+    isEnabled,
+    execute: async args =>
+      downloadToComputer(api, await entriesOf(args, model, api), trans)
   });
 }
 
 function addCopying(
   commands: CommandRegistry,
-  { panel, trans }: ICommandContext
+  { service, panel, trans }: ICommandContext
 ): void {
   const { model } = panel;
+  const describedBy = describeArguments({ paths: describePaths(trans) });
+  const isEnabled = (args: CommandArguments) => countOf(args, model) > 0;
   commands.addCommand(CommandIDs.copyPath, {
     label: trans.__('Copy Path'),
     caption: trans.__('Copy the storage paths, one per line'),
     icon: copyIcon,
-    describedBy: NO_ARGS,
-    isEnabled: () => model.rows.selection.size > 0,
-    execute: () =>
-      Clipboard.copyToSystem(
-        model.rows.selected.entries.map(entry => entry.path).join('\n')
-      )
+    describedBy,
+    isEnabled,
+    execute: args => {
+      const paths =
+        pathsOf(args) ?? model.rows.selected.entries.map(({ path }) => path);
+      Clipboard.copyToSystem(paths.join('\n'));
+    }
   });
   commands.addCommand(CommandIDs.copyAsPython, {
     label: trans.__('Copy as Python'),
@@ -357,8 +386,11 @@ function addCopying(
       'Copy a notebook cell that downloads and opens the selection'
     ),
     icon: copyIcon,
-    describedBy: NO_ARGS,
-    isEnabled: () => model.rows.selection.size > 0,
-    execute: () => Clipboard.copyToSystem(cellCode(model.rows.selected.entries))
+    describedBy,
+    isEnabled,
+    execute: async args => {
+      const entries = await entriesOf(args, model, service.api);
+      Clipboard.copyToSystem(cellCode(entries));
+    }
   });
 }

@@ -4,19 +4,26 @@ import { linksPlugin } from './plugins/links';
 import { notebooksPlugin } from './plugins/notebooks';
 import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
+import { servicePlugin } from './plugins/service';
 import { statusBarPlugin } from './plugins/status-bar';
 import { uploadsPlugin } from './plugins/uploads';
 import { viewerPlugin } from './plugins/viewer';
 
+export type * from './api/types';
+export { type IDirectory, isDirectory } from './api/directory';
+export { CommandIDs } from './command-ids';
+export type { IPanelSettings } from './common/settings';
+export * from './tokens';
+
 export default [
+  servicePlugin,
   panelPlugin,
   commandsPlugin,
-  // Its line stands above the uploads: they are in the panel in this order.
-  certificatesPlugin,
   viewerPlugin,
   linksPlugin,
   notebooksPlugin,
   notificationsPlugin,
   statusBarPlugin,
-  uploadsPlugin
+  uploadsPlugin,
+  certificatesPlugin
 ];

@@ -12,18 +12,22 @@ import { Breadcrumbs } from './browser/view/breadcrumbs';
 import { Browser } from './browser/view/browser';
 import { PersistedValue } from './common/persisted-value';
 import { printableTexts } from './common/printable';
-import { Settings } from './common/settings';
 import { DownloadController } from './downloads/download-controller';
-import { ICTADataPanel, PANEL_ID } from './tokens';
-import { TransfersModel } from './transfers/model';
+import {
+  ICTADataPanel,
+  ISectionOptions,
+  ISettings,
+  ITransfers,
+  PANEL_ID
+} from './tokens';
 import { TransfersSection } from './transfers/view/transfers-section';
 import { ctaIcon } from './ui/icons';
 
 /** What the panel shows and needs. */
 export interface ICTADataPanelOptions {
   model: BrowserModel;
-  transfers: TransfersModel;
-  settings: Settings;
+  transfers: ITransfers;
+  settings: ISettings;
   downloads: DownloadController;
   localCopies: LocalCopies;
   /** Whether the list of transfers is collapsed. */
@@ -46,10 +50,9 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     const { collapsed, registry, open, delegate } = options;
     const trans = printableTexts(options.translator.load('ctadata'));
     this.model = model;
-    this.transfers = transfers;
-    this.settings = settings;
     this.downloads = downloads;
-    this.localCopies = localCopies;
+    this._transfers = transfers;
+    this._localCopies = localCopies;
     this._ready = options.ready;
     this.id = PANEL_ID;
     this.addClass('jp-CTAData');
@@ -60,10 +63,10 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     this.toolbar.addClass('jp-CTAData-toolbar');
     this.toolbar.node.setAttribute('aria-label', trans.__('CTA data'));
 
-    this._add('jp-CTAData-path', model.changed, () => (
+    this._add('jp-CTAData-path', 0, model.changed, () => (
       <Breadcrumbs model={model} trans={trans} />
     ));
-    this._add('jp-CTAData-browser', model.changed, () => (
+    this._add('jp-CTAData-browser', 0, model.changed, () => (
       <UseSignal signal={settings.changed}>
         {() => (
           <UseSignal signal={localCopies.changed}>
@@ -82,7 +85,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
         )}
       </UseSignal>
     ));
-    this._add('jp-CTAData-transfers', transfers.changed, () => (
+    this._add('jp-CTAData-transfers', 300, transfers.changed, () => (
       <UseSignal signal={collapsed.changed}>
         {() => (
           <TransfersSection
@@ -98,17 +101,21 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
   }
 
   readonly model: BrowserModel;
-  readonly transfers: TransfersModel;
-  readonly settings: Settings;
   readonly downloads: DownloadController;
-  readonly localCopies: LocalCopies;
 
   get shown(): ISignal<this, void> {
     return this._shown;
   }
 
-  addAboveTransfers(widget: Widget): void {
-    (this.content as Panel).insertWidget(this.widgets.length - 1, widget);
+  addSection(widget: Widget, { rank = 1000 }: ISectionOptions = {}): void {
+    const next = this.widgets.findIndex(
+      other => (this._ranks.get(other) ?? 0) > rank
+    );
+    this._ranks.set(widget, rank);
+    (this.content as Panel).insertWidget(
+      next < 0 ? this.widgets.length : next,
+      widget
+    );
   }
 
   focusFilter(): void {
@@ -119,9 +126,8 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
 
   override dispose(): void {
     if (!this.isDisposed) {
-      this.localCopies.dispose();
+      this._localCopies.dispose();
       this.model.dispose();
-      this.transfers.dispose();
       super.dispose();
     }
   }
@@ -130,7 +136,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     void this._ready.then(() => this.model.start());
-    void this.transfers.start();
+    void this._transfers.start();
     this._shown.emit();
   }
 
@@ -142,11 +148,15 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     }
   }
 
+  private _ranks = new WeakMap<Widget, number>();
+  private _transfers: ITransfers;
+  private _localCopies: LocalCopies;
   private _ready: Promise<void>;
   private _shown = new Signal<this, void>(this);
 
   private _add(
     className: string,
+    rank: number,
     changed: ISignal<unknown, void>,
     render: () => JSX.Element
   ): void {
@@ -154,6 +164,6 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
       <UseSignal signal={changed}>{render}</UseSignal>
     );
     widget.addClass(className);
-    this.addWidget(widget);
+    this.addSection(widget, { rank });
   }
 }

@@ -22,8 +22,8 @@ import {
   IStatus,
   ITotals,
   ITransfer,
-  ITransferOrder,
-  ITransferList
+  ITransferList,
+  ITransferOrder
 } from './types';
 
 /** The version of the interface that this panel speaks (openapi.yaml). */

@@ -1,8 +1,33 @@
 import { baseName } from '../common/paths';
 import { IColumns, IEntry } from './types';
 
-/** A directory's entries in the server's order, the natural one. */
-export class Directory {
+/** A directory's entries, in their natural order, directories first; an index names one of them. */
+export interface IDirectory {
+  readonly path: string;
+  /** Whether the directory has more entries than these. */
+  readonly truncated: boolean;
+  /** The directory itself, as an entry of the one that contains it. */
+  readonly own: IEntry;
+  /** The number of entries. */
+  readonly length: number;
+  /** The number of directories among them: they come first. */
+  readonly directories: number;
+  name(index: number): string;
+  isDirectory(index: number): boolean;
+  /** Bytes; null where the storage does not say. */
+  size(index: number): number | null;
+  /** Seconds since 1970 (UTC). */
+  modified(index: number): number | null;
+  entry(index: number): IEntry;
+}
+
+/** Whether a path that was listed is a directory: a file is its entry alone. */
+export function isDirectory(listed: IDirectory | IEntry): listed is IDirectory {
+  return 'entry' in listed;
+}
+
+/** A directory as the server sends it, in columns. */
+export class Directory implements IDirectory {
   constructor(
     readonly path: string,
     private _columns: IColumns,
@@ -27,10 +52,6 @@ export class Directory {
 
   get directories(): number {
     return this._columns.directories;
-  }
-
-  key(index: number): string {
-    return this._columns.names[index];
   }
 
   name(index: number): string {
@@ -58,9 +79,5 @@ export class Directory {
       size: this.size(index),
       modified: this.modified(index)
     };
-  }
-
-  naturalOrder(): null {
-    return null;
   }
 }

@@ -1,17 +1,17 @@
-import { API } from '../api/client';
-import { Directory } from '../api/directory';
+import { IDirectory, isDirectory } from '../api/directory';
 import { IEntry } from '../api/types';
+import { ICTADataAPI } from '../tokens';
 import { ListingCache } from './listing-cache';
 
 /** A listing, and the oldest version of the directory that it can show. */
 export interface IListed {
-  resource: Directory | IEntry;
+  resource: IDirectory | IEntry;
   version: number;
 }
 
 /** Lists directories, and keeps the listings until the directories change. */
 export class CachedListings {
-  constructor(private _api: API) {}
+  constructor(private _api: ICTADataAPI) {}
 
   /** Listings received so far. */
   readonly cache = new ListingCache();
@@ -20,14 +20,14 @@ export class CachedListings {
   async ask(path: string, signal?: AbortSignal): Promise<IListed> {
     const version = this.cache.version(path);
     const resource = await this._api.list(path, signal);
-    if (resource instanceof Directory) {
+    if (isDirectory(resource)) {
       this.cache.set(resource, version);
     }
     return { resource, version };
   }
 
   /** The entries of a directory, from the cache if possible; null if it cannot be listed. */
-  lookUp(path: string): Promise<Directory | null> {
+  lookUp(path: string): Promise<IDirectory | null> {
     const known = this.cache.get(path);
     if (known) {
       return Promise.resolve(known);
@@ -51,10 +51,10 @@ export class CachedListings {
   private async _look(
     path: string,
     signal: AbortSignal
-  ): Promise<Directory | null> {
+  ): Promise<IDirectory | null> {
     try {
       const { resource } = await this.ask(path, signal);
-      return resource instanceof Directory ? resource : null;
+      return isDirectory(resource) ? resource : null;
     } catch (error) {
       // Opening the directory shows the error; here there is just nothing to suggest.
       console.debug('ctadata: no completions:', error);
@@ -65,6 +65,6 @@ export class CachedListings {
   private _looking: {
     path: string;
     abort: AbortController;
-    found: Promise<Directory | null>;
+    found: Promise<IDirectory | null>;
   } | null = null;
 }

@@ -1,3 +1,4 @@
+import { IDirectory } from '../api/directory';
 import { IEntry } from '../api/types';
 import {
   compareNaturally,
@@ -11,19 +12,20 @@ import {
  * Stored in columns, because a directory may have 100,000 entries. An entry becomes an object only
  * when it is used.
  */
-export interface ICollection {
-  readonly length: number;
-  /** How many of the entries are directories. */
-  readonly directories: number;
-  /** A key that is unique in the collection. */
-  key(index: number): string;
-  name(index: number): string;
-  isDirectory(index: number): boolean;
-  size(index: number): number | null;
-  modified(index: number): number | null;
-  entry(index: number): IEntry;
-  /** The natural order of names, directories first; null if the entries are already in it. */
-  naturalOrder(): Uint32Array | null;
+export interface ICollection extends Pick<
+  IDirectory,
+  | 'length'
+  | 'directories'
+  | 'name'
+  | 'isDirectory'
+  | 'size'
+  | 'modified'
+  | 'entry'
+> {
+  /** A key that is unique in the collection. Without it, names are unique. */
+  key?(index: number): string;
+  /** The natural order of names, directories first; without it, the entries are already in it. */
+  naturalOrder?(): Uint32Array;
 }
 
 /** The results of a search so far, in the order in which they were found. */

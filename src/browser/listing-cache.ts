@@ -1,4 +1,4 @@
-import { Directory } from '../api/directory';
+import { IDirectory } from '../api/directory';
 
 /** Maximum number of entries in the cache. */
 const MAX_ENTRIES = 400_000;
@@ -12,7 +12,7 @@ const MAX_ENTRIES = 400_000;
 export class ListingCache {
   constructor(private _maxEntries = MAX_ENTRIES) {}
 
-  get(path: string): Directory | null {
+  get(path: string): IDirectory | null {
     const directory = this._directories.get(path);
     if (!directory) {
       return null;
@@ -28,7 +28,7 @@ export class ListingCache {
   }
 
   /** Keep a listing, unless the directory has changed since this version. */
-  set(directory: Directory, version = this.version(directory.path)): void {
+  set(directory: IDirectory, version = this.version(directory.path)): void {
     if (version !== this.version(directory.path)) {
       return;
     }
@@ -57,7 +57,7 @@ export class ListingCache {
     }
   }
 
-  private _directories = new Map<string, Directory>();
+  private _directories = new Map<string, IDirectory>();
   private _versions = new Map<string, number>();
   private _entries = 0;
 }

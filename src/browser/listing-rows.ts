@@ -2,6 +2,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { IEntry } from '../api/types';
 import { Column } from '../common/columns';
+import { IRows } from '../tokens';
 import { ICollection, SearchResults } from './collection';
 import { NameTest, nameTest } from './name-filter';
 import { IKeyedRows, Selection } from './selection';
@@ -24,7 +25,7 @@ function messageOf(error: unknown): string {
 const NOTHING: ICollection = new SearchResults('');
 
 /** The rows of the listing: a collection, filtered, sorted, and partly selected. */
-export class ListingRows implements IKeyedRows {
+export class ListingRows implements IRows, IKeyedRows {
   /** Emitted when the views must render again. */
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -45,7 +46,8 @@ export class ListingRows implements IKeyedRows {
   }
 
   keyAt(row: number): string {
-    return this._collection.key(this._rows[row]);
+    const index = this._rows[row];
+    return this._collection.key?.(index) ?? this._collection.name(index);
   }
 
   nameAt(row: number): string {
@@ -90,6 +92,11 @@ export class ListingRows implements IKeyedRows {
     return this._filterError;
   }
 
+  /** How many are selected; `selected` has to collect them. */
+  get selectedCount(): number {
+    return this._selection.size;
+  }
+
   get selection(): Selection {
     return this._selection;
   }
@@ -132,6 +139,15 @@ export class ListingRows implements IKeyedRows {
     change(this._selection);
     this._selected = null;
     this._changed.emit();
+  }
+
+  selectAll(): void {
+    this.changeSelection(selection => selection.selectAll());
+  }
+
+  /** Select those whose names pass a test. */
+  selectMatching(test: (name: string) => boolean): void {
+    this.changeSelection(selection => selection.selectMatching(test));
   }
 
   /** Select one row only. */

@@ -2,7 +2,7 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { ILocalFolder } from '../api/types';
-import { TransfersModel } from '../transfers/model';
+import { ITransfers } from '../tokens';
 import { BrowserModel } from './model';
 
 /** The folder that receives downloads. */
@@ -17,7 +17,7 @@ export interface ITargetFolder {
 export class LocalCopies implements IDisposable {
   constructor(
     private _model: BrowserModel,
-    transfers: TransfersModel,
+    transfers: ITransfers,
     private _target: ITargetFolder
   ) {
     // Each load may bring other rows.

@@ -1,11 +1,11 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API } from '../api/client';
-import { Directory } from '../api/directory';
+import { IDirectory, isDirectory } from '../api/directory';
 import { RequestError, toRequestError } from '../api/errors';
 import { IStatus } from '../api/types';
 import { baseName, normalizePath, parentPath } from '../common/paths';
+import { IBrowserModel, ICTADataAPI } from '../tokens';
 import { CachedListings } from './cached-listings';
 import { History, IPlace } from './history';
 import { ListingRows } from './listing-rows';
@@ -20,8 +20,8 @@ import { ISortState } from './sort';
  * The user's last request wins: what the panel loads on its own (at the start, after a change) waits
  * until no request of the user is pending, and never undoes what the user has chosen meanwhile.
  */
-export class BrowserModel implements IDisposable {
-  constructor(readonly api: API) {
+export class BrowserModel implements IBrowserModel, IDisposable {
+  constructor(readonly api: ICTADataAPI) {
     this._listings = new CachedListings(api);
     this._service = new ServiceStatus(api);
     this.rows.changed.connect(() => this._changed.emit());
@@ -180,7 +180,7 @@ export class BrowserModel implements IDisposable {
       const { resource, version } = await this._listings.ask(path, signal);
       return () =>
         this._arrive(filter, () => {
-          if (!(resource instanceof Directory)) {
+          if (!isDirectory(resource)) {
             revealed = this.reveal(resource.path);
             return;
           }
@@ -226,7 +226,7 @@ export class BrowserModel implements IDisposable {
   }
 
   /** The entries of a directory, from the cache if possible; null if it cannot be listed. */
-  lookUp(path: string): Promise<Directory | null> {
+  lookUp(path: string): Promise<IDirectory | null> {
     return this._listings.lookUp(path);
   }
 
@@ -370,7 +370,7 @@ export class BrowserModel implements IDisposable {
             await this._loadStatus();
           }
           const { resource } = await this._listings.ask(path, signal);
-          if (!(resource instanceof Directory)) {
+          if (!isDirectory(resource)) {
             throw new RequestError('not-a-directory', '');
           }
           return () => this._accept(resource, version);
@@ -389,7 +389,7 @@ export class BrowserModel implements IDisposable {
     }
   }
 
-  private _accept(directory: Directory, version: number): void {
+  private _accept(directory: IDirectory, version: number): void {
     const { mismatch } = this._service;
     if (mismatch) {
       this._refuse(mismatch);
@@ -447,7 +447,7 @@ export class BrowserModel implements IDisposable {
   }
 
   private _path = '';
-  private _directory: Directory | null = null;
+  private _directory: IDirectory | null = null;
   private _search: Search | null = null;
   private _history = new History();
   private _editing = false;

@@ -1,4 +1,4 @@
-import { Directory } from '../api/directory';
+import { IDirectory } from '../api/directory';
 import { fold } from '../common/natural-order';
 import { normalizePath } from '../common/paths';
 
@@ -15,7 +15,7 @@ export function splitTyped(text: string): { parent: string; start: string } {
 }
 
 /** The paths that start with the typed text; those of directories end with a slash. */
-export function completions(directory: Directory, start: string): string[] {
+export function completions(directory: IDirectory, start: string): string[] {
   const wanted = fold(start);
   const prefix = directory.path === '' ? '' : `${directory.path}/`;
   const found: string[] = [];

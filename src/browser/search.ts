@@ -1,14 +1,14 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API } from '../api/client';
 import { RequestError, toRequestError } from '../api/errors';
+import { ICTADataAPI } from '../tokens';
 import { SearchResults } from './collection';
 
 /** A search for names below a directory, and its results so far. */
 export class Search implements IDisposable {
   constructor(
-    private _api: API,
+    private _api: ICTADataAPI,
     readonly path: string,
     readonly pattern: string
   ) {

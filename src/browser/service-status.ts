@@ -1,10 +1,11 @@
-import { API, API_VERSION } from '../api/client';
+import { API_VERSION } from '../api/client';
 import { RequestError } from '../api/errors';
 import { IStatus } from '../api/types';
+import { ICTADataAPI } from '../tokens';
 
 /** The status of the data service and of the server extension. */
 export class ServiceStatus {
-  constructor(private _api: API) {}
+  constructor(private _api: ICTADataAPI) {}
 
   /** Null until the first answer. */
   get current(): IStatus | null {

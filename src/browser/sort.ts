@@ -16,7 +16,7 @@ export function sortOrder(
   { column, ascending }: ISortState
 ): Uint32Array {
   const byName =
-    collection.naturalOrder() ??
+    collection.naturalOrder?.() ??
     Uint32Array.from({ length: collection.length }, (_, index) => index);
   const directories = byName.subarray(0, collection.directories);
   const files = byName.subarray(collection.directories);

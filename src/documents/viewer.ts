@@ -4,19 +4,18 @@ import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { TabPanel } from '@lumino/widgets';
 
-import { API } from '../api/client';
-import { Directory } from '../api/directory';
+import { isDirectory } from '../api/directory';
 import { RequestError } from '../api/errors';
 import { IEntry } from '../api/types';
 import { baseName } from '../common/paths';
-import { ICTADataViewer } from '../tokens';
+import { ICTADataAPI, ICTADataViewer } from '../tokens';
 import { entryIcon } from '../ui/icons';
 import { Content, checkName, contentOf } from './file-content';
 import { Preview } from './view/preview';
 
 /** What the viewer needs. */
 export interface IViewerOptions {
-  api: API;
+  api: ICTADataAPI;
   shell: JupyterFrontEnd.IShell;
   /** Adds previews to the main area. */
   area: 'main' | 'down';
@@ -94,7 +93,7 @@ export class Viewer implements ICTADataViewer {
   /** @throws RequestError */
   private async _load(path: string): Promise<Content> {
     const entry = await this._options.api.list(path);
-    if (entry instanceof Directory) {
+    if (isDirectory(entry)) {
       throw new RequestError('no-viewer', '');
     }
     return this._content(entry);

@@ -2,11 +2,15 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { API } from '../api/client';
 import { toRequestError } from '../api/errors';
 import { IEntry, ITransfer } from '../api/types';
-import { Settings } from '../common/settings';
-import { TransfersModel } from '../transfers/model';
+import {
+  ICTADataAPI,
+  IDownloads,
+  ISettings,
+  ITransfers,
+  IWorkspace
+} from '../tokens';
 import { Notifier } from '../ui/notify';
 import { DownloadPlan } from './download-plan';
 import {
@@ -14,18 +18,17 @@ import {
   NameList,
   describeFolder
 } from './view/download-dialog';
-import { WorkspaceFolders } from './workspace-folders';
 
 /** The value of the button that chooses a folder. */
 const CHOOSE = 'choose';
 
 /** Starts downloads, with their dialogs; shows errors as notifications. */
-export class DownloadController {
+export class DownloadController implements IDownloads {
   constructor(
-    readonly workspace: WorkspaceFolders,
-    private _api: API,
-    private _transfers: TransfersModel,
-    private _settings: Settings,
+    readonly workspace: IWorkspace,
+    private _api: ICTADataAPI,
+    private _transfers: ITransfers,
+    private _settings: ISettings,
     private _trans: TranslationBundle
   ) {}
 

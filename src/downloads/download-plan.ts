@@ -1,8 +1,8 @@
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API } from '../api/client';
 import { RequestError, toRequestError } from '../api/errors';
 import { IEntry, ILocalFolder } from '../api/types';
+import { ICTADataAPI } from '../tokens';
 
 /** Bytes from which a download counts as large. */
 const LARGE = 1024 ** 3;
@@ -10,7 +10,7 @@ const LARGE = 1024 ** 3;
 /** A planned download into the workspace: its size, its target, and the free space there. */
 export class DownloadPlan {
   constructor(
-    private _api: API,
+    private _api: ICTADataAPI,
     readonly entries: readonly IEntry[],
     folder: string
   ) {

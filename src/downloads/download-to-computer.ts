@@ -1,9 +1,9 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { API } from '../api/client';
 import { explain } from '../api/explain';
 import { IEntry } from '../api/types';
 import { formatSize } from '../common/formats';
+import { ICTADataAPI } from '../tokens';
 import { Notifier } from '../ui/notify';
 
 /** Milliseconds for which a message stays. */
@@ -14,7 +14,7 @@ const PATIENCE = 500;
 
 /** Let the browser download the entries: one file directly, anything else as a zip file. */
 export async function downloadToComputer(
-  api: API,
+  api: ICTADataAPI,
   entries: readonly IEntry[],
   trans: TranslationBundle
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function downloadToComputer(
 }
 
 async function downloadArchive(
-  api: API,
+  api: ICTADataAPI,
   entries: readonly IEntry[],
   trans: TranslationBundle
 ): Promise<void> {

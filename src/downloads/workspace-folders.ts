@@ -6,6 +6,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { baseName, normalizePath, parentPath } from '../common/paths';
 import { PersistedValue } from '../common/persisted-value';
+import { IWorkspace } from '../tokens';
 
 /** The parts of JupyterLab that the workspace needs; a page without file browser lacks some. */
 export interface IWorkspaceFoldersOptions {
@@ -20,7 +21,7 @@ export interface IWorkspaceFoldersOptions {
 }
 
 /** The folder that receives downloads: the file browser's current one, or one that the user chooses. */
-export class WorkspaceFolders {
+export class WorkspaceFolders implements IWorkspace {
   constructor(private _options: IWorkspaceFoldersOptions) {
     const { contents, browser } = _options;
     browser?.model.pathChanged.connect(() => this._changed.emit());

@@ -21,9 +21,11 @@ import { ExpiryNotifier } from '../certificates/expiry-notifier';
 import { CertificatesModel } from '../certificates/model';
 import { CertificateBadge } from '../certificates/view/certificate-badge';
 import { DelegationDialog } from '../certificates/view/delegation-dialog';
+import { describeArguments } from '../command-arguments';
+import { CommandIDs } from '../command-ids';
 import { PersistedValue } from '../common/persisted-value';
 import { printable, printableTexts } from '../common/printable';
-import { CommandIDs, ICTADataPanel, PANEL_ID } from '../tokens';
+import { ICTADataPanel, ICTADataService, PANEL_ID } from '../tokens';
 import { certificateIcon } from '../ui/icons';
 import { Notifier } from '../ui/notify';
 
@@ -32,19 +34,21 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:certificates',
   description: 'Delegates proxy certificates, and says when they expire.',
   autoStart: true,
-  requires: [ICTADataPanel],
+  requires: [ICTADataService, ICTADataPanel],
   optional: [IStateDB, ITranslator],
   activate: (
     app: JupyterFrontEnd,
+    service: ICTADataService,
     panel: ICTADataPanel,
     state: IStateDB | null,
     translator: ITranslator | null
   ) => {
+    const { api, settings } = service;
     const trans = printableTexts(
       (translator ?? nullTranslator).load('ctadata')
     );
     const certificates = new CertificatesModel(
-      new CertificatesAPI(panel.model.api.settings),
+      new CertificatesAPI(api.settings),
       () => !document.hidden
     );
     const chosen = new PersistedValue(
@@ -67,7 +71,7 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
       </UseSignal>
     );
     badge.addClass('jp-CTAData-certificate');
-    panel.addAboveTransfers(badge);
+    panel.addSection(badge, { rank: 100 });
 
     let dialog: DelegationDialog | null = null;
     commands.addCommand(CommandIDs.delegateCertificate, {
@@ -76,7 +80,7 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
         'Check a proxy certificate and upload it to the certificate service'
       ),
       icon: certificateIcon,
-      describedBy: { args: { type: 'object', properties: {} } },
+      describedBy: describeArguments(),
       execute: async () => {
         // A second dialog would wait behind it.
         if (dialog) {
@@ -103,7 +107,7 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
     new ExpiryNotifier(
       certificates,
       new PersistedValue(state, `${PANEL_ID}:expiry-told`, ''),
-      () => panel.settings.get('notifyExpiry'),
+      () => settings.get('notifyExpiry'),
       open,
       trans
     );

@@ -7,17 +7,23 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { addCommands, addToPalette } from '../commands';
 import { printableTexts } from '../common/printable';
-import { ICTADataPanel, ICTADataViewer, PANEL_ID } from '../tokens';
+import {
+  ICTADataPanel,
+  ICTADataService,
+  ICTADataViewer,
+  PANEL_ID
+} from '../tokens';
 
 /** The panel's commands. */
 export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:commands',
-  description: 'Commands of the panel, and what follows from a transfer.',
+  description: 'Commands of the panel.',
   autoStart: true,
-  requires: [ICTADataPanel],
+  requires: [ICTADataService, ICTADataPanel],
   optional: [ICommandPalette, ITranslator, ICTADataViewer],
   activate: (
     app: JupyterFrontEnd,
+    service: ICTADataService,
     panel: ICTADataPanel,
     palette: ICommandPalette | null,
     translator: ITranslator | null,
@@ -27,6 +33,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       (translator ?? nullTranslator).load('ctadata')
     );
     addCommands(app.commands, {
+      service,
       panel,
       viewer,
       show: () => app.shell.activateById(PANEL_ID),
@@ -35,10 +42,5 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     if (palette) {
       addToPalette(palette, trans);
     }
-    panel.transfers.ended.connect((_, { kind }) => {
-      if (kind === 'download') {
-        void panel.downloads.workspace.refresh();
-      }
-    });
   }
 };

@@ -2,20 +2,24 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
+import { Clipboard } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { linkIcon } from '@jupyterlab/ui-components';
 
 import { toRequestError } from '../api/errors';
-import { BrowserModel } from '../browser/model';
+import {
+  CommandArguments,
+  countOf,
+  describeArguments,
+  describePaths,
+  pathsOf
+} from '../command-arguments';
+import { CommandIDs } from '../command-ids';
 import { normalizePath } from '../common/paths';
 import { printableTexts } from '../common/printable';
 import { PARAMETER, linkTo, withoutParameter } from '../links/panel-links';
-import { CommandIDs, ICTADataPanel } from '../tokens';
-
-/** The command's id. */
-const COPY_LINK = 'ctadata:copy-link';
+import { IBrowserModel, ICTADataPanel } from '../tokens';
 
 /** URLs that open the panel at a path. */
 export const linksPlugin: JupyterFrontEndPlugin<void> = {
@@ -24,28 +28,27 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
     'Opens the panel where an address says, and copies such addresses.',
   autoStart: true,
   requires: [ICTADataPanel],
-  optional: [ICommandPalette, ITranslator],
+  optional: [ITranslator],
   activate: (
     app: JupyterFrontEnd,
     panel: ICTADataPanel,
-    palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
     const { model } = panel;
     const trans = printableTexts(
       (translator ?? nullTranslator).load('ctadata')
     );
-    app.commands.addCommand(COPY_LINK, {
+    app.commands.addCommand(CommandIDs.copyLink, {
       label: trans.__('Copy Link'),
       caption: trans.__(
         'Copy a link that opens the panel at the selected file or folder, or at the current one'
       ),
       icon: linkIcon,
-      describedBy: { args: { type: 'object', properties: {} } },
-      isEnabled: () => model.rows.selection.size < 2,
-      execute: () =>
+      describedBy: describeArguments({ paths: describePaths(trans) }),
+      isEnabled: args => countOf(args, model) < 2,
+      execute: args =>
         Clipboard.copyToSystem(
-          linkTo(model.rows.selected.entries[0]?.path ?? model.path, {
+          linkTo(pathToLink(args, model), {
             baseUrl: app.serviceManager.serverSettings.baseUrl,
             hubHost: PageConfig.getOption('hubHost'),
             hubPrefix: PageConfig.getOption('hubPrefix'),
@@ -53,8 +56,9 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
           })
         )
     });
-    palette?.addItem({ command: COPY_LINK, category: trans.__('CTA data') });
-    model.changed.connect(() => app.commands.notifyCommandChanged(COPY_LINK));
+    model.changed.connect(() =>
+      app.commands.notifyCommandChanged(CommandIDs.copyLink)
+    );
 
     // JupyterLab may change the URL while it starts.
     const path = new URLSearchParams(window.location.search).get(PARAMETER);
@@ -78,8 +82,14 @@ export const linksPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** The path that was given, or the one that is selected, or the one that is shown. */
+function pathToLink(args: CommandArguments, model: IBrowserModel): string {
+  const [path] = pathsOf(args) ?? [model.rows.selected.entries[0]?.path];
+  return path ?? model.path;
+}
+
 /** Open a path; the panel shows an error if it fails. */
-async function show(model: BrowserModel, path: string): Promise<void> {
+async function show(model: IBrowserModel, path: string): Promise<void> {
   try {
     await model.open(path);
   } catch (error) {

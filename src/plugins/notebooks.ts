@@ -2,64 +2,67 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker, Notebook } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { addBelowIcon } from '@jupyterlab/ui-components';
 
+import {
+  countOf,
+  describeArguments,
+  describePaths,
+  entriesOf
+} from '../command-arguments';
+import { CommandIDs } from '../command-ids';
 import { printableTexts } from '../common/printable';
 import { cellCode } from '../notebooks/python-cells';
-import { ICTADataPanel } from '../tokens';
-
-/** The command's id. */
-const INSERT = 'ctadata:insert-in-notebook';
+import { ICTADataPanel, ICTADataService } from '../tokens';
 
 /** Inserts the selection into a notebook as a cell. */
 export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:notebooks',
   description: 'Inserts cells that download and open the selection.',
   autoStart: true,
-  requires: [ICTADataPanel],
-  optional: [INotebookTracker, ICommandPalette, ITranslator],
+  requires: [ICTADataService],
+  optional: [ICTADataPanel, INotebookTracker, ITranslator],
   activate: (
     app: JupyterFrontEnd,
-    panel: ICTADataPanel,
+    service: ICTADataService,
+    panel: ICTADataPanel | null,
     tracker: INotebookTracker | null,
-    palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
+    const { api } = service;
     if (!tracker) {
       return;
     }
     const { commands } = app;
-    const { model } = panel;
+    const model = panel?.model ?? null;
     const trans = printableTexts(
       (translator ?? nullTranslator).load('ctadata')
     );
-    commands.addCommand(INSERT, {
+    commands.addCommand(CommandIDs.insertInNotebook, {
       label: trans.__('Insert in Notebook'),
       caption: trans.__(
         'Insert a cell that downloads and opens the selection below the active cell'
       ),
       icon: addBelowIcon,
-      describedBy: { args: { type: 'object', properties: {} } },
-      isEnabled: () =>
-        model.rows.selection.size > 0 &&
+      describedBy: describeArguments({ paths: describePaths(trans) }),
+      isEnabled: args =>
+        countOf(args, model) > 0 &&
         tracker.currentWidget?.model?.readOnly === false,
-      execute: () => {
-        if (tracker.currentWidget) {
-          insertCell(
-            tracker.currentWidget.content,
-            cellCode(model.rows.selected.entries)
-          );
+      execute: async args => {
+        // The one that is current now, whatever becomes so meanwhile.
+        const notebook = tracker.currentWidget;
+        if (notebook) {
+          const entries = await entriesOf(args, model, api);
+          insertCell(notebook.content, cellCode(entries));
         }
       }
     });
-    const category = trans.__('CTA data');
-    palette?.addItem({ command: INSERT, category });
-    const update = () => commands.notifyCommandChanged(INSERT);
+    const update = () =>
+      commands.notifyCommandChanged(CommandIDs.insertInNotebook);
     tracker.currentChanged.connect(update);
-    model.changed.connect(update);
+    model?.changed.connect(update);
   }
 };
 

@@ -11,7 +11,12 @@ import {
 
 import { ITransfer } from '../api/types';
 import { printableTexts } from '../common/printable';
-import { ICTADataPanel, PANEL_ID } from '../tokens';
+import {
+  ICTADataPanel,
+  ICTADataService,
+  IWorkspace,
+  PANEL_ID
+} from '../tokens';
 import { messageOfEnds } from '../transfers/describe-transfers';
 import {
   INotificationAction,
@@ -24,38 +29,40 @@ export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:notifications',
   description: 'Notifies of transfers that end while the panel is hidden.',
   autoStart: true,
-  requires: [ICTADataPanel],
-  optional: [ITranslator],
+  requires: [ICTADataService],
+  optional: [ICTADataPanel, ITranslator],
   activate: (
     app: JupyterFrontEnd,
-    panel: ICTADataPanel,
+    service: ICTADataService,
+    panel: ICTADataPanel | null,
     translator: ITranslator | null
   ) => {
+    const { transfers, settings, workspace } = service;
     const teller = new EndTeller(
-      panel,
+      workspace,
       () => app.shell.activateById(PANEL_ID),
       printableTexts((translator ?? nullTranslator).load('ctadata'))
     );
     const started = new Map<string, number>();
-    panel.transfers.changed.connect(({ items }) => {
-      for (const { id, state } of items) {
+    transfers.changed.connect(() => {
+      for (const { id, state } of transfers.items) {
         if (state === 'running' && !started.has(id)) {
           started.set(id, Date.now());
         }
       }
     });
-    panel.transfers.ended.connect((_, transfer) => {
+    transfers.ended.connect((_, transfer) => {
       const { id, state } = transfer;
       const seconds = (Date.now() - (started.get(id) ?? Date.now())) / 1000;
       started.delete(id);
-      if (panel.isVisible && !document.hidden) {
+      if (panel?.isVisible && !document.hidden) {
         return;
       }
       if (state === 'failed' || state === 'interrupted') {
         teller.tellFailed(transfer);
       } else if (
         state === 'finished' &&
-        seconds >= panel.settings.get('notifyAfter')
+        seconds >= settings.get('notifyAfter')
       ) {
         teller.tellFinished(transfer);
       }
@@ -66,7 +73,7 @@ export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
 /** Makes the notifications. */
 class EndTeller {
   constructor(
-    private _panel: ICTADataPanel,
+    private _workspace: IWorkspace,
     private _show: () => void,
     private _trans: TranslationBundle
   ) {
@@ -94,7 +101,6 @@ class EndTeller {
   }
 
   private _actions({ kind, target }: ITransfer): INotificationAction[] {
-    const { workspace } = this._panel.downloads;
     if (kind === 'upload') {
       return [
         {
@@ -103,15 +109,22 @@ class EndTeller {
         }
       ];
     }
-    return workspace.canReveal
+    return this._workspace.canReveal
       ? [
           {
             label: this._trans.__('Show in File Browser'),
-            callback: () =>
-              void this._panel.downloads.attempt(() => workspace.reveal(target))
+            callback: () => void this._reveal(target)
           }
         ]
       : [];
+  }
+
+  private async _reveal(path: string): Promise<void> {
+    try {
+      await this._workspace.reveal(path);
+    } catch (error) {
+      this._notifier.error(error);
+    }
   }
 
   private _showing(): INotificationAction {

@@ -8,7 +8,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { printableTexts } from '../common/printable';
-import { ICTADataPanel, PANEL_ID } from '../tokens';
+import { ICTADataService, PANEL_ID } from '../tokens';
 import { describeSummary, summarize } from '../transfers/describe-transfers';
 
 /** Shows transfers in the status bar; hidden if there are none. */
@@ -16,21 +16,21 @@ export const statusBarPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:status-bar',
   description: 'Shows the transfers of the panel in the status bar.',
   autoStart: true,
-  requires: [ICTADataPanel],
+  requires: [ICTADataService],
   optional: [IStatusBar, ITranslator],
   activate: (
     app: JupyterFrontEnd,
-    panel: ICTADataPanel,
+    service: ICTADataService,
     statusBar: IStatusBar | null,
     translator: ITranslator | null
   ) => {
+    const { transfers } = service;
     if (!statusBar) {
       return;
     }
     const trans = printableTexts(
       (translator ?? nullTranslator).load('ctadata')
     );
-    const { transfers } = panel;
     const text = () => describeSummary(summarize(transfers.items), trans);
     const item = ReactWidget.create(
       <UseSignal signal={transfers.changed}>

@@ -2,7 +2,6 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
 import {
   ITranslator,
   TranslationBundle,
@@ -14,12 +13,18 @@ import {
   fileUploadIcon
 } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
-import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import * as React from 'react';
 
+import {
+  CommandArguments,
+  describeArguments,
+  destinationOf,
+  pathsOf
+} from '../command-arguments';
+import { CommandIDs } from '../command-ids';
 import { baseName, parentPath } from '../common/paths';
 import { printableTexts } from '../common/printable';
-import { ICTADataPanel } from '../tokens';
+import { ICTADataPanel, ICTADataService } from '../tokens';
 import { chooseFiles } from '../ui/choose-files';
 import { collectChosen, collectDropped } from '../uploads/collect-files';
 import { UploadsModel } from '../uploads/model';
@@ -28,33 +33,31 @@ import { UploadController } from '../uploads/upload-controller';
 import { DropZone } from '../uploads/view/drop-zone';
 import { UploadsSection } from '../uploads/view/uploads-section';
 
-const UPLOAD_FILES = 'ctadata:upload-files';
-const UPLOAD_FOLDER = 'ctadata:upload-folder';
-
 /** Uploads into the user's home directory: by drag and drop, by button, from the file browser. */
 export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:uploads',
   description: 'Uploads files into the user’s own directory of the storage.',
   autoStart: true,
-  requires: [ICTADataPanel],
-  optional: [ICommandPalette, ITranslator],
+  requires: [ICTADataService, ICTADataPanel],
+  optional: [ITranslator],
   activate: (
     app: JupyterFrontEnd,
+    service: ICTADataService,
     panel: ICTADataPanel,
-    palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
+    const { api, transfers, settings } = service;
     const trans = printableTexts(
       (translator ?? nullTranslator).load('ctadata')
     );
-    const { model, transfers } = panel;
+    const { model } = panel;
     const { contents } = app.serviceManager;
-    const uploads = new UploadsModel(model.api, transfers);
+    const uploads = new UploadsModel(api, transfers);
     const controller = new UploadController(
       uploads,
       transfers,
       contents,
-      panel.settings,
+      settings,
       trans
     );
 
@@ -70,7 +73,7 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
       </UseSignal>
     );
     view.addClass('jp-CTAData-transfers');
-    panel.addAboveTransfers(view);
+    panel.addSection(view, { rank: 200 });
     panel.shown.connect(() => void uploads.start());
     let failed = false;
     model.changed.connect(() => {
@@ -114,9 +117,6 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
     });
 
     addCommands(app.commands, panel, uploads, controller, trans);
-    for (const command of [UPLOAD_FILES, UPLOAD_FOLDER]) {
-      palette?.addItem({ command, category: trans.__('CTA data') });
-    }
   }
 };
 
@@ -132,8 +132,12 @@ function addCommands(
   controller: UploadController,
   trans: TranslationBundle
 ): void {
-  /** The selected folder if the context menu was opened on it; otherwise the current one. */
-  const directoryOf = (args: ReadonlyPartialJSONObject) => {
+  /** The destination, if there is one; the selected folder if the context menu was opened on it; otherwise the current one. */
+  const directoryOf = (args: CommandArguments) => {
+    const destination = destinationOf(args);
+    if (destination !== null) {
+      return destination;
+    }
     const [entry, ...others] = args.selected ? model.rows.selected.entries : [];
     return entry?.type === 'directory' && others.length === 0
       ? entry.path
@@ -149,30 +153,43 @@ function addCommands(
     commands.addCommand(id, {
       label: args => {
         const directory = directoryOf(args);
-        return args.selected && directory !== model.path
+        return directory !== model.path
           ? labelInto(baseName(directory))
           : label;
       },
       caption,
       icon: fileUploadIcon,
-      describedBy: {
-        args: {
-          type: 'object',
-          properties: {
-            selected: {
-              type: 'boolean',
-              description: trans.__(
-                'Whether to upload into the selected folder instead of the current one'
-              )
-            }
-          }
+      describedBy: describeArguments({
+        paths: {
+          type: 'array',
+          items: { type: 'string' },
+          description: trans.__(
+            'Files and folders of the workspace to upload; without them, the user chooses some of this computer'
+          )
+        },
+        destination: {
+          type: 'string',
+          description: trans.__(
+            'The directory of the storage to upload into; without it, the one that is shown'
+          )
+        },
+        selected: {
+          type: 'boolean',
+          description: trans.__(
+            'Whether to upload into the selected folder instead of the current one'
+          )
         }
-      },
+      }),
       // Hidden for users without a home directory.
       isVisible: () => uploads.own !== null,
       isEnabled: () => uploads.own !== null,
       execute: async args => {
         const directory = directoryOf(args);
+        const paths = pathsOf(args);
+        if (paths) {
+          await controller.fromWorkspace(paths, directory);
+          return;
+        }
         const files = await chooseFiles(isFolder ? 'folder' : 'files');
         if (files.length > 0) {
           await controller.fromComputer(
@@ -183,14 +200,14 @@ function addCommands(
       }
     });
   add(
-    UPLOAD_FILES,
+    CommandIDs.uploadFiles,
     false,
     trans.__('Upload Files…'),
     name => trans.__('Upload Files into “%1”…', name),
     trans.__('Upload files into your home directory')
   );
   add(
-    UPLOAD_FOLDER,
+    CommandIDs.uploadFolder,
     true,
     trans.__('Upload Folder…'),
     name => trans.__('Upload Folder into “%1”…', name),
@@ -200,8 +217,8 @@ function addCommands(
   uploads.changed.connect(() => {
     if (uploads.own !== own) {
       own = uploads.own;
-      commands.notifyCommandChanged(UPLOAD_FILES);
-      commands.notifyCommandChanged(UPLOAD_FOLDER);
+      commands.notifyCommandChanged(CommandIDs.uploadFiles);
+      commands.notifyCommandChanged(CommandIDs.uploadFolder);
     }
   });
 }

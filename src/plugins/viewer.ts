@@ -7,13 +7,11 @@ import { WidgetTracker } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { CommandIDs } from '../command-ids';
 import { printableTexts } from '../common/printable';
 import { Preview } from '../documents/view/preview';
 import { Viewer } from '../documents/viewer';
-import { ICTADataPanel, ICTADataViewer } from '../tokens';
-
-/** Restores tabs; its name is part of saved layouts. */
-const RESTORE = 'ctadata:restore-preview';
+import { ICTADataService, ICTADataViewer } from '../tokens';
 
 /** Previews files of the storage. */
 export const viewerPlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
@@ -22,14 +20,15 @@ export const viewerPlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
     'Shows files of the CTA storage, without running or fetching anything.',
   autoStart: true,
   provides: ICTADataViewer,
-  requires: [ICTADataPanel],
+  requires: [ICTADataService],
   optional: [ILayoutRestorer, ITranslator],
   activate: (
     app: JupyterFrontEnd,
-    panel: ICTADataPanel,
+    service: ICTADataService,
     restorer: ILayoutRestorer | null,
     translator: ITranslator | null
   ) => {
+    const { api, settings } = service;
     const trans = printableTexts(
       (translator ?? nullTranslator).load('ctadata')
     );
@@ -37,16 +36,16 @@ export const viewerPlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
       namespace: 'ctadata-preview'
     });
     const viewer = new Viewer({
-      api: panel.model.api,
+      api,
       shell: app.shell,
       // Notebook 7 has a single widget in its main area.
       area: PageConfig.getOption('notebookPage') ? 'down' : 'main',
       tracker,
       registry: app.docRegistry,
-      limit: () => panel.settings.get('maxOpenSize') * 2 ** 20,
+      limit: () => settings.get('maxOpenSize') * 2 ** 20,
       trans
     });
-    app.commands.addCommand(RESTORE, {
+    app.commands.addCommand(CommandIDs.restorePreview, {
       describedBy: {
         args: {
           type: 'object',
@@ -66,7 +65,7 @@ export const viewerPlugin: JupyterFrontEndPlugin<ICTADataViewer> = {
       }
     });
     void restorer?.restore(tracker, {
-      command: RESTORE,
+      command: CommandIDs.restorePreview,
       args: ({ path }) => ({ path }),
       name: ({ path }) => path
     });

@@ -2,9 +2,9 @@ import { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API } from '../api/client';
 import { RequestError, toRequestError } from '../api/errors';
 import { ITransfer } from '../api/types';
+import { ICTADataAPI, ITransfers } from '../tokens';
 
 /** Milliseconds between polls while transfers run. */
 const INTERVAL = 700;
@@ -27,9 +27,9 @@ export function canRetry(transfer: ITransfer): boolean {
 }
 
 /** The server's transfers; polled only while one is active. */
-export class TransfersModel implements IDisposable {
+export class TransfersModel implements ITransfers, IDisposable {
   constructor(
-    readonly api: API,
+    readonly api: ICTADataAPI,
     interval = INTERVAL
   ) {
     this._poll = new Poll({

@@ -1,11 +1,11 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { Upload as TusUpload, DetailedError } from 'tus-js-client';
 
-import { API } from '../api/client';
 import { RequestError } from '../api/errors';
 import { answerError, proofOf, resourceUrl } from '../api/http';
 import { IReceived } from '../api/types';
 import { baseName } from '../common/paths';
+import { ICTADataAPI } from '../tokens';
 import { IUploadFile } from './collect-files';
 
 /** Bytes per request: ordinary proxies let this much through. */
@@ -39,7 +39,7 @@ export class FileUpload {
    * @param changed - called when progress or state change
    */
   constructor(
-    private _api: API,
+    private _api: ICTADataAPI,
     readonly source: IUploadFile,
     readonly destination: string,
     readonly item: string,

@@ -1,11 +1,10 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { API } from '../api/client';
 import { ErrorCode, RequestError, toRequestError } from '../api/errors';
 import { IReceived } from '../api/types';
 import { RateMeter } from '../common/rate-meter';
-import { TransfersModel } from '../transfers/model';
+import { ICTADataAPI, ITransfers } from '../tokens';
 import { IHidden, IUploadFile, IUploadItem } from './collect-files';
 import { FileUpload, fingerprintOf } from './file-upload';
 
@@ -63,8 +62,8 @@ interface IMutableUpload extends IUpload {
 /** Uploads from this computer: those being sent, and unfinished ones on the server. */
 export class UploadsModel implements IDisposable {
   constructor(
-    readonly api: API,
-    private _transfers: TransfersModel,
+    readonly api: ICTADataAPI,
+    private _transfers: ITransfers,
     private _delays?: readonly number[],
     private _patience = PATIENCE
   ) {}

@@ -1,12 +1,11 @@
 import { Contents } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Directory } from '../api/directory';
+import { isDirectory } from '../api/directory';
 import { toRequestError } from '../api/errors';
 import { formatSize } from '../common/formats';
 import { baseName, joinPath } from '../common/paths';
-import { Settings } from '../common/settings';
-import { TransfersModel } from '../transfers/model';
+import { ISettings, ITransfers } from '../tokens';
 import { Notifier } from '../ui/notify';
 import { Collect, ICollected, describeHidden, totalsOf } from './collect-files';
 import {
@@ -31,9 +30,9 @@ const MAX_NAMES = 5;
 export class UploadController {
   constructor(
     private _uploads: UploadsModel,
-    private _transfers: TransfersModel,
+    private _transfers: ITransfers,
     private _contents: Contents.IManager,
-    private _settings: Settings,
+    private _settings: ISettings,
     private _trans: TranslationBundle
   ) {
     this._notifier = new Notifier(_trans);
@@ -206,7 +205,7 @@ export class UploadController {
   private async _listed(path: string): Promise<[string, Kind][]> {
     try {
       const directory = await this._uploads.api.list(path);
-      return directory instanceof Directory
+      return isDirectory(directory)
         ? Array.from({ length: directory.length }, (_, index) => [
             directory.name(index),
             directory.isDirectory(index) ? 'directory' : 'file'

@@ -2,9 +2,9 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import {
   describeChanges,
-  messageOfEnds,
   describeSummary,
   describeTransfer,
+  messageOfEnds,
   summarize
 } from '../../transfers/describe-transfers';
 import { transfer } from '../helpers/test-server';

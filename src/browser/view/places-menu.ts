@@ -4,12 +4,12 @@ import { CommandRegistry } from '@lumino/commands';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { Menu } from '@lumino/widgets';
 
+import { CommandIDs } from '../../command-ids';
 import { baseName, normalizePath } from '../../common/paths';
 import { printable } from '../../common/printable';
-import { IFavourite, Settings } from '../../common/settings';
-import { CommandIDs } from '../../tokens';
+import { IFavourite } from '../../common/settings';
+import { IBrowserModel, ISettings } from '../../tokens';
 import { ctaIcon, starIcon } from '../../ui/icons';
-import { BrowserModel } from '../model';
 
 /** Maximum number of top-level directories in the menu. */
 const MAX_ROOTS = 20;
@@ -19,8 +19,8 @@ const PATIENCE = 300;
 
 /** What the commands for places need. */
 export interface IPlacesContext {
-  model: BrowserModel;
-  settings: Settings;
+  model: IBrowserModel;
+  settings: ISettings;
   /** Activate the panel. */
   show: () => void;
   /** Show an error to the user. */

@@ -2,12 +2,12 @@ import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { ListingRows } from '../listing-rows';
+import { IRows } from '../../tokens';
 import { NameTest, nameTest } from '../name-filter';
 
 /** Ask for a pattern, and select the matching rows. */
 export async function selectByPattern(
-  rows: ListingRows,
+  rows: IRows,
   trans: TranslationBundle
 ): Promise<void> {
   const { button, value } = await showDialog({
@@ -21,7 +21,7 @@ export async function selectByPattern(
   });
   const test = button.accept ? testOf(value ?? '') : null;
   if (test) {
-    rows.changeSelection(selection => selection.selectMatching(test));
+    rows.selectMatching(test);
   }
 }
 
@@ -36,7 +36,7 @@ function testOf(text: string): NameTest | null {
 
 class PatternBody extends ReactWidget implements Dialog.IBodyWidget<string> {
   constructor(
-    private _rows: ListingRows,
+    private _rows: IRows,
     private _trans: TranslationBundle
   ) {
     super();
@@ -62,7 +62,7 @@ class PatternBody extends ReactWidget implements Dialog.IBodyWidget<string> {
 }
 
 function Pattern(props: {
-  rows: ListingRows;
+  rows: IRows;
   trans: TranslationBundle;
   onChange: (text: string) => void;
 }): JSX.Element {
@@ -94,7 +94,7 @@ function Pattern(props: {
 }
 
 function matchText(
-  rows: ListingRows,
+  rows: IRows,
   text: string,
   trans: TranslationBundle
 ): string {

@@ -11,7 +11,7 @@ import {
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { Directory } from '../../api/directory';
+import { isDirectory } from '../../api/directory';
 import { ITransfer } from '../../api/types';
 import { BrowserModel } from '../../browser/model';
 import { splitName } from '../../common/formats';
@@ -19,15 +19,16 @@ import { baseName, parentPath } from '../../common/paths';
 import { printable } from '../../common/printable';
 import { DownloadController } from '../../downloads/download-controller';
 import { cellCode } from '../../notebooks/python-cells';
+import { ITransfers } from '../../tokens';
 import { IconButton } from '../../ui/icon-button';
 import { describeTransfer } from '../describe-transfers';
-import { TransfersModel, canRetry, isActive } from '../model';
+import { canRetry, isActive } from '../model';
 
 /** The actions of a transfer's buttons. */
 export interface ITransferProps {
   transfer: ITransfer;
   model: BrowserModel;
-  transfers: TransfersModel;
+  transfers: ITransfers;
   downloads: DownloadController;
   trans: TranslationBundle;
 }
@@ -149,7 +150,7 @@ function UploadActions(props: ITransferProps): JSX.Element {
           void downloads.attempt(async () => {
             // Whether it is a file is known to the storage only.
             const found = await model.api.list(target);
-            const entry = found instanceof Directory ? found.own : found;
+            const entry = isDirectory(found) ? found.own : found;
             Clipboard.copyToSystem(cellCode([entry]));
           })
         }

@@ -11,6 +11,7 @@ import { ITransfer } from '../../api/types';
 import { BrowserModel } from '../../browser/model';
 import { PersistedValue } from '../../common/persisted-value';
 import { DownloadController } from '../../downloads/download-controller';
+import { ITransfers } from '../../tokens';
 import { useKeptFocus } from '../../ui/focus';
 import { IconButton } from '../../ui/icon-button';
 import {
@@ -18,7 +19,7 @@ import {
   describeSummary,
   summarize
 } from '../describe-transfers';
-import { TransfersModel, canRetry, isActive, isClearable } from '../model';
+import { canRetry, isActive, isClearable } from '../model';
 import { TransferRow } from './transfer-row';
 
 /** Number of transfers shown at first, and added by "Show more". */
@@ -26,7 +27,7 @@ const PAGE = 50;
 
 interface ITransfersProps {
   model: BrowserModel;
-  transfers: TransfersModel;
+  transfers: ITransfers;
   downloads: DownloadController;
   /** Whether the section is collapsed. */
   collapsed: PersistedValue<boolean>;

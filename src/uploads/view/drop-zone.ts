@@ -2,7 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
 import { Drag } from '@lumino/dragdrop';
 
-import { BrowserModel } from '../../browser/model';
+import { IBrowserModel } from '../../tokens';
 import { entriesOf } from '../collect-files';
 import { UploadsModel } from '../model';
 
@@ -27,7 +27,7 @@ const EVENTS = [
 interface IDropZoneOptions {
   /** The panel. */
   node: HTMLElement;
-  model: BrowserModel;
+  model: IBrowserModel;
   uploads: UploadsModel;
   /** Whether a path of JupyterLab's file browser lies in the workspace. */
   isLocal: (path: string) => boolean;
