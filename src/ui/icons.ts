@@ -46,13 +46,19 @@ export const toWorkspaceIcon = new LabIcon({
   svgstr: toWorkspaceSvg
 });
 
+/** The file type of an entry, as the core file browser finds it. */
+export function fileTypeOf(
+  { name, type }: Pick<IEntry, 'name' | 'type'>,
+  registry: DocumentRegistry
+): DocumentRegistry.IFileType {
+  return registry.getFileTypeForModel({ name, path: name, type });
+}
+
 /** The icon that the core file browser would show. */
 export function entryIcon(
   entry: Pick<IEntry, 'name' | 'type'>,
   registry: DocumentRegistry
 ): LabIcon {
-  if (entry.type === 'directory') {
-    return folderIcon;
-  }
-  return registry.getFileTypesForPath(entry.name)[0]?.icon ?? fileIcon;
+  const { icon } = fileTypeOf(entry, registry);
+  return icon ?? (entry.type === 'directory' ? folderIcon : fileIcon);
 }

@@ -15,6 +15,8 @@ interface IRowProps {
   local: 'identical' | 'different' | null;
   columns: readonly Column[];
   icon: LabIcon;
+  /** The name of JupyterLab's file type. */
+  fileType: string;
   id: string;
   /** Its index; 0 is the first row. */
   index: number;
@@ -39,6 +41,9 @@ export function ListingRow(props: IRowProps): JSX.Element {
       aria-rowindex={index + 2}
       aria-selected={selected}
       data-index={index}
+      // As in the core file browser, so that others can hang their menus on them.
+      data-isdir={entry.type === 'directory'}
+      data-file-type={props.fileType}
       className={
         'jp-CTAData-row' +
         (selected ? ' jp-mod-selected' : '') +

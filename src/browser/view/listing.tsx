@@ -13,7 +13,7 @@ import { IEntry } from '../../api/types';
 import { COLUMNS, Column, columnLabels } from '../../common/columns';
 import { parentPath } from '../../common/paths';
 import { dragSelected } from '../../notebooks/drag-entries';
-import { entryIcon } from '../../ui/icons';
+import { entryIcon, fileTypeOf } from '../../ui/icons';
 import { ListingRows } from '../listing-rows';
 import { LocalCopies } from '../local-copies';
 import { BrowserModel } from '../model';
@@ -122,6 +122,7 @@ export function Listing(props: IListingProps): JSX.Element {
                 local={localCopy(entry)}
                 columns={columns}
                 icon={entryIcon(entry, props.registry)}
+                fileType={fileTypeOf(entry, props.registry).name}
                 index={index}
                 start={start - HEADER_HEIGHT}
                 selected={selection.has(key)}
