@@ -9,7 +9,17 @@ import { statusBarPlugin } from './plugins/status-bar';
 import { uploadsPlugin } from './plugins/uploads';
 import { viewerPlugin } from './plugins/viewer';
 
-export type * from './api/types';
+export type {
+  IArchive,
+  IEntry,
+  IFailure,
+  ILocalFolder,
+  IReceived,
+  ISearchLine,
+  IStatus,
+  ITotals,
+  ITransfer
+} from './api/types';
 export { type IDirectory, isDirectory } from './api/directory';
 export { CommandIDs } from './command-ids';
 export type { IPanelSettings } from './common/settings';

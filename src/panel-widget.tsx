@@ -17,7 +17,7 @@ import {
   ICTADataPanel,
   ISectionOptions,
   ISettings,
-  ITransfers,
+  ITransferManager,
   PANEL_ID
 } from './tokens';
 import { TransfersSection } from './transfers/view/transfers-section';
@@ -26,7 +26,7 @@ import { ctaIcon } from './ui/icons';
 /** What the panel shows and needs. */
 export interface ICTADataPanelOptions {
   model: BrowserModel;
-  transfers: ITransfers;
+  transfers: ITransferManager;
   settings: ISettings;
   downloads: DownloadController;
   localCopies: LocalCopies;
@@ -149,7 +149,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
   }
 
   private _ranks = new WeakMap<Widget, number>();
-  private _transfers: ITransfers;
+  private _transfers: ITransferManager;
   private _localCopies: LocalCopies;
   private _ready: Promise<void>;
   private _shown = new Signal<this, void>(this);

@@ -120,7 +120,7 @@ export interface IError {
 }
 
 /** The server's transfers, kept up to date while one of them runs. */
-export interface ITransfers {
+export interface ITransferManager {
   /** Emitted whenever the list or a transfer in it has changed. */
   readonly changed: ISignal<unknown, void>;
   /** Emitted with each transfer that was seen running and has ended. */
@@ -204,7 +204,7 @@ export interface IWorkspace {
 /** What needs no panel. */
 export interface ICTADataService {
   readonly api: ICTADataAPI;
-  readonly transfers: ITransfers;
+  readonly transfers: ITransferManager;
   readonly settings: ISettings;
   readonly workspace: IWorkspace;
 }

@@ -2,7 +2,7 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { ILocalFolder } from '../api/types';
-import { ITransfers } from '../tokens';
+import { ITransferManager } from '../tokens';
 import { BrowserModel } from './model';
 
 /** The folder that receives downloads. */
@@ -17,7 +17,7 @@ export interface ITargetFolder {
 export class LocalCopies implements IDisposable {
   constructor(
     private _model: BrowserModel,
-    transfers: ITransfers,
+    transfers: ITransferManager,
     private _target: ITargetFolder
   ) {
     // Each load may bring other rows.

@@ -8,7 +8,7 @@ import {
   ICTADataAPI,
   IDownloads,
   ISettings,
-  ITransfers,
+  ITransferManager,
   IWorkspace
 } from '../tokens';
 import { Notifier } from '../ui/notify';
@@ -27,7 +27,7 @@ export class DownloadController implements IDownloads {
   constructor(
     readonly workspace: IWorkspace,
     private _api: ICTADataAPI,
-    private _transfers: ITransfers,
+    private _transfers: ITransferManager,
     private _settings: ISettings,
     private _trans: TranslationBundle
   ) {}

@@ -4,7 +4,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { RequestError, toRequestError } from '../api/errors';
 import { ITransfer } from '../api/types';
-import { ICTADataAPI, ITransfers } from '../tokens';
+import { ICTADataAPI, ITransferManager } from '../tokens';
 
 /** Milliseconds between polls while transfers run. */
 const INTERVAL = 700;
@@ -27,7 +27,7 @@ export function canRetry(transfer: ITransfer): boolean {
 }
 
 /** The server's transfers; polled only while one is active. */
-export class TransfersModel implements ITransfers, IDisposable {
+export class TransfersModel implements ITransferManager, IDisposable {
   constructor(
     readonly api: ICTADataAPI,
     interval = INTERVAL

@@ -4,7 +4,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { ErrorCode, RequestError, toRequestError } from '../api/errors';
 import { IReceived } from '../api/types';
 import { RateMeter } from '../common/rate-meter';
-import { ICTADataAPI, ITransfers } from '../tokens';
+import { ICTADataAPI, ITransferManager } from '../tokens';
 import { IHidden, IUploadFile, IUploadItem } from './collect-files';
 import { FileUpload, fingerprintOf } from './file-upload';
 
@@ -63,7 +63,7 @@ interface IMutableUpload extends IUpload {
 export class UploadsModel implements IDisposable {
   constructor(
     readonly api: ICTADataAPI,
-    private _transfers: ITransfers,
+    private _transfers: ITransferManager,
     private _delays?: readonly number[],
     private _patience = PATIENCE
   ) {}

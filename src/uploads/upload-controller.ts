@@ -5,7 +5,7 @@ import { isDirectory } from '../api/directory';
 import { toRequestError } from '../api/errors';
 import { formatSize } from '../common/formats';
 import { baseName, joinPath } from '../common/paths';
-import { ISettings, ITransfers } from '../tokens';
+import { ISettings, ITransferManager } from '../tokens';
 import { Notifier } from '../ui/notify';
 import { Collect, ICollected, describeHidden, totalsOf } from './collect-files';
 import {
@@ -30,7 +30,7 @@ const MAX_NAMES = 5;
 export class UploadController {
   constructor(
     private _uploads: UploadsModel,
-    private _transfers: ITransfers,
+    private _transfers: ITransferManager,
     private _contents: Contents.IManager,
     private _settings: ISettings,
     private _trans: TranslationBundle

@@ -19,7 +19,7 @@ import { baseName, parentPath } from '../../common/paths';
 import { printable } from '../../common/printable';
 import { DownloadController } from '../../downloads/download-controller';
 import { cellCode } from '../../notebooks/python-cells';
-import { ITransfers } from '../../tokens';
+import { ITransferManager } from '../../tokens';
 import { IconButton } from '../../ui/icon-button';
 import { describeTransfer } from '../describe-transfers';
 import { canRetry, isActive } from '../model';
@@ -28,7 +28,7 @@ import { canRetry, isActive } from '../model';
 export interface ITransferProps {
   transfer: ITransfer;
   model: BrowserModel;
-  transfers: ITransfers;
+  transfers: ITransferManager;
   downloads: DownloadController;
   trans: TranslationBundle;
 }

@@ -11,7 +11,7 @@ import { ITransfer } from '../../api/types';
 import { BrowserModel } from '../../browser/model';
 import { PersistedValue } from '../../common/persisted-value';
 import { DownloadController } from '../../downloads/download-controller';
-import { ITransfers } from '../../tokens';
+import { ITransferManager } from '../../tokens';
 import { useKeptFocus } from '../../ui/focus';
 import { IconButton } from '../../ui/icon-button';
 import {
@@ -27,7 +27,7 @@ const PAGE = 50;
 
 interface ITransfersProps {
   model: BrowserModel;
-  transfers: ITransfers;
+  transfers: ITransferManager;
   downloads: DownloadController;
   /** Whether the section is collapsed. */
   collapsed: PersistedValue<boolean>;
