@@ -55,7 +55,7 @@ export interface ICTADataAPI {
   status(): Promise<IStatus>;
 
   /** The directory of the storage that the user may write to. */
-  ownDirectory(signal?: AbortSignal): Promise<string>;
+  homeDirectory(signal?: AbortSignal): Promise<string>;
 
   /** A file's content, if it is no longer than `limit` bytes. */
   content(path: string, limit: number): Promise<Uint8Array>;
