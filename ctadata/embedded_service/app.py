@@ -1,129 +1,77 @@
-"""The WSGI application: routes, authentication, errors."""
+"""The WSGI application: authentication, routing, errors."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import quote
 
-from .._printable import logger_of
 from .auth import Authentication
-from .certificate_endpoints import Certificates
-from .file_endpoints import Downloads
+from .certificate_endpoints import CertificateEndpoints
+from .file_endpoints import FileEndpoints
 from .rights import Rights
+from .routes import CERTIFICATES, DOWNLOADS, embedded_routes, find_prefix
 from .served_directory import ServedDirectory
 from .url_paths import DECODING
-from .webdav_endpoint import METHODS, WebDAV
+from .webdav_endpoint import WebDAVEndpoint
 from .wsgi import (
-    Answer,
     Environ,
+    HTTPError,
     IncompleteBody,
-    Refusal,
     Request,
-    RequestBody,
     Response,
-    StartResponse,
+    WSGIApplication,
     raw_path,
     text_response,
 )
 
-DOWNLOADS = "/services/downloadservice"
-CERTIFICATES = "/services/certificateservice"
 
-_logger = logger_of(__name__)
-
-Handler = Callable[[Request, str], Response]
-_READ = frozenset({"GET", "HEAD"})
-_READ_OR_POST = frozenset({"GET", "HEAD", "POST"})
-_POST = frozenset({"POST"})
-
-
-@dataclass(frozen=True)
-class Route:
-    """What answers an endpoint.
-
-    Attributes
-    ----------
-    below : bool
-        Whether a path may follow.
-    public : frozenset of str
-        The methods that need no token.
-    """
-
-    handler: Handler
-    methods: frozenset[str]
-    below: bool = False
-    public: frozenset[str] = frozenset()
-
-
-class Application:
-    """Both services behind one door.
+class Application(WSGIApplication):
+    """The download and the certificate service.
 
     Parameters
     ----------
-    tree : Tree
-        What is served.
+    tree : ServedDirectory
+        The served directory.
     token : str
-        The token that everything needs but the health pages, and what the services ask each other.
+        The token that every request needs, except those for the health pages and those of the
+        download service to the certificate service.
     user : str
-        Whose token it is.
-    certificates : Certificates
-        The certificate service's endpoints.
+        The owner of the token.
+    certificates : CertificateEndpoints
+        The endpoints of the certificate service.
     """
 
     def __init__(
-        self, tree: ServedDirectory, token: str, user: str, certificates: Certificates
+        self, tree: ServedDirectory, token: str, user: str, certificates: CertificateEndpoints
     ) -> None:
         rights = Rights(tree, user)
-        downloads = Downloads(tree, rights, DOWNLOADS)
-        webdav = WebDAV(tree, rights, f"{DOWNLOADS}/webdav")
         self._authentication = Authentication(token)
-        self._routes = {
-            DOWNLOADS: {
-                "": Route(downloads.page, _READ),
-                "list": Route(downloads.list, _READ_OR_POST, below=True),
-                "fetch": Route(downloads.fetch, _READ_OR_POST, below=True),
-                "upload": Route(downloads.upload, _POST, below=True),
-                "health": Route(downloads.health, _READ, public=_READ),
-                "storage-status": Route(downloads.storage_status, _READ, public=_READ),
-                "webdav": Route(webdav.answer, METHODS, below=True),
-                "upload-cert": Route(certificates.older_certificate, _POST),
-                "upload-main-cert": Route(certificates.main_certificate, _POST),
-            },
-            CERTIFICATES: {
-                "certificate": Route(certificates.certificate, _READ_OR_POST, public=_READ),
-                "main-certificate": Route(certificates.main_certificate, _POST),
-                "shared-certificate-status": Route(certificates.shared_status, _READ),
-                "health": Route(certificates.health, _READ, public=_READ),
-            },
-        }
+        self._routes = embedded_routes(
+            FileEndpoints(tree, rights, DOWNLOADS),
+            WebDAVEndpoint(tree, rights, f"{DOWNLOADS}/webdav"),
+            certificates,
+        )
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request (PEP 3333)."""
-        response = self._response(environ)
+    def respond(self, environ: Environ) -> Response:
+        """Return the response to a request, with the header that describes the quoting."""
+        response = super().respond(environ)
         if f"{raw_path(environ)}/".startswith(f"{DOWNLOADS}/"):
             response.headers |= DECODING
-        if environ["REQUEST_METHOD"] == "HEAD":
-            response = response.without_body()
-        return Answer(response, start_response, environ["wsgi.input"])
+        return response
 
-    def _response(self, environ: Environ) -> Response:
+    def answer(self, request: Request) -> Response:
+        """Authenticate and route a request."""
         try:
-            request = Request.from_environ(environ, RequestBody.take(environ))
-            return self._answer(request)
-        except Refusal as refusal:
-            return refusal.response
+            return self._route(request)
         except IncompleteBody as error:
-            return text_response(HTTPStatus.BAD_REQUEST, f"Error: 400 {error}")
-        except Exception:
-            # The query is not logged: it may hold a token.
-            _logger.exception("%s %s failed", environ["REQUEST_METHOD"], raw_path(environ))
-            return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error")
+            raise HTTPError(HTTPStatus.BAD_REQUEST, f"Error: 400 {error}") from error
 
-    def _answer(self, request: Request) -> Response:
-        prefix = next((p for p in self._routes if f"{request.raw_path}/".startswith(f"{p}/")), None)
+    def internal_error(self) -> Response:
+        """Return the response after an unexpected exception."""
+        return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error")
+
+    def _route(self, request: Request) -> Response:
+        prefix = find_prefix(self._routes, request.raw_path)
         endpoint, slash, raw = request.raw_path[len(prefix or "") + 1 :].partition("/")
         route = self._routes[prefix].get(endpoint) if prefix else None
         if route is None or request.method not in route.public:
@@ -131,16 +79,15 @@ class Application:
             if refusal is not None:
                 return refusal
         if "//" in request.raw_path:
-            path = quote(request.raw_path.encode("latin-1"), safe="/%")
-            return Response(
-                HTTPStatus.PERMANENT_REDIRECT, headers={"Location": re.sub("/{2,}", "/", path)}
-            )
-        if route is None or (slash and not route.below):
-            raise Refusal(HTTPStatus.NOT_FOUND, "Error: 404 there is no such page")
+            location = re.sub("/{2,}", "/", request.quoted_path)
+            return Response(HTTPStatus.PERMANENT_REDIRECT, headers={"Location": location})
+        handler = (route.below if slash else route.handler) if route else None
+        if route is None or handler is None:
+            raise HTTPError(HTTPStatus.NOT_FOUND, "Error: 404 there is no such page")
         if request.method not in route.methods:
-            raise Refusal(
+            raise HTTPError(
                 HTTPStatus.METHOD_NOT_ALLOWED,
                 "Error: 405 this method is not allowed here",
                 Allow=", ".join(sorted(route.methods)),
             )
-        return route.handler(request, raw)
+        return handler(request, raw)

@@ -1,4 +1,4 @@
-"""Who may ask: the token, and the answers to requests without it."""
+"""Authentication by token, and the answers to requests without it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from urllib.parse import quote
 
 from .wsgi import Request, Response, json_response
 
-_LOGIN = "/hub/login"
+LOGIN = "/hub/login"
+NO_TOKEN = {"message": "Invalid or missing Bearer token"}
+
+
+def bearer_token(request: Request) -> str | None:
+    """Return the token of the Authorization header, if there is one."""
+    scheme, _, token = (request.header("Authorization") or "").partition(" ")
+    return token if scheme == "Bearer" else None
 
 
 class Authentication:
-    """Knows the one token that is accepted.
+    """Checks the one accepted token.
 
     Parameters
     ----------
@@ -24,34 +31,24 @@ class Authentication:
         self._token = token.encode()
 
     def refusal(self, request: Request, *, certificates: bool) -> Response | None:
-        """Return the answer to a request without the token; None where it has it.
+        """Return the answer to a request without the token; None if it has the token.
 
-        As behind a hub (docs/protocol.md, "Credentials"): JSON is told, anything
-        else is sent to the login. `?token=` is what clients before 0.5 send.
+        As behind a hub (docs/protocol.md, "Credentials"): a JSON request gets a JSON error, any
+        other is redirected to the login page. Clients before 0.5 send ``?token=``.
 
         Parameters
         ----------
         request : Request
             The request.
         certificates : bool
-            Whether it is for the certificate service, which sends every wrong token to the login.
+            Whether it is for the certificate service, which always redirects wrong tokens.
         """
-        given = [
-            token.encode("latin-1")
-            for token in (self._bearer(request), request.argument("token"))
-            if token is not None
-        ]
+        tokens = (bearer_token(request), request.argument("token"))
+        given = [token.encode("latin-1") for token in tokens if token is not None]
         if any(hmac.compare_digest(token, self._token) for token in given):
             return None
         if request.header("Content-Type") == "application/json" and not (certificates and given):
-            return json_response(
-                HTTPStatus.UNAUTHORIZED, {"message": "Invalid or missing Bearer token"}
-            )
-        # The path only: the query may hold a token.
-        path = quote(request.raw_path.encode("latin-1"), safe="/%")
-        return Response(HTTPStatus.FOUND, headers={"Location": f"{_LOGIN}?next={quote(path)}"})
-
-    @staticmethod
-    def _bearer(request: Request) -> str | None:
-        scheme, _, token = (request.header("Authorization") or "").partition(" ")
-        return token if scheme == "Bearer" else None
+            return json_response(HTTPStatus.UNAUTHORIZED, NO_TOKEN)
+        # Only the path: the query may contain a token.
+        location = f"{LOGIN}?next={quote(request.quoted_path)}"
+        return Response(HTTPStatus.FOUND, headers={"Location": location})

@@ -1,8 +1,8 @@
-"""Whether a proxy certificate is one that may be delegated, and until when.
+"""Verify that a proxy certificate may be delegated, and find out when it expires.
 
-As the real certificate service verifies it (docs/protocol.md, "Certificate service"), by OpenSSL
-with proxy certificates allowed (RFC 3820, RFC 5280), and stricter where that one takes what would
-harm: a private key must be there and fit, and may be no user's long-lived one.
+Like the real certificate service (docs/protocol.md, "Certificate service"), this uses OpenSSL with
+proxy certificates allowed (RFC 3820, RFC 5280). It is stricter than that where harm could result:
+there must be one matching private key, and not a user's long-lived one.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ _LEGACY_NAMES = (
     [(x509.NameOID.COMMON_NAME, "proxy")],
     [(x509.NameOID.COMMON_NAME, "limited proxy")],
 )
-# Not across another mark, so that the time it takes grows with the length only.
+# Does not match across another mark, so that the time is linear in the length.
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----(?:(?!-----).)*-----END \1-----", re.DOTALL
 )
-# Longer ones take minutes to check; of RSA with 8192 bits there are 6400.
-_LONGEST_KEY = 8192
+# Characters. Longer keys take minutes to check; RSA with 8192 bits has 6400.
+_MAX_KEY = 8192
 
 _Codes = SSL.X509VerificationCodes
-_NEW_ONE = "make a new one with voms-proxy-init or arcproxy"
+_NEW_ONE = "create a new one with voms-proxy-init or arcproxy"
 _UNTRUSTED = (
-    "this service does not trust the authority that issued it; ask those who run it for the"
-    " authorities that it trusts"
+    "this service does not trust the authority that issued it; ask its operator which authorities"
+    " it trusts"
 )
 _INCOMPLETE = (
-    "the certificate that issued the first one is missing; give the whole file that"
-    " voms-proxy-init or arcproxy has written"
+    "the certificate that issued the first one is missing; use the complete file that"
+    " voms-proxy-init or arcproxy created"
 )
 _REMEDIES = {
     _Codes.ERR_UNABLE_TO_GET_ISSUER_CERT: _UNTRUSTED,
@@ -52,55 +52,57 @@ _REMEDIES = {
     _Codes.ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: _UNTRUSTED,
     _Codes.ERR_DEPTH_ZERO_SELF_SIGNED_CERT: _UNTRUSTED,
     _Codes.ERR_SELF_SIGNED_CERT_IN_CHAIN: _UNTRUSTED,
-    _Codes.ERR_CERT_SIGNATURE_FAILURE: f"a signature in it is wrong; {_NEW_ONE}",
+    _Codes.ERR_CERT_SIGNATURE_FAILURE: f"a signature in it is not valid; {_NEW_ONE}",
     _Codes.ERR_CERT_NOT_YET_VALID: (
-        f"a certificate in it is not valid yet; compare your clock, or {_NEW_ONE}"
+        f"a certificate in it is not valid yet; check your clock, or {_NEW_ONE}"
     ),
 }
 
 
-class Unacceptable(Exception):
-    """A certificate that is refused; the text is a sentence for the user."""
+class CertificateRefused(Exception):
+    """The certificate is refused; the message is for the user."""
 
 
-class Expired(Unacceptable):
-    """It was good once."""
+class CertificateExpired(CertificateRefused):
+    """The certificate was valid before."""
 
 
 def verify(pem: str, authorities: Sequence[x509.Certificate]) -> datetime:
-    """Verify the content of a proxy certificate's file.
+    """Verify the content of a proxy certificate file.
 
     Parameters
     ----------
     pem : str
-        A certificate, its private key and what leads to an authority; the certificate comes first.
+        A certificate, followed by its private key and its chain up to an authority.
     authorities : sequence of x509.Certificate
-        Who is trusted.
+        The trusted authorities.
 
     Returns
     -------
     datetime
-        When the first certificate of the chain expires, UTC.
+        When the first certificate of the chain expires, in UTC.
 
     Raises
     ------
-    Unacceptable
-        With the reason; nothing of `pem` is in it.
+    CertificateRefused
+        With the reason, which contains no part of `pem`.
     """
-    with _unreadable_is_unacceptable():
+    with _refuse_unreadable():
         chain = x509.load_pem_x509_certificates(pem.encode("ascii"))
         _check_key(chain[0], pem)
         _check_kinds(chain)
         verified = verified_chain(chain, authorities)
     expiry = min(certificate.not_valid_after_utc for certificate in verified)
     if expiry - datetime.now(timezone.utc) > LONGEST_VALIDITY:
-        raise Unacceptable(f"{_TOO_LONG}; make a shorter one, such as voms-proxy-init -hours 168")
+        raise CertificateRefused(
+            f"{_TOO_LONG}; create a shorter one, such as voms-proxy-init -hours 168"
+        )
     return expiry
 
 
 @contextmanager
-def _unreadable_is_unacceptable() -> Iterator[None]:
-    """Replace what cryptography raises; its texts may quote what it could not read."""
+def _refuse_unreadable() -> Iterator[None]:
+    """Replace the exceptions of cryptography, whose messages may quote the input."""
     try:
         yield
     except (
@@ -110,58 +112,57 @@ def _unreadable_is_unacceptable() -> Iterator[None]:
         x509.InvalidVersion,
         crypto.Error,
     ):
-        raise Unacceptable(
-            f"{_NO_CERTIFICATE}: there is none in PEM form that can be read; give the file that"
-            " voms-proxy-init or arcproxy has written"
+        raise CertificateRefused(
+            f"{_NO_CERTIFICATE}: there is none in readable PEM form; use the file that"
+            " voms-proxy-init or arcproxy created"
         ) from None
 
 
 def _check_key(certificate: x509.Certificate, pem: str) -> None:
-    """Refuse all but the one private key of the certificate, without a passphrase."""
+    """Require exactly one private key, without a passphrase, that matches the certificate."""
     keys = [match[0] for match in _PRIVATE_KEY.finditer(pem)]
     if len(keys) != 1:
         count = "several private keys are" if keys else "the private key is not"
-        raise Unacceptable(
-            f"{_NO_CERTIFICATE}: {count} in the file; give the file that voms-proxy-init or"
-            " arcproxy has written, as it is"
+        raise CertificateRefused(
+            f"{_NO_CERTIFICATE}: {count} in the file; use the unchanged file that voms-proxy-init"
+            " or arcproxy created"
         )
     try:
-        if len(keys[0]) > _LONGEST_KEY:
+        if len(keys[0]) > _MAX_KEY:
             raise ValueError("too long")
         key = load_pem_private_key(keys[0].encode("ascii"), password=None)
-    except TypeError:  # a passphrase is wanted
-        raise Unacceptable(
-            f"{_NO_CERTIFICATE}: the private key is encrypted, as a user's own is and a proxy's is"
-            f" not; {_NEW_ONE}"
+    except TypeError:  # a passphrase is required
+        raise CertificateRefused(
+            f"{_NO_CERTIFICATE}: the private key is encrypted, as a proxy's never is; {_NEW_ONE}"
         ) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise Unacceptable(
+        raise CertificateRefused(
             f"{_NO_CERTIFICATE}: the private key cannot be read; {_NEW_ONE}"
         ) from None
     if key.public_key() != certificate.public_key():
-        raise Unacceptable(
-            f"{_BAD_CHAIN}: the private key is not that of the first certificate; {_NEW_ONE}"
+        raise CertificateRefused(
+            f"{_BAD_CHAIN}: the private key does not match the first certificate; {_NEW_ONE}"
         )
 
 
 def _check_kinds(chain: Sequence[x509.Certificate]) -> None:
-    """Refuse what is not to be delegated, or what nobody takes any more."""
+    """Refuse certificates that must not be delegated or that no service accepts any more."""
     if any(_is_outdated_proxy(certificate) for certificate in chain):
-        raise Unacceptable(
-            f"{_BAD_CHAIN}: it is a proxy certificate of an old kind; make one as RFC 3820 has it,"
-            " with voms-proxy-init -rfc or arcproxy"
+        raise CertificateRefused(
+            f"{_BAD_CHAIN}: it is a proxy certificate of an old kind; create one according to"
+            " RFC 3820 with voms-proxy-init -rfc or arcproxy"
         )
     first = chain[0]
     if _is_authority(first):
-        raise Unacceptable(
-            f"{_NO_CERTIFICATE}: this is the certificate of an authority; give your proxy"
-            " certificate, made with voms-proxy-init or arcproxy"
+        raise CertificateRefused(
+            f"{_NO_CERTIFICATE}: this is the certificate of an authority; use a proxy certificate"
+            " created with voms-proxy-init or arcproxy"
         )
     lifetime = first.not_valid_after_utc - first.not_valid_before_utc
     if not _is_proxy(first) and lifetime > LONGEST_VALIDITY:
-        raise Unacceptable(
+        raise CertificateRefused(
             f"{_TOO_LONG}: this is your own certificate with its private key, which should never"
-            " leave your machine; give a proxy certificate, made with voms-proxy-init or arcproxy"
+            " leave your machine; use a proxy certificate created with voms-proxy-init or arcproxy"
         )
 
 
@@ -170,7 +171,7 @@ def _is_proxy(certificate: x509.Certificate) -> bool:
 
 
 def _is_outdated_proxy(certificate: x509.Certificate) -> bool:
-    """Tell whether it is a proxy as before RFC 3820, of Globus 2 or 3."""
+    """Whether it is a proxy from before RFC 3820, of Globus 2 or 3."""
     identifiers = {extension.oid for extension in certificate.extensions}
     if identifiers & {_PROXY_CERT_INFO, _DRAFT_PROXY_CERT_INFO}:
         return _DRAFT_PROXY_CERT_INFO in identifiers
@@ -182,7 +183,7 @@ def _is_authority(certificate: x509.Certificate) -> bool:
     try:
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
     except x509.ExtensionNotFound:
-        return certificate.subject == certificate.issuer  # as the oldest authorities' are
+        return certificate.subject == certificate.issuer  # the oldest authorities
     return constraints.value.ca
 
 
@@ -191,12 +192,12 @@ def verified_chain(
 ) -> list[x509.Certificate]:
     """Return the chain that OpenSSL builds, from the first certificate to a trusted one.
 
-    Only its members count: what else is in the file must not shorten its validity.
+    Other certificates in the file must not shorten its validity.
 
     Raises
     ------
-    Unacceptable
-        When there is none.
+    CertificateRefused
+        If there is no such chain.
     """
     store = crypto.X509Store()
     store.set_flags(crypto.X509StoreFlags.ALLOW_PROXY_CERTS)
@@ -210,14 +211,16 @@ def verified_chain(
     return [certificate.to_cryptography() for certificate in verified]
 
 
-def _refusal(error: crypto.X509StoreContextError) -> Unacceptable:
-    """Say in a sentence what OpenSSL has found."""
+def _refusal(error: crypto.X509StoreContextError) -> CertificateRefused:
+    """Describe the error of OpenSSL in a sentence."""
     code, _, text = error.errors
     certificate = error.certificate.to_cryptography()
     if code == _Codes.ERR_CERT_HAS_EXPIRED:
         expiry = f"{certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
-        return Expired(f"{_BAD_CHAIN}: a certificate in it expired at {expiry}; {_NEW_ONE}")
+        return CertificateExpired(
+            f"{_BAD_CHAIN}: a certificate in it expired at {expiry}; {_NEW_ONE}"
+        )
     remedy = _REMEDIES.get(code, f"{text}; {_NEW_ONE}")
     if remedy == _UNTRUSTED and _is_proxy(certificate):
         remedy = _INCOMPLETE
-    return Unacceptable(f"{_BAD_CHAIN}: {remedy}")
+    return CertificateRefused(f"{_BAD_CHAIN}: {remedy}")

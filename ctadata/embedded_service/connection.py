@@ -1,7 +1,7 @@
-"""A connection of the embedded service: no thread waits for a head, or for what nobody reads.
+"""A connection of the embedded service; only complete request heads need a thread.
 
-The selector's thread gathers what comes until a head is whole, and throws away what comes after
-the last answer; only requests take a thread.
+The selector's thread collects received bytes until a head is complete, and discards the bytes
+after the last response.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ from typing import Any
 from cheroot import server
 from cheroot.makefile import MakeFile
 
-from .request_heads import BadHead, checked, extent
+from .request_heads import BadRequestHead, head_length, normalize_head
 
-__all__ = ["Connection", "Received"]
+__all__ = ["Connection", "ReceiveBuffer"]
 
 HEAD_TIMEOUT = 10.0
-"""Seconds from a head's first byte to its last."""
+"""Seconds from the first byte of a head to its last."""
 
 _LINGER_TIMEOUT = 30.0
-_GATHERED = 64 * 1024
+_READ_SIZE = 64 * 1024
 
 
-class Received:
-    """What has come on a connection; takes the place of cheroot's reader.
+class ReceiveBuffer:
+    """The received bytes of a connection; replaces cheroot's reader.
 
     Parameters
     ----------
     connection : socket
         The connection.
     waiting : callable
-        Returns a context manager for the time in which a thread waits for what has not come.
+        Returns a context manager for the time in which a thread waits for bytes.
 
     Attributes
     ----------
     bytes_read : int
-        How many bytes have come.
+        The number of received bytes.
     closed : bool
         Whether `close` was called.
     ended : bool
-        Whether the other side sends nothing more.
+        Whether the client has stopped sending.
     """
 
     def __init__(
@@ -62,47 +62,47 @@ class Received:
     def __len__(self) -> int:
         return len(self._buffer)
 
-    def gather(self) -> None:
-        """Take what has come without waiting for more.
+    def fill(self) -> None:
+        """Receive the available bytes without waiting.
 
         Raises
         ------
         OSError
-            If the connection broke.
+            If the connection is broken.
         """
         timeout = self._socket.gettimeout()
         self._socket.settimeout(0)
         with suppress(BlockingIOError):
-            self._receive(_GATHERED)
+            self._receive(_READ_SIZE)
         self._socket.settimeout(timeout)
 
     def has_data(self) -> bool:
-        """Tell whether a head is whole, or can be refused."""
+        """Whether a head is complete, or can be rejected."""
         if self._head is None and self._buffer:
-            # One empty line may precede a request (RFC 9112, section 2.2).
+            # An empty line may precede a request (RFC 9112, section 2.2).
             if self._buffer.startswith(b"\r\n"):
                 del self._buffer[:2]
-            self._head = extent(self._buffer, self._known)
+            self._head = head_length(self._buffer, self._known)
             self._known = len(self._buffer)
         return self._head is not None
 
     def take_head(self) -> bytes:
-        """Return the head; what follows is of the body."""
+        """Return the head; the bytes after it belong to the body."""
         head = self.read(self._head or 0)
         self._head, self._known = None, 0
         return head
 
     def put_back(self, data: bytes) -> None:
-        """Let this be read next."""
+        """Insert bytes to be read next."""
         self._buffer[:0] = data
 
     def clear(self) -> None:
-        """Forget what was not read."""
+        """Discard all unread bytes."""
         self._buffer.clear()
         self._head, self._known = None, 0
 
     def read(self, size: int) -> bytes:
-        """Return up to `size` bytes, as many as there are; none at the end."""
+        """Return up to `size` available bytes; none at the end."""
         if not self._buffer and size:
             with self._waiting():
                 self._receive(size)
@@ -111,15 +111,15 @@ class Received:
         return data
 
     def readline(self, size: int) -> bytes:
-        """Return what comes up to the next line feed, but not more than `size` bytes."""
+        """Return the bytes up to the next line feed, at most `size` bytes."""
         while (end := self._buffer.find(b"\n", 0, size)) < 0 and len(self._buffer) < size:
             with self._waiting():
-                if not self._receive(_GATHERED):
+                if not self._receive(_READ_SIZE):
                     break
         return self.read(end + 1 if end >= 0 else min(size, len(self._buffer)))
 
     def close(self) -> None:
-        """Read nothing more; the connection has its own end."""
+        """Stop reading; the connection itself is closed elsewhere."""
         self.closed = True
 
     def _receive(self, size: int) -> int:
@@ -131,19 +131,19 @@ class Received:
 
 
 class _Request(server.HTTPRequest):
-    """A request whose head was checked before cheroot reads it."""
+    """A request whose head is checked before cheroot parses it."""
 
     def parse_request(self) -> None:
         received = self.conn.rfile
         try:
-            received.put_back(checked(received.take_head()))
-        except BadHead as bad:
+            received.put_back(normalize_head(received.take_head()))
+        except BadRequestHead as bad:
             self.simple_response(f"{bad.status.value} {bad.status.phrase}", str(bad))
         else:
             super().parse_request()
 
     def simple_response(self, status: str, msg: str = "") -> None:
-        """Answer what no application sees. The connection ends with it, and the answer says so."""
+        """Send an error that the application does not see, and end the connection."""
         self.close_connection = True
         fields = [f"HTTP/1.1 {status}", "Content-Type: text/plain", "Connection: close"]
         fields += [f"Content-Length: {len(msg)}", "", msg]
@@ -151,25 +151,26 @@ class _Request(server.HTTPRequest):
 
 
 class Connection(server.HTTPConnection):
-    """A connection that the server can break off while a thread is busy with it."""
+    """A connection that the server can abort while a thread uses it."""
 
     RequestHandlerClass = _Request
 
     def __init__(
         self, server: Any, sock: socket.socket, makefile: Callable[..., Any] = MakeFile
     ) -> None:
-        def made(sock: socket.socket, mode: str, size: int) -> Any:
-            return Received(sock, server.receiving) if "r" in mode else makefile(sock, mode, size)
+        def make(sock: socket.socket, mode: str, size: int) -> Any:
+            buffer = ReceiveBuffer(sock, server.receiving)
+            return buffer if "r" in mode else makefile(sock, mode, size)
 
-        super().__init__(server, sock, made)
+        super().__init__(server, sock, make)
         self._lingering = False
         self._last_used = 0.0
-        # When what is being waited for must have come.
+        # When the head, or the end of lingering, is due.
         self._deadline: float | None = None
 
     @property
     def last_used(self) -> float:
-        """For cheroot, which closes what was not used for the server's time-out."""
+        """The time of the last use; cheroot closes connections that were idle for its time-out."""
         return self._last_used
 
     @last_used.setter
@@ -177,23 +178,23 @@ class Connection(server.HTTPConnection):
         deadline = self._deadline or now + self.server.timeout
         self._last_used = deadline - self.server.timeout
 
-    def advance(self) -> bool:
-        """Take what has come.
+    def poll(self) -> bool:
+        """Receive the available bytes.
 
         Returns
         -------
         bool
-            Whether there is a request, of which a thread should take care.
+            Whether there is a request for a thread.
 
         Raises
         ------
         EOFError
-            If the other side has ended the connection.
+            If the client has closed the connection.
         OSError
-            If it broke.
+            If the connection is broken.
         """
         if not self.rfile.has_data():
-            self.rfile.gather()
+            self.rfile.fill()
         if self._lingering:
             self.rfile.clear()
         elif self.rfile.has_data():
@@ -205,14 +206,14 @@ class Connection(server.HTTPConnection):
         return False
 
     def communicate(self) -> bool:
-        """Answer a request; return whether the connection is still needed."""
+        """Answer a request; return whether to keep the connection."""
         self._deadline = None
         with self.server.busy_with(self.socket):
             if super().communicate():  # type: ignore[no-untyped-call]
                 return True
-            # Closed at once, with bytes that nobody has read, it would be reset, and the answer be
-            # lost (RFC 9112, section 9.6).
-            with suppress(OSError):  # broken: nobody waits for the answer
+            # Closing it with unread bytes would reset the connection, and the client would lose
+            # the response (RFC 9112, section 9.6).
+            with suppress(OSError):  # broken: nobody reads the response
                 self.socket.shutdown(socket.SHUT_WR)
                 self._lingering = True
                 self.rfile.clear()
@@ -220,9 +221,9 @@ class Connection(server.HTTPConnection):
         return self._lingering
 
     def close(self) -> None:
-        """Close the writer too, which cheroot leaves to the garbage collector."""
+        """Close the connection, and its writer, which cheroot leaves to the garbage collector."""
         self.server.forget(self)
-        with suppress(OSError):  # unsent bytes of a connection that broke
+        with suppress(OSError):  # unsent bytes of a broken connection
             if self._deadline is not None and not self._lingering:
                 status = HTTPStatus.REQUEST_TIMEOUT
                 self.RequestHandlerClass(self.server, self).simple_response(

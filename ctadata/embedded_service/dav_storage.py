@@ -1,4 +1,4 @@
-"""A plain WebDAV storage over a served directory: WsgiDAV, as a function in this process."""
+"""A WebDAV storage on the served directory: WsgiDAV, called within this process."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from wsgidav.wsgidav_app import WsgiDAVApp
 
 from .._files import NO_SPACE
 from .served_directory import NOT_PERMITTED, Missing, NewFile, ServedDirectory
-from .wsgi import BLOCK_SIZE, Environ, IncompleteBody, Response
+from .wsgi import BLOCK_SIZE, Body, Environ, IncompleteBody, Response
 
 _XML_LIMIT = 1024**2
 
 
-class DAV:
+class DAVStorage:
     """The storage.
 
     Parameters
     ----------
-    tree : Tree
-        What is served.
+    tree : ServedDirectory
+        The served directory.
     mount : str
-        The path with which every href begins.
+        The path that begins every href.
     """
 
     def __init__(self, tree: ServedDirectory, mount: str) -> None:
@@ -58,8 +58,8 @@ class DAV:
             }
         )
 
-    def answer(self, environ: Environ, names: list[str], body: Any) -> Response:
-        """Answer one request.
+    def answer(self, environ: Environ, names: list[str], body: Body) -> Response:
+        """Answer a request.
 
         Parameters
         ----------
@@ -67,19 +67,19 @@ class DAV:
             The request (PEP 3333).
         names : list of str
             The path below the mount.
-        body : RequestBody or like it
-            The request's body.
+        body : Body
+            The body of the request.
         """
         environ = environ | {
             "SCRIPT_NAME": "",
             "PATH_INFO": "/" + "/".join(names).encode().decode("latin-1"),
             "wsgi.input": body,
             "wsgidav.auth.user_name": "user",
-            # What is left unread is drained later, in constant memory.
+            # The unread rest is discarded later, in constant memory.
             "wsgidav.all_input_read": 1,
         }
         if environ["REQUEST_METHOD"] in ("PROPFIND", "PROPPATCH"):
-            xml = body.read_all(_XML_LIMIT)  # WsgiDAV would read it without bounds
+            xml = body.read_all(_XML_LIMIT)  # WsgiDAV would read it without a limit
             environ |= {"wsgi.input": BytesIO(xml), "CONTENT_LENGTH": str(len(xml))}
         heads: list[tuple[str, list[tuple[str, str]]]] = []
         chunks: Any = self._app(
@@ -92,7 +92,7 @@ class DAV:
 
 
 class _Provider(DAVProvider):  # type: ignore[misc]
-    """Gives WsgiDAV the resources of a tree."""
+    """Provides WsgiDAV with the resources of the directory."""
 
     def __init__(self, tree: ServedDirectory) -> None:
         super().__init__()
@@ -111,8 +111,8 @@ class _Provider(DAVProvider):  # type: ignore[misc]
         return kind(path, environ, facts)
 
 
-class _Facts:
-    """What files and directories have in common."""
+class _Properties:
+    """The common properties of files and directories."""
 
     facts: os.stat_result
 
@@ -126,7 +126,7 @@ class _Facts:
         return _names(self.path)[-1] if _names(self.path) else ""  # type: ignore[attr-defined]
 
 
-class _Collection(_Facts, DAVCollection):  # type: ignore[misc]
+class _Collection(_Properties, DAVCollection):  # type: ignore[misc]
     def __init__(self, path: str, environ: Environ, facts: os.stat_result) -> None:
         super().__init__(path, environ)
         self.facts = facts
@@ -143,7 +143,7 @@ class _Collection(_Facts, DAVCollection):  # type: ignore[misc]
         return member
 
     def get_member_list(self) -> list[_Collection | _File]:
-        """Return the members, from one reading of the directory."""
+        """Return the members after reading the directory once."""
         path = self.path.rstrip("/")
         return [
             self.provider.resource(f"{path}/{name}", self.environ, facts)
@@ -151,19 +151,19 @@ class _Collection(_Facts, DAVCollection):  # type: ignore[misc]
         ]
 
     def create_empty_resource(self, name: str) -> _File:
-        """Return the file that PUT is about to write; nothing is made before it is whole."""
+        """Return the file that PUT is about to write; it is created only when it is complete."""
         return _File(f"{self.path.rstrip('/')}/{name}", self.environ, self.facts)
 
     def create_collection(self, name: str) -> None:
         try:
             self.provider.tree.make_directory([*_names(self.path), name])
-        except FileExistsError:  # something hidden, or another request was quicker
+        except FileExistsError:  # a hidden file, or another request was faster
             raise DAVError(HTTP_METHOD_NOT_ALLOWED) from None
         except Missing:
             raise DAVError(HTTP_CONFLICT) from None
 
 
-class _File(_Facts, DAVNonCollection):  # type: ignore[misc]
+class _File(_Properties, DAVNonCollection):  # type: ignore[misc]
     def __init__(self, path: str, environ: Environ, facts: os.stat_result) -> None:
         super().__init__(path, environ)
         self.facts = facts
@@ -186,7 +186,7 @@ class _File(_Facts, DAVNonCollection):  # type: ignore[misc]
         file: BinaryIO = self.provider.tree.open(_names(self.path))
         if _etag(os.fstat(file.fileno())) != self.get_etag():
             file.close()
-            raise DAVError(HTTP_CONFLICT, "the file was replaced meanwhile; ask again")
+            raise DAVError(HTTP_CONFLICT, "the file was replaced in the meantime; try again")
         return file
 
     def begin_write(self, *, content_type: str | None = None) -> _Sink:
@@ -205,9 +205,9 @@ class _File(_Facts, DAVNonCollection):  # type: ignore[misc]
 
 
 class _Sink:
-    """What WsgiDAV pours the body of a PUT into.
+    """Receives the body of a PUT from WsgiDAV.
 
-    Errors are kept for the end: WsgiDAV would log a traceback for every client that goes away.
+    Errors are raised only at the end: WsgiDAV would log a traceback for every lost client.
     """
 
     def __init__(self, new_file: NewFile) -> None:
@@ -224,7 +224,7 @@ class _Sink:
             self.error = DAVError(_write_status(error))
 
     def close(self) -> None:
-        """Leave the closing to the end of the write."""
+        """Do nothing: `_File.end_write` closes the file."""
 
 
 def _write_status(error: OSError) -> int:

@@ -1,4 +1,4 @@
-"""Where the user may write: below `{lst,cta}/users/<user>/` and nowhere else."""
+"""Write access: only below ``{lst,cta}/users/<user>/``."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from contextlib import suppress
 
 from .served_directory import Missing, ServedDirectory
 
-_FOLDERS = ("lst", "cta")
+FOLDERS = ("lst", "cta")
 
 
 def user_directory_name(user: str) -> str:
-    """Return the name of a user's directory: lower case, all but a-z, 0 and 1 turned to `_`.
+    """Return the name of a user's directory: lower case, with all but a-z, 0 and 1 as ``_``.
 
-    So does the real service, and so two users may share one (docs/protocol.md, "Uploads").
+    As in the real service, so two users may share one (docs/protocol.md, "Uploads").
     """
     return re.sub("[^a-z01]", "_", user.lower())
 
 
 class Rights:
-    """Knows the user's own directory.
+    """The write access of one user.
 
     Parameters
     ----------
-    tree : Tree
+    tree : ServedDirectory
         The served directory.
     user : str
         The user's name.
@@ -36,20 +36,23 @@ class Rights:
         self._name = user_directory_name(user)
 
     def home_directory(self) -> list[str]:
-        """Return its path: in the first folder that has `users`, else the first that exists."""
+        """Return the path of the user's directory.
+
+        It is in the first folder that has ``users``, else in the first that exists.
+        """
         folder = next(
-            (f for f in _FOLDERS if self._is_directory([f, "users"])),
-            next((f for f in _FOLDERS if self._is_directory([f])), _FOLDERS[0]),
+            (f for f in FOLDERS if self._is_directory([f, "users"])),
+            next((f for f in FOLDERS if self._is_directory([f])), FOLDERS[0]),
         )
         return [folder, "users", self._name]
 
     def may_write(self, names: Sequence[str], *, trailing_slash: bool) -> bool:
-        """Tell whether a path begins with the own directory's, slash included."""
-        own = self.home_directory()
-        return list(names[:3]) == own and (len(names) > 3 or trailing_slash)
+        """Whether a path begins with that of the home directory, including its slash."""
+        home = self.home_directory()
+        return list(names[:3]) == home and (len(names) > 3 or trailing_slash)
 
     def make_directory(self, names: Sequence[str]) -> None:
-        """Make a directory and its parents where they are missing."""
+        """Create a directory and its parents, unless they exist."""
         for depth in range(1, len(names) + 1):
             with suppress(FileExistsError):
                 self._tree.make_directory(names[:depth])

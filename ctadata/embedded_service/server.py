@@ -1,4 +1,4 @@
-"""The embedded service on cheroot: start, stop, and `ctadata serve`."""
+"""Run the embedded service on cheroot: `Service`, and ``ctadata serve``."""
 
 from __future__ import annotations
 
@@ -24,66 +24,68 @@ from .._files import local_path
 from .._printable import logger_of
 from ..certificates.authorities import default_authorities_path, load_authorities
 from ..errors import CTADataError
-from . import quirks as quirky
-from .app import CERTIFICATES, DOWNLOADS, Application
-from .certificate_endpoints import Certificates
+from .app import Application
+from .certificate_endpoints import CertificateEndpoints
 from .certificate_store import CertificateStore
 from .connection import Connection
+from .quirks import QuirkyApplication, QuirkyCertificateEndpoints
 from .rights import user_directory_name
+from .routes import CERTIFICATES, DOWNLOADS
 from .served_directory import ServedDirectory
+from .wsgi import WSGIApplication
 
 _THREADS = 24
-_MORE_THREADS = 8
-_MOST_THREADS = 128
-# Connections on which nothing, or a part of a head, has come.
-_MOST_WAITING = 256
+_THREADS_STEP = 8
+_MAX_THREADS = 128
+# Connections that have not sent a complete head.
+_MAX_WAITING = 256
 _TIMEOUT = 60
-# Of the real service: whoever pauses for longer is cut off.
+# Those of the real service, which disconnects clients that pause for longer.
 _QUIRKY_THREADS = 10
 _QUIRKY_TIMEOUT = 10
-# Linger for no time: the connection is reset when it is closed (socket(7)).
+# A linger time of zero: closing the connection resets it (socket(7)).
 _RESET = struct.pack("ii", 1, 0)
 _logger = logger_of(__name__)
 
 
 class Service:
-    """Serves a directory as the download and certificate services do; a context manager.
+    """Serves a directory like the download and certificate services; a context manager.
 
     Parameters
     ----------
     directory : str or Path
-        What is served. Nothing outside it can be reached, through links neither.
+        The directory to serve. Nothing outside it can be reached, not even through links.
     host : str
-        The address to listen at.
+        The address to listen on.
     port : int
-        The port; 0 takes a free one.
+        The port; 0 selects a free one.
     token : str, optional
-        The token that requests need; made by chance where it is not given.
+        The token that requests need; random by default.
     user : str, optional
-        Whose token it is; the current user where it is not given.
+        The owner of the token; by default the current user.
     ca_bundle : str or Path, optional
-        The certificate authorities that are trusted: a PEM file, or a directory of them. By default
-        ``$X509_CERT_DIR``, else /etc/grid-security/certificates; without any of them certificates
+        The trusted certificate authorities: a PEM file, or a directory of PEM files. By default
+        ``$X509_CERT_DIR``, else /etc/grid-security/certificates; if there are none, certificates
         are refused.
     certificates : str or Path, optional
-        Where certificates are kept, for this user alone to read; by default in a temporary
-        directory, until the end.
+        The directory for uploaded certificates, readable only for this user; by default a
+        temporary one, which is deleted at the end.
     service_token : str, optional
-        What a download service shows to be given certificates; by default made by chance.
+        The token with which a download service fetches certificates; random by default.
     admin : bool
-        Whether the user may upload certificates for others, and the one that all share.
+        Whether the user may upload certificates for others, and the shared certificate.
     quirks : bool
-        Whether to have all the defects of the data centre's own services, for tests.
+        Whether to reproduce the defects of the data centre's own services, for tests.
 
     Attributes
     ----------
     token, user, service_token : str
-        As given or made.
+        As given, or the default.
 
     Raises
     ------
     CTADataError
-        When the directory cannot be served, or there are no authorities in `ca_bundle`.
+        If the directory cannot be served, or `ca_bundle` contains no authorities.
     """
 
     def __init__(
@@ -101,11 +103,11 @@ class Service:
         quirks: bool = False,
     ) -> None:
         refuse_secret(host, CTADataError)
-        # A client could not send a token that is not one.
-        own = secrets.token_urlsafe(24) if token is None else token and config.token(token)
-        if not own or service_token == "":
+        # config.token refuses a token that no client could send.
+        token = secrets.token_urlsafe(24) if token is None else token and config.token(token)
+        if not token or service_token == "":
             raise CTADataError("The token must not be empty.")
-        self.token = own
+        self.token = token
         self.service_token = service_token or secrets.token_urlsafe(24)
         self.user = user or _current_user()
         try:
@@ -114,44 +116,42 @@ class Service:
             raise CTADataError(
                 f"{directory} cannot be served: {error.strerror}.", path=str(directory)
             ) from error
-        self._store = CertificateStore(_kept_outside(tree.root, certificates))
-        owner = (self.user, self._store, _bundle(ca_bundle), self.service_token, admin)
+        self._store = CertificateStore(_check_not_served(tree.root, certificates))
+        settings = (self.user, self._store, _check_bundle(ca_bundle), self.service_token, admin)
+        application: WSGIApplication
         if quirks:
-            self._server = _Server(
-                (host, port),
-                quirky.Application(tree, self.token, self.user, quirky.Certificates(*owner)),
-                threads=_QUIRKY_THREADS,
-                timeout=_QUIRKY_TIMEOUT,
-            )
+            endpoints = QuirkyCertificateEndpoints(*settings)
+            application = QuirkyApplication(tree, self.token, self.user, endpoints)
+            threads, timeout = _QUIRKY_THREADS, _QUIRKY_TIMEOUT
         else:
-            self._server = _Server(
-                (host, port), Application(tree, self.token, self.user, Certificates(*owner))
-            )
+            application = Application(tree, self.token, self.user, CertificateEndpoints(*settings))
+            threads, timeout = _THREADS, _TIMEOUT
+        self._server = _Server((host, port), application, threads=threads, timeout=timeout)
         self._thread = threading.Thread(target=self._server.serve, name="ctadata service")
 
     def start(self) -> None:
-        """Begin to serve, in threads; return when connections are accepted.
+        """Start serving in threads; return when connections are accepted.
 
         Raises
         ------
         CTADataError
-            When the address cannot be listened at, or certificates not be kept.
+            If the address or the directory for certificates cannot be used.
         """
         self._store.open()
         host, port = self._server.bind_addr[:2]
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            # Tried out first: where cheroot fails it leaks a socket, and buries the reason.
+            # Tried here first, because cheroot leaks a socket and hides the reason on failure.
             socket.create_server((host, port), family=family).close()
             self._server.prepare()
         except OSError as error:
             self._store.close()
             reason = os.strerror(error.errno) if error.errno else str(error)
-            raise CTADataError(f"Cannot listen at {host}, port {port}: {reason}.") from error
+            raise CTADataError(f"Cannot listen on {host}, port {port}: {reason}.") from error
         self._thread.start()
 
     def stop(self) -> None:
-        """End all connections; unfinished uploads leave nothing behind."""
+        """End all connections; unfinished uploads leave no files behind."""
         self._server.abort()
         self._server.stop()
         self._thread.join()
@@ -171,12 +171,12 @@ class Service:
 
     @property
     def downloadservice_url(self) -> str:
-        """Address of the download service, with trailing slash."""
+        """The URL of the download service, with a trailing slash."""
         return f"{self._origin}{DOWNLOADS}/"
 
     @property
     def certificateservice_url(self) -> str:
-        """Address of the certificate service, with trailing slash."""
+        """The URL of the certificate service, with a trailing slash."""
         return f"{self._origin}{CERTIFICATES}/"
 
     @property
@@ -189,21 +189,21 @@ class Service:
 def serve(directory: str | Path, **options: Any) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    Prints one line when it is ready, with both addresses and the token.
+    Prints one line with both URLs and the token when it is ready.
 
     Parameters
     ----------
     directory, **options
-        As of `Service`.
+        As for `Service`.
 
     Raises
     ------
     CTADataError
-        When the directory cannot be served or the address not be listened at.
+        As from `Service` and `Service.start`.
     """
     ends = {signal.SIGINT, signal.SIGTERM}
-    # Threads inherit the mask: a handler would have to wait until one of them lets the main thread
-    # know, which does not always happen.
+    # Threads inherit the mask, so that the signals reach sigwait. A handler would have to wait
+    # until another thread wakes the main thread, which does not always happen.
     previous = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
         with Service(directory, **options) as service:
@@ -220,25 +220,25 @@ def serve(directory: str | Path, **options: Any) -> None:
 
 
 class _Server(wsgi.Server):
-    """cheroot's server, with room for several streams beside listings."""
+    """cheroot's server, with more threads while some of them stream."""
 
     ConnectionClass = Connection
     keep_alive_conn_limit = 100
-    expiration_interval = 0.1  # also how long the end takes
+    expiration_interval = 0.1  # also the time that stopping takes
 
     def __init__(
         self,
         address: tuple[str, int],
-        application: Application | quirky.Application,
+        application: WSGIApplication,
         *,
-        threads: int = _THREADS,
-        timeout: int = _TIMEOUT,
+        threads: int,
+        timeout: int,
     ) -> None:
         super().__init__(
             address,
             application,
             numthreads=threads,
-            max=_MOST_THREADS,
+            max=_MAX_THREADS,
             server_name="ctadata",
             request_queue_size=128,
             timeout=timeout,
@@ -246,17 +246,17 @@ class _Server(wsgi.Server):
         )
         self._lock = threading.Lock()
         self._busy: set[socket.socket] = set()
-        # Those without a request, the oldest first.
+        # Connections without a request, the oldest first.
         self._waiting: dict[Connection, None] = {}
-        # Threads that wait for a body; as many more may work.
+        # Threads that wait for a body; the same number may be added.
         self._receiving = 0
         self._growing = threading.Lock()
         self._stopping = False
 
     def process_conn(self, conn: Connection) -> None:
-        """Give a connection to a thread if there is a request, and wait for one if not."""
+        """Pass a connection with a request to a thread; else wait for its request."""
         try:
-            ready = conn.advance()
+            ready = conn.poll()
         except (EOFError, OSError):
             conn.close()
             return
@@ -268,21 +268,21 @@ class _Server(wsgi.Server):
         with self._lock:
             self._waiting.setdefault(conn)
             oldest = next(iter(self._waiting))
-            if len(self._waiting) > _MOST_WAITING:
+            if len(self._waiting) > _MAX_WAITING:
                 del self._waiting[oldest]
-                with suppress(OSError):  # the client was quicker
-                    # The selector sees its end then, and closes it.
+                with suppress(OSError):  # the client was faster
+                    # The selector then sees its end and closes it.
                     oldest.socket.shutdown(socket.SHUT_RDWR)
         self.put_conn(conn)
 
     def forget(self, conn: Connection) -> None:
-        """Know that a connection does not wait for a request any more."""
+        """Remove a connection that no longer waits for a request."""
         with self._lock:
             self._waiting.pop(conn, None)
 
     @contextmanager
     def receiving(self) -> Iterator[None]:
-        """Let others work while a thread waits for a body, which may never come."""
+        """Allow another thread while this one waits for a body, which may never come."""
         with self._lock:
             self._receiving += 1
         self._make_room()
@@ -298,11 +298,11 @@ class _Server(wsgi.Server):
         with self._growing:
             room = self.numthreads - (len(self._busy) - self._receiving)
             if room > 0 and not self._stopping:
-                self.requests.grow(min(room, _MORE_THREADS))
+                self.requests.grow(min(room, _THREADS_STEP))
 
     def stop(self) -> None:
         with self._growing:
-            # Then cheroot ends all threads that there are.
+            # cheroot ends the threads that exist now, so none may be added.
             self._stopping = True
         super().stop()
 
@@ -317,16 +317,16 @@ class _Server(wsgi.Server):
                 self._busy.discard(connection)
 
     def abort(self) -> None:
-        """Break off what is being sent or received; the threads then clean up behind them."""
+        """Abort all transfers; their threads then clean up."""
         with self._lock:
             for connection in self._busy:
-                with suppress(OSError):  # the client was quicker
-                    # A client that is sending, and waits for room, would not hear of a mere end.
+                with suppress(OSError):  # the client was faster
+                    # A client that is blocked in sending would not notice a mere shutdown.
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                     connection.shutdown(socket.SHUT_RDWR)
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        """Log; cheroot would write to stderr."""
+        """Log a message, which cheroot would write to stderr."""
         _logger.log(level, msg, exc_info=traceback)
 
 
@@ -337,28 +337,28 @@ def _current_user() -> str:
         return "user"
 
 
-def _bundle(given: str | Path | None) -> Path | None:
+def _check_bundle(given: str | Path | None) -> Path | None:
     if given is None:
         return default_authorities_path()
     given = local_path(given)
     try:
         load_authorities(given)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "there is no certificate in it"
+        reason = getattr(error, "strerror", None) or "it contains no certificate"
         raise CTADataError(
-            f"{given} cannot be the bundle of certificate authorities: {reason}.", path=str(given)
+            f"{given} is not a bundle of certificate authorities: {reason}.", path=str(given)
         ) from error
     return given
 
 
-def _kept_outside(root: Path, given: str | Path | None) -> Path | None:
-    """Return the directory for certificates, which must not be served."""
+def _check_not_served(root: Path, given: str | Path | None) -> Path | None:
+    """Return the directory for certificates, which must be outside the served directory."""
     if given is None:
         return None
     directory = local_path(given).absolute()
     if directory.resolve().is_relative_to(root):
         raise CTADataError(
-            f"{given} is part of what is served: choose another directory for certificates.",
+            f"{given} is inside the served directory: choose another directory for certificates.",
             path=str(given),
         )
     return directory

@@ -1,7 +1,7 @@
-"""Remote paths: from the raw URL to names, and from names to URLs.
+"""Convert the raw path of a URL into names, and names into a URL.
 
 A path is percent-decoded exactly once (RFC 3986, section 2.4), as WebDAV clients expect. The header
-`DECODING` tells our client so (docs/protocol.md, "Quoting").
+`DECODING` tells this to our client (docs/protocol.md, "Quoting").
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from urllib.parse import quote, unquote_to_bytes
 
-from .wsgi import Refusal
+from .wsgi import HTTPError
 
 DECODING = {"CTAData-Path-Decoding": "once"}
-"""The header of every answer: a client that sees it quotes paths once."""
+"""A header of every response: clients that see it quote paths once."""
 
 UPLOAD_PREFIX = ".ctadata-upload-"
-"""How the names of unfinished uploads begin; nobody sees them or may use them."""
+"""The beginning of the names of unfinished uploads, which are hidden and reserved."""
 
 
 def is_usable_name(name: str) -> bool:
-    """Tell whether a name can be asked for.
+    """Whether a name is allowed in a path.
 
-    Not so are `.`, `..`, slashes, backslashes, control characters, names that are not UTF-8, and
-    those of unfinished uploads. A listing leaves them out: no client could send them, and XML
-    could not hold them.
+    Not allowed are ``.``, ``..``, slashes, backslashes, control characters, names that are not
+    UTF-8, and those of unfinished uploads. Listings omit them: clients could not send them, and
+    XML could not contain them.
     """
     if name in ("", ".", "..") or name.startswith(UPLOAD_PREFIX) or "/" in name or "\\" in name:
         return False
@@ -42,7 +42,7 @@ def decode_path(raw: str) -> list[str]:
     Parameters
     ----------
     raw : str
-        The path below the endpoint as it was sent, with or without slashes at its ends.
+        The path below the endpoint as received, with or without slashes at its ends.
 
     Returns
     -------
@@ -51,8 +51,8 @@ def decode_path(raw: str) -> list[str]:
 
     Raises
     ------
-    Refusal
-        400 for a segment that decodes to a name that cannot be asked for (`is_usable_name`).
+    HTTPError
+        400 if a segment decodes to a name that is not allowed (`is_usable_name`).
     """
     path = raw.strip("/")
     names = []
@@ -67,8 +67,8 @@ def decode_path(raw: str) -> list[str]:
     return names
 
 
-def _refused() -> Refusal:
-    return Refusal(HTTPStatus.BAD_REQUEST, "Error: 400 this path is not allowed")
+def _refused() -> HTTPError:
+    return HTTPError(HTTPStatus.BAD_REQUEST, "Error: 400 this path is not allowed")
 
 
 def encode_path(names: Iterable[str]) -> str:

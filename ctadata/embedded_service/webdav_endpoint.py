@@ -1,7 +1,7 @@
-"""/webdav: the served directory by WebDAV, with the download service's limits.
+"""The endpoint /webdav: the served directory by WebDAV, with the download service's restrictions.
 
-Only GET, HEAD, OPTIONS, PROPFIND, PROPPATCH, MKCOL, PUT and TRACE; writes only in the user's own
-directory (docs/protocol.md, "WebDAV").
+It has only GET, HEAD, OPTIONS, PROPFIND, PROPPATCH, MKCOL, PUT and TRACE, and writes only in the
+home directory (docs/protocol.md, "WebDAV").
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
-from .dav_storage import DAV
+from .dav_storage import DAVStorage
 from .rights import Rights
 from .served_directory import Missing, ServedDirectory
 from .url_paths import decode_path, encode_path
-from .wsgi import Environ, Refusal, Request, Response
+from .wsgi import Environ, HTTPError, Request, Response
 
 METHODS = frozenset({"GET", "HEAD", "MKCOL", "OPTIONS", "PROPFIND", "PROPPATCH", "PUT", "TRACE"})
 
@@ -22,25 +22,25 @@ _RANGE = re.compile(r"bytes=([0-9]+-[0-9]*|-0*[1-9][0-9]*)")
 _SECRET_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
 
 
-class WebDAV:
+class WebDAVEndpoint:
     """The endpoint.
 
     Parameters
     ----------
-    tree : Tree
-        What is served.
+    tree : ServedDirectory
+        The served directory.
     rights : Rights
-        Where the user may write.
+        The write access of the user.
     prefix : str
-        The path of the endpoint, with which every href begins.
+        The path of the endpoint, which begins every href.
     """
 
     def __init__(self, tree: ServedDirectory, rights: Rights, prefix: str) -> None:
         self._rights = rights
-        self._storage = DAV(tree, prefix)
+        self._storage = DAVStorage(tree, prefix)
 
     def answer(self, request: Request, raw: str) -> Response:
-        """Answer one request."""
+        """Answer a request."""
         names = decode_path(raw)
         if request.method == "OPTIONS":
             allow = {"Allow": ", ".join(sorted(METHODS)), "DAV": "1"}
@@ -50,31 +50,31 @@ class WebDAV:
         if request.method in _WRITING:
             self._check_rights(names, trailing_slash=raw.endswith("/"))
         if request.method == "MKCOL":
-            own = self._rights.home_directory()
+            home = self._rights.home_directory()
             try:
-                self._rights.make_directory(own[:2] if names == own else own)
+                self._rights.make_directory(home[:2] if names == home else home)
             except Missing:
-                raise Refusal(HTTPStatus.CONFLICT, "the parent is missing") from None
+                raise HTTPError(HTTPStatus.CONFLICT, "the parent is missing") from None
             except PermissionError:
-                raise Refusal(HTTPStatus.FORBIDDEN, "Access denied") from None
+                raise HTTPError(HTTPStatus.FORBIDDEN, "Access denied") from None
         return self._storage.answer(_adapted(request.environ), names, request.body)
 
     def _check_rights(self, names: list[str], *, trailing_slash: bool) -> None:
         if self._rights.may_write(names, trailing_slash=trailing_slash):
             return
-        path = encode_path(names)  # a reason phrase is no place for other alphabets
+        path = encode_path(names)  # reason phrases are ASCII
         reason = f"Missing rights to write in : {path}, you are not allowed to write in this folder"
-        raise Refusal(HTTPStatus.FORBIDDEN, "Access denied", reason=reason)
+        raise HTTPError(HTTPStatus.FORBIDDEN, "Access denied", reason=reason)
 
 
 def _adapted(environ: Environ) -> Environ:
-    """Keep from WsgiDAV what it would misunderstand, or answer without bounds."""
+    """Change requests that WsgiDAV would misunderstand, or answer without limits."""
     environ = environ.copy()
     if environ["REQUEST_METHOD"] == "PROPFIND":
         depth = environ.get("HTTP_DEPTH", "infinity").lower()
-        # Bounded, as sabre/dav does it: one level is what clients that send no Depth live with.
+        # Limited as in sabre/dav: clients that send no Depth can deal with one level.
         environ["HTTP_DEPTH"] = "1" if depth == "infinity" else depth
-    # RFC 9110, section 14.2: what is no single valid range is ignored.
+    # RFC 9110, section 14.2: anything but a single valid range is ignored.
     wanted = environ.get("HTTP_RANGE", "")
     start, _, end = wanted.removeprefix("bytes=").partition("-")
     if not _RANGE.fullmatch(wanted) or (start and end and int(end) < int(start)):
@@ -83,7 +83,7 @@ def _adapted(environ: Environ) -> Environ:
 
 
 def _trace(request: Request) -> Response:
-    """Echo the head, without what is secret (RFC 9110, section 9.3.8)."""
+    """Echo the request head without its secrets (RFC 9110, section 9.3.8)."""
     lines = [f"TRACE {request.raw_path} HTTP/1.1"]
     for key, value in request.environ.items():
         if key.startswith("HTTP_") and key not in _SECRET_HEADERS:

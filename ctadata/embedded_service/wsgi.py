@@ -1,7 +1,7 @@
-"""Requests and responses of the embedded service: the little of HTTP that WSGI leaves to do.
+"""Requests, responses and the base of the WSGI applications (PEP 3333).
 
-A request's body is taken from cheroot at once: left to itself, cheroot reads what a handler has not
-read in one piece, however large, and holds a whole chunk of a chunked body in memory.
+The body of a request is taken away from cheroot at once, because cheroot holds each chunk of a
+chunked body in memory, and reads all that a handler has left unread in one piece.
 """
 
 from __future__ import annotations
@@ -9,19 +9,23 @@ from __future__ import annotations
 import errno
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
+from .._printable import logger_of
 from .request_heads import FIELD, FRAMING, MAX_FIELDS
 
-BLOCK_SIZE = 64 * 1024
-"""Bytes that are read or sent at a time; larger ones are slower, since malloc returns them."""
+_logger = logger_of(__name__)
 
-# Without white space, which parsers do not read alike.
+BLOCK_SIZE = 64 * 1024
+"""Bytes to read or send at a time; larger blocks are slower, because malloc returns them."""
+
+# The chunk-size line; chunk extensions are ignored. Parsers disagree on white space in it.
 _CHUNK_HEADER = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 _LINE_LIMIT = 8192
 
@@ -30,23 +34,48 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 def raw_path(environ: Environ) -> str:
-    """Return the path as it was sent, without the query.
+    """Return the path as received, without the query.
 
-    PATH_INFO is of no use here: it is decoded once already, but for encoded slashes.
+    PATH_INFO cannot be used: it is already decoded, except for encoded slashes.
     """
     path: str = environ["REQUEST_URI"].partition("?")[0]
     return path
 
 
 class IncompleteBody(Exception):
-    """The client went away or fell silent before the body's end."""
+    """The client disconnected or timed out before the end of the body."""
 
 
 class MalformedBody(IncompleteBody):
-    """The client broke the framing."""
+    """The client sent invalid framing."""
 
 
-class RequestBody:
+class Body(ABC):
+    """A readable body."""
+
+    @abstractmethod
+    def read(self, size: int) -> bytes:
+        """Return the next bytes; none at the end."""
+
+    def read_all(self, limit: int) -> bytes:
+        """Read the whole body.
+
+        Raises
+        ------
+        HTTPError
+            413 if it is longer than `limit` bytes.
+        IncompleteBody
+            If the body ends too early.
+        """
+        received = b""
+        while block := self.read(limit):
+            received += block
+            if len(received) > limit:
+                raise HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too large")
+        return received
+
+
+class RequestBody(Body):
     """The body of a request, read in constant memory.
 
     Parameters
@@ -54,7 +83,7 @@ class RequestBody:
     stream : file-like
         The connection.
     length : int or None
-        Bytes announced by Content-Length; None for the chunked coding (RFC 9112, section 7.1).
+        The Content-Length in bytes; None for the chunked coding (RFC 9112, section 7.1).
     """
 
     def __init__(self, stream: Any, length: int | None) -> None:
@@ -66,9 +95,9 @@ class RequestBody:
 
     @classmethod
     def take(cls, environ: Environ) -> RequestBody:
-        """Take the body from cheroot, whose input wraps the connection; `environ` then has it.
+        """Replace cheroot's input, which wraps the connection, in `environ`.
 
-        The length is a number: `framing.checked` has seen to it.
+        The length is a number: `request_heads.normalize_head` has checked it.
         """
         source = environ["wsgi.input"]
         if environ.get("wsgi.input_terminated"):
@@ -80,12 +109,12 @@ class RequestBody:
         return body
 
     def read(self, size: int = BLOCK_SIZE) -> bytes:
-        """Read up to `size` bytes; an empty answer means that the body has come whole.
+        """Read up to `size` bytes; none at the end of the body.
 
         Raises
         ------
         IncompleteBody
-            When the body ends before its announced end.
+            If the body ends too early.
         """
         try:
             return self._read(size)
@@ -95,23 +124,6 @@ class RequestBody:
         except IncompleteBody:
             self.broken = True
             raise
-
-    def read_all(self, limit: int) -> bytes:
-        """Read the whole body.
-
-        Raises
-        ------
-        Refusal
-            413 where it is longer than `limit` bytes.
-        IncompleteBody
-            When the body ends before its announced end.
-        """
-        received = b""
-        while block := self.read(limit):
-            received += block
-            if len(received) > limit:
-                raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too large")
-        return received
 
     def _read(self, size: int) -> bytes:
         if self._chunked and not self._left and not self._ended:
@@ -139,7 +151,7 @@ class RequestBody:
             self._ended = True
 
     def _take_trailer(self) -> None:
-        """Read the trailer's fields, which mean nothing to us."""
+        """Read and ignore the trailer section."""
         for _ in range(MAX_FIELDS):
             line = self._line()
             if line == b"\r\n":
@@ -160,13 +172,13 @@ class RequestBody:
         return line
 
     def settle(self) -> bool:
-        """Tell whether the connection's next byte begins a request, once what has come is read.
+        """Discard the received rest; return whether the connection can be reused.
 
-        Nothing is waited for, since who was refused may never send what was announced.
+        It does not wait: a client that got an error may never send the rest.
         """
         if not (self._ended or self._chunked or self.broken):
-            with suppress(OSError):  # the answer will find out
-                self._stream.gather()
+            with suppress(OSError):  # sending the response will fail too
+                self._stream.fill()
             self._left -= len(self._stream.read(min(self._left, len(self._stream))))
             self._ended = not self._left
         return self._ended and not self.broken
@@ -174,12 +186,12 @@ class RequestBody:
 
 @dataclass
 class Request:
-    """One request.
+    """A request.
 
     Attributes
     ----------
     raw_path : str
-        The path as it was sent, still percent-encoded, without the query.
+        The path as received, still percent-encoded, without the query.
     """
 
     environ: Environ
@@ -189,11 +201,16 @@ class Request:
 
     @classmethod
     def from_environ(cls, environ: Environ, body: RequestBody) -> Request:
-        """Make it from cheroot's environment."""
+        """Create it from cheroot's environment."""
         return cls(environ, environ["REQUEST_METHOD"], raw_path(environ), body)
 
+    @property
+    def quoted_path(self) -> str:
+        """The raw path in ASCII, for a Location."""
+        return quote(self.raw_path.encode("latin-1"), safe="/%")
+
     def header(self, name: str) -> str | None:
-        """Return a header's value, or None."""
+        """Return the value of a header, or None."""
         key = name.upper().replace("-", "_")
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = f"HTTP_{key}"
@@ -201,21 +218,21 @@ class Request:
         return value
 
     def argument(self, name: str) -> str | None:
-        """Return the query's first value of this name, or None."""
+        """Return the first value of a query argument, or None."""
         values = parse_qs(self.environ.get("QUERY_STRING", ""), encoding="latin-1").get(name)
         return values[0] if values else None
 
 
 @dataclass
 class Response:
-    """One response.
+    """A response.
 
     Attributes
     ----------
     reason : str
-        Replaces the status' usual phrase.
+        Replaces the standard reason phrase.
     close : callable, optional
-        Called when the body was sent, or will not be.
+        Called after the body was sent or abandoned.
     """
 
     status: int
@@ -237,24 +254,24 @@ class Response:
         return body
 
     def without_body(self) -> Response:
-        """Return the head alone, with the body's length (RFC 9110, section 9.3.2)."""
+        """Return the head alone, with the length of the body (RFC 9110, section 9.3.2)."""
         headers = self.headers
         if isinstance(self.body, bytes):
             headers = {"Content-Length": str(len(self.body))} | headers
         return replace(self, body=[], headers=headers)
 
 
-class Answer:
-    """A response that is sent; the connection ends with it where not all of a body was read.
+class ResponseIterator:
+    """Sends a response; ends the connection after it if the request body was not read completely.
 
     Parameters
     ----------
     response : Response
-        What is sent.
+        The response.
     start_response : callable
-        The server's (PEP 3333).
+        The server's function (PEP 3333).
     body : RequestBody
-        The request's body.
+        The body of the request.
     """
 
     def __init__(
@@ -270,12 +287,12 @@ class Answer:
         return iter(self._chunks)
 
     def close(self) -> None:
-        """Free what the response holds.
+        """Release the resources of the response.
 
         Raises
         ------
         ConnectionResetError
-            Where the rest of a body would be taken for a request; cheroot ends the connection then.
+            If the rest of a body would be read as a request; cheroot then ends the connection.
         """
         if self._close is not None:
             self._close()
@@ -284,7 +301,7 @@ class Answer:
 
 
 def text_response(status: int, text: str, reason: str = "", **headers: str) -> Response:
-    """Return a plain text; a header's name is written with underscores."""
+    """Return plain text; underscores in the names of headers stand for hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content_type = {"Content-Type": "text/plain; charset=utf-8"}
     return Response(status, text.encode("utf-8", "replace"), content_type | named, reason)
@@ -295,8 +312,8 @@ def json_response(status: int, content: object) -> Response:
     return Response(status, json.dumps(content).encode(), {"Content-Type": "application/json"})
 
 
-class Refusal(Exception):
-    """A request that is answered with an error.
+class HTTPError(Exception):
+    """Ends a request with an error response.
 
     Parameters
     ----------
@@ -305,9 +322,39 @@ class Refusal(Exception):
     text : str
         The body, plain text.
     reason : str, optional
-        The reason phrase, where it is not the usual one.
+        Replaces the standard reason phrase.
     """
 
     def __init__(self, status: int, text: str, *, reason: str = "", **headers: str) -> None:
         super().__init__(text)
         self.response = text_response(status, text, reason, **headers)
+
+
+class WSGIApplication(ABC):
+    """Turns WSGI calls (PEP 3333) into requests, and errors into responses."""
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        response = self.respond(environ)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            response = response.without_body()
+        return ResponseIterator(response, start_response, environ["wsgi.input"])
+
+    def respond(self, environ: Environ) -> Response:
+        """Return the response to a request, whatever happens."""
+        try:
+            return self.answer(Request.from_environ(environ, RequestBody.take(environ)))
+        except HTTPError as error:
+            return error.response
+        except Exception:
+            # The query is not logged: it may contain a token.
+            _logger.exception("%s %s failed", environ["REQUEST_METHOD"], raw_path(environ))
+            return self.internal_error()
+
+    @abstractmethod
+    def answer(self, request: Request) -> Response:
+        """Return the response to a request."""
+
+    @abstractmethod
+    def internal_error(self) -> Response:
+        """Return the response after an unexpected exception."""

@@ -84,19 +84,19 @@ def test_the_older_addresses(http: Http, service: Service) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"certificate": "rubbish"}, f"{NOT_PEM}there is none in PEM form"),
-        ({"certificate": "Zertifikat für"}, f"{NOT_PEM}send the text"),
-        ({}, f"{NOT_PEM}send the text"),
-        ({"certificate": 5}, f"{NOT_PEM}send the text"),
-        ({"certificate": None}, f"{NOT_PEM}send the text"),
-        ({"certificate": pem() + "\n" * 65536}, f"{NOT_PEM}it is larger than 64 KiB; give"),
+        ({"certificate": "rubbish"}, f"{NOT_PEM}there is none in readable PEM form"),
+        ({"certificate": "Zertifikat für"}, f"{NOT_PEM}send the content"),
+        ({}, f"{NOT_PEM}send the content"),
+        ({"certificate": 5}, f"{NOT_PEM}send the content"),
+        ({"certificate": None}, f"{NOT_PEM}send the content"),
+        ({"certificate": pem() + "\n" * 65536}, f"{NOT_PEM}it is larger than 64 KiB; use"),
         ({"certificate": pem(), "certificate_key": None}, "certificate_key must be one of cta,"),
         ({"certificate": pem(), "certificate_key": "x"}, "certificate_key must be one of cta,"),
         ({"certificate": pem(), "user": 5}, "user must be a name"),
         ({"certificate": pem(), "user": ""}, "user must be a name"),
         ({"certificate": pem(), "user": "\ud800"}, "user must be a name"),
         ({"certificate": pem(-1)}, f"{CHAIN}a certificate in it expired at "),
-        ({"certificate": pem(8)}, "certificate validity too long, the longest is 7 days; make a"),
+        ({"certificate": pem(8)}, "certificate validity too long, the longest is 7 days; create a"),
     ],
 )
 def test_refusals(http: Http, service: Service, fields: dict[str, object], sentence: str) -> None:
@@ -178,7 +178,7 @@ def test_a_shared_certificate_that_has_expired(http: Http, service: Service) -> 
     service._store.save(None, "shared", pem(-1))
     answer = http.get(STATUS)
     assert answer.status == 500
-    assert answer.data.startswith(b"the shared certificate is of no use now: invalid ")
+    assert answer.data.startswith(b"the shared certificate cannot be used: invalid ")
 
 
 # What the download service gets
@@ -303,7 +303,7 @@ def test_a_disk_that_is_full(http: Http, service: Service, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("below", ["", "certificates"])
 def test_certificates_are_not_part_of_what_is_served(served: Path, below: str) -> None:
-    with pytest.raises(CTADataError, match="is part of what is served"):
+    with pytest.raises(CTADataError, match="is inside the served directory"):
         Service(served, certificates=served / below)
 
 
@@ -366,7 +366,7 @@ def test_the_systems_bundle(
         return
     assert answer.status == 400
     assert answer.data.decode().startswith(
-        f"{CHAIN}this service knows no certificate authorities; whoever runs it names them with"
+        f"{CHAIN}this service has no certificate authorities; its operator can set them with"
         " --ca-bundle"
     )
 
@@ -382,7 +382,7 @@ def test_a_bundle_that_is_gone(served: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("missing", "No such file"), ("empty", "no certificate in it"), ("file", "no certificate in")],
+    [("missing", "No such file"), ("empty", "contains no certificate"), ("file", "contains no certificate")],
 )
 def test_what_is_no_bundle(served: Path, tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "empty").mkdir()

@@ -14,7 +14,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ctadata.demo.authority import Authority, Credential
-from ctadata.embedded_service.certificate_verification import Expired, Unacceptable, verify
+from ctadata.embedded_service.certificate_verification import (
+    CertificateExpired,
+    CertificateRefused,
+    verify,
+)
 from tests.support.certificates import ALICE, alice, authority, period, proxy
 
 TRUSTED = [authority().credential.certificate]
@@ -79,20 +83,23 @@ def test_the_first_to_expire_counts() -> None:
 
 def test_what_does_not_belong_to_the_chain_does_not_count() -> None:
     short = own(0.5, -HOUR).certificate_pem()
-    with pytest.raises(Unacceptable, match=TOO_LONG):
+    with pytest.raises(CertificateRefused, match=TOO_LONG):
         verify(text(proxy(8).pem(), short), TRUSTED)
     expired = own(0.5, -24 * HOUR).certificate_pem()
     assert verify(text(proxy(2).pem(), expired), TRUSTED)
 
 
 REFUSED = {
-    "empty": (lambda: "", f"{NOT_PEM}there is none in PEM form"),
+    "empty": (lambda: "", f"{NOT_PEM}there is none in readable PEM form"),
     "rubbish": (lambda: "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n", NOT_PEM),
     "not ASCII": (lambda: "Zertifikat für", NOT_PEM),
-    "no certificate": (lambda: text(proxy().key_pem()), f"{NOT_PEM}there is none in PEM form"),
+    "no certificate": (
+        lambda: text(proxy().key_pem()),
+        f"{NOT_PEM}there is none in readable PEM form",
+    ),
     "no key": (
         lambda: text(proxy().certificate_pem(), alice().certificate_pem()),
-        f"{NOT_PEM}the private key is not in the file; give the file that voms-proxy-init",
+        f"{NOT_PEM}the private key is not in the file; use the unchanged file that voms-proxy-init",
     ),
     "several keys": (
         lambda: text(proxy().pem(), alice().key_pem()),
@@ -120,11 +127,11 @@ REFUSED = {
     ),
     "another's key": (
         lambda: text(proxy().certificate_pem(), proxy().key_pem(), alice().certificate_pem()),
-        f"{CHAIN}the private key is not that of the first certificate",
+        f"{CHAIN}the private key does not match the first certificate",
     ),
     "the wrong order": (
         lambda: text(alice().certificate_pem(), proxy().certificate_pem(), proxy().key_pem()),
-        f"{CHAIN}the private key is not that of the first certificate",
+        f"{CHAIN}the private key does not match the first certificate",
     ),
     "a user's own": (
         lambda: text(alice().pem()),
@@ -154,9 +161,12 @@ REFUSED = {
     ),
     "not yet valid": (
         lambda: text(own(1, HOUR).pem()),
-        f"{CHAIN}a certificate in it is not valid yet; compare your clock",
+        f"{CHAIN}a certificate in it is not valid yet; check your clock",
     ),
-    "7 days and 20 hours": (lambda: text(proxy(7 + 20 / 24).pem()), f"{TOO_LONG}; make a shorter"),
+    "7 days and 20 hours": (
+        lambda: text(proxy(7 + 20 / 24).pem()),
+        f"{TOO_LONG}; create a shorter",
+    ),
     "another authority": (
         lambda: text(own(300, -HOUR, OTHER).delegate().pem()),
         f"{CHAIN}this service does not trust the authority that issued it",
@@ -167,11 +177,11 @@ REFUSED = {
     ),
     "more proxies than allowed": (
         lambda: text(proxy(path_length=0).delegate().pem()),
-        f"{CHAIN}proxy path length constraint exceeded; make a new one",
+        f"{CHAIN}proxy path length constraint exceeded; create a new one",
     ),
     "issued by a user": (
         lambda: text(own(1, -HOUR, Authority(alice())).pem()),
-        f"{CHAIN}.*; make a new one",
+        f"{CHAIN}.*; create a new one",
     ),
 }
 
@@ -179,16 +189,18 @@ REFUSED = {
 @pytest.mark.parametrize(("make", "sentence"), REFUSED.values(), ids=REFUSED)
 def test_what_is_refused(make: Callable[[], str], sentence: str) -> None:
     pem = make()
-    with pytest.raises(Unacceptable, match=f"^{sentence}") as caught:
+    with pytest.raises(CertificateRefused, match=f"^{sentence}") as caught:
         verify(pem, TRUSTED)
-    assert not isinstance(caught.value, Expired)
+    assert not isinstance(caught.value, CertificateExpired)
     assert "-----" not in str(caught.value)
 
 
 def test_the_users_certificate_is_missing() -> None:
     first = proxy()
     pem = text(first.certificate_pem(), first.key_pem())
-    with pytest.raises(Unacceptable, match=f"{CHAIN}the certificate that issued the first one is"):
+    with pytest.raises(
+        CertificateRefused, match=f"{CHAIN}the certificate that issued the first one is"
+    ):
         verify(pem, TRUSTED)
 
 
@@ -209,23 +221,25 @@ def test_a_wrong_signature() -> None:
             builder = builder.add_extension(extension.value, extension.critical)
     forged = builder.sign(alice().key, first.certificate.signature_hash_algorithm)
     pem = text(forged.public_bytes(Encoding.PEM), first.key_pem(), namesake.certificate_pem())
-    with pytest.raises(Unacceptable, match=f"{CHAIN}a signature in it is wrong"):
+    with pytest.raises(CertificateRefused, match=f"{CHAIN}a signature in it is not valid"):
         verify(pem, TRUSTED)
 
 
 @pytest.mark.parametrize("make", [lambda: proxy(-0.5), lambda: own(1, -49 * HOUR).delegate()])
 def test_an_expired_one(make: Callable[[], Credential]) -> None:
-    with pytest.raises(Expired, match=f"{CHAIN}a certificate in it expired at .* UTC; make a new"):
+    with pytest.raises(
+        CertificateExpired, match=f"{CHAIN}a certificate in it expired at .* UTC; create a new"
+    ):
         verify(text(make().pem()), TRUSTED)
 
 
 def test_nobody_is_trusted() -> None:
-    with pytest.raises(Unacceptable, match="does not trust the authority"):
+    with pytest.raises(CertificateRefused, match="does not trust the authority"):
         verify(text(proxy().pem()), [])
 
 
 def test_an_authority_that_has_expired() -> None:
     old = Authority.create(**period(-1))
     pem = text(old.issue(ALICE, **period(9)).delegate().pem())
-    with pytest.raises(Expired):
+    with pytest.raises(CertificateExpired):
         verify(pem, [old.credential.certificate])

@@ -1,4 +1,4 @@
-"""The storage behind the front: a WebDAV server that is asked by address."""
+"""The storage behind the front: a WebDAV server that is addressed by URL."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import NoReturn
 
 from urllib3.util import parse_url
 
-from ..dav_storage import DAV
+from ..dav_storage import DAVStorage
 from ..served_directory import Missing, ServedDirectory
 from ..url_paths import decode_path, encode_path
-from ..wsgi import Environ, Refusal, Response
+from ..wsgi import Body, Environ, HTTPError, Response
 from .html_pages import html as html_response
 
 BASE = "/pnfs/cta.cscs.ch"
 """The storage's path of the served directory."""
 
 _ORIGIN = "https://storage.invalid:2880"
-# The environment of the front's request that is not the storage's.
-_NOT_PASSED = ("CONTENT_LENGTH", "HTTP_AUTHORIZATION", "HTTP_HOST", "HTTP_TRANSFER_ENCODING")
+# Parts of the front's request that are not forwarded.
+_NOT_FORWARDED = ("CONTENT_LENGTH", "HTTP_AUTHORIZATION", "HTTP_HOST", "HTTP_TRANSFER_ENCODING")
 
 
-class Blocks:
-    """A request's body that the front sends on, block by block."""
+class Blocks(Body):
+    """The body of a request that the front forwards block by block."""
 
     def __init__(self, blocks: Iterable[bytes] = ()) -> None:
         self._blocks = iter(blocks)
@@ -36,25 +36,10 @@ class Blocks:
         """Return the next block, of any size; an empty one at the end."""
         return next(self._blocks, b"")
 
-    def read_all(self, limit: int) -> bytes:
-        """Return all of it.
-
-        Raises
-        ------
-        Refusal
-            413 where it is longer than `limit` bytes.
-        """
-        received = b""
-        for block in self._blocks:
-            received += block
-            if len(received) > limit:
-                raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too large")
-        return received
-
 
 @dataclass
-class Answer:
-    """What the storage answers; `content` is to be read or closed."""
+class BackendResponse:
+    """A response of the storage; `content` must be read or closed."""
 
     status: int
     reason: str
@@ -68,7 +53,7 @@ class Answer:
 
 
 class Content:
-    """The content of an answer, a context manager."""
+    """The content of a response, a context manager."""
 
     def __init__(self, response: Response) -> None:
         self._response = response
@@ -84,25 +69,25 @@ class Content:
         self.close()
 
     def close(self) -> None:
-        """Free what it holds."""
+        """Release its resources."""
         if self._response.close is not None:
             self._response.close()
 
 
-class Storage:
+class Backend:
     """The storage.
 
     Parameters
     ----------
-    tree : Tree
-        What is served.
+    tree : ServedDirectory
+        The served directory.
     """
 
     def __init__(self, tree: ServedDirectory) -> None:
         self._tree = tree
-        self._dav = DAV(tree, BASE)
+        self._dav = DAVStorage(tree, BASE)
 
-    def ask(
+    def request(
         self,
         environ: Environ,
         method: str,
@@ -111,7 +96,7 @@ class Storage:
         headers: Mapping[str, str] | None = None,
         body: Blocks | None = None,
         follow: bool = False,
-    ) -> Answer:
+    ) -> BackendResponse:
         """Send a request to the storage.
 
         Parameters
@@ -121,32 +106,32 @@ class Storage:
         method : str
             The method.
         path : str
-            What is pasted into the address behind the base, unquoted. So it ends at `#` or `?`,
-            and is decoded here (again).
+            Appended to the base URL without quoting. It therefore ends at ``#`` or ``?``, and is
+            decoded here (again).
         headers : mapping, optional
             The headers; by default those of the front's request.
         body : Blocks, optional
             The body.
         follow : bool
-            Whether redirects are followed.
+            Whether to follow redirects.
         """
-        environ = {k: v for k, v in environ.items() if k not in _NOT_PASSED}
+        environ = {k: v for k, v in environ.items() if k not in _NOT_FORWARDED}
         if headers is not None:
             environ = {k: v for k, v in environ.items() if not k.startswith("HTTP_")}
             environ |= {f"HTTP_{k.upper().replace('-', '_')}": v for k, v in headers.items()}
         environ |= {"REQUEST_METHOD": method, "QUERY_STRING": ""}
         try:
             response = self._response(environ, path, body or Blocks(), follow)
-        except Refusal as refusal:
+        except HTTPError as refusal:
             response = refusal.response
         reason = response.reason or HTTPStatus(response.status).phrase
-        return Answer(response.status, reason, response.headers, Content(response))
+        return BackendResponse(response.status, reason, response.headers, Content(response))
 
     def _response(self, environ: Environ, path: str, body: Blocks, follow: bool) -> Response:
         if ".." in path.split("/"):
             _refuse()
         address = f"{_ORIGIN}{BASE}/{path.strip('/')}".rstrip("/")
-        # As every HTTP client does it: parts that are no address are quoted, dots are resolved.
+        # Like any HTTP client: invalid characters are quoted, dot segments are resolved.
         received = parse_url(address).path or ""
         if not f"{received}/".startswith(f"{BASE}/"):
             _refuse()
@@ -165,7 +150,7 @@ class Storage:
             return False
 
     def _index(self, names: list[str], *, moved: bool) -> Response:
-        """Return a directory as a page, as storages do it for browsers."""
+        """Return a directory as a page, as storages do for browsers."""
         if moved:
             location = "/".join(["", encode_path(names)]).rstrip("/") + "/"
             return html_response(HTTPStatus.MOVED_PERMANENTLY, "", Location=location)
@@ -176,4 +161,4 @@ class Storage:
 
 
 def _refuse() -> NoReturn:
-    raise Refusal(HTTPStatus.BAD_REQUEST, "this path leads out of the storage")
+    raise HTTPError(HTTPStatus.BAD_REQUEST, "this path leads out of the storage")

@@ -1,4 +1,4 @@
-"""What the real services answer where they have nothing to say: pages, and text as `text/html`."""
+"""Responses as the real services send them: error pages, and plain text as ``text/html``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HTML = "text/html; charset=utf-8"
 
 
 def page(status: int, **headers: str) -> Response:
-    """Return a page about an error; a header's name is written with underscores."""
+    """Return an error page; underscores in the names of headers stand for hyphens."""
     phrase = HTTPStatus(status).phrase
     description = HTTPStatus(status).description or phrase
     text = (
@@ -22,17 +22,17 @@ def page(status: int, **headers: str) -> Response:
 
 
 def html(status: int, text: str, reason: str = "", **headers: str) -> Response:
-    """Return a text that is sent as HTML, whatever it is."""
+    """Return any text with the content type of HTML."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status, text.encode(), {"Content-Type": _HTML} | named, reason)
 
 
 def sorted_json(content: object, status: int = HTTPStatus.OK) -> Response:
-    """Return JSON as Flask writes it."""
+    """Return JSON in Flask's format."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":")) + "\n"
     return Response(status, text.encode(), {"Content-Type": "application/json"})
 
 
 def unsendable() -> Response:
-    """Return what is left of an answer whose head has characters outside of latin-1."""
+    """Return the rest of a response whose head has characters outside latin-1."""
     return Response(HTTPStatus.INTERNAL_SERVER_ERROR, b"", {"Content-Type": "text/plain"})

@@ -1,4 +1,4 @@
-"""The served directory of a storage that writes files in place."""
+"""A served directory whose files are written in place."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _IN_PLACE = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOE
 
 
 class InPlaceDirectory(ServedDirectory):
-    """A directory that is served; what was written stays, also when an upload breaks off."""
+    """A served directory that keeps what an interrupted upload has written."""
 
     @contextmanager
     def new_file(self, names: Sequence[str]) -> Iterator[NewFile]:
-        """Begin a file under its final name; the one that was there is gone at once.
+        """Create a file under its final name; an existing file is truncated at once.
 
         Raises
         ------
         Missing
-            When its parent is missing, or a link is in its place.
+            If its parent is missing, or is a link.
         IsADirectoryError
-            When there is a directory of this name.
+            If it is a directory.
         """
         with absence_as_missing(), self._directory(names[:-1]) as parent:
             descriptor = os.open(names[-1], _IN_PLACE, 0o666, dir_fd=parent)
@@ -34,15 +34,15 @@ class InPlaceDirectory(ServedDirectory):
 
 
 class _FileInPlace(NewFile):
-    """A file that is written under its own name."""
+    """A file that is written under its final name."""
 
     def __init__(self, file: FileIO) -> None:
         self._file = file
         self.size = 0
 
     def commit(self) -> bool:
-        """Leave the file as it is, now that it is whole."""
+        """Do nothing: the file already has its name."""
         return False
 
     def discard(self) -> None:
-        """Leave the file as it is, too."""
+        """Do nothing: the file is kept."""
