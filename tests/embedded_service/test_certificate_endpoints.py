@@ -382,7 +382,11 @@ def test_a_bundle_that_is_gone(served: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("missing", "No such file"), ("empty", "contains no certificate"), ("file", "contains no certificate")],
+    [
+        ("missing", "No such file"),
+        ("empty", "contains no certificate"),
+        ("file", "contains no certificate"),
+    ],
 )
 def test_what_is_no_bundle(served: Path, tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "empty").mkdir()
