@@ -6,7 +6,7 @@ import copy
 import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ._printable import printable
@@ -238,13 +238,17 @@ class ManyEntries(Sequence[Entry]):
         self._ends.append(len(self) + length)
         return True
 
-    def files(self) -> ManyEntries:
-        """Return the files among these; the compressed text is shared, not copied."""
+    def split(self) -> tuple[list[Entry], ManyEntries]:
+        """Return the directories, and the files; their compressed text is shared, not copied."""
+        directories: list[Entry] = []
         files = copy.copy(self)
-        files._only_files = True
-        files._last = -1, []
-        files._ends = list(accumulate(len(files._block(n)) for n in range(len(self._blocks))))
-        return files
+        files._only_files, files._ends, files._last = True, [], (-1, [])
+        for number in range(len(self._blocks)):
+            entries = self._block(number)
+            found = [entry for entry in entries if entry.is_directory]
+            directories += found
+            files._ends.append(len(files) + len(entries) - len(found))
+        return directories, files
 
     @property
     def truncated(self) -> bool:

@@ -114,15 +114,15 @@ def walk(
             continue
         if listing.cut is not None:
             on_cut(listing.cut)
-        directories = list(listing.directories)
-        yield listing.own.path, directories, _files(listing, bool(directories))
-        del listing
+        directories, files = _split(listing)
+        yield listing.own.path, directories, files
+        del listing, files
         if maxdepth is None or len(levels) < maxdepth:
             levels.append((iter(directories), below))
 
 
-def _files(listing: Listing, mixed: bool) -> Sequence[Entry]:
-    """Return the files of a listing; those of a long one are not expanded."""
+def _split(listing: Listing) -> tuple[list[Entry], Sequence[Entry]]:
+    """Return the directories and the files in a directory; those of a long one stay compressed."""
     if isinstance(listing.children, ManyEntries):
-        return listing.children.files() if mixed else listing.children
-    return list(listing.files)
+        return listing.children.split()
+    return list(listing.directories), list(listing.files)
