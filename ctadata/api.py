@@ -28,7 +28,7 @@ from .storage.listing import FEW, EntrySink, Listing, warn_of_cut
 from .storage.path_lookup import meant, suggesting
 from .storage.paths import check_remote_path, path_text
 from .storage.service_state import ServiceState
-from .transfers.download import Request, downloading, local_target
+from .transfers.download import DownloadRequest, downloading, local_target
 from .transfers.options import TransferOptions
 from .transfers.patterns import FilePatterns
 from .transfers.read_blocks import read_blocks
@@ -418,7 +418,7 @@ max_listing_entries, max_listing_bytes
         """
         client, transfer = self._for_transfer(options)
         root, name = local_target(save_to_fn)
-        request = Request(meant(client._service, path), root, name=name)
+        request = DownloadRequest(meant(client._service, path), root, name=name)
         with downloading(client._service, transfer) as downloads:
             return downloads.run([request])
 
@@ -475,7 +475,7 @@ max_listing_entries, max_listing_bytes
             root = local_path(root)
             base, parts = root, split_below(base, root)
         source = meant(client._service, path)
-        request = Request(source, base, parts, recursive=recursive, whole_path=dest is None)
+        request = DownloadRequest(source, base, parts, recursive=recursive, whole_path=dest is None)
         with downloading(client._service, transfer) as downloads:
             return downloads.run([request])
 
@@ -525,7 +525,7 @@ max_listing_entries, max_listing_bytes
         keys = [tuple(check_remote_path(path)) for path in paths]
         # A path that is named twice is downloaded once.
         requests = {
-            key: Request(path, base, recursive=recursive, whole_path=dest is None)
+            key: DownloadRequest(path, base, recursive=recursive, whole_path=dest is None)
             for key, path in zip(keys, paths, strict=True)
         }
         with downloading(client._service, transfer) as downloads:

@@ -1,4 +1,4 @@
-"""Downloads: files and directories, each file under its own name only when it is whole."""
+"""Downloads files and directories; a file gets its own name only when it is complete."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from .results import ResultCollector
 from .target_conflicts import PlannedUpload, refuse_meeting
 from .walk import Ancestors, LoopDetector
 
-__all__ = ["Downloads", "Request", "downloading", "local_target"]
+__all__ = ["DownloadRequest", "Downloads", "downloading", "local_target"]
 
-# Entries of a listing that are held as a list; of many listings, all wait for their turn.
+# Entries up to which a listing is a list: the files of many listings wait at the same time.
 FEW = 1000
 
 
@@ -61,8 +61,8 @@ def local_target(given: str | os.PathLike[str] | None) -> tuple[Path, str | None
 
 
 @dataclass(frozen=True)
-class Request:
-    """One file or directory that is to be downloaded.
+class DownloadRequest:
+    """One file or directory to download.
 
     Attributes
     ----------
@@ -73,9 +73,9 @@ class Request:
     name : str, optional
         The local name of a file; by default the remote one.
     recursive : bool
-        Whether it may be a directory.
+        Whether the source may be a directory.
     whole_path : bool
-        Whether a directory keeps its remote path below the local directory, and not only its
+        Whether a directory keeps its whole remote path below the local directory, or only its
         name.
     """
 
@@ -88,27 +88,37 @@ class Request:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """A remote directory and the local one that stands for it."""
+class _Target:
+    """The local directory that receives files, and the remote directory that they come from.
+
+    Attributes
+    ----------
+    root, parts : Path, tuple of str
+        The local directory, as `LocalDirectories.use` takes it.
+    relative : str
+        The remote directory's path below the one that was asked for.
+    ancestors : tuple of int
+        As `LoopDetector` takes them.
+    """
 
     root: Path
     parts: tuple[str, ...]
-    relative: str
+    relative: str = ""
     ancestors: Ancestors = ()
 
     @cached_property
     def prefix(self) -> str:
-        """The local directory as it stands before a name."""
+        """The local directory's path, up to a file's name."""
         return str(self.root.joinpath(*self.parts, "_"))[:-1]
 
 
-class _Found(NamedTuple):
-    """What a request is about, where it is saved, and what lets it begin."""
+class _Resolved(NamedTuple):
+    """A request whose source is known to be a file or a directory."""
 
     source: str
     local: Path
-    directory: bool
-    begin: Callable[[], None]
+    is_directory: bool
+    start: Callable[[], None]
 
 
 class Downloads:
@@ -121,7 +131,7 @@ class Downloads:
     options : TransferOptions
         How they are downloaded.
     dispatcher : CallbackDispatcher
-        Is told of everything.
+        Is told about everything.
     """
 
     def __init__(
@@ -133,54 +143,54 @@ class Downloads:
         self._dispatcher = dispatcher
         self._pool = Pool(options, service.http)
         self._results = ResultCollector(dispatcher, options.jobs)
-        self._folders = LocalDirectories()
+        self._directories = LocalDirectories()
         self._loops = LoopDetector()
         self._lock = threading.Lock()
-        self._found: list[_Found | None] = []
-        self._missing = 0
+        self._resolved: list[_Resolved | None] = []
+        self._unresolved = 0
 
-    def run(self, requests: Sequence[Request]) -> int:
-        """Download all that is asked for; what fails does not stop the rest.
+    def run(self, requests: Sequence[DownloadRequest]) -> int:
+        """Download everything that is requested; a failure does not stop the rest.
 
         Returns
         -------
         int
-            The bytes of all files that are there now.
+            The bytes of all files that are at their targets now.
 
         Raises
         ------
         AlreadyExists
-            If two of them would have the same local path; nothing is transferred then.
+            If two requests have the same local path; nothing is transferred then.
         CTADataError
-            What failed, where one file was asked for.
+            What failed, where one file was requested.
         TransferError
             If some of several files failed; its ``failures`` name each of them.
         """
-        self._found = [None] * len(requests)
-        self._missing = len(requests)
+        self._resolved = [None] * len(requests)
+        self._unresolved = len(requests)
         self._results.single = True
-        listed: list[tuple[int, Entry, Request]] = []
+        listed: list[tuple[int, Entry, DownloadRequest]] = []
         for number, request in enumerate(requests):
             if isinstance(request.source, Entry) and request.source.size is not None:
                 listed.append((number, request.source, request))
             else:
-                self._pool.add_listing(partial(self._find, number, request))
+                self._pool.add_listing(partial(self._resolve, number, request))
         if listed:
-            self._pool.add_listing(partial(self._take_listed, listed))
+            self._pool.add_listing(partial(self._resolve_listed, listed))
         try:
             self._pool.run()
         finally:
-            self._folders.close()
+            self._directories.close()
             self._dispatcher.close()
         self._results.raise_failures(requests[0].source if len(requests) == 1 else None)
         return self._results.bytes
 
     def local_paths(self) -> list[Path]:
-        """Return where each of the requests has been saved."""
-        return [found.local for found in self._found if found is not None]
+        """Return the local path of each request."""
+        return [one.local for one in self._resolved if one is not None]
 
-    def _find(self, number: int, request: Request, watchdog: Watchdog) -> None:
-        """Find out what is asked for."""
+    def _resolve(self, number: int, request: DownloadRequest, watchdog: Watchdog) -> None:
+        """Find out whether a request's source is a file or a directory."""
         watchdog.on_notice = partial(self._dispatcher.notice, request.source)
         with self._results.collect():
             service = self._service.watched_by(watchdog)
@@ -188,119 +198,125 @@ class Downloads:
                 listing = service.listing(request.source, FEW)
             own = listing.own
             if own.is_directory and request.recursive:
-                self._found[number] = self._found_directory(listing, request)
+                self._resolved[number] = self._resolved_directory(listing, request)
             else:
-                self._found[number] = self._found_file(own, request)
-        self._count_found()
+                self._resolved[number] = self._resolved_file(own, request)
+        self._start_once_resolved()
 
-    def _found_directory(self, listing: Listing, request: Request) -> _Found:
+    def _resolved_directory(self, listing: Listing, request: DownloadRequest) -> _Resolved:
         own = listing.own
         remote = own.path.split("/") if own.path else []
         names = remote if request.whole_path else remote[-1:]
         parts = (*request.parts, *(local_name(name, own.path) for name in names))
-        place = _Place(request.root, parts, "")
+        target = _Target(request.root, parts)
 
-        def begin() -> None:
+        def start() -> None:
             self._results.single = False
             with self._results.collect():
-                self._tree(listing, place)
+                self._download_listed(listing, target)
 
-        return _Found(own.path, request.root.joinpath(*parts), True, begin)
+        return _Resolved(own.path, request.root.joinpath(*parts), True, start)
 
-    def _take_listed(self, listed: list[tuple[int, Entry, Request]], watchdog: Watchdog) -> None:
-        """Take the files that are not listed again."""
+    def _resolve_listed(
+        self, listed: list[tuple[int, Entry, DownloadRequest]], watchdog: Watchdog
+    ) -> None:
+        """Resolve the requests for files that are not listed again."""
         for number, entry, request in listed:
             with self._results.collect():
-                self._found[number] = self._found_file(entry, request)
-            self._count_found()
+                self._resolved[number] = self._resolved_file(entry, request)
+            self._start_once_resolved()
 
-    def _found_file(self, entry: Entry, request: Request) -> _Found:
+    def _resolved_file(self, entry: Entry, request: DownloadRequest) -> _Resolved:
         size = file_size(entry)
         name = request.name or local_name(entry.name, entry.path)
-        place = _Place(request.root, request.parts, name)
+        target = _Target(request.root, request.parts)
 
-        def begin() -> None:
+        def start() -> None:
             self._announce(entry)
-            self._pool.add(size, partial(self._file, entry, place, name))
+            self._pool.add(size, partial(self._download_file, entry, target, name))
 
-        return _Found(entry.path, Path(place.prefix + name), False, begin)
+        return _Resolved(entry.path, Path(target.prefix + name), False, start)
 
-    def _count_found(self) -> None:
-        """Begin once it is known of all requests what they are about."""
+    def _start_once_resolved(self) -> None:
+        """Count a request; after the last one, start all downloads."""
         with self._lock:
-            self._missing -= 1
-            if self._missing:
+            self._unresolved -= 1
+            if self._unresolved:
                 return
-        found = [one for one in self._found if one is not None]
+        resolved = [one for one in self._resolved if one is not None]
         # What differs in the storage differs on most disks; `LocalDirectory.take` sees to the rest.
         refuse_meeting(
-            (PlannedUpload(one.source, one.local.parts, one.directory) for one in found),
+            (PlannedUpload(one.source, one.local.parts, one.is_directory) for one in resolved),
             "saved",
             str,
         )
-        for one in found:
-            one.begin()
+        for one in resolved:
+            one.start()
 
-    def _list(self, entry: Entry, place: _Place, watchdog: Watchdog) -> None:
+    def _download_directory(self, entry: Entry, target: _Target, watchdog: Watchdog) -> None:
         watchdog.on_notice = partial(self._dispatcher.notice, entry.path)
         with self._results.collect():
-            self._tree(self._service.watched_by(watchdog).listing(entry.path, FEW), place)
+            service = self._service.watched_by(watchdog)
+            self._download_listed(service.listing(entry.path, FEW), target)
 
-    def _tree(self, listing: Listing, place: _Place) -> None:
-        """Let all be downloaded that is in a directory."""
+    def _download_listed(self, listing: Listing, target: _Target) -> None:
+        """Queue everything that is in a directory."""
         if listing.cut is not None:
-            # What is missing would not be missed among so many files.
+            # Nobody would notice which files are missing among so many.
             raise listing.cut
-        ancestors = self._loops.check_for_loop(listing, place.ancestors)
+        ancestors = self._loops.check_for_loop(listing, target.ancestors)
         if not self._options.dry_run:
-            # An empty directory is made too.
-            with self._folders.use(place.root, place.parts):
+            # Empty directories are made, too.
+            with self._directories.use(target.root, target.parts):
                 pass
-        self._pool.add_all(self._tasks(listing, place, ancestors))
+        self._pool.add_all(self._tasks(listing, target, ancestors))
 
     def _tasks(
-        self, listing: Listing, place: _Place, ancestors: Ancestors
+        self, listing: Listing, target: _Target, ancestors: Ancestors
     ) -> Iterator[tuple[int, Task]]:
-        """Yield a task for each file of a directory; directories below it are listed later."""
+        """Yield a task for each file of a directory, and queue the directories in it."""
+        patterns = self._options.patterns
         for entry in listing.children:
-            relative = f"{place.relative}/{entry.name}".lstrip("/")
-            if not entry.is_directory and not self._options.patterns.takes(relative):
+            relative = f"{target.relative}/{entry.name}".lstrip("/")
+            if entry.is_directory and patterns.prunes(relative):
                 continue
-            if entry.is_directory and self._options.patterns.prunes(relative):
+            if not entry.is_directory and not patterns.takes(relative):
                 continue
             with self._results.collect():
                 name = local_name(entry.name, entry.path)
                 if name.startswith(".") and not self._options.hidden:
                     kind = HIDDEN + (DIRECTORY if entry.is_directory else FILE)
-                    self._results.leave_out(entry.path, place.prefix + name, kind)
+                    self._results.leave_out(entry.path, target.prefix + name, kind)
                 elif entry.is_directory:
-                    inner = _Place(place.root, (*place.parts, name), relative, ancestors)
-                    self._pool.add_listing(partial(self._list, entry, inner))
+                    inner = _Target(target.root, (*target.parts, name), relative, ancestors)
+                    self._pool.add_listing(partial(self._download_directory, entry, inner))
                 else:
                     size = file_size(entry)
                     self._announce(entry)
-                    yield size, partial(self._file, entry, place, name)
+                    yield size, partial(self._download_file, entry, target, name)
         for error in listing.refused:
             self._results.failed(error)
 
     def _announce(self, entry: Entry) -> None:
         self._dispatcher.progress(entry.path, 0, entry.size, "waiting")
 
-    def _file(self, entry: Entry, place: _Place, name: str, watchdog: Watchdog) -> None:
-        local = place.prefix + name
+    def _download_file(self, entry: Entry, target: _Target, name: str, watchdog: Watchdog) -> None:
+        local = target.prefix + name
         progress = FileProgress(self._dispatcher, entry.path, entry.size)
         watchdog.on_notice = partial(self._dispatcher.notice, entry.path)
         with self._results.for_file(progress, local) as done:
             if self._options.dry_run:
-                done(self._planned(entry, place, name, local))
+                done(self._dry_run_state(entry, target, name, local))
                 return
-            with self._folders.use(place.root, place.parts) as folder:
-                fetching = FileDownload(self._service, entry, folder, name, self._options, progress)
-                done(fetching.run(watchdog, self._pool))
+            with self._directories.use(target.root, target.parts) as directory:
+                download = FileDownload(
+                    self._service, entry, directory, name, self._options, progress
+                )
+                done(download.run(watchdog, self._pool))
 
-    def _planned(self, entry: Entry, place: _Place, name: str, local: str) -> str:
+    def _dry_run_state(self, entry: Entry, target: _Target, name: str, local: str) -> str:
         try:
-            directory = os.open(place.root.joinpath(*place.parts), os.O_RDONLY | os.O_DIRECTORY)
+            directory = os.open(target.root.joinpath(*target.parts), os.O_RDONLY | os.O_DIRECTORY)
         except OSError:
             return "planned"
         try:
