@@ -33,6 +33,7 @@ import { downloadToComputer } from './downloads/download-to-computer';
 import { cellCode } from './notebooks/python-cells';
 import { ICTADataPanel, ICTADataService, ICTADataViewer } from './tokens';
 import { ctaIcon, toWorkspaceIcon } from './ui/icons';
+import { Notifier } from './ui/notify';
 
 /** What the commands need. */
 export interface ICommandContext {
@@ -41,6 +42,7 @@ export interface ICommandContext {
   viewer: ICTADataViewer | null;
   /** Activate the panel. */
   show: () => void;
+  notifier: Notifier;
   trans: TranslationBundle;
 }
 
@@ -81,7 +83,7 @@ export function addCommands(
     model: context.panel.model,
     settings: context.service.settings,
     show: context.show,
-    report: error => context.panel.downloads.report(error),
+    report: error => context.notifier.report(error),
     trans: context.trans
   });
   const { model } = context.panel;
@@ -119,7 +121,7 @@ function addNavigation(
   commands: CommandRegistry,
   context: ICommandContext
 ): void {
-  const { service, panel, show, trans } = context;
+  const { service, panel, show, notifier, trans } = context;
   const { model } = panel;
   const { rows } = model;
   commands.addCommand(CommandIDs.openPanel, {
@@ -144,17 +146,18 @@ function addNavigation(
     caption: trans.__('Open the selected file or folder, or download it'),
     describedBy: describeArguments({ paths: describePaths(trans) }),
     isEnabled: args => countOf(args, model) > 0,
-    execute: async args => {
-      const entries = await entriesOf(args, model, service.api);
-      if (entries.length === 1 && entries[0].type === 'directory') {
-        if (pathsOf(args)) {
-          show();
+    execute: args =>
+      notifier.attempt(async () => {
+        const entries = await entriesOf(args, model, service.api);
+        if (entries.length === 1 && entries[0].type === 'directory') {
+          if (pathsOf(args)) {
+            show();
+          }
+          await model.cd(entries[0].path);
+        } else if (entries.length > 0) {
+          await openFiles(entries, context);
         }
-        await model.cd(entries[0].path);
-      } else if (entries.length > 0) {
-        await openFiles(entries, context);
-      }
-    }
+      })
   });
   commands.addCommand(CommandIDs.goUp, {
     label: trans.__('Go Up'),
@@ -262,7 +265,7 @@ function addNavigation(
       service.settings.get('columns').includes(args.column as Column),
     execute: args => {
       const column = args.column as Column;
-      return panel.downloads.attempt(() =>
+      return notifier.attempt(() =>
         service.settings.change('columns', shown =>
           shown.includes(column)
             ? shown.filter(other => other !== column)
@@ -288,7 +291,7 @@ function addNavigation(
 /** Preview a file; if that is impossible, say why and offer to download it. */
 async function openFiles(
   entries: readonly IEntry[],
-  { service, panel, viewer, trans }: ICommandContext
+  { service, panel, viewer, notifier, trans }: ICommandContext
 ): Promise<void> {
   const { downloads } = panel;
   let reason = '';
@@ -298,7 +301,8 @@ async function openFiles(
     } catch (thrown) {
       const error = toRequestError(thrown);
       if (error.code !== 'too-large' && error.code !== 'no-viewer') {
-        return downloads.report(error);
+        notifier.report(error);
+        return;
       }
       reason = explainBriefly(error, trans);
     }
@@ -308,7 +312,7 @@ async function openFiles(
 
 function addDownloads(
   commands: CommandRegistry,
-  { service, panel, trans }: ICommandContext
+  { service, panel, notifier, trans }: ICommandContext
 ): void {
   const { model, downloads } = panel;
   const { api, workspace } = service;
@@ -330,10 +334,12 @@ function addDownloads(
     icon: toWorkspaceIcon,
     describedBy,
     isEnabled,
-    execute: async args =>
-      downloads.toWorkspace(
-        await entriesOf(args, model, api),
-        destinationOf(args) ?? workspace.folder
+    execute: args =>
+      notifier.attempt(async () =>
+        downloads.toWorkspace(
+          await entriesOf(args, model, api),
+          destinationOf(args) ?? workspace.folder
+        )
       )
   });
   commands.addCommand(CommandIDs.downloadTo, {
@@ -342,10 +348,12 @@ function addDownloads(
     icon: toWorkspaceIcon,
     describedBy,
     isEnabled,
-    execute: async args =>
-      downloads.confirm(
-        await entriesOf(args, model, api),
-        destinationOf(args) ?? workspace.chosen
+    execute: args =>
+      notifier.attempt(async () =>
+        downloads.confirm(
+          await entriesOf(args, model, api),
+          destinationOf(args) ?? workspace.chosen
+        )
       )
   });
   commands.addCommand(CommandIDs.downloadToComputer, {
@@ -356,14 +364,16 @@ function addDownloads(
     icon: downloadIcon,
     describedBy: describeArguments({ paths: describePaths(trans) }),
     isEnabled,
-    execute: async args =>
-      downloadToComputer(api, await entriesOf(args, model, api), trans)
+    execute: args =>
+      notifier.attempt(async () =>
+        downloadToComputer(api, await entriesOf(args, model, api), trans)
+      )
   });
 }
 
 function addCopying(
   commands: CommandRegistry,
-  { service, panel, trans }: ICommandContext
+  { service, panel, notifier, trans }: ICommandContext
 ): void {
   const { model } = panel;
   const describedBy = describeArguments({ paths: describePaths(trans) });
@@ -388,9 +398,10 @@ function addCopying(
     icon: copyIcon,
     describedBy,
     isEnabled,
-    execute: async args => {
-      const entries = await entriesOf(args, model, service.api);
-      Clipboard.copyToSystem(cellCode(entries));
-    }
+    execute: args =>
+      notifier.attempt(async () => {
+        const entries = await entriesOf(args, model, service.api);
+        Clipboard.copyToSystem(cellCode(entries));
+      })
   });
 }

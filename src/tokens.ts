@@ -299,12 +299,6 @@ export interface IDownloads {
     folder: string,
     reason?: string
   ): Promise<void>;
-
-  /** Do something; show what goes wrong. Returns whether it went well. */
-  attempt(action: () => Promise<unknown>): Promise<boolean>;
-
-  /** Show what went wrong. */
-  report(error: unknown): void;
 }
 
 /** Where a section of the panel stands. */

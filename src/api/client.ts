@@ -13,8 +13,8 @@ import {
 import {
   IArchive,
   IEntry,
-  ILocalFolder,
   IHomeDirectory,
+  ILocalFolder,
   IReceived,
   IReceivedList,
   IResource,

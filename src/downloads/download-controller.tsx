@@ -30,7 +30,9 @@ export class DownloadController implements IDownloads {
     private _transfers: ITransferManager,
     private _settings: ISettings,
     private _trans: TranslationBundle
-  ) {}
+  ) {
+    this._notifier = new Notifier(_trans);
+  }
 
   /** Download into a workspace folder, after a dialog if the settings ask for one. */
   async toWorkspace(entries: readonly IEntry[], folder: string): Promise<void> {
@@ -58,22 +60,8 @@ export class DownloadController implements IDownloads {
   }
 
   /** Run an action, and show its error. Returns whether it succeeded. */
-  async attempt(action: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await action();
-      return true;
-    } catch (error) {
-      this.report(error);
-      return false;
-    }
-  }
-
-  /** Show an error, unless the user gave the action up for another one. */
-  report(thrown: unknown): void {
-    const error = toRequestError(thrown);
-    if (error.code !== 'superseded') {
-      new Notifier(this._trans).error(error);
-    }
+  attempt(action: () => Promise<unknown>): Promise<boolean> {
+    return this._notifier.attempt(action);
   }
 
   /** Whether a download needs confirmation. */
@@ -133,7 +121,7 @@ export class DownloadController implements IDownloads {
     } catch (reason) {
       const error = toRequestError(reason);
       if (error.code !== 'already-exists' || error.paths.length === 0) {
-        this.report(error);
+        this._notifier.report(error);
       } else if (await this._mayReplace(error.paths, folder)) {
         await this.attempt(() => this._transfers.download(paths, folder, true));
       }
@@ -166,4 +154,6 @@ export class DownloadController implements IDownloads {
     });
     return button.accept;
   }
+
+  private _notifier: Notifier;
 }

@@ -13,6 +13,7 @@ import {
   ICTADataViewer,
   PANEL_ID
 } from '../tokens';
+import { Notifier } from '../ui/notify';
 
 /** The panel's commands. */
 export const commandsPlugin: JupyterFrontEndPlugin<void> = {
@@ -37,6 +38,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       panel,
       viewer,
       show: () => app.shell.activateById(PANEL_ID),
+      notifier: new Notifier(trans),
       trans
     });
     if (palette) {

@@ -16,6 +16,7 @@ import { CommandIDs } from '../command-ids';
 import { printableTexts } from '../common/printable';
 import { cellCode } from '../notebooks/python-cells';
 import { ICTADataPanel, ICTADataService } from '../tokens';
+import { Notifier } from '../ui/notify';
 
 /** Inserts the selection into a notebook as a cell. */
 export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
@@ -31,15 +32,16 @@ export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
     tracker: INotebookTracker | null,
     translator: ITranslator | null
   ) => {
-    const { api } = service;
     if (!tracker) {
       return;
     }
+    const { api } = service;
     const { commands } = app;
     const model = panel?.model ?? null;
     const trans = printableTexts(
       (translator ?? nullTranslator).load('ctadata')
     );
+    const notifier = new Notifier(trans);
     commands.addCommand(CommandIDs.insertInNotebook, {
       label: trans.__('Insert in Notebook'),
       caption: trans.__(
@@ -51,11 +53,13 @@ export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
         countOf(args, model) > 0 &&
         tracker.currentWidget?.model?.readOnly === false,
       execute: async args => {
-        // The one that is current now, whatever becomes so meanwhile.
+        // The current one may change during the request.
         const notebook = tracker.currentWidget;
         if (notebook) {
-          const entries = await entriesOf(args, model, api);
-          insertCell(notebook.content, cellCode(entries));
+          await notifier.attempt(async () => {
+            const entries = await entriesOf(args, model, api);
+            insertCell(notebook.content, cellCode(entries));
+          });
         }
       }
     });

@@ -113,18 +113,11 @@ class EndTeller {
       ? [
           {
             label: this._trans.__('Show in File Browser'),
-            callback: () => void this._reveal(target)
+            callback: () =>
+              void this._notifier.attempt(() => this._workspace.reveal(target))
           }
         ]
       : [];
-  }
-
-  private async _reveal(path: string): Promise<void> {
-    try {
-      await this._workspace.reveal(path);
-    } catch (error) {
-      this._notifier.error(error);
-    }
   }
 
   private _showing(): INotificationAction {

@@ -2,6 +2,7 @@ import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
+import { toRequestError } from '../api/errors';
 import { explain } from '../api/explain';
 import { printable } from '../common/printable';
 import { IMessage, fitMessage } from './notification-text';
@@ -31,6 +32,25 @@ export class Notifier {
   /** Show an error, whatever was thrown. */
   error(thrown: unknown, options: INotificationOptions = {}): string {
     return this.show('error', explain(thrown, this._trans), options);
+  }
+
+  /** Run an action, and show its error. Returns whether it succeeded. */
+  async attempt(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.report(error);
+      return false;
+    }
+  }
+
+  /** Show an error, unless the user gave the action up for another one. */
+  report(thrown: unknown): void {
+    const error = toRequestError(thrown);
+    if (error.code !== 'superseded') {
+      this.error(error);
+    }
   }
 
   /** Return a notification whose message can change. */
