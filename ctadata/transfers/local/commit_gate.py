@@ -1,4 +1,4 @@
-"""Lets files get their final names until the transfer ends, and none afterwards."""
+"""No downloaded file gets its final name after its transfer has ended."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from ...errors import TransferCancelled
 
 __all__ = ["CommitGate"]
 
-# Seconds that the end waits for a disk that does not rename, and then for one that does not remove.
+# Seconds that `close` waits for files being renamed, and then for removing late ones.
 PATIENCE = 0.1
 
 
 class CommitGate:
-    """Passed by each file that gets its final name; closed when the transfer ends.
+    """Passed by each file when it is renamed; closed when the transfer ends.
 
-    A thread that hangs in the system cannot be ended, and goes on some time after the transfer
-    has ended. What it brings then must not appear.
+    A thread that hangs in a system call cannot be stopped and may continue after the end of the
+    transfer. Its file must not appear then.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._open = True
-        # Those that are passing, and what removes their temporary files.
+        # For each file that is passing: a function that removes its temporary file.
         self._passing: dict[object, Callable[[], None]] = {}
 
     @contextmanager
     def passing(self, remove: Callable[[], None]) -> Iterator[None]:
-        """Keep the transfer from ending while a file is renamed.
+        """Let one file pass; the transfer does not end before it is renamed.
 
         Parameters
         ----------
         remove : callable
-            Removes the temporary file, so that it cannot be renamed any more. It is called from
-            another thread where renaming takes too long when the transfer ends.
+            Removes the temporary file, so that it can no longer be renamed. Called from another
+            thread if renaming takes too long at the end of the transfer.
 
         Raises
         ------
@@ -55,7 +55,7 @@ class CommitGate:
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """Let no file pass any more; those that are passing are waited for, or stopped."""
+        """Let no more files pass; wait for those that are passing, or remove them."""
         with self._changed:
             self._open = False
             self._changed.wait_for(lambda: not self._passing, PATIENCE)

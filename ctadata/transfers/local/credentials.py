@@ -1,6 +1,6 @@
-"""Private keys and certificates, which are never uploaded as data: others can read what is there.
+"""Recognizes private keys and certificates, which are never uploaded: others could read them.
 
-They are told by their content, not by their names: proxies are called ``x509up_u1000``.
+Only the content counts, not the name: proxies are called ``x509up_u1000``.
 """
 
 from __future__ import annotations
@@ -13,28 +13,27 @@ from ...errors import TransferError
 
 __all__ = ["HEAD", "credential_in", "head_of", "refused_credential"]
 
-# Bytes of a file that are looked at.
+# How many bytes of a file are examined.
 HEAD = 1 << 20
 
 PRIVATE_KEY, CERTIFICATE = "private key", "certificate"
 
 _MARKS = codecs.BOM_UTF8 + codecs.BOM_UTF32
 
-# The end of a line, also in a JSON string; and the headers of PEM (RFC 1421) and of OpenPGP.
+# The end of a line, also within a JSON string; the headers of PEM (RFC 1421) and OpenPGP.
 _NEWLINE = rb"(?:\s|\\[rn])"
 _HEADER = rb"[A-Za-z0-9-]{1,40}:[^\n\\]{0,200}" + _NEWLINE + rb"+"
-# How the base64 of a key in DER, and of one of OpenSSH, begins; also in the comments and the
-# strings of a program.
+# How the Base64 of a DER or OpenSSH key begins, also within comments and strings of a program.
 _IN_A_PROGRAM = (
     rb"(?:[^A-Za-z0-9\\]|\\[rn]){0,80}(?:MI[G-L]|M[C-H][A-Za-z0-9+/]CAQ|b3BlbnNzaC1rZXk)"
 )
-# A key with a content: documentation that only names the marks is not meant.
+# A key with content; documentation that only mentions these lines is not a key.
 _KEY = re.compile(
     rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
     rb"(?:" + _NEWLINE + rb"{0,80}(?:" + _HEADER + rb"){0,8}|" + _IN_A_PROGRAM + rb")"
     rb"[A-Za-z0-9+/]{16}"
 )  # fmt: skip
-# A certificate is no secret: only a file that is one is meant, with what openssl may write first.
+# A certificate is no secret: only a file that is one counts, including the text of openssl.
 _CERTIFICATE = re.compile(
     rb"\s{0,80}(?:(?:Bag Attributes|Certificate:|subject=|issuer=).{0,32768}?)?"
     rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----",
@@ -42,11 +41,11 @@ _CERTIFICATE = re.compile(
 )
 # PuTTY's and SSH.com's own formats.
 _SSH = re.compile(rb"PuTTY-User-Key-File-\d|---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----")
-# The beginning of a SEQUENCE (ITU-T X.690, section 8.1.3).
+# The start of a SEQUENCE (ITU-T X.690, section 8.1.3).
 _SEQUENCE = rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
-# It begins with the version of PKCS#12 (RFC 7292), of PKCS#8 (RFC 5958) before its algorithm, of
-# PKCS#1 (RFC 8017) before a long number, of a key of an elliptic curve (RFC 5915) before its
-# bytes; or with the encryption of PKCS#8, by an algorithm of PKCS#5 or PKCS#12.
+# A DER key starts with the version of PKCS#12 (RFC 7292); of PKCS#8 (RFC 5958) and its algorithm;
+# of PKCS#1 (RFC 8017) and a long number; of an elliptic-curve key (RFC 5915) and its bytes; or
+# with the encryption of PKCS#8, by an algorithm of PKCS#5 or PKCS#12.
 _DER = re.compile(
     _SEQUENCE
     + rb"(?:\x02\x01(?:\x03\x30|[\x00\x01]" + _SEQUENCE + rb"\x06|\x00\x02[\x81\x82]"
@@ -54,17 +53,17 @@ _DER = re.compile(
     + rb"\x06.\x2a\x86\x48\x86\xf7\x0d\x01(?:\x05[\x01-\x0d]|\x0c\x01[\x01-\x06])\x30)",
     re.DOTALL,
 )  # fmt: skip
-# The version of a certificate (RFC 5280), and its serial number.
+# The version and serial number of a certificate (RFC 5280).
 _DER_CERTIFICATE = re.compile(_SEQUENCE + _SEQUENCE + rb"\xa0\x03\x02\x01[\x01\x02]\x02", re.DOTALL)
 
 
 def head_of(read: Callable[[int], bytes]) -> bytes:
-    """Return the beginning of a file, also of one that gives fewer bytes than it is asked for.
+    """Return the first `HEAD` bytes of a file, also if it returns fewer bytes than requested.
 
     Parameters
     ----------
     read : callable
-        Returns up to so many of the next bytes; none at the end.
+        Returns at most the given number of bytes; none at the end.
     """
     head = bytearray()
     while len(head) < HEAD and (block := read(HEAD - len(head))):
@@ -73,20 +72,20 @@ def head_of(read: Callable[[int], bytes]) -> bytes:
 
 
 def credential_in(head: bytes) -> str | None:
-    """Return what a file is that must not be published; None where it is nothing such.
+    """Return which kind of credential a file is, if any.
 
     Parameters
     ----------
     head : bytes
-        Its beginning; what comes later is not found, nor what is compressed or in an archive.
+        The beginning of the file. Anything later, compressed or archived is not found.
 
     Returns
     -------
     str or None
-        ``private key``, also where there are certificates before it, as in a proxy file; or
-        ``certificate``.
+        ``private key``, also if certificates come first, as in a proxy file; ``certificate``; or
+        None.
     """
-    # Without marks of an encoding, and in ASCII if it was in UTF-16 or UTF-32.
+    # Drop byte order marks; text in UTF-16 or UTF-32 becomes ASCII.
     text = head.lstrip(_MARKS).replace(b"\0", b"")
     if _DER.match(head) or _SSH.match(text) or _KEY.search(text):
         return PRIVATE_KEY
@@ -96,14 +95,14 @@ def credential_in(head: bytes) -> str | None:
 
 
 def refused_credential(display_path: str, kind: str) -> TransferError:
-    """Return the error for a file that was named, and must not be published.
+    """Return the error for a credential that the user asked to upload.
 
     Parameters
     ----------
     display_path : str
-        The file, as the user knows it.
+        The path that the user knows.
     kind : str
-        What `credential_in` has found.
+        The result of `credential_in`.
     """
     return TransferError(
         f"{display_path!r} holds a {kind}, and others can read what is uploaded: it was not sent; "

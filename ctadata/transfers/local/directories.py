@@ -1,4 +1,4 @@
-"""The local directories of one transfer, each opened once and put in order."""
+"""The local directories of one transfer: each is opened once, and leftovers are removed."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .temp_names import JOURNAL, PART, has_journal, is_cut, name_of_dead
 
 __all__ = ["LocalDirectories", "LocalDirectory"]
 
-# Directories that stay open while no file is written into them.
+# How many unused directories stay open.
 IDLE = 16
-# Bytes; more than all small files that are held in memory at a time.
+# Bytes; more than all small files that are in memory at the same time.
 TIGHT = 1 << 30
 
 
 class DirectoryContents(NamedTuple):
-    """What a directory had in it.
+    """What a directory contained.
 
     Attributes
     ----------
     files : bool
-        Whether there was anything at all.
+        Whether it had any entries.
     journals : bool
-        Whether there were journals.
+        Whether it had journals.
     """
 
     files: bool
@@ -40,9 +40,9 @@ class DirectoryContents(NamedTuple):
 
 
 def remove_leftovers(directory: int) -> DirectoryContents:
-    """Remove what processes that have died left of small files; return what there is.
+    """Remove part files of small files left by dead processes; return what was found.
 
-    What has a journal is left for the next download of that file, which goes on with it.
+    A part file with a journal stays: the next download of that file resumes it.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def remove_leftovers(directory: int) -> DirectoryContents:
             continue
         if temporary.endswith(PART) and (
             has_journal(directory, name)
-            # The journal has more of a long name.
+            # Long names are cut, and the journal keeps more of the name.
             or (is_cut(temporary) and any(one.startswith(f".{name}") for one in journals))
         ):
             continue
@@ -73,52 +73,52 @@ def remove_leftovers(directory: int) -> DirectoryContents:
 
 
 class LocalDirectory:
-    """One local directory.
+    """An open local directory.
 
     Attributes
     ----------
     descriptor : int
-        It, opened.
-    found : Found
-        What was in it when it was opened.
+        Its file descriptor.
+    contents : DirectoryContents
+        What it contained when it was opened.
     commit_gate : CommitGate
-        Passed by files that get their names in it.
+        Passed by each file that gets its final name here.
     tight : bool
-        Whether its disk was nearly full then, so that every file has to look.
+        Whether its disk was nearly full when it was opened: then each file checks for space.
     """
 
     def __init__(
-        self, path: Path, descriptor: int, found: DirectoryContents, commit_gate: CommitGate
+        self, path: Path, descriptor: int, contents: DirectoryContents, commit_gate: CommitGate
     ) -> None:
         self._prefix = str(path / "_")[:-1]
         self.descriptor = descriptor
-        self.found = found
+        self.contents = contents
         self.tight = free_space(descriptor) < TIGHT
         self.commit_gate = commit_gate
         self._lock = threading.Lock()
-        # Names as a disk compares them that does not tell capitals or accents apart; None where
-        # the disk does, or where it is not known yet.
+        # Folded names of downloaded files, if this disk ignores case or the encoding of accents;
+        # otherwise, and before that is known, None.
         self._taken: dict[str, str] | None = None
         self._probed = False
 
     def display_path(self, name: str) -> str:
-        """Return the path of a file in it, for people."""
+        """Return the path of a file in this directory, for messages."""
         return self._prefix + name
 
     def take(self, name: str, written: str) -> None:
-        """Take the name of a file, where the disk may not tell it from another one's.
+        """Claim the name of a file, since the disk may not distinguish it from another one.
 
         Parameters
         ----------
         name : str
-            The name of a file that is downloaded.
+            The final name of a downloaded file.
         written : str
-            The name of a file in this directory, to see whether the disk tells names apart.
+            The name of an existing file in this directory, to test how the disk compares names.
 
         Raises
         ------
         AlreadyExists
-            If this transfer has brought a file that has the same name for this disk.
+            If this transfer has downloaded a file whose name is the same to this disk.
         """
         with self._lock:
             if not self._probed:
@@ -130,8 +130,8 @@ class LocalDirectory:
             other = self._taken.setdefault(normalize("NFC", name).casefold(), name)
         if other != name:
             raise AlreadyExists(
-                f"{self.display_path(name)!r} would replace {other!r}: this disk does not tell "
-                "their names apart; save it under another name",
+                f"{self.display_path(name)!r} would replace {other!r}: this disk does not "
+                "distinguish their names; save it under another name",
                 path=self.display_path(name),
             )
 
@@ -144,32 +144,32 @@ class LocalDirectory:
 
 
 class _Place:
-    """A directory that some use, opened by the first of them."""
+    """A directory in use, opened by its first user."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.folder: LocalDirectory | None = None
+        self.directory: LocalDirectory | None = None
         self.users = 0
 
 
 class LocalDirectories:
-    """Opens directories, makes what is missing of them, and closes them when they are idle."""
+    """Opens and creates directories, and closes them when they are idle."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: OrderedDict[tuple[Path, tuple[str, ...]], _Place] = OrderedDict()
-        # Directories that stay open without being used; none, once the transfer has ended.
+        # How many unused directories stay open; 0 after the end of the transfer.
         self._idle = IDLE
         self._commit_gate = CommitGate()
 
     @contextlib.contextmanager
     def use(self, root: Path, parts: Sequence[str]) -> Iterator[LocalDirectory]:
-        """Open the directory `parts` below `root`, as `open_beneath` does; make what is missing.
+        """Open the directory `parts` below `root`; create what is missing, follow no links below.
 
         Raises
         ------
         LocalFileError, NoSpace, AlreadyExists
-            If it cannot be made or opened.
+            If the directory cannot be created or opened.
         TransferCancelled
             If the transfer has ended.
         """
@@ -181,18 +181,18 @@ class LocalDirectories:
             place.users += 1
             self._open.move_to_end(key)
         try:
-            # On a disk that hangs only those wait that need this directory.
+            # If the disk hangs, only the users of this directory wait.
             with place.lock:
-                if place.folder is None:
-                    place.folder = self._made(root, parts)
-            yield place.folder
+                if place.directory is None:
+                    place.directory = self._made(root, parts)
+            yield place.directory
         finally:
             with self._lock:
                 place.users -= 1
                 self._close_idle()
 
     def close(self) -> None:
-        """Let no file get its name any more, and close all directories, once nobody uses them."""
+        """Close the commit gate, and each directory as soon as nobody uses it."""
         self._commit_gate.close()
         with self._lock:
             self._idle = 0
@@ -212,6 +212,6 @@ class LocalDirectories:
     def _close_idle(self) -> None:
         idle = [key for key, place in self._open.items() if not place.users]
         for key in idle[: max(0, len(idle) - self._idle)]:
-            folder = self._open.pop(key).folder
-            if folder is not None:
-                os.close(folder.descriptor)
+            directory = self._open.pop(key).directory
+            if directory is not None:
+                os.close(directory.descriptor)

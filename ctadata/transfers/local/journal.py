@@ -1,9 +1,9 @@
-"""Journal: what is there of a large file, written beside its part; and who downloads it.
+"""Journal: which bytes of a large file are downloaded, and which process downloads it.
 
-The journal of ``NAME`` is ``.NAME.ctadata-journal``. Its creation is the claim to the target:
-of several processes one downloads, the others wait for it; and where the owner has died, or
-has not been heard of, another one takes it over. Should two ever hold the same claim, as on a
-file system that shows old content, they write the same bytes to the same places.
+The journal of ``NAME`` is ``.NAME.ctadata-journal``. Whoever creates it has claimed the target:
+one process downloads, the others wait. If the owner dies, or is silent for too long, another
+process takes over. If two ever hold the same claim, as on a file system that shows old content,
+they write the same bytes to the same places.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..._files import NotARegularFile, local_error, read_json, write_new
+from ..._files import NotARegularFile, local_error, local_errors, read_json, write_new
 from ..._printable import logger_of
 from ...entries import Entry
 from ...errors import TransferError
@@ -30,30 +30,28 @@ __all__ = ["Journal"]
 logger = logger_of(__name__)
 
 MAX_BYTES = 1 << 20
-# Seconds: how often an owner is heard of, and after which silence it counts as dead.
+# Seconds between two signs of life of an owner, and of silence until it counts as dead.
 BEAT = 15.0
 SILENCE = 60.0
-# What the system says where something else than a journal has its name.
+# Errors if something other than a journal has its name.
 UNUSABLE = {errno.EEXIST, errno.ELOOP, errno.EISDIR, errno.ENXIO}
-# Seconds between two looks at somebody else's journal.
+# Seconds between two looks at another process's journal.
 LOOK = 0.3
-# Seconds in which another process that takes over the same journal has replaced ours.
+# Seconds within which another process that takes over the same journal replaces ours.
 SETTLE = 0.1
-# Seconds that the end waits for a beat on a disk that hangs.
+# Seconds that `leave` waits for a sign of life on a disk that hangs.
 PATIENCE = 0.2
 
 
 class Journal:
-    """The claim to one target, and what is there of it.
-
-    Made by `claim`.
+    """The claim to one target, and the state of its download; created by `claim`.
 
     Attributes
     ----------
     part : str or None
-        The name of the part to go on with.
+        The name of the part file to resume.
     spans : list of pairs of int
-        The bytes that it has, as half-open spans.
+        The half-open ranges of bytes that it has.
     """
 
     def __init__(
@@ -84,20 +82,20 @@ class Journal:
         *,
         display_path: str | None = None,
     ) -> Journal:
-        """Claim a target, as soon as no other process downloads it.
+        """Wait until no other process downloads a target, and claim it.
 
         Parameters
         ----------
         directory : int
             Descriptor of the directory.
         name : str
-            The target's name in it.
+            The target's name in the directory.
         service : str
-            Where the file comes from.
+            The address of the service.
         entry : Entry
-            The file as it is now; what is there of another state of it is thrown away.
+            The remote file. The part file of another version is removed.
         pause : callable
-            Waits so many seconds, or raises.
+            Waits for a number of seconds, or raises.
         display_path : str, optional
             The target's local path, for errors.
         """
@@ -128,16 +126,16 @@ class Journal:
         return journal
 
     def record(self, part: str, spans: Sequence[tuple[int, int]], *, synced: bool = False) -> None:
-        """Write down what is there.
+        """Record which bytes are downloaded.
 
         Parameters
         ----------
         part : str
-            The name of the part.
+            The name of the part file.
         spans : sequence of pairs of int
             The bytes that it has.
         synced : bool, optional
-            Whether they are on the disk, and not only in this machine's memory.
+            Whether they are on the disk, not only in the memory of this machine.
 
         Raises
         ------
@@ -148,41 +146,39 @@ class Journal:
             self.part, self.spans = part, list(spans)
             if synced:
                 self._synced = self.spans
-            try:
+            with local_errors(self._display_path):
                 if self._token() not in {self._owner.token, None}:
                     raise TransferError(
                         f"Another process has taken over the download of {self._source['path']!r}",
                         path=self._source["path"],
                     )
                 self._replace()
-            except OSError as error:
-                raise local_error(error, self._display_path) from error
 
     def restart(self, entry: Entry) -> None:
-        """Forget what is there: the file has changed."""
+        """Discard the recorded state: the remote file has changed."""
         with self._lock:
             self._source |= {"size": entry.size, "mtime": entry.get("mtime")}
             self.part, self.spans, self._synced = None, [], []
 
     def remove(self) -> None:
-        """Give the claim back, since nothing is left to go on with."""
+        """Give up the claim and remove the journal."""
         with self._lock, contextlib.suppress(OSError):
             if self._token() == self._owner.token:
                 os.unlink(self._name, dir_fd=self._directory)
         self.leave()
 
     def leave(self) -> None:
-        """Give the claim back, and leave what is there to the next one."""
+        """Give up the claim; the next owner may resume."""
         self._owner.end()
         self._ended.set()
         if self._beating is not None:
             self._beating.join(PATIENCE)
 
     def _start_beating(self) -> None:
-        """Show from time to time that the owner lives, whatever its thread waits for.
+        """Start a thread that shows regularly that the owner is alive.
 
-        In a thread of its own, since the disk may hang; and with a descriptor of its own, since the
-        directory may be closed meanwhile.
+        A thread of its own, since the disk may hang; with its own descriptor, since the directory
+        may be closed meanwhile.
         """
         directory = os.dup(self._directory)
         beating = threading.Thread(
@@ -192,7 +188,7 @@ class Journal:
             beating.start()
         except RuntimeError as error:
             os.close(directory)
-            logger.info("%r shows only that it lives when it is written: %s", self._name, error)
+            logger.info("%r shows a sign of life only when it is written: %s", self._name, error)
         else:
             self._beating = beating
 
@@ -213,8 +209,8 @@ class Journal:
             found, age = self._found()
             if found is None:
                 continue
-            # Also one that is stopped, and might go on some day, is not waited for; nor is one with
-            # a date in the future, which would never seem silent.
+            # Do not wait for a stopped process, which may never continue, nor for a journal with a
+            # date in the future, which would never seem silent.
             if ProcessOwner.lives(found.get("owner")) is not False and abs(age) < SILENCE:
                 if not waiting:
                     waiting = True
@@ -236,7 +232,7 @@ class Journal:
         return True
 
     def _create(self) -> bool:
-        """Create the journal with all of its content at once; False if there is one."""
+        """Create the journal with its whole content at once; return False if it exists."""
         temporary = self._write()
         here = {"src_dir_fd": self._directory, "dst_dir_fd": self._directory}
         try:
@@ -271,7 +267,7 @@ class Journal:
         self._replace()
 
     def _found(self) -> tuple[dict[str, Any] | None, float]:
-        """Return the journal that is there, and its age in seconds by the disk's own clock."""
+        """Return the existing journal and its age in seconds by the clock of the disk."""
         try:
             content, changed = self._read()
         except FileNotFoundError:
@@ -291,7 +287,7 @@ class Journal:
         return owner.get("token") if isinstance(owner, dict) else None
 
     def _read(self) -> tuple[dict[str, Any], float]:
-        """Return the content, empty where it is damaged, and the time of the last change."""
+        """Return the content, empty if it is damaged, and the time of the last change."""
         content, found = read_json(self._name, MAX_BYTES, directory=self._directory)
         return content, found.st_mtime
 
@@ -318,7 +314,7 @@ class Journal:
 
 
 def _spans(found: Any, size: int) -> list[tuple[int, int]]:
-    """Return the spans of a journal, none if any of them is none of a file of this size."""
+    """Return the spans of a journal, or none if one of them does not fit a file of this size."""
     if not isinstance(found, list):
         return []
     for span in found:

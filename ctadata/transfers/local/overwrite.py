@@ -1,4 +1,4 @@
-"""What may be replaced by a download, and what is kept: the rules of ``overwrite``."""
+"""The rules of ``overwrite``: which existing files are kept, replaced or refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OVERWRITE = ("update", "never", "fail", "skip", "replace")
 
 
 def check_overwrite(overwrite: str) -> None:
-    """Raise unless this is one of `OVERWRITE`."""
+    """Refuse a value that is not in `OVERWRITE`."""
     if overwrite not in OVERWRITE:
         choices = ", ".join(map(repr, OVERWRITE))
         raise CTADataError(f"overwrite={overwrite!r} is not known; it is one of {choices}")
@@ -23,14 +23,14 @@ def check_overwrite(overwrite: str) -> None:
 def keeps_existing(
     directory: int, name: str, entry: Entry, overwrite: str, display_path: str
 ) -> bool:
-    """Decide about what has the name of a file that is to be downloaded.
+    """Return whether an existing local file is kept instead of being downloaded again.
 
     Parameters
     ----------
     directory : int
         Descriptor of the directory.
     name : str
-        The name in it.
+        The file's name in it.
     entry : Entry
         The remote file.
     overwrite : str
@@ -41,12 +41,12 @@ def keeps_existing(
     Returns
     -------
     bool
-        True if the local file is to be kept; False if it may be replaced, or there is none.
+        True to keep the local file; False if there is none or it may be replaced.
 
     Raises
     ------
     AlreadyExists
-        If the name is taken by what must not be replaced.
+        If there is something that must not be replaced.
     """
     try:
         found = os.stat(name, dir_fd=directory, follow_symlinks=False)
@@ -70,7 +70,7 @@ def keeps_existing(
     modified = entry.modified
     same = (
         found.st_size == entry.size
-        # The listing knows whole seconds.
+        # Listings have whole seconds.
         and modified is not None
         and int(found.st_mtime) == int(modified.timestamp())
     )

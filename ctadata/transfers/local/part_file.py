@@ -1,4 +1,4 @@
-"""PartFile: a file that gets its name only when it is whole."""
+"""PartFile: a downloaded file under a temporary name, which is renamed when it is complete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ..._files import NO_SPACE, free_space, local_error, open_regular
+from ..._files import NO_SPACE, free_space, local_error, local_errors, open_regular
 from ...errors import AlreadyExists, NoSpace, TransferError
 from .commit_gate import CommitGate
 from .temp_names import PART, temporary_name
@@ -22,52 +22,52 @@ if TYPE_CHECKING:
 
 __all__ = ["DoesNotFit", "PartFile", "check_space"]
 
-# Not every system has the one that leaves out the dates.
+# fdatasync does not wait for the dates; macOS has none.
 _sync = getattr(os, "fdatasync", os.fsync)
-# Bytes; what is smaller comes at once, and reserves no place.
+# Bytes; smaller files arrive at once and reserve no space.
 RESERVE = 256 << 10
-# Linux and macOS take no more of them in one call (IOV_MAX).
+# Linux and macOS write no more blocks in one call (IOV_MAX).
 MOST_BLOCKS = 1024
 
 
 class DoesNotFit(NoSpace):
-    """A file is larger than what the disk has left, where smaller ones may fit."""
+    """A file is larger than the free space, but smaller files may fit."""
 
 
 def check_space(directory: int, size: int, display_path: str) -> None:
-    """Raise `NoSpace` if the disk of a directory has less than `size` bytes left."""
+    """Raise `NoSpace` if the disk of a directory has less than `size` bytes free."""
     if (available := free_space(directory)) < size:
         raise (DoesNotFit if available > RESERVE else NoSpace)(
             f"{display_path!r} needs {size} bytes, {size - available} more than the disk has "
-            "left; make room or choose another directory",
+            "free; make room, or choose another directory",
             path=display_path,
         )
 
 
 class PartFile:
-    """A file under a name of its own until it is whole; several threads may write to it.
+    """A file under a temporary name until it is complete; several threads may write to it.
 
     Parameters
     ----------
     directory : int
-        Descriptor of the directory that receives it.
+        Descriptor of the target directory.
     name : str
         Its final name.
     display_path : str
         Its final path, for errors.
     size : int
-        The bytes that it will have; reserved on the disk where that is possible.
+        Its final size in bytes, reserved on the disk if possible.
     part : str, optional
-        The name that it has already, to go on with it.
+        The name of an existing part file, to resume it.
     announce : callable, optional
-        Is told the temporary name of a new one before there is a file of that name.
+        Called with the temporary name before a new part file is created.
 
     Raises
     ------
     NoSpace
-        If the disk has less than `size` bytes left.
+        If the disk has less than `size` bytes free.
     FileNotFoundError
-        If there is no `part` of that size.
+        If there is no file `part` of this size.
     """
 
     def __init__(
@@ -95,31 +95,29 @@ class PartFile:
         self.descriptor = open_regular(self.name, os.O_RDWR, directory=self._directory)
         if os.fstat(self.descriptor).st_size != self.size:
             self.close()
-            raise FileNotFoundError(errno.ENOENT, "not the part of this file", self.name)
+            raise FileNotFoundError(errno.ENOENT, "not the part file of this download", self.name)
 
     def _create(self, announce: Callable[[str], None] | None) -> None:
         if self.size >= RESERVE:
             check_space(self._directory, self.size, self._display_path)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        try:
+        with local_errors(self._display_path):
             while self.descriptor < 0:
                 self.name = temporary_name(self._final, PART)
                 if announce is not None:
                     announce(self.name)
-                # Another thread may have thought of the same name.
+                # Another thread may have chosen the same name.
                 with contextlib.suppress(FileExistsError):
                     self.descriptor = os.open(self.name, flags, 0o666, dir_fd=self._directory)
-        except OSError as error:
-            raise local_error(error, self._display_path) from error
-        try:
-            if self.size >= RESERVE:
-                _reserve(self.descriptor, self.size)
-        except OSError as error:
-            self.discard()
-            raise local_error(error, self._display_path) from error
+            try:
+                if self.size >= RESERVE:
+                    _reserve(self.descriptor, self.size)
+            except OSError:
+                self.discard()
+                raise
 
     def write(self, offset: int, blocks: Sequence[Block]) -> None:
-        """Write blocks that follow one another to their place.
+        """Write consecutive blocks at an offset.
 
         Raises
         ------
@@ -128,63 +126,59 @@ class PartFile:
         LocalFileError
             If it cannot be written for another reason.
         """
-        try:
+        with local_errors(self._display_path):
             for first in range(0, len(blocks), MOST_BLOCKS):
                 offset += self._write_some(offset, blocks[first : first + MOST_BLOCKS])
-        except OSError as error:
-            raise local_error(error, self._display_path) from error
 
     def _write_some(self, offset: int, blocks: Sequence[Block]) -> int:
         size = sum(map(len, blocks))
         written = os.pwritev(self.descriptor, blocks, offset)
         if written < size:
-            # A disk that becomes full says so at the next write only.
+            # A full disk reports it only at the next write.
             view = memoryview(b"".join(blocks))
             while written < size:
                 written += os.pwrite(self.descriptor, view[written:], offset + written)
         return size
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read a piece again that was written."""
+        """Read bytes that were written."""
         return os.pread(self.descriptor, length, offset)
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk."""
-        try:
+        """Wait until the written bytes are on the disk."""
+        with local_errors(self._display_path):
             _sync(self.descriptor)
-        except OSError as error:
-            raise local_error(error, self._display_path) from error
 
     def finish(
         self, modified: datetime | None, *, replace: bool, commit_gate: CommitGate | None = None
     ) -> None:
-        """Give the file its final name, once its bytes are on the disk.
+        """Rename the file when its bytes are on the disk.
 
         Parameters
         ----------
         modified : datetime or None
-            The date that it gets.
+            The modification time to set.
         replace : bool
-            Whether a file that has the final name is replaced.
+            Whether an existing file is replaced.
         commit_gate : CommitGate, optional
-            Passed for it.
+            Passed before renaming.
 
         Raises
         ------
         AlreadyExists
-            If something took the name meanwhile that must not be replaced.
+            If something else has the name by now and must not be replaced.
         TransferCancelled
-            If the commit_gate is closed.
+            If the gate is closed.
         NoSpace
             If the disk is full.
         TransferError
-            If somebody else has taken the part away.
+            If somebody else has removed the part file.
         """
         try:
             if modified is not None:
                 os.utime(self.descriptor, (modified.timestamp(), modified.timestamp()))
             os.fsync(self.descriptor)
-            # Network file systems may find only now that the disk is full.
+            # Network file systems may report a full disk only here.
             self.close()
             with (commit_gate or CommitGate()).passing(self._remove):
                 self._rename(replace)
@@ -210,20 +204,20 @@ class PartFile:
         except (FileExistsError, FileNotFoundError):
             raise
         except OSError:
-            # Some file systems have no links; the name was looked at just before.
+            # Some file systems have no links; the name was checked just before.
             os.replace(self.name, self._final, **here)
         else:
             os.unlink(self.name, dir_fd=self._directory)
 
     def close(self) -> None:
-        """Leave what was written where it is."""
+        """Close the file and keep it."""
         descriptor, self.descriptor = self.descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
 
     def discard(self) -> None:
-        """Remove what was written."""
-        # What the disk does not let go now is removed by a later download (`remove_leftovers`).
+        """Close the file and remove it."""
+        # A later download tries again to remove it (`remove_leftovers`).
         with contextlib.suppress(OSError):
             self.close()
         self._remove()
@@ -234,9 +228,9 @@ class PartFile:
 
 
 def _reserve(descriptor: int, size: int) -> None:
-    """Reserve the bytes of a file, or only give it its length where the disk cannot."""
+    """Reserve the space of a file, or only set its length if the disk cannot."""
     allocate = _fallocate()
-    # In memory there is nothing to gain: it would only be filled twice.
+    # A file system in memory would only be filled twice.
     if allocate is not None and not _in_memory(os.fstat(descriptor).st_dev):
         if allocate(descriptor, 0, 0, size) == 0:
             return
@@ -249,8 +243,8 @@ def _reserve(descriptor: int, size: int) -> None:
 def _fallocate() -> Callable[[int, int, int, int], int] | None:
     """Return Linux' fallocate(2).
 
-    posix_fallocate writes to every block of the file where the file system knows no such call,
-    as older NFS and Lustre, which takes as long as the download.
+    posix_fallocate would write to every block on file systems without this call, such as older
+    NFS and Lustre, and take as long as the download.
     """
     if sys.platform != "linux":
         return None

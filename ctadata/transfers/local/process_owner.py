@@ -1,7 +1,7 @@
-"""ProcessOwner: the process that a temporary file belongs to, and whether it still lives.
+"""ProcessOwner: the process that owns a file, and whether it is still alive.
 
-Locks (flock) do nothing on many network file systems. So a file names its owner, and whoever
-finds it looks for that process, where it would be on the same machine.
+Locks (flock) do nothing on many network file systems. Instead, a file names its owner, and
+whoever finds the file looks for that process if it should be on the same machine.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _lock = threading.Lock()
 
 
 class ProcessOwner:
-    """What has files and belongs to this process: a download, or a server.
+    """The owner of files within this process: a download, or a server.
 
     Attributes
     ----------
     token : str
-        Tells it from all others.
+        Identifies the owner.
     """
 
     def __init__(self) -> None:
@@ -37,12 +37,12 @@ class ProcessOwner:
             _alive.add(self.token)
 
     def end(self) -> None:
-        """Take note that it has ended, in whatever way."""
+        """Mark the owner as ended."""
         with _lock:
             _alive.discard(self.token)
 
     def describe(self) -> dict[str, Any]:
-        """Return what other processes need to know."""
+        """Return what other processes need to recognize the owner."""
         return {
             "token": self.token,
             "host": self.host(),
@@ -52,17 +52,17 @@ class ProcessOwner:
 
     @staticmethod
     def host() -> str:
-        """Return eight digits that stand for this machine, since it was started, and container."""
+        """Return eight digits that identify this machine since its last boot, and the container."""
         return _host(os.getpid())
 
     @staticmethod
     def boot() -> str:
-        """Return what changes when this machine is started again."""
+        """Return an id of the last boot of this machine."""
         return _read("/proc/sys/kernel/random/boot_id") or platform.node()
 
     @staticmethod
     def lives(owner: Any) -> bool | None:
-        """Whether a described owner lives; None where this cannot be seen from here."""
+        """Return whether a described owner is alive; None if this machine cannot tell."""
         if not isinstance(owner, dict) or not isinstance(owner.get("pid"), int):
             return False
         host = owner.get("host")
@@ -79,7 +79,7 @@ class ProcessOwner:
 
     @staticmethod
     def may_live(host: str, pid: int) -> bool:
-        """Whether there may be a process of this number on that machine."""
+        """Return whether that machine may have a process of this number."""
         if host != ProcessOwner.host():
             return True
         try:
@@ -88,13 +88,13 @@ class ProcessOwner:
             return False
         except OSError:
             return True
-        # One that has died, but that nobody has asked for its end.
+        # A zombie is dead, although its parent has not collected its exit status.
         return pid > 0 and _fields(pid)[:1] not in (["Z"], ["X"])
 
 
 @functools.lru_cache(maxsize=1)
 def _host(pid: int) -> str:
-    """Return the machine and container; `pid`, since a child of fork may be in another one."""
+    """Return an id of machine and container; a forked child (`pid`) may be in another one."""
     namespace = ""
     with contextlib.suppress(OSError):
         namespace = os.readlink("/proc/self/ns/pid")
@@ -108,8 +108,8 @@ def _started(pid: int) -> str | None:
 
 
 def _fields(pid: int) -> list[str]:
-    """Return what proc(5) says of a process: its state first, its start as the twentieth."""
-    # The command, the field before, may have spaces.
+    """Return the fields of proc(5) from the state on; the start time is the twentieth."""
+    # The command, the field before the state, may contain spaces.
     return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
 
 

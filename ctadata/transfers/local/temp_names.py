@@ -1,4 +1,4 @@
-"""The names of temporary files, which say whose they are."""
+"""The names of temporary files; they name the process that uses the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
     "temporary_name",
 ]
 
-# Bytes of a character of UTF-8: names are cut between two of them.
+# Bytes of a character in UTF-8; names are cut between characters.
 LONGEST_CHARACTER = 4
 _TEMPORARY = re.compile(rf"(.*){PROCESS}\.[a-z-]+", re.DOTALL)
 
@@ -31,7 +31,7 @@ def journal_name(name: str) -> str:
 
 
 def has_journal(directory: int, name: str) -> bool:
-    """Whether there is a journal of a file, by this process or another one."""
+    """Return whether there is a journal of a file, of any process."""
     try:
         os.stat(journal_name(name), dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:
@@ -40,14 +40,14 @@ def has_journal(directory: int, name: str) -> bool:
 
 
 def temporary_name(name: str, ending: str) -> str:
-    """Return a name that nobody else takes, and that says which process has taken it."""
+    """Return a unique name that says which process uses it."""
     return _shortened(
         name, f".{ProcessOwner.host()}-{os.getpid()}-{random.getrandbits(32):08x}{ending}"
     )
 
 
 def is_part_of(part: str, name: str) -> bool:
-    """Whether `part` is a temporary name of the file `name`."""
+    """Return whether `part` is the name of a part file of `name`."""
     match = _TEMPORARY.fullmatch(part)
     return (
         match is not None and part.endswith(PART) and part == _shortened(name, part[match.end(1) :])
@@ -55,7 +55,7 @@ def is_part_of(part: str, name: str) -> bool:
 
 
 def name_of_dead(temporary: str) -> str | None:
-    """Return whose temporary name this is, where the process that took it has died for sure."""
+    """Return the file that a temporary name belongs to if its process is certainly dead."""
     match = _TEMPORARY.fullmatch(temporary)
     if match is None or ProcessOwner.may_live(match[2], int(match[3])):
         return None
@@ -63,13 +63,13 @@ def name_of_dead(temporary: str) -> str | None:
 
 
 def is_cut(temporary: str) -> bool:
-    """Whether a temporary name may have only the beginning of its file's name."""
+    """Return whether a temporary name may contain only the beginning of the file's name."""
     return len(os.fsencode(temporary)) > MAX_NAME_BYTES - LONGEST_CHARACTER
 
 
 def _shortened(name: str, ending: str) -> str:
-    # The user may have names that are not UTF-8.
+    # Names chosen by the user need not be valid UTF-8.
     raw = os.fsencode(name)
     room = MAX_NAME_BYTES - len(ending)
-    # Of the name as much as fits: cut between characters, not within one.
+    # Cut the name between characters.
     return (name if len(raw) <= room else raw[:room].decode(errors="ignore")) + ending

@@ -1,8 +1,8 @@
-"""Directories that are uploaded: what is in them, without following any link.
+"""The content of an uploaded directory, read without following symbolic links.
 
-The directory may be writable by others, and may change while it is read. Each component is
-therefore opened by itself with ``O_NOFOLLOW`` (POSIX.1-2008, openat), from the root of the file
-system on, each time that something is read. No descriptor stays open.
+Others may be able to change the directory while it is read. Therefore each read opens each
+component by itself, from the root of the file system on (`open_beneath`). No descriptor stays
+open.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ BEHIND = "file behind a link"
 
 
 class LeftOut(Exception):
-    """Something is not to be uploaded, or has become such while the transfer ran.
+    """Something must not be uploaded, possibly because it was changed during the transfer.
 
     Attributes
     ----------
     kind : str
-        What it is, as `Item.kind`.
+        As `Item.kind`.
     """
 
     def __init__(self, kind: str) -> None:
@@ -45,14 +45,14 @@ class LeftOut(Exception):
 
 
 class Item(NamedTuple):
-    """Something in a directory.
+    """An entry of a directory.
 
     Attributes
     ----------
     name : str
         Its name.
     kind : str
-        ``file`` or ``directory``; of what is left out ``hidden file``, ``hidden directory``,
+        ``file`` or ``directory``; if it is left out, ``hidden file``, ``hidden directory``,
         ``link``, ``pipe``, ``socket`` or ``device``.
     """
 
@@ -66,13 +66,13 @@ class UploadTree:
     Parameters
     ----------
     directory : Path
-        The directory; links in its path are followed once, here.
+        The directory. Links in its path are followed once, in the constructor.
     root : Path, optional
-        A directory above it. No component below this one may be a link.
+        A directory above it; no component below `root` may be a link.
     hidden : bool, optional
-        Whether names that begin with a dot take part.
+        Whether names that begin with a dot are included.
     display_path : str, optional
-        What people call the directory; by default its path.
+        The path of the directory in messages; by default its path on the disk.
 
     Raises
     ------
@@ -91,7 +91,7 @@ class UploadTree:
         self._display_path = os.fspath(directory) if display_path is None else display_path
         self._hidden = hidden
         below: tuple[str, ...] = ()
-        # Where the working directory is gone, there are no whole paths.
+        # Without a working directory there are no absolute paths.
         with local_errors(self._display_path, "read"):
             if root is not None:
                 root = Path(os.path.abspath(root))
@@ -101,23 +101,23 @@ class UploadTree:
         self._anchor, self._parts = anchor, (*above, *below)
 
     def display_path(self, below: tuple[str, ...]) -> str:
-        """Return the path of something in it, as people know it."""
+        """Return the path of an entry, for messages."""
         return os.path.join(self._display_path, *below)
 
     def items(self, below: tuple[str, ...]) -> list[Item]:
-        """Return what is in a directory, sorted by name.
+        """Return the entries of a directory, sorted by name.
 
         Parameters
         ----------
         below : tuple of str
-            The components of its path below this one; none for this one.
+            The components of its path below the uploaded directory; none for that one.
 
         Raises
         ------
         LocalFileError
             If it cannot be read.
         LeftOut
-            If it is, or lies behind, a link.
+            If it is a link or lies behind one.
         """
         found = []
         with local_errors(self.display_path(below), "read"), self._opened(below) as place:
@@ -125,7 +125,7 @@ class UploadTree:
             try:
                 with os.scandir(descriptor) as entries:
                     for entry in entries:
-                        # What vanishes meanwhile is not there.
+                        # Entries may vanish meanwhile.
                         with contextlib.suppress(FileNotFoundError):
                             found.append(Item(entry.name, self._kind(entry)))
             finally:
@@ -140,7 +140,7 @@ class UploadTree:
         LocalFileError
             If there is none.
         LeftOut
-            If it is no regular file any more, or lies behind a link.
+            If it is no longer a regular file, or lies behind a link.
         """
         with local_errors(self.display_path(below), "read"), self._above(below) as place:
             return _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False)).st_size
@@ -153,21 +153,21 @@ class UploadTree:
         LocalFileError
             If it cannot be opened.
         LeftOut
-            If it is no regular file any more, or lies behind a link.
+            If it is no longer a regular file, or lies behind a link.
         """
         with local_errors(self.display_path(below), "read"), self._above(below) as place:
-            # Opening a device may already do something to it.
+            # Merely opening a device may affect it.
             _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False))
             try:
                 return os.fdopen(open_regular(below[-1], directory=place), "rb")
             except OSError:
-                # Something else may have just taken the file's place.
+                # Something else may have replaced the file just now.
                 _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False))
                 raise
 
     @contextlib.contextmanager
     def _above(self, below: tuple[str, ...]) -> Iterator[int]:
-        """Open the directory that a file is in."""
+        """Open the directory that contains a file."""
         with contextlib.ExitStack() as stack:
             try:
                 place = stack.enter_context(self._opened(below[:-1]))
@@ -198,12 +198,12 @@ class UploadTree:
 
 
 def left_out_text(counts: Mapping[str, int]) -> str:
-    """Return what was left out for people: ``3 hidden files and 1 link``.
+    """Return what was left out, in words: ``3 hidden files and 1 link``.
 
     Parameters
     ----------
     counts : mapping of str to int
-        How many there were of each kind.
+        How many of each kind.
     """
     texts = [f"{count} {_named(kind, count)}" for kind, count in sorted(counts.items())]
     return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
