@@ -1,8 +1,8 @@
-"""Local paths as users write them, directories, and what the local disk refuses.
+"""Local files: paths, safe opening, reading and writing, and the errors of the local disk.
 
-What is written takes its name from a listing, and a directory may change while it is
-written into; so each component below the directory that the caller trusts is opened by
-itself with ``O_NOFOLLOW`` (POSIX.1-2008, openat), and never through a symbolic link.
+File names come from listings, and others may change a directory while it is used. Therefore each
+component below a trusted directory is opened by itself with ``O_NOFOLLOW`` (POSIX.1-2008, openat),
+never through a symbolic link.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ P = TypeVar("P")
 
 LocalPath = str | os.PathLike[str]
 
-# O_PATH needs no permission to read a directory, as a path would not. macOS has none.
+# Like a path, O_PATH needs no permission to read a directory. macOS does not have it.
 SEARCH = getattr(os, "O_PATH", os.O_RDONLY)
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 # Errors that say nothing about the file itself.
 TRANSIENT = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.EIO, errno.EINTR}
-# What to do about an error of the system, where more can be said than its own words.
+# Remedies that add something to the message of the system.
 _REMEDIES = {
     errno.EACCES: "change its permissions, or choose another place",
     errno.EPERM: "change its permissions, or choose another place",
@@ -60,8 +60,8 @@ _REMEDIES = {
     errno.ENFILE: "use fewer jobs at a time",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.EFBIG: "choose another disk",
-    errno.ESTALE: "the network disk has lost it; try again",
-    errno.EIO: "the disk may be damaged, or its server away; try again, or choose another disk",
+    errno.ESTALE: "the network disk has lost the file; try again",
+    errno.EIO: "the disk may be damaged or its server down; try again, or choose another disk",
 }
 
 
@@ -74,15 +74,14 @@ class NotARegularFile(OSError):
 
 
 def local_path(given: object) -> Path:
-    """Return a local path as a user means it: a leading ``~`` or ``~user`` is a home directory.
+    """Return a local path; a leading ``~`` or ``~user`` is replaced by a home directory.
 
-    A shell does the same, but not where it is quoted, and Python does not. Where there is a file
-    of that very name, it is meant.
+    A shell does not replace it within quotes. If a file of this very name exists, it is used.
 
     Raises
     ------
     LocalFileError
-        If it is no path, but for example a certificate or the token.
+        If it is not a path but, for example, a certificate or the token.
     """
     text = given if isinstance(given, str) else getattr(given, "__fspath__", lambda: None)()
     if not isinstance(text, str) or "\0" in text:
@@ -94,12 +93,12 @@ def local_path(given: object) -> Path:
 
 
 def several(paths: Iterable[P], what: str) -> list[P]:
-    """Return the paths that a caller gave, or refuse a single one.
+    """Return a list of paths; refuse a single path.
 
     Raises
     ------
     CTADataError
-        If it is one path, which would be taken apart, or nothing that has any.
+        If it is a single path, which would be split into characters, or not iterable.
     """
     if isinstance(paths, (str, bytes, os.PathLike)) or not isinstance(paths, Iterable):
         raise CTADataError(f"{what} is not a list of paths; for a single one give [{paths!r}]")
@@ -112,7 +111,7 @@ def split_below(directory: Path, root: Path) -> tuple[str, ...]:
     Raises
     ------
     InvalidPath
-        If `directory` does not lie below `root`.
+        If `directory` is not below `root`.
     """
     try:
         parts = directory.relative_to(root).parts
@@ -333,16 +332,16 @@ def free_space(directory: int) -> int:
 
 
 def local_error(error: OSError, display_path: str, doing: str = "written") -> CTADataError:
-    """Turn a failure of the local file system into an error that names the file.
+    """Return an error of ctadata for an error of the local file system.
 
     Parameters
     ----------
     error : OSError
-        What the system says.
+        The error of the system.
     display_path : str
         The local path.
     doing : str, optional
-        What was to be done with it: ``written``, ``read``.
+        What failed: the file cannot be ``written``, ``read``.
     """
     number = error.errno
     if number in NO_SPACE:
@@ -357,7 +356,7 @@ def local_error(error: OSError, display_path: str, doing: str = "written") -> CT
             f"{display_path!r} cannot be written: a part of its path is a file or a symbolic link",
             path=display_path,
         )
-    # Errors that Python itself raises have only a text.
+    # Errors raised by Python itself have only a text.
     why = error.strerror or str(error)
     remedy = _REMEDIES.get(number or 0)
     return LocalFileError(
@@ -368,12 +367,12 @@ def local_error(error: OSError, display_path: str, doing: str = "written") -> CT
 
 @contextlib.contextmanager
 def local_errors(display_path: str | None = None, doing: str = "written") -> Iterator[None]:
-    """Turn failures of the local file system in a block of code into errors of ctadata.
+    """Convert errors of the local file system in a block of code into errors of ctadata.
 
     Parameters
     ----------
     display_path : str, optional
-        The local path; by default what the system's error names.
+        The local path; by default the one in the error of the system.
     doing : str, optional
         As for `local_error`.
     """
@@ -390,10 +389,10 @@ def local_errors(display_path: str | None = None, doing: str = "written") -> Ite
             path=display_path,
         ) from error
     except UnicodeEncodeError as error:
-        # Without the name, which could not be shown.
+        # Without the name, which cannot be displayed.
         raise LocalFileError(
-            f"{display_path or error.object!a} cannot be {doing}: local file names are in "
-            f"{sys.getfilesystemencoding()!r} here, which has not all of its characters; set "
+            f"{display_path or error.object!a} cannot be {doing}: the encoding of "
+            f"local file names, {sys.getfilesystemencoding()!r}, lacks some of its characters; set "
             "LC_ALL=C.UTF-8",
             path=display_path,
         ) from error

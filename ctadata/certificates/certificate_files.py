@@ -1,4 +1,4 @@
-"""Certificate files: which one is meant, and whether it is in a state to be sent."""
+"""Certificate files: the default one, and whether a file is safe to be sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROXY_VARIABLE = "X509_USER_PROXY"
 
 
 def default_proxy_file() -> str:
-    """Return where the grid's tools keep the user's proxy certificate.
+    """Return the path where grid tools keep the user's proxy certificate.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def default_proxy_file() -> str:
 
 
 def owner_of(path: str) -> str | None:
-    """Return the name, or else the number, of a file's owner; None where there is no file."""
+    """Return the name or else the number of a file's owner; None if there is no file."""
     try:
         number = os.stat(path, follow_symlinks=False).st_uid
     except (OSError, ValueError):
@@ -49,12 +49,12 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     Returns
     -------
     bytes
-        Its content, but never more than one byte beyond `MAX_BYTES`.
+        Its content, at most one byte more than `MAX_BYTES`.
 
     Raises
     ------
     CertificateError
-        If it cannot be read, or is no regular file.
+        If it cannot be read or is not a regular file.
     """
     return _read(path, private=False)
 
@@ -65,13 +65,13 @@ def read_private_file(path: str | os.PathLike[str]) -> bytes:
     Parameters
     ----------
     path : str or path
-        A regular file, no symbolic link, that belongs to the user and that nobody else can
-        read.
+        A regular file, not a symbolic link, that belongs to the user and that nobody else
+        can read.
 
     Returns
     -------
     bytes
-        Its content, but never more than one byte beyond `MAX_BYTES`.
+        Its content, at most one byte more than `MAX_BYTES`.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def read_private_file(path: str | os.PathLike[str]) -> bytes:
 def _read(path: str | os.PathLike[str], *, private: bool) -> bytes:
     given = str(path)
     if "-----BEGIN" in given or "\n" in given:
-        # Its content is not repeated.
+        # The error must not repeat the content.
         raise CertificateError("Give the path of a certificate's file, or its content as bytes")
     try:
         name = str(local_path(path))
@@ -117,6 +117,6 @@ def _check_private(name: str, found: os.stat_result) -> None:
     if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise CertificateError(
             f"{name!r} can be read by others (its mode is {stat.S_IMODE(found.st_mode):04o}): "
-            f"say 'chmod 600 {name}', and, if it has lain there for long, {NEW_PROXY}",
+            f"run 'chmod 600 {name}' and, if others could read it for long, {NEW_PROXY}",
             path=name,
         )

@@ -1,7 +1,7 @@
-"""What was delegated from this account: whose certificate, for what, until when; no secrets.
+"""The record of delegated certificates: whose, for what, until when; it contains no secrets.
 
-The certificate service cannot be asked. Each key has a file of its own, which is replaced as a
-whole, so that notebooks, shells and servers of the same account need not know of one another.
+The certificate service cannot be asked. Each key has its own file, which is replaced as a whole,
+so that notebooks, shells and servers of the same account do not disturb each other.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ class Delegation:
     Attributes
     ----------
     key : str
-        What it is for: ``cta``, ``lst``, ``arc``.
+        The key of the service: ``cta``, ``lst``, ``arc``.
     identity : str or None
-        For whom it speaks.
+        The identity that it represents.
     vo : str or None
         The virtual organisation of its VOMS attributes.
     fqans : tuple of str
         Groups and roles.
     not_after : datetime
-        The earlier of what the certificate and the service say, in UTC.
+        When it ends according to the certificate or the service, whichever is earlier, in UTC.
     uploaded_at : datetime
-        When it was uploaded from here, in UTC.
+        When it was uploaded, in UTC.
     """
 
     key: str
@@ -57,16 +57,16 @@ class Delegation:
 
     @classmethod
     def from_proxy(cls, proxy: ProxyCertificate, key: str, validity: str) -> Delegation:
-        """Describe a proxy certificate that the service has stored just now.
+        """Describe a proxy certificate that the service has just stored.
 
         Parameters
         ----------
         proxy : ProxyCertificate
             The certificate.
         key : str
-            What it is for.
+            The key of the service.
         validity : str
-            The service's answer: a date of RFC 1123.
+            The answer of the service: a date of RFC 1123.
         """
         ends = datetime.fromtimestamp(seconds_of(validity) or 0, timezone.utc)
         return cls(
@@ -79,18 +79,18 @@ class Delegation:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it, with times of ISO 8601."""
+        """Return a dictionary for JSON, with times in ISO 8601."""
         times = {"not_after": iso(self.not_after), "uploaded_at": iso(self.uploaded_at)}
         return asdict(self) | {"fqans": list(self.fqans)} | times
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Delegation:
-        """Return what `to_dict` was made from.
+        """Return the delegation of a dictionary made by `to_dict`.
 
         Raises
         ------
         LookupError, TypeError, ValueError
-            If it was made from something else.
+            If the dictionary is not valid.
         """
         return cls(
             key=str(content["key"]),
@@ -103,14 +103,14 @@ class Delegation:
 
 
 class Delegations:
-    """What was delegated from this account to one certificate service.
+    """The delegations from this account to one certificate service.
 
     Parameters
     ----------
     directory : Path
-        Where the files are; made, for the user alone, where it is missing.
+        The directory of the files; created, for the user alone, if it is missing.
     service : str
-        The service's address.
+        The address of the service.
     """
 
     def __init__(self, directory: Path, service: str) -> None:
@@ -119,7 +119,7 @@ class Delegations:
         self._prefix = hashlib.sha256(service.encode()).hexdigest()[:16] + "-"
 
     def remember(self, delegation: Delegation) -> None:
-        """Write down one, in place of an older one for the same key; say so where that fails."""
+        """Record a delegation, replacing an older one for the same key; log if that fails."""
         path = self._path(delegation.key)
         content = {"version": VERSION, "service": self._service, **delegation.to_dict()}
         try:
@@ -127,13 +127,13 @@ class Delegations:
             atomic_write(path, json.dumps(content).encode())
         except OSError as error:
             logger.warning(
-                "%s cannot be written (%s): what was delegated will not be remembered",
+                "%s cannot be written (%s): this delegation will not be remembered",
                 path,
                 error.strerror,
             )
 
     def known(self, key: str) -> Delegation | None:
-        """Return what was delegated last for a key, if that is known."""
+        """Return the last delegation for a key, if it is known."""
         path = self._path(key)
         try:
             content, _ = read_json(path, MAX_BYTES)
@@ -142,7 +142,7 @@ class Delegations:
         except FileNotFoundError:
             return None
         except (OSError, LookupError, TypeError, ValueError, OverflowError):
-            logger.warning("%s is damaged; what was delegated for %r is not known", path, key)
+            logger.warning("%s is damaged; the last delegation for %r is not known", path, key)
             return None
 
     def _path(self, key: str) -> Path:

@@ -1,4 +1,4 @@
-"""Remote paths: split, check, quote. Nothing is sent that has not passed here."""
+"""Remote paths: splitting, checking, quoting. Every path that is sent passes through here."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ __all__ = [
     "path_text",
 ]
 
-#: What no remote name may have, as in a regular expression's set: backslashes, control
-#: characters (Unicode's Cc), and lone surrogates (Cs), which cannot be sent.
+#: Characters that no remote name may have, for use in a set of a regular expression: backslash,
+#: control characters (Unicode's Cc), and lone surrogates (Cs), which cannot be sent.
 FORBIDDEN = r"\\\x00-\x1f\x7f-\x9f\ud800-\udfff"
-# As `printable` writes what is hidden in a name.
+# The escapes that `printable` writes for invisible characters.
 _WRITTEN_OUT = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 _forbidden = re.compile(f"[{FORBIDDEN}]")
 # The longest name that the usual file systems store (NAME_MAX).
 MAX_NAME_BYTES = 255
-#: How the names of unfinished downloads end: a journal, and a part with its process.
+#: The endings of unfinished downloads: of a journal, and of a part file with its process.
 JOURNAL = ".ctadata-journal"
 PART = ".part"
 PROCESS = r"\.([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f]{8}"
@@ -37,12 +37,12 @@ _TEMPORARY = re.compile(rf".*({re.escape(JOURNAL)}|{PROCESS}{re.escape(PART)})",
 
 
 def path_text(path: str | PurePath) -> str:
-    """Return a remote path as the string that it is, or refuse what is none.
+    """Return a remote path as a string.
 
     Raises
     ------
     InvalidPath
-        If it is neither a string nor a path of `pathlib`, or a certificate or token.
+        If it is neither a string nor a `pathlib` path, or if it is a certificate or token.
     """
     if isinstance(path, PurePath):
         path = path.as_posix()
@@ -53,25 +53,25 @@ def path_text(path: str | PurePath) -> str:
 
 
 def check_remote_path(path: str) -> list[str]:
-    """Split a remote path into its segments and refuse what must not be asked for.
+    """Split a remote path into its segments, and refuse paths that must not be requested.
 
     Parameters
     ----------
     path : str
-        A decoded path relative to the storage's root; a leading and a trailing slash
-        make no difference. An `Href` stands for the path of its entry.
+        A decoded path relative to the storage's root; a leading and a trailing slash are
+        ignored. An `Href` stands for the path of its entry.
 
     Returns
     -------
     list of str
-        The segments, none for the root.
+        The segments; none for the root.
 
     Raises
     ------
     InvalidPath
         If a segment is empty, ``.`` or ``..``, or has a backslash or a control character.
     """
-    # str() since an Entry splits as a string but should not travel further as one.
+    # str(): an Entry splits like a string but should not be passed on as one.
     text = path.path if isinstance(path, Href) else str(path_text(path))
     text = text.removeprefix("/").removesuffix("/")
     segments = text.split("/") if text else []
@@ -101,29 +101,29 @@ def join_quoted(segments: list[str], times: int) -> str:
     Parameters
     ----------
     segments : list of str
-        What `check_remote_path` has let through.
+        Segments from `check_remote_path`.
     times : int
         1 or 2.
 
     Returns
     -------
     str
-        The path as it is sent.
+        The path to be sent.
     """
     quoted = [quote(segment, safe="") for segment in segments]
     if times == 2:
-        # Two dots inside of a name, as in 'a..b', would be refused if they were seen.
+        # The service refuses two dots, even within a name such as 'a..b', unless they are quoted.
         quoted = [quote(once.replace("..", "%2E%2E"), safe="") for once in quoted]
     return "/".join(quoted)
 
 
 def local_name(segment: str, path: str) -> str:
-    """Return the local name of a remote segment, or refuse it.
+    """Return the local file name of a remote segment.
 
     Parameters
     ----------
     segment : str
-        A segment that `check_remote_path` has let through.
+        A segment from `check_remote_path`.
     path : str
         The whole remote path, for the error.
 
@@ -134,8 +134,8 @@ def local_name(segment: str, path: str) -> str:
     """
     if _is_temporary(segment):
         raise InvalidPath(
-            f"{path!r} has the name of an unfinished download of this program and would be taken "
-            "for one; save it under a name of your own with save_to_fn",
+            f"{path!r} has the name of an unfinished download of this program; save it under a "
+            "name of your own with save_to_fn",
             path=path,
         )
     check_name_lengths([segment], path, "save it under a name of your own with save_to_fn")
@@ -148,7 +148,7 @@ def check_name_lengths(names: Iterable[str], path: str, remedy: str = "shorten i
     Parameters
     ----------
     names : iterable of str
-        Segments that `check_remote_path` has let through.
+        Segments from `check_remote_path`.
     path : str
         The whole path, for the error.
     remedy : str, optional
@@ -166,9 +166,9 @@ def check_name_lengths(names: Iterable[str], path: str, remedy: str = "shorten i
 
 
 def _is_temporary(segment: str) -> bool:
-    """Whether a disk might take a name for that of an unfinished download.
+    """Return whether a disk might confuse a name with that of an unfinished download.
 
-    Some do not tell capitals apart, and some pass over marks that nobody sees (Unicode's Cf).
+    Some disks ignore case, and some ignore invisible marks (Unicode's Cf).
     """
     if not segment.isascii():
         segment = "".join(c for c in segment if category(c) != "Cf")

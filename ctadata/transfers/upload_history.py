@@ -1,8 +1,8 @@
-"""What was sent: tells later whether a stored file is the local one, without comparing clocks.
+"""A record of uploads: tells whether a stored file is the local one, without comparing clocks.
 
-For each file that was stored, its state on the local disk and its date in the storage are
-remembered. Only where neither has changed is the stored file taken for the local one. A line that
-is lost makes the file be sent again, so that the record needs no locks: each process appends to it.
+The record has the local state and the stored date of each uploaded file. If neither has changed,
+the stored file is the local one. A lost line only causes another upload, so the record needs no
+locks: each process appends to it.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ __all__ = ["IMPATIENCE", "FileState", "UploadHistory"]
 logger = logger_of(__name__)
 
 NAME = "uploads.txt"
-# Bytes of the record, about 120,000 files, and what is kept of it when it has become longer.
+# Maximum bytes of the record, about 120,000 files, and how much of a longer one is kept.
 MAX_BYTES = 4 << 20
 KEPT_BYTES = 3 << 20
-# Digits of a file's key and of its facts; both are hashes, so that no paths are written down.
+# Digits of a file's key and of its state; both are hashes, so that the record has no paths.
 DIGITS = 16
 LINE = 2 * DIGITS + 2
-# Seconds after which new lines are written.
+# Seconds between two writes of new lines.
 INTERVAL = 1.0
-# Seconds that the end of a transfer waits for the disk, and where the transfer was stopped.
+# Seconds that the end of a transfer waits for the disk, and the end of a stopped one.
 PATIENCE = 5.0
 IMPATIENCE = 0.2
 
 
 class FileState(NamedTuple):
-    """The state of a local file, which differs after each change of it.
+    """The state of a local file; each change of the file changes it.
 
     Attributes
     ----------
     size : int
-        In bytes.
+        Its size in bytes.
     mtime_ns, ctime_ns : int
-        The last change of its content and, which nobody can set, of anything, in nanoseconds.
+        When its content changed last, and when anything did, which nobody can set; nanoseconds.
     inode : int
         Its number on its disk.
     """
@@ -57,27 +57,24 @@ class FileState(NamedTuple):
 
     @classmethod
     def from_stat(cls, found: os.stat_result) -> FileState:
-        """Return what `os.stat` found."""
+        """Return the state in a result of `os.stat`."""
         return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
     @property
     def telling(self) -> bool:
-        """Whether a change within the same second would be seen.
-
-        Some disks know whole seconds only.
-        """
+        """Whether a change within the same second is visible; some disks have whole seconds."""
         return self.ctime_ns % 10**9 != 0
 
 
 class UploadHistory:
-    """The record of one account; can be used from several threads and processes at once.
+    """The record of one account; threads and processes may share it.
 
     Parameters
     ----------
     directory : callable
-        Returns where it is.
+        Returns the directory of the record.
     service : str
-        The address of the service that has the files.
+        The address of the service that stores the files.
     """
 
     def __init__(self, directory: Callable[[], Path], service: str) -> None:
@@ -86,32 +83,32 @@ class UploadHistory:
         self._lock = threading.Lock()
         self._known: dict[bytes, bytes] | None = None
         self._pending: list[bytes] = []
-        # The disk may hang: nobody else waits for it.
+        # A thread of its own, since the disk may hang.
         self._writer: threading.Thread | None = None
         self._closing = threading.Event()
         self._warned = False
 
     def remember(self, path: str, state: FileState | None, stored: datetime | None) -> None:
-        """Write down that a file has been stored.
+        """Record that a file has been stored.
 
         Parameters
         ----------
         path : str
             Its path in the storage.
         state : FileState or None
-            The local file, as it was from the beginning to the end.
+            The state of the local file, the same before and after the upload.
         stored : datetime or None
-            Its date, as a listing gave it afterwards.
+            Its date in a listing after the upload.
         """
         facts = _facts(state, stored)
         self._add(self._key(path), facts or bytes(DIGITS // 2).hex().encode())
 
     def forget(self, path: str) -> None:
-        """Write down that it is not known any more what is stored at a path."""
+        """Record that the file at a path is no longer known."""
         self.remember(path, None, None)
 
     def has(self, path: str, state: FileState | None, stored: datetime | None) -> bool:
-        """Whether what is stored is this local file; the parameters are those of `remember`."""
+        """Return whether a stored file is this local one; the parameters are those of `remember`."""
         facts = _facts(state, stored)
         if facts is None:
             return False
@@ -121,7 +118,7 @@ class UploadHistory:
             return self._known.get(self._key(path)) == facts
 
     def close(self, patience: float = PATIENCE) -> None:
-        """Write what has not been written yet, in not more than so many seconds."""
+        """Write the remaining lines, within at most `patience` seconds."""
         self._closing.set()
         if self._writer is not None:
             self._writer.join(patience)
@@ -150,7 +147,7 @@ class UploadHistory:
         self._write()
 
     def _write(self) -> None:
-        """Append what has come since the last time."""
+        """Append the lines that are new since the last time."""
         with self._lock:
             pending, self._pending = self._pending, []
         if not pending:
@@ -168,7 +165,7 @@ class UploadHistory:
         if not self._warned:
             self._warned = True
             logger.warning(
-                "What was uploaded cannot be written down (%s); skip_existing will send it again",
+                "The record of uploads cannot be written (%s); skip_existing will send these files again",
                 error,
             )
 
@@ -178,12 +175,14 @@ class UploadHistory:
         except FileNotFoundError:
             return {}
         except (OSError, RuntimeError, CTADataError) as error:
-            logger.warning("It cannot be read what was uploaded (%s); it is sent again", error)
+            logger.warning(
+                "The record of uploads cannot be read (%s); all files are sent again", error
+            )
             return {}
 
 
 def _facts(state: FileState | None, stored: datetime | None) -> bytes | None:
-    """Return a hash of all that tells; None where a change might not be seen."""
+    """Return a hash of the states; None if a change might be invisible."""
     if state is None or stored is None or not state.telling:
         return None
     return _hash(f"{tuple(state)} {stored.timestamp():.0f}")
@@ -195,10 +194,10 @@ def _hash(text: str) -> bytes:
 
 
 def _append(path: Path, lines: bytes) -> int:
-    """Append lines in one piece; return the length of the file."""
+    """Append lines in one write; return the length of the file."""
     descriptor = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
-        # First an end of what another process may have left unfinished.
+        # First end a line that another process may have left unfinished.
         os.write(descriptor, b"\n" + lines)
         return os.fstat(descriptor).st_size
     finally:
@@ -213,18 +212,18 @@ def _content(path: Path) -> bytes:
 
 
 def _entries(content: bytes) -> dict[bytes, bytes]:
-    """Return the facts of each key; of several lines the last one counts."""
+    """Return the state of each key; the last of several lines counts."""
     entries: dict[bytes, bytes] = {}
     for line in content.split(b"\n"):
         if len(line) == LINE - 1 and line[DIGITS : DIGITS + 1] == b" ":
             key = line[:DIGITS]
-            # The newest ones are to stand at the end.
+            # Keep the newest at the end.
             entries.pop(key, None)
             entries[key] = line[DIGITS + 1 :]
     return entries
 
 
 def _shorten(path: Path) -> None:
-    """Keep the newest lines only."""
+    """Keep only the newest lines."""
     lines = [key + b" " + facts + b"\n" for key, facts in _entries(_content(path)).items()]
     atomic_write(path, b"".join(lines[-(KEPT_BYTES // LINE) :]))

@@ -197,7 +197,7 @@ def test_a_record_that_cannot_be_used(storage, local, work, caplog, kind):
     elif kind == "link":
         place.symlink_to(work / "elsewhere")
     assert upload() == ["finished"]
-    assert "cannot be written down" in caplog.text
+    assert "cannot be written" in caplog.text
     assert upload() == ["finished"]
     assert not (work / "elsewhere").exists()
 
