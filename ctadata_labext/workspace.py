@@ -1,6 +1,6 @@
-"""Local paths: inside the server's root, through no link that leaves it, and not hidden.
+"""Local paths within the server's root: through no link that leaves it, and not hidden.
 
-``ContentsManager._get_os_path`` only looks at the text of a path and follows links.
+``ContentsManager._get_os_path`` checks only the text of a path and follows links.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Workspace:
     Parameters
     ----------
     root : str
-        That folder, absolute; it may itself be reached through links.
+        The absolute path of this folder; it may contain links.
     allow_hidden : bool, optional
         Whether names that begin with a dot may be used (``ContentsManager.allow_hidden``).
     """
@@ -34,7 +34,7 @@ class Workspace:
         self.allow_hidden = allow_hidden
 
     def directory(self, path: str) -> Path:
-        """Return a directory of the workspace, which need not exist yet, without any link in it.
+        """Return the path of a directory, which need not exist yet, with links resolved.
 
         Parameters
         ----------
@@ -44,7 +44,7 @@ class Workspace:
         Raises
         ------
         InvalidPath
-            If it leaves the root, is hidden, or is something else than a directory.
+            If it leaves the root, is hidden, or is not a directory.
         """
         resolved = Path(os.path.realpath(self.root.joinpath(*self._names(path))))
         if not resolved.is_relative_to(self.root):
@@ -58,7 +58,7 @@ class Workspace:
         except FileNotFoundError:
             return resolved
         except OSError as error:
-            # Such as a name that is too long, or a file as its parent.
+            # For example, a name is too long, or a parent is a file.
             raise InvalidPath(
                 f"{path!r} cannot be used: {error.strerror}; choose another folder", path=path
             ) from error
@@ -67,7 +67,7 @@ class Workspace:
         return resolved
 
     def child(self, directory: Path, name: str) -> Path:
-        """Return the place of `name` in a directory that `directory` has returned.
+        """Return the path of `name` in a directory returned by `directory`.
 
         Raises
         ------
@@ -78,18 +78,18 @@ class Workspace:
         return directory / name
 
     def relative(self, path: Path) -> str:
-        """Return a path as JupyterLab writes it: relative to the root, with slashes."""
+        """Return a path in JupyterLab's form: relative to the root, with slashes."""
         return "" if path == self.root else path.relative_to(self.root).as_posix()
 
     def look_into(self, directory: Path) -> tuple[int, dict[str, os.stat_result]]:
-        """Return what is in a directory that `directory` has returned, if it exists.
+        """Return the free space and the files of a directory returned by `directory`.
 
         Returns
         -------
         free : int
-            The bytes that are free on the disk that it is, or will be, on.
+            The free bytes on its disk, also if the directory does not exist yet.
         files : dict of str to os.stat_result
-            Its regular files, but not the hidden ones, nor those whose name is no text.
+            Its regular files, except hidden ones and those whose names are not valid text.
 
         Raises
         ------
@@ -111,7 +111,7 @@ class Workspace:
             ) from error
 
     def existing(self, path: str) -> Path:
-        """Return a file or a directory that exists.
+        """Return the path of an existing file or directory.
 
         Parameters
         ----------
@@ -123,7 +123,7 @@ class Workspace:
         InvalidPath
             If it leaves the root, is hidden, is a link, or neither a file nor a directory.
         NotFound
-            If there is nothing of this name.
+            If it does not exist.
         """
         names = self._names(path)
         if not names:
@@ -161,7 +161,7 @@ class Workspace:
             raise self._not_regular(path) from error
         except OSError as error:
             raise InvalidPath(f"{path!r} cannot be opened: {error.strerror}", path=path) from error
-        # By way of `opener`, so that errors have the path and not the descriptor's number.
+        # With an `opener`, so that errors contain the path and not the descriptor's number.
         return open(path, "rb", opener=lambda *_: file)
 
     def _files(self, descriptor: int) -> Iterator[tuple[str, os.stat_result]]:
@@ -169,7 +169,7 @@ class Workspace:
             for item in found:
                 if item.name.startswith(".") and not self.allow_hidden:
                     continue
-                # What vanishes meanwhile is not there.
+                # Files may vanish meanwhile.
                 with contextlib.suppress(FileNotFoundError, UnicodeEncodeError):
                     item.name.encode()
                     facts = item.stat(follow_symlinks=False)
@@ -179,7 +179,8 @@ class Workspace:
     def _names(self, path: str) -> list[str]:
         if path.startswith("/"):
             raise InvalidPath(
-                f"{path!r} is absolute; give a path from the workspace's top folder", path=path
+                f"{path!r} is absolute; give a path relative to the workspace's top folder",
+                path=path,
             )
         names = path.rstrip("/").split("/") if path else []
         if not _is_name(path) or not {"", ".", ".."}.isdisjoint(names):

@@ -1,11 +1,11 @@
-"""Where certificates are kept: one file for each user and key, for nobody else to read.
+"""The storage of certificates: one file for each user and key, readable by nobody else.
 
 ::
 
     shared.pem            the shared one
     users/_41da/cta.pem   Ada's, under the key cta
 
-A user's name is written so that no two share a file, on no file system, and none leads elsewhere.
+User names are encoded so that no two share a file on any file system and none leads elsewhere.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _MAX_BYTES = 1 << 20
 
 
 class UnusableName(ValueError):
-    """No user has such a name."""
+    """A name that no user can have."""
 
 
 class CertificateStore:
-    """Keeps certificates in a directory.
+    """Stores certificates in a directory.
 
     Parameters
     ----------
     directory : Path or None
-        The directory; None takes a temporary one, from the first certificate until `close`.
+        The directory; None for a temporary one, from the first certificate until `close`.
     """
 
     def __init__(self, directory: Path | None) -> None:
@@ -51,12 +51,12 @@ class CertificateStore:
         self._lock = threading.Lock()
 
     def open(self) -> None:
-        """Make the directory where one was given and is missing.
+        """Create the directory if one was given and is missing.
 
         Raises
         ------
         CTADataError
-            When it cannot be made, or others may look into it.
+            If it cannot be created, or others may read it.
         """
         if self._given is None:
             return
@@ -69,8 +69,8 @@ class CertificateStore:
             ) from error
         if facts.st_uid != os.geteuid() or stat.S_IMODE(facts.st_mode) & 0o077:
             raise CTADataError(
-                f"{self._given} cannot hold certificates, since others may look into it:"
-                f" give it to yourself alone, as chmod 700 does, or choose another directory.",
+                f"{self._given} cannot hold certificates, since others may read it: run"
+                f" 'chmod 700 {self._given}', or choose another directory.",
                 path=str(self._given),
             )
 
@@ -81,38 +81,38 @@ class CertificateStore:
             self._root = None
 
     def save(self, user: str | None, key: str, pem: str) -> None:
-        """Keep a certificate instead of the one that is there; it is on the disk at the end.
+        """Store a certificate, replacing the existing one; it is on the disk at the end.
 
         Parameters
         ----------
         user : str or None
-            Whose it is, by the exact name; None for the shared one.
+            The exact name of its user; None for the shared one.
         key : str
-            What it is for.
+            The key of the service.
         pem : str
             The certificate.
 
         Raises
         ------
         UnusableName
-            When a name is empty or no text.
+            If a name is empty or not valid text.
         OSError
-            When it cannot be written; the one that was there stays.
+            If it cannot be written; the existing one stays.
         """
         *folders, name = _path(user, key)
         with self._lock, self._directory(folders, make=True) as directory:
-            for left in os.listdir(directory):  # by a process that was killed
+            for left in os.listdir(directory):  # by a killed process
                 if left.startswith(name) and left.endswith(_PART):
                     os.unlink(left, dir_fd=directory)
             atomic_write(name, pem.encode(), directory=directory, sync=True)
 
     def load(self, user: str | None, key: str) -> str | None:
-        """Return a certificate, or None where there is none; the parameters are those of `save`.
+        """Return a certificate, or None; the parameters are those of `save`.
 
         Raises
         ------
         UnusableName
-            When a name is empty or no text.
+            If a name is empty or not valid text.
         """
         *folders, name = _path(user, key)
         try:
@@ -128,7 +128,7 @@ class CertificateStore:
 
     @contextmanager
     def _directory(self, names: Sequence[str], *, make: bool = False) -> Iterator[int]:
-        """Open a directory below the root, without following a link."""
+        """Open a directory below the root, following no link."""
         if self._root is None:
             if not make:
                 raise FileNotFoundError(errno.ENOENT, "no certificate yet")
@@ -144,9 +144,9 @@ def _path(user: str | None, key: str) -> list[str]:
 
 
 def _encoded(name: str) -> str:
-    """Return a file's name: small letters, digits and hyphens as they are, other bytes as `_41`.
+    """Return a file name: lower-case letters, digits and hyphens; other bytes as `_41`.
 
-    Long names become their digest behind a sign that no other has.
+    A long name becomes its digest after `=`, which occurs in no other name.
     """
     try:
         content = name.encode()

@@ -1,8 +1,7 @@
-"""The served directory, and nothing outside it.
+"""Access to the served directory, and to nothing outside it.
 
-Every path is walked name by name with `openat` and O_NOFOLLOW, so that no symbolic link is ever
-followed, not even one that is put in place meanwhile. Links are left out of listings; so is
-everything but files and directories.
+No symbolic link is ever followed, not even one that is created meanwhile (`open_beneath`).
+Listings contain only files and directories.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,7 +24,7 @@ _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.E
 
 
 class Missing(Exception):
-    """There is nothing at this path, or nothing that may be seen."""
+    """There is nothing at this path, or nothing that may be shown."""
 
 
 class ServedDirectory:
@@ -34,12 +33,12 @@ class ServedDirectory:
     Parameters
     ----------
     root : Path
-        The directory; it may itself be a link. Names given to the methods are relative to it.
+        The directory, possibly a link. The names in the methods are relative to it.
 
     Attributes
     ----------
     root : Path
-        The directory, without links.
+        The directory, with links resolved.
     """
 
     def __init__(self, root: Path) -> None:
@@ -47,19 +46,16 @@ class ServedDirectory:
         with self._directory(()):
             pass
 
-    @contextmanager
-    def _directory(self, names: Sequence[str]) -> Iterator[int]:
-        """Open a directory, going down from the root without following a link."""
-        with open_beneath(self.root, names, follow_root=False) as directory:
-            yield directory
+    def _directory(self, names: Sequence[str]) -> AbstractContextManager[int]:
+        return open_beneath(self.root, names, follow_root=False)
 
     def stat(self, names: Sequence[str]) -> os.stat_result:
-        """Return the facts of a file or a directory.
+        """Return the status of a file or a directory.
 
         Raises
         ------
         Missing
-            When there is none.
+            If there is none.
         """
         with absence_as_missing():
             if not names:
@@ -71,12 +67,12 @@ class ServedDirectory:
         return facts
 
     def scan(self, names: Sequence[str]) -> list[tuple[str, os.stat_result]]:
-        """Return the names in a directory with their facts, sorted.
+        """Return the names in a directory with their status, sorted.
 
         Raises
         ------
         Missing
-            When there is no such directory.
+            If there is no such directory.
         """
         found = []
         with (
@@ -100,9 +96,9 @@ class ServedDirectory:
         Raises
         ------
         Missing
-            When there is no such file.
+            If there is no such file.
         IsADirectoryError
-            When it is a directory.
+            If it is a directory.
         """
         if not names:
             raise IsADirectoryError(errno.EISDIR, "the root")
@@ -115,28 +111,28 @@ class ServedDirectory:
             raise Missing from error
 
     def make_directory(self, names: Sequence[str]) -> None:
-        """Make a directory.
+        """Create a directory.
 
         Raises
         ------
         Missing
-            When its parent is missing.
+            If its parent is missing.
         FileExistsError
-            When there is something of this name.
+            If something of this name exists.
         """
         with absence_as_missing(), self._directory(names[:-1]) as parent:
             os.mkdir(names[-1], dir_fd=parent)
 
     @contextmanager
     def new_file(self, names: Sequence[str]) -> Iterator[NewFile]:
-        """Begin a file; at the end of the context it is gone again unless it was committed.
+        """Create a file; it is removed at the end of the context unless it was committed.
 
         Raises
         ------
         Missing
-            When its parent is missing.
+            If its parent is missing.
         IsADirectoryError
-            When there is a directory of this name.
+            If there is a directory of this name.
         """
         with absence_as_missing(), self._directory(names[:-1]) as parent:
             directory = os.dup(parent)
@@ -151,12 +147,14 @@ class ServedDirectory:
 
 
 class NewFile:
-    """A file that is written under a hidden name and gets its own when it is whole.
+    """A file that is written under a hidden name and renamed when it is complete.
+
+    Not by `atomic_write`, since its content arrives in blocks.
 
     Parameters
     ----------
     directory : int
-        A descriptor of the directory it goes to; the caller closes it.
+        A descriptor of the target directory; the caller closes it.
     name : str
         The final name.
     """
@@ -171,7 +169,7 @@ class NewFile:
         self.size = 0
 
     def _refuse_directory(self) -> bool:
-        """Tell whether the final name is taken; raise when by a directory."""
+        """Return whether the final name exists; raise if it is a directory."""
         try:
             facts = os.stat(self._name, dir_fd=self._directory, follow_symlinks=False)
         except FileNotFoundError:
@@ -181,14 +179,14 @@ class NewFile:
         return True
 
     def write(self, block: bytes) -> None:
-        """Append."""
+        """Append a block."""
         view = memoryview(block)
         while view:
             view = view[self._file.write(view) :]
         self.size += len(block)
 
     def commit(self) -> bool:
-        """Give the file its name; tell whether it replaced another one."""
+        """Give the file its final name; return whether it replaced another file."""
         os.fsync(self._file.fileno())
         self._file.close()
         replaced = self._refuse_directory()
@@ -196,7 +194,7 @@ class NewFile:
         return replaced
 
     def discard(self) -> None:
-        """Remove what was not committed."""
+        """Remove the file unless it was committed."""
         self._file.close()
         try:
             os.unlink(self._hidden, dir_fd=self._directory)
@@ -211,7 +209,7 @@ def _is_shown(name: str, facts: os.stat_result) -> bool:
 
 @contextmanager
 def absence_as_missing() -> Iterator[None]:
-    """Turn the errors that mean that there is nothing into `Missing`."""
+    """Convert errors that mean that nothing is there into `Missing`."""
     try:
         yield
     except OSError as error:

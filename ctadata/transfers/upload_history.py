@@ -108,7 +108,7 @@ class UploadHistory:
         self.remember(path, None, None)
 
     def has(self, path: str, state: FileState | None, stored: datetime | None) -> bool:
-        """Return whether a stored file is this local one; the parameters are those of `remember`."""
+        """Return whether a stored file is this local one; the parameters are `remember`'s."""
         facts = _facts(state, stored)
         if facts is None:
             return False
@@ -165,7 +165,7 @@ class UploadHistory:
         if not self._warned:
             self._warned = True
             logger.warning(
-                "The record of uploads cannot be written (%s); skip_existing will send these files again",
+                "The record of uploads cannot be written (%s); skip_existing will send files again",
                 error,
             )
 

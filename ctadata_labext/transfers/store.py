@@ -1,9 +1,9 @@
-"""TransferStore: the file in which a server writes down its transfers, for the one after it.
+"""TransferStore: the file in which a server records its transfers for the next server.
 
-Each server has a file of its own, and one that begins takes over those of servers that have
-ended; so two at the same workspace never write to the same file. Locks do nothing on many network
-file systems: a file names its owner (`ProcessOwner`), and one on a machine that cannot be seen from
-here shows that it lives by touching its file.
+Each server has its own file, and a new server takes over the files of servers that have ended, so
+that two servers of one workspace never write to the same file. Locks do nothing on many network
+file systems: instead, a file names its owner (`ProcessOwner`), and a server touches its file to
+show servers on other machines that it is alive.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ SUFFIX = ".json"
 
 
 class TransferStore:
-    """The transfers of one server at one workspace, on the disk; the token is not among it.
+    """The transfers of one server and workspace on the disk, without the token.
 
     Parameters
     ----------
     directory : Path
-        Where such files are; made, for the user alone, where it is missing.
+        The directory of these files; created, for the user alone, if it is missing.
     root : Path
         The workspace.
     log : logging.Logger
-        Hears of files that cannot be used.
+        For warnings about unusable files.
     """
 
     def __init__(self, directory: Path, root: Path, log: logging.Logger) -> None:
@@ -57,19 +57,19 @@ class TransferStore:
         self._records: list[dict[str, Any]] = []
         self._writable = True
         self._closed = False
-        # When each file was changed whose owner cannot be seen from here.
+        # The time of the last change of each file whose owner may be alive on another machine.
         self._unsure: dict[Path, int] = {}
         self._began = time.monotonic()
 
     def write(self, records: list[dict[str, Any]]) -> None:
-        """Write down the records of all transfers; where that fails, say so once."""
+        """Write the records of all transfers; if that fails, warn once."""
         with self._lock:
             if not self._closed:
                 self._records = records
                 self._store(records)
 
     def close(self) -> None:
-        """Leave all to the next server."""
+        """Leave the transfers to the next server."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -77,7 +77,7 @@ class TransferStore:
                 self._owner.end()
 
     def take_over(self) -> list[Transfer]:
-        """Return the transfers of the servers at this workspace that have ended."""
+        """Return the transfers of servers of this workspace that have ended."""
         try:
             names = sorted(os.listdir(self._directory))
         except OSError:
@@ -90,9 +90,9 @@ class TransferStore:
         return [transfer for path in paths for transfer in self._taken(path, None)]
 
     def beat(self) -> list[Transfer]:
-        """Show that this server lives; return the transfers of those that turn out not to.
+        """Show that this server is alive; return the transfers of servers that turn out dead.
 
-        To be called every few seconds.
+        Call this every few seconds.
         """
         with contextlib.suppress(OSError):
             os.utime(self._path)
@@ -104,14 +104,14 @@ class TransferStore:
         ]
 
     def _taken(self, path: Path, changed: int | None) -> list[Transfer]:
-        """Take over a file, unless its owner lives.
+        """Take over a file, unless its owner is alive.
 
         Parameters
         ----------
         path : Path
             The file.
         changed : int or None
-            When it was changed as of the first look, a while ago; None at the first look.
+            The time of its last change when it was seen first; None if it is seen first now.
         """
         try:
             content, found = read_json(path, MAX_BYTES)
@@ -128,7 +128,7 @@ class TransferStore:
         try:
             if content["version"] != VERSION:
                 raise ValueError("another version")
-            # A clock that was wrong may have dated it beyond all calendars.
+            # A wrong clock may have dated it beyond the range of `datetime`.
             seconds = max(0.0, min(now / 1e9, time.time()))
             moment = datetime.fromtimestamp(seconds, timezone.utc)
             records = content["transfers"]
@@ -139,11 +139,11 @@ class TransferStore:
         return transfers if self._moved(path, records) else []
 
     def _moved(self, path: Path, records: list[dict[str, Any]]) -> bool:
-        """Write the records of another file into this server's; False if another one did."""
+        """Move the records of another file into this one; return False if another server did."""
         with self._lock:
             merged = [*self._records, *records]
             if not self._store(merged):
-                # They are better shown without being moved than lost.
+                # Show them although they cannot be moved.
                 return True
             try:
                 os.unlink(path)

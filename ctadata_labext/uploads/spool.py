@@ -1,4 +1,4 @@
-"""Files that were received from the browser, until they are stored. It knows nothing of HTTP."""
+"""The spool: files received from the browser until they are stored; independent of HTTP."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ctadata._files import local_error
+from ctadata._files import local_errors
 from ctadata.errors import NoSpace
 
 from ..errors import NoSuchUpload, TooLarge, TooManyUploads, UploadBusy, UploadConflict
 from ..owners import may_have
-from .spool_files import RECEIVED, SENDING, STORED, Upload, UploadFiles, UploadInfo
+from .spool_files import RECEIVED, SENDING, STORED, SpoolFiles, Upload, UploadInfo
 
 __all__ = ["Piece", "Spool"]
 
-# Seconds between two looks at what has expired, and at what other servers have put there.
+# Seconds between two searches for expired uploads, and for those of other servers.
 CHECK_INTERVAL = 60.0
 
 
 class Piece:
-    """Bytes that are being added to an upload; its holder is the only one who may.
+    """A locked upload, to which bytes are appended.
 
     Attributes
     ----------
     upload : Upload
-        The upload, as it was when the piece began.
+        The upload as it was when it was locked.
     offset : int
-        Where the next byte goes.
+        The position of the next byte.
     """
 
     def __init__(self, spool: Spool, upload: Upload, file: int) -> None:
@@ -41,35 +41,32 @@ class Piece:
         self.offset = upload.offset
 
     def write(self, data: bytes | bytearray) -> None:
-        """Add some bytes.
+        """Append bytes.
 
         Raises
         ------
         TooLarge
-            If the file was to be shorter; nothing is written then.
+            If the file would become longer than announced; nothing is written.
         NoSpace
-            If the disk is full; what fitted is kept.
+            If the disk is full; the bytes that fitted are kept.
         """
         upload = self.upload
         if self.offset + len(data) > upload.size:
             raise TooLarge(
-                f"More comes of {upload.path!r} than the {upload.size} bytes announced; upload it "
-                "again",
+                f"{upload.path!r} has more than the announced {upload.size} bytes; upload it again",
                 path=upload.path,
             )
         assert self._file is not None
         left = memoryview(data)
         while left:
-            try:
+            with local_errors(upload.path):
                 written = os.pwrite(self._file, left, self.offset)
-            except OSError as error:
-                raise local_error(error, upload.path) from error
             self.offset += written
             left = left[written:]
             self._spool._note(upload.id, upload.size - self.offset)
 
     def close(self) -> None:
-        """Let others add to the upload."""
+        """Unlock the upload."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -77,20 +74,20 @@ class Piece:
 
 
 class Spool:
-    """The directory of one user's received files.
+    """The received files of the users of one server.
 
     Parameters
     ----------
     directory : Path
-        It; made where it is missing. Several servers of the user may share it.
+        The directory, created if it is missing. Several servers may share it.
     expiry : float
         Seconds after the last piece, or after a transfer's last use, until an upload is removed.
     max_uploads : int
-        How many there may be; 0 for any number.
+        Maximum number of uploads; 0 for no limit.
     max_size : int
-        Bytes that a file may have; 0 for any size.
+        Maximum bytes of a file; 0 for no limit.
     clock : callable, optional
-        Seconds since the epoch.
+        Returns seconds since the epoch.
     """
 
     def __init__(
@@ -102,47 +99,47 @@ class Spool:
         max_size: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._files = UploadFiles(directory, expiry)
+        self._files = SpoolFiles(directory, expiry)
         self._max_uploads = max_uploads
         self._clock = clock
         self._lock = threading.Lock()
-        # Where the file system has no locks, they keep apart at least what this server does.
+        # Without locks in the file system, at least the requests of this server exclude another.
         self._receiving: set[str] = set()
-        # The bytes that are still to come, of each upload.
+        # The missing bytes of each upload.
         self._missing: dict[str, int] = {}
         self._checked_at: float | None = None
         self.expiry = expiry
         self.max_size = max_size
 
-    def create(self, facts: UploadInfo) -> Upload:
-        """Begin an upload.
+    def create(self, info: UploadInfo) -> Upload:
+        """Create an upload.
 
         Raises
         ------
         TooLarge, TooManyUploads
-            If it is too large, or one too many.
+            If it is too large, or there are too many.
         NoSpace
-            If the disk has no room for it beside what is still to come of the others.
+            If the disk lacks space for it and the missing bytes of the others.
         """
         upload_id = uuid.uuid4().hex
-        with self._lock, _translated(facts.path):
+        with self._lock, local_errors(info.path):
             self._files.make_directory()
             if self._checked_at is None or self._clock() - self._checked_at >= CHECK_INTERVAL:
                 self._remove_expired()
-            self._check_room(facts)
-            self._files.create(upload_id, facts)
-            self._missing[upload_id] = facts.size
+            self._check_room(info)
+            self._files.create(upload_id, info)
+            self._missing[upload_id] = info.size
         return self.get(upload_id)
 
     def get(self, upload_id: str, owner: str | None = None) -> Upload:
-        """Return an upload that no transfer has yet.
+        """Return an upload that does not belong to a transfer yet.
 
         Parameters
         ----------
         upload_id : str
             Its id.
         owner : str, optional
-            Who asks, as of `owner_of`, as in the other methods.
+            Who asks (`owner_of`); also in the other methods.
 
         Raises
         ------
@@ -152,51 +149,51 @@ class Spool:
         upload = self._files.read(upload_id, RECEIVED)
         if upload is None or not may_have(owner, upload.owner):
             raise NoSuchUpload(
-                "The server no longer has this upload: it was ended, handed on or expired; choose "
-                "the file again, and upload it"
+                "The server no longer has this upload: it was cancelled, stored or has expired; "
+                "choose the file and upload it again"
             )
         return upload
 
     def waiting(self, owner: str | None = None) -> list[Upload]:
-        """Return the uploads that no transfer has yet, sorted by their paths."""
+        """Return the uploads that do not belong to a transfer yet, sorted by path."""
         read = self._files.read
         found = filter(None, (read(each, RECEIVED) for each in self._files.ids(RECEIVED)))
         own = (upload for upload in found if may_have(owner, upload.owner))
         return sorted(own, key=lambda upload: (upload.destination, upload.path, upload.id))
 
     def append(self, upload_id: str, offset: int, owner: str | None = None) -> Piece:
-        """Take an upload to add to it; nobody else can until the piece is closed.
+        """Lock an upload to append to it.
 
         Parameters
         ----------
         upload_id : str
             Its id.
         offset : int
-            The bytes that the sender takes to be there.
+            The number of received bytes according to the sender.
         owner : str, optional
-            Who sends them.
+            Who asks.
 
         Raises
         ------
         NoSuchUpload
             If there is none of this id.
         UploadBusy
-            If somebody else is adding to it.
+            If another request is writing to it.
         UploadConflict
-            If another number of bytes is there.
+            If another number of bytes was received.
         """
         piece = self._take(upload_id, owner)
         if piece.offset != offset:
             piece.close()
             raise UploadConflict(
-                f"{piece.offset} bytes of {piece.upload.path!r} are here, not {offset}; go on from "
-                "there",
+                f"{piece.offset} bytes of {piece.upload.path!r} were received, not {offset}; "
+                "resume from there",
                 path=piece.upload.path,
             )
         return piece
 
     def remove(self, upload_id: str, owner: str | None = None) -> None:
-        """Remove an upload that no transfer has yet.
+        """Remove an upload that does not belong to a transfer yet.
 
         Raises
         ------
@@ -210,19 +207,19 @@ class Spool:
             piece.close()
 
     def remove_expired(self) -> None:
-        """Remove what has expired, unless somebody is adding to it."""
+        """Remove expired uploads, unless a request is writing to them."""
         with self._lock, contextlib.suppress(FileNotFoundError):
             self._remove_expired()
 
     def claim(self, ids: Sequence[str], owner: str | None = None) -> list[Upload]:
-        """Give uploads to a transfer: all of them, or none.
+        """Give all of these uploads, or none, to a transfer.
 
         Raises
         ------
         NoSuchUpload
             If one does not exist.
         UploadConflict
-            If one has not come completely, or belongs to a transfer already.
+            If one is incomplete, or belongs to a transfer already.
         """
         uploads: list[Upload] = []
         try:
@@ -231,16 +228,16 @@ class Spool:
                 handed_on = read(upload_id, SENDING) or read(upload_id, STORED)
                 if handed_on and may_have(owner, handed_on.owner):
                     raise UploadConflict(
-                        "One of these uploads belongs to a transfer already; look at the transfers"
+                        "One of these uploads belongs to a transfer already; see the transfers"
                     )
                 upload = self.get(upload_id, owner)
                 if upload.offset < upload.size:
                     raise UploadConflict(
-                        f"Of {upload.path!r} only {upload.offset} of {upload.size} bytes have come "
-                        "so far; resume its upload first",
+                        f"Only {upload.offset} of {upload.size} bytes of {upload.path!r} were "
+                        "received; resume its upload first",
                         path=upload.path,
                     )
-                with _translated(upload.path):
+                with local_errors(upload.path):
                     self._files.rename(upload_id, RECEIVED, SENDING)
                 uploads.append(upload)
         except BaseException:
@@ -254,27 +251,25 @@ class Spool:
             self._files.rename(upload_id, SENDING, RECEIVED)
 
     def handed_on(self, upload_id: str) -> tuple[Upload, bool]:
-        """Return an upload that a transfer has, and whether it is stored already.
+        """Return an upload of a transfer, and whether it is stored already.
 
         Raises
         ------
         NoSuchUpload
-            If it expired.
+            If it has expired.
         """
         for state in (SENDING, STORED):
             upload = self._files.read(upload_id, state)
             if upload is not None:
                 return upload, state == STORED
-        raise NoSuchUpload(
-            "The server no longer has it, for it has expired; choose the file again, and upload it"
-        )
+        raise NoSuchUpload("The upload has expired; choose the file and upload it again")
 
     def data(self, upload_id: str) -> Path:
-        """Return the file that has an upload's bytes."""
+        """Return the path of an upload's data."""
         return self._files.data(upload_id)
 
     def stored(self, upload_id: str) -> None:
-        """Take note that the storage has a file now, and remove what was received."""
+        """Mark an upload as stored, and remove its data."""
         self._files.rename(upload_id, SENDING, STORED)
         self.data(upload_id).unlink(missing_ok=True)
         with self._lock:
@@ -291,32 +286,32 @@ class Spool:
         for upload_id in ids:
             self._unlink(upload_id)
 
-    def _check_room(self, facts: UploadInfo) -> None:
-        if self.max_size and facts.size > self.max_size:
+    def _check_room(self, info: UploadInfo) -> None:
+        if self.max_size and info.size > self.max_size:
             raise TooLarge(
-                f"{facts.path!r} has {facts.size} bytes; this server takes files of at most "
+                f"{info.path!r} has {info.size} bytes; this server accepts files of at most "
                 f"{self.max_size} (CTADataExtension.max_upload_size)",
-                path=facts.path,
+                path=info.path,
             )
         if self._max_uploads and len(self._missing) >= self._max_uploads:
             raise TooManyUploads(
-                f"{len(self._missing)} uploads are waiting here, as many as this server keeps; "
-                "resume or remove some of them"
+                f"{len(self._missing)} uploads are waiting, the maximum of this server; resume or "
+                "remove some of them"
             )
         free = self._files.free_space() - sum(self._missing.values())
-        if facts.size > free:
+        if info.size > free:
             raise NoSpace(
-                f"{facts.path!r} needs {facts.size} bytes on the disk of the Jupyter server until "
-                f"it is stored, which has {max(0, free)} left; make room there, or remove "
+                f"{info.path!r} needs {info.size} bytes on the disk of the Jupyter server until "
+                f"it is stored, but only {max(0, free)} are free; make room there, or remove "
                 "unfinished uploads",
-                path=facts.path,
+                path=info.path,
             )
 
     def _remove_expired(self) -> None:
         now = self._clock()
         missing = {}
         for upload_id, changed in self._files.changes().items():
-            # What a clock that was wrong has dated far ahead would never expire.
+            # Files dated far in the future by a wrong clock would never expire.
             expired = abs(now - changed) > self.expiry and upload_id not in self._receiving
             if expired and self._files.remove_unlocked(upload_id):
                 continue
@@ -327,7 +322,7 @@ class Spool:
 
     def _take(self, upload_id: str, owner: str | None) -> Piece:
         upload = self.get(upload_id, owner)
-        with self._lock, _translated(upload.path):
+        with self._lock, local_errors(upload.path):
             if upload_id in self._receiving:
                 raise _busy(upload)
             try:
@@ -335,7 +330,7 @@ class Spool:
             except BlockingIOError as error:
                 raise _busy(upload) from error
             try:
-                # It may have grown, or be gone, since.
+                # It may have grown or gone meanwhile.
                 upload = self.get(upload_id)
             except BaseException:
                 os.close(file)
@@ -357,15 +352,7 @@ class Spool:
             self._missing.pop(upload_id, None)
 
 
-@contextlib.contextmanager
-def _translated(display_path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise local_error(error, display_path) from error
-
-
 def _busy(upload: Upload) -> UploadBusy:
     return UploadBusy(
-        f"Another request is sending {upload.path!r}; wait for its end", path=upload.path
+        f"Another request is sending {upload.path!r}; wait until it ends", path=upload.path
     )

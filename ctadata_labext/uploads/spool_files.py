@@ -1,9 +1,9 @@
-"""How received files lie on the disk.
+"""The files of the spool.
 
-Of each upload there are two files: ``ID.data``, whose length says how much has come, and what is
-known about it, whose name says how far it is: ``ID.json`` while it is received or waits,
-``ID.sending`` once a transfer has it, and ``ID.stored``, without data, once it is in the storage.
-Renaming decides who has an upload, also between two servers that share the directory.
+Each upload has two files: ``ID.data``, whose length is the number of received bytes, and a
+description, whose name is the state of the upload: ``ID.json`` while it is received or waits,
+``ID.sending`` while a transfer has it, and ``ID.stored``, without data, when it is stored.
+Renaming decides who has an upload, also between servers that share the directory.
 """
 
 from __future__ import annotations
@@ -28,41 +28,41 @@ from ctadata._files import (
 )
 from ctadata.errors import LocalFileError
 
-__all__ = ["RECEIVED", "SENDING", "STORED", "Upload", "UploadFiles", "UploadInfo", "is_id"]
+__all__ = ["RECEIVED", "SENDING", "STORED", "SpoolFiles", "Upload", "UploadInfo", "is_id"]
 
 DATA = ".data"
 RECEIVED = ".json"
 SENDING = ".sending"
 STORED = ".stored"
 NEW = ".new"
-# Bytes of what is known about an upload; paths and metadata are much shorter.
+# Maximum bytes of a description; paths and metadata are much shorter.
 MAX_BYTES = 1 << 20
 ID = "[0-9a-f]{32}"
 OWN_NAME = re.compile(rf"({ID})(?:{DATA}|{RECEIVED}|{SENDING}|{STORED}|{NEW})")
-# What file systems say that have no locks.
+# The errors of file systems without locks.
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 @dataclass(frozen=True)
 class UploadInfo:
-    """What is known about a file from the start.
+    """The description of an upload, known from the start.
 
     Parameters
     ----------
     path : str
         Its path below the destination.
     destination : str
-        The directory that is to receive it, relative to the user's own; may be empty.
+        The remote directory, relative to the user's own; may be empty.
     item : str
         The name of the file or folder that was dropped.
     fingerprint : str
-        By which the browser knows the file again.
+        Identifies the file for the browser, to resume it.
     size : int
-        Its bytes.
+        Its size in bytes.
     metadata : str
-        What the browser said, in its own words.
+        The ``Upload-Metadata`` header as the browser sent it.
     owner : str
-        Whose it is; empty for the server's own user.
+        The user it belongs to; empty for the server's own user.
     """
 
     path: str
@@ -76,16 +76,16 @@ class UploadInfo:
 
 @dataclass(frozen=True)
 class Upload(UploadInfo):
-    """A file that is received.
+    """A file that is being received.
 
     Parameters
     ----------
     id : str
         Its name in the spool, which nobody can guess.
     offset : int
-        The bytes that have come.
+        The number of received bytes.
     expires : float
-        When it may be removed if nothing more comes, in seconds since the epoch.
+        When it may be removed if no more bytes arrive, in seconds since the epoch.
     """
 
     id: str
@@ -93,13 +93,13 @@ class Upload(UploadInfo):
     expires: float
 
 
-class UploadFiles:
-    """The directory that has them.
+class SpoolFiles:
+    """The directory of received files.
 
     Parameters
     ----------
     directory : Path
-        It, which only its owner can enter.
+        The directory, which only its owner can enter.
     expiry : float
         Seconds after the last change until an upload may be removed.
     """
@@ -109,60 +109,60 @@ class UploadFiles:
         self._expiry = expiry
 
     def make_directory(self) -> None:
-        """Make the directory, or make sure that nobody else can enter it.
+        """Create the directory, and ensure that nobody else can enter it.
 
         Raises
         ------
         LocalFileError
-            If it cannot be made, or is somebody else's.
+            If it cannot be created, or belongs to another user.
         """
         with local_errors(str(self._directory), "used"):
             os.makedirs(self._directory, mode=0o700, exist_ok=True)
             found = os.stat(self._directory)
         if found.st_uid != os.geteuid():
             raise LocalFileError(
-                f"{str(self._directory)!r} belongs to somebody else; set "
+                f"{str(self._directory)!r} belongs to another user; set "
                 "CTADataExtension.uploads_directory to a folder of your own"
             )
         if found.st_mode & 0o077:
             os.chmod(self._directory, 0o700)
 
     def free_space(self) -> int:
-        """Return the bytes that are free on the disk."""
+        """Return the free bytes on the disk."""
         with open_beneath(self._directory) as directory:
             return free_space(directory)
 
-    def create(self, upload_id: str, facts: UploadInfo) -> None:
-        """Begin an upload; on failure nothing is left of it."""
+    def create(self, upload_id: str, info: UploadInfo) -> None:
+        """Create an upload; if that fails, nothing remains of it."""
         try:
             write_new(self.data(upload_id), b"")
-            # Whole under its name, or not there. Not by `atomic_write`: what a killed server
-            # leaves must have a name of this upload, so that it expires.
-            write_new(self._file(upload_id, NEW), json.dumps(asdict(facts)).encode())
+            # Not by `atomic_write`: what a killed server leaves needs a name of the upload, so that
+            # it expires.
+            write_new(self._file(upload_id, NEW), json.dumps(asdict(info)).encode())
             self.rename(upload_id, NEW, RECEIVED)
         except BaseException:
             self.remove(upload_id)
             raise
 
     def read(self, upload_id: str, state: str) -> Upload | None:
-        """Return an upload if it is in this state."""
+        """Return an upload, if it is in this state."""
         if not is_id(upload_id):
             return None
         try:
-            facts, found = read_json(self._file(upload_id, state), MAX_BYTES)
+            info, found = read_json(self._file(upload_id, state), MAX_BYTES)
             changed = found.st_mtime
-            offset = facts["size"]
+            offset = info["size"]
             if state != STORED:
                 data = self.data(upload_id).stat()
                 offset = data.st_size
                 changed = max(changed, data.st_mtime)
-            # A clock that was wrong may have dated it beyond all calendars.
+            # A wrong clock may have dated it far in the future.
             expires = min(changed, time.time()) + self._expiry
             # Earlier versions knew one user only.
-            facts = {"owner": "", **facts}
-            return Upload(**facts, id=upload_id, offset=offset, expires=max(0.0, expires))
+            info = {"owner": "", **info}
+            return Upload(**info, id=upload_id, offset=offset, expires=max(0.0, expires))
         except (FileNotFoundError, ValueError, KeyError, TypeError):
-            # What is not whole, after the machine went down, is as good as gone.
+            # After a crash of the machine, a description may be incomplete.
             return None
 
     def ids(self, state: str) -> list[str]:
@@ -174,7 +174,7 @@ class UploadFiles:
         return [name.removesuffix(state) for name in names if name.endswith(state)]
 
     def changes(self) -> dict[str, float]:
-        """Return the ids of all uploads, also broken ones, and when each was changed last."""
+        """Return the ids of all uploads, also damaged ones, with the time of the last change."""
         changes: dict[str, float] = {}
         with os.scandir(self._directory) as files:
             for file in files:
@@ -186,26 +186,26 @@ class UploadFiles:
         return changes
 
     def data(self, upload_id: str) -> Path:
-        """Return the file that has an upload's bytes."""
+        """Return the path of an upload's data."""
         return self._file(upload_id, DATA)
 
     def rename(self, upload_id: str, old: str, new: str) -> None:
-        """Bring an upload from one state into another, if nobody else has done so."""
+        """Change the state of an upload, if nobody else has done so."""
         os.rename(self._file(upload_id, old), self._file(upload_id, new))
 
     def touch(self, upload_id: str, now: float) -> None:
-        """Take note that a transfer still needs an upload."""
+        """Keep an upload of a transfer from expiring."""
         for state in (SENDING, STORED):
             with contextlib.suppress(FileNotFoundError):
                 os.utime(self._file(upload_id, state), (now, now))
 
     def remove(self, upload_id: str) -> None:
-        """Remove all of an upload; first what says that it is there."""
+        """Remove an upload; its description first."""
         for ending in (RECEIVED, SENDING, STORED, NEW, DATA):
             self._file(upload_id, ending).unlink(missing_ok=True)
 
     def remove_unlocked(self, upload_id: str) -> bool:
-        """Remove an upload unless somebody is adding to it; return whether it is gone."""
+        """Remove an upload unless somebody is writing to it; return whether it is gone."""
         try:
             file = self.open_locked(upload_id)
         except FileNotFoundError:
@@ -218,17 +218,17 @@ class UploadFiles:
         return True
 
     def open_locked(self, upload_id: str) -> int:
-        """Open an upload's data for writing, and keep all others from doing so.
+        """Open an upload's data for writing, and lock it.
 
         Returns
         -------
         int
-            The file descriptor; closing it lets others.
+            The file descriptor; closing it unlocks the data.
 
         Raises
         ------
         BlockingIOError
-            If somebody else has opened it.
+            If somebody else has locked it.
         """
         file = open_regular(self.data(upload_id), os.O_WRONLY)
         try:
@@ -244,5 +244,5 @@ class UploadFiles:
 
 
 def is_id(text: str) -> bool:
-    """Whether this can be the id of an upload, which is part of the names of its files."""
+    """Return whether a text can be the id of an upload, which is part of its file names."""
     return re.fullmatch(ID, text) is not None

@@ -310,7 +310,7 @@ def test_certificates_are_not_part_of_what_is_served(served: Path, below: str) -
 def test_a_directory_that_others_may_look_into(served: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.mkdir(0o755)
-    with pytest.raises(CTADataError, match="others may look into it"):
+    with pytest.raises(CTADataError, match="others may read it"):
         Service(served, certificates=kept).start()
 
 

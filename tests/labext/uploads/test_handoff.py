@@ -228,7 +228,7 @@ async def test_what_has_expired_is_said(
     assert not again["resumable"]
     assert again["error"]["code"] == "no-such-upload"
     assert "choose them on your computer again" in again["error"]["message"]
-    assert "choose the file again" in again["failures"][0]["message"]
+    assert "choose the file and upload it again" in again["failures"][0]["message"]
     assert stored(storage / OWN / "run42") == {"b": b"b"}
 
 

@@ -237,10 +237,10 @@ def test_what_a_transfer_has_does_not_expire_while_it_says_so(
 def test_the_disk_is_full(spool: Spool, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctadata_labext.uploads.spool_files.free_space", lambda directory: 1000)
     first = spool.create(facts("first", 600))
-    with pytest.raises(NoSpace, match="400 left"):
+    with pytest.raises(NoSpace, match="400 are free"):
         spool.create(facts("second", 401))
     second = spool.create(facts("second", 400))
-    with pytest.raises(NoSpace, match="0 left"):
+    with pytest.raises(NoSpace, match="0 are free"):
         spool.create(facts("third", 1))
     # What has come of the first is no longer to come; of this disk it takes nothing.
     append(spool, first, bytes(500))
@@ -258,7 +258,7 @@ def test_what_another_server_still_needs_is_counted(
     other.create(facts("theirs", 100))
     spool.create(facts("mine", 200))
     clock.ahead = CHECK_INTERVAL
-    with pytest.raises(NoSpace, match="700 left"):
+    with pytest.raises(NoSpace, match="700 are free"):
         other.create(facts("large", 900))
 
 
