@@ -269,9 +269,9 @@ def test_a_beat_that_hangs_delays_nothing(storage, work, hang, monkeypatch):
     hang.in_calls_of(journal.os, "utime", lambda *given, **_: str(given[0]).endswith("journal"))
     started = time.monotonic()
     watches = []
-    watch = watchdog.Watchdog.watch
+    tick = watchdog.Watchdog.tick
     monkeypatch.setattr(
-        watchdog.Watchdog, "watch", lambda *given: (watches.append(time.monotonic()), watch(*given))
+        watchdog.Watchdog, "tick", lambda *given: (watches.append(time.monotonic()), tick(*given))
     )
     gate = threading.Event()
     storage.fails("head", "*", Fault(gate=gate))
