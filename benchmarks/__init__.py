@@ -1,1 +1,1 @@
-"""How fast the client is beside others: ``make bench`` (CONTRIBUTING.md, "Benchmarks")."""
+"""Compare the speed of the client with others: ``make bench`` (CONTRIBUTING.md, "Benchmarks")."""

@@ -1,4 +1,4 @@
-"""Measure the client beside others and print what came out (CONTRIBUTING.md, "Benchmarks")."""
+"""Measure the client and others, and print the results (CONTRIBUTING.md, "Benchmarks")."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from statistics import median
 from .clients import BIN
 from .data import compare, empty
 from .measure import Failed, Measured, run, smallest_memory
-from .rows import GIB, MEMORY, OURS, ROWS, Line, Row, Stage, Work
+from .rows import GIB, MEMORY, OURS, ROWS, Fixture, Line, Row, Task
 from .table import COST_HEAD, HEAD, Comparison, cost, show
 
 LISTING = "listing"
@@ -28,14 +28,14 @@ MEMORY_WANTED = 60e6  # bytes
 
 @dataclass
 class Report:
-    """What is printed at the end."""
+    """The results that are printed at the end."""
 
     comparisons: list[Comparison] = field(default_factory=list)
     costs: list[list[str]] = field(default_factory=list)
 
 
 def main() -> None:
-    """Run the works that were asked for, and print the tables."""
+    """Run the selected tasks, and print the tables."""
     options = _options()
     chosen = options.only or [*ROWS, LISTING, *(MEMORY if options.memory else ())]
     report = Report()
@@ -46,8 +46,8 @@ def main() -> None:
                 tempfile.TemporaryDirectory(prefix="ctadata-", dir=parent) as folder,
                 ExitStack() as stack,
             ):
-                stage = Stage(Path(folder), options.size_factor, stack)
-                _run_rows(stage, asked, runs, report)
+                fixture = Fixture(Path(folder), options.size_factor, stack)
+                _run_rows(fixture, asked, runs, report)
     if LISTING in chosen:
         report.comparisons.append(_listing(options.runs))
     print(_circumstances(options.runs, options.size_factor))
@@ -59,45 +59,44 @@ def main() -> None:
             print(show(head, lines), end="\n\n")
 
 
-def _run_rows(stage: Stage, rows: Mapping[str, Row], runs: int, report: Report) -> None:
+def _run_rows(fixture: Fixture, rows: Mapping[str, Row], runs: int, report: Report) -> None:
     for name, row in rows.items():
         try:
-            work = row.prepare(stage)
+            task = row.prepare(fixture)
         except Failed as error:
             _say(f"{name}: {error}")
             report.comparisons += [_comparison(name, 1, {}, line) for line in row.lines]
             continue
-        results = _take_turns(work, stage, runs)
-        report.comparisons += [_comparison(work.name, work.size, results, it) for it in row.lines]
-        report.costs += [_cost(work, client, measured) for client, measured in results.items()]
-        stage.clear()
+        results = _take_turns(task, fixture, runs)
+        report.comparisons += [_comparison(task.name, task.size, results, it) for it in row.lines]
+        report.costs += [_cost(task, client, measured) for client, measured in results.items()]
+        fixture.clear()
 
 
-def _take_turns(work: Work, stage: Stage, runs: int) -> dict[str, list[Measured]]:
-    """Let the contestants do a work in turns; one that fails once is out.
+def _take_turns(task: Task, fixture: Fixture, runs: int) -> dict[str, list[Measured]]:
+    """Run a task with each client in turn; a client that fails once is dropped.
 
-    Where it is done several times, the first turn is not counted: then this machine's memory
-    is touched for the first time.
+    With several runs the first is not counted, because it touches memory for the first time.
     """
-    results: dict[str, list[Measured]] = {client: [] for client in work.contestants}
+    results: dict[str, list[Measured]] = {client: [] for client in task.clients}
     for turn in range(0 if runs > 1 else 1, runs + 1):
-        clients = deque(results)
-        clients.rotate(turn)  # nobody is always the first
-        for client in clients:
-            empty(work.copy)
-            if work.needs:
-                work.needs.mkdir(parents=True)
+        order = deque(results)
+        order.rotate(turn)  # so that no client is always the first
+        for client in order:
+            empty(task.copy)
+            if task.needs:
+                task.needs.mkdir(parents=True)
             try:
-                measured = run(work.contestants[client], stage.target)
-                compare(work.source, work.copy)
+                measured = run(task.clients[client], fixture.target)
+                compare(task.source, task.copy)
             except Failed as error:
-                _say(f"{work.name}: {client} failed: {error}")
+                _say(f"{task.name}: {client} failed: {error}")
                 del results[client]
                 continue
             if turn:
                 results[client].append(measured)
             _say(
-                f"{work.name}, {turn} of {runs}: {client} {measured.wall:.2f} s,"
+                f"{task.name}, {turn} of {runs}: {client} {measured.wall:.2f} s,"
                 f" CPU {measured.cpu:.2f} s, {measured.memory / 1e6:.0f} MB"
             )
     return results
@@ -118,7 +117,7 @@ def _comparison(
     return Comparison(name, line.against, unit, ours, theirs, line.wanted, line.cpu)
 
 
-def _cost(work: Work, client: str, measured: list[Measured]) -> list[str]:
+def _cost(task: Task, client: str, measured: list[Measured]) -> list[str]:
     memory, smallest = max(each.memory for each in measured), smallest_memory()
     shown = f"{memory / 1e6:.0f} MB" if memory > smallest else f"< {smallest / 1e6:.0f} MB"
     wanted = ""
@@ -126,11 +125,11 @@ def _cost(work: Work, client: str, measured: list[Measured]) -> list[str]:
         reached = "reached" if memory < MEMORY_WANTED else "NOT reached"
         wanted = f"< {MEMORY_WANTED / 1e6:.0f} MB, {reached}"
     wall = median(each.wall for each in measured)
-    return cost(work.name, client, wall, median(each.cpu for each in measured), shown, wanted)
+    return cost(task.name, client, wall, median(each.cpu for each in measured), shown, wanted)
 
 
 def _listing(runs: int) -> Comparison:
-    """Parse a listing in a process of its own, where nothing else is going on."""
+    """Parse a listing in a separate process, where nothing else runs."""
     words = [sys.executable, "-m", "benchmarks.parsing", str(ENTRIES), str(runs)]
     said = subprocess.run(words, capture_output=True, text=True, check=False)
     _say(said.stderr.strip())
@@ -141,7 +140,7 @@ def _listing(runs: int) -> Comparison:
 
 
 def _circumstances(runs: int, factor: float) -> str:
-    """Return under which circumstances the numbers came about."""
+    """Describe the conditions of the measurement."""
     versions = []
     for program in ("curl", str(BIN / "rclone")):
         said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
@@ -163,22 +162,22 @@ def _say(text: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names = [*ROWS, LISTING, *MEMORY]
-    parser.add_argument("--only", nargs="+", choices=names, help="measure these alone")
-    parser.add_argument("--runs", type=int, default=5, help="the medians of so many (%(default)s)")
+    parser.add_argument("--only", nargs="+", choices=names, help="run only these tasks")
+    parser.add_argument("--runs", type=int, default=5, help="number of runs (%(default)s)")
     parser.add_argument(
-        "--size-factor", type=float, default=1.0, help="for a quick try: of sizes and numbers"
+        "--size-factor", type=float, default=1.0, help="scale all sizes and numbers of files"
     )
     parser.add_argument(
-        "--memory", action="store_true", help="also peak memory for 10 GiB and for 100,000 files"
+        "--memory", action="store_true", help="also measure memory for 10 GiB and 100,000 files"
     )
     parser.add_argument(
-        "--tmpfs", type=Path, default=Path("/dev/shm"), help="with 5 GB of room (%(default)s)"
+        "--tmpfs", type=Path, default=Path("/dev/shm"), help="with 5 GB free (%(default)s)"
     )
     parser.add_argument(
         "--disk",
         type=Path,
         default=Path(tempfile.gettempdir()),
-        help="with 12 GB of room, for --memory (%(default)s)",
+        help="with 12 GB free, for --memory (%(default)s)",
     )
     return parser.parse_args()
 

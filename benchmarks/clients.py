@@ -1,4 +1,4 @@
-"""The contestants: what a user of each would type."""
+"""The commands of the compared clients."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _WITHOUT_ZLIB_NG = (
 
 
 def get(service: str, *words: str, zlib_ng: bool = True) -> Command:
-    """Return ``ctadata get WORDS`` from the service at that address."""
+    """Return ``ctadata get WORDS`` for a service."""
     start = [str(BIN / "ctadata")] if zlib_ng else [sys.executable, "-c", _WITHOUT_ZLIB_NG]
     return Command([*start, "get", "-q", *words], _settings(service))
 
 
 def put(service: str, *words: str) -> Command:
-    """Return ``ctadata put WORDS`` to the service at that address."""
+    """Return ``ctadata put WORDS`` for a service."""
     return Command([str(BIN / "ctadata"), "put", "-q", *words], _settings(service))
 
 
@@ -34,14 +34,14 @@ def old_get(service: str, *words: str) -> Command:
 
 
 def curl(*words: str) -> Command:
-    """Return ``curl WORDS``, without what it would show."""
+    """Return ``curl WORDS`` without progress output."""
     return Command(["curl", "--silent", "--show-error", "--fail", *words])
 
 
 def rclone(command: str, source: str, target: str, *words: str) -> Command:
-    """Return ``rclone COMMAND SOURCE TARGET``, as fast as it goes.
+    """Return ``rclone COMMAND SOURCE TARGET`` with its fastest settings.
 
-    Its own pacing between requests (10 ms) would be all that one measures.
+    Its default pause of 10 ms between requests would dominate the result.
     """
     fast = ["--transfers", "16", "--webdav-pacer-min-sleep", "0.01ms"]
     quiet = ["--config", "/dev/null", "--log-level", "ERROR"]
@@ -49,7 +49,7 @@ def rclone(command: str, source: str, target: str, *words: str) -> Command:
 
 
 def webdav(port: int, path: str = "") -> str:
-    """Return rclone's name of a directory or file of the storage."""
+    """Return rclone's name for a directory or file of the storage."""
     return f":webdav,url='http://127.0.0.1:{port}/dav/':{path}"
 
 

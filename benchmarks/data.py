@@ -1,4 +1,4 @@
-"""The files that are sent about, and whether they arrived."""
+"""Create the test files, and compare the copies with them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from .measure import Failed
 
 BLOCK = 1 << 20
-# Random bytes are made once; a file repeats them, each block with its number in front.
+# Random bytes are generated once; a file repeats them, each block with its number in front.
 _NOISE = os.urandom(BLOCK)
 
 
 def make_file(path: Path, size: int) -> None:
-    """Make a file of `size` bytes, no two blocks of which are the same."""
+    """Create a file of `size` bytes, in which no two blocks are equal."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         for number in range(-(-size // BLOCK)):
@@ -26,7 +26,7 @@ def make_file(path: Path, size: int) -> None:
 
 
 def make_files(folder: Path, count: int, size: int, each: int | None = None) -> None:
-    """Make `count` files of `size` bytes, all in one directory or `each` so many in one."""
+    """Create `count` files of `size` bytes, in one directory or `each` per directory."""
     for number in range(count):
         name = f"f{number:06}"
         path = folder / f"d{number // each:04}" / name if each else folder / name
@@ -46,10 +46,10 @@ def digest(path: Path) -> int:
 
 
 def compare(source: Path, copy: Path) -> None:
-    """Raise `Failed` unless `copy`, a file or a tree, has all that is in `source`, and no more.
+    """Raise `Failed` unless `copy`, a file or a tree, has the same content as `source`.
 
-    In a process of its own: a client's peak memory is never below that of the process which
-    starts it, and this one would grow with the number of files.
+    In a separate process: the peak memory of a client is never below that of the process that
+    starts it, and this process would grow with the number of files.
     """
     command = [sys.executable, "-m", __name__, str(source), str(copy)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -58,19 +58,19 @@ def compare(source: Path, copy: Path) -> None:
 
 
 def empty(folder: Path) -> None:
-    """Leave an empty folder."""
+    """Replace a folder by an empty one."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
 
 
 def _difference(source: Path, copy: Path) -> str | None:
-    """Return what is wrong with a copy; contestants lay out trees in different ways."""
+    """Describe how a copy differs; clients arrange trees in different ways."""
     expected, found = _files(source), _files(copy)
     if source.is_file() and len(found) == 1:
         found = dict.fromkeys(expected, *found.values())
     if expected.keys() != found.keys():
         wrong = sorted(expected.keys() ^ found.keys())
-        return f"{len(wrong)} files are missing or too many, such as {wrong[0]}"
+        return f"{len(wrong)} files are missing or unexpected, such as {wrong[0]}"
     for name, path in expected.items():
         if path.stat().st_size != found[name].stat().st_size or not _same(path, found[name]):
             return f"{name} has arrived with other bytes"

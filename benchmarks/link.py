@@ -1,6 +1,6 @@
-"""A long and narrow link: a TCP proxy that delays all bytes and limits each connection.
+"""Simulate a slow link: a TCP proxy that delays all bytes and limits each connection.
 
-A process of its own, so that its work is not counted as the client's: `Link` starts it.
+`Link` runs it in a separate process, so that its processor time is not counted as the client's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections import deque
 ROUND_TRIP = 0.020  # seconds
 RATE = 200e6 / 8  # bytes per second, each connection in each direction
 BLOCK = 64 << 10
-# What waits for its turn beside what is on its way.
+# Bytes that are queued in addition to those in transit.
 BACKLOG = 256 << 10
 
 
@@ -36,21 +36,21 @@ class Link:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # The end of its stdin ends it, also where this process was killed.
+        # The end of its stdin ends it, even if this process is killed.
         self._process.communicate()
 
 
 class _Flow:
-    """One direction of a connection: what was read waits here until it has arrived."""
+    """One direction of a connection; holds the bytes in transit."""
 
     def __init__(self, source: socket.socket, target: socket.socket, begins: float) -> None:
         self.source = source
         self.target = target
-        self.free = begins  # when the link has sent all that it took
+        self.free = begins  # when the link will have sent everything
         self.waiting: deque[tuple[float, memoryview]] = deque()
         self.held = 0
-        self.ended = False  # nothing more comes
-        self.blocked = False  # the target takes nothing at the moment
+        self.ended = False  # the source has no more bytes
+        self.blocked = False  # the target accepts no bytes at the moment
 
 
 class _Proxy:
@@ -72,7 +72,7 @@ class _Proxy:
         self._poll.register(listener, select.EPOLLIN)
         self._poll.register(0, select.EPOLLIN)
         while True:
-            # select is exact to microseconds, where epoll's own time-out is to milliseconds.
+            # select is accurate to microseconds, epoll's time-out only to milliseconds.
             wait = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
             ready, _, _ = select.select([self._poll], [], [], wait)
             for file, event in self._poll.poll(0) if ready else ():
@@ -90,7 +90,7 @@ class _Proxy:
         client, _ = self._listener.accept()
         server = socket.create_connection(("127.0.0.1", self._target))
         now = time.monotonic()
-        # The client believes to be connected at once; it would have been after a round trip.
+        # The client is connected at once; on a real link it would be after a round trip.
         there = _Flow(client, server, now + 2 * self._delay)
         back = _Flow(server, client, now)
         for end, flows in ((client, (there, back)), (server, (back, there))):
@@ -107,7 +107,7 @@ class _Proxy:
             elif event & (select.EPOLLERR | select.EPOLLHUP):
                 raise ConnectionResetError
         except BlockingIOError:
-            return  # the event was that of a connection that is closed by now
+            return  # the connection has been closed in the meantime
         except OSError:
             self._close(away)
             return
@@ -117,7 +117,7 @@ class _Proxy:
             self._deliver(towards)
 
     def _take(self, flow: _Flow) -> None:
-        """Read a block and set the time at which it arrives."""
+        """Read a block and set its time of arrival."""
         block = flow.source.recv(BLOCK)
         flow.free = max(time.monotonic(), flow.free) + len(block) / self._rate
         flow.waiting.append((flow.free + self._delay, memoryview(block)))
@@ -129,7 +129,7 @@ class _Proxy:
             self._watch(flow.source)
 
     def _deliver(self, flow: _Flow) -> None:
-        """Send what has arrived."""
+        """Send the blocks that have arrived."""
         full = flow.held >= self._limit
         now = time.monotonic()
         try:
@@ -167,7 +167,7 @@ class _Proxy:
         self._poll.modify(end, select.EPOLLIN * reads | select.EPOLLOUT * towards.blocked)
 
     def _done(self, flow: _Flow) -> None:
-        """Close the connection when the other direction has ended as well."""
+        """Close the connection if the other direction has ended too."""
         _, other = self._flows[flow.source.fileno()]
         if other.ended and not other.waiting:
             self._close(flow)

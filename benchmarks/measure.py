@@ -1,4 +1,4 @@
-"""Runs a client as a process of its own and measures that process alone."""
+"""Run a client in a separate process, and measure only that process."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 KILOBYTE = 1024  # unit of ru_maxrss
-LIMIT = 900.0  # seconds until a client counts as hung
+LIMIT = 900.0  # seconds until a client counts as stuck
 
 
 @dataclass(frozen=True)
 class Command:
-    """What a contestant is asked to run."""
+    """A command and its environment."""
 
     words: list[str]
     settings: dict[str, str] = field(default_factory=dict)
@@ -25,9 +25,9 @@ class Command:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a run cost: seconds of the clock and of the processor, and resident bytes.
+    """The cost of a run: elapsed and processor seconds, and resident bytes.
 
-    A process counts as at least as large as the one that started it was: `smallest_memory`.
+    A process is never reported smaller than the one that started it: `smallest_memory`.
     """
 
     wall: float
@@ -36,7 +36,7 @@ class Measured:
 
 
 class Failed(Exception):
-    """A client that did not do its work; its time does not count."""
+    """A client failed its task; its time does not count."""
 
 
 def run(command: Command, folder: Path) -> Measured:
@@ -65,12 +65,12 @@ def run(command: Command, folder: Path) -> Measured:
 
 
 def smallest_memory() -> int:
-    """Return the bytes below which the memory of a client is not seen."""
+    """Return the bytes below which the memory of a client cannot be measured."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of a user: no proxies, and compiled modules are kept."""
+    """Return the environment of a user: without proxies, and with compiled modules cached."""
     unwanted = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
     return {
         name: value

@@ -1,4 +1,4 @@
-"""How long a listing takes to become entries: run as a process of its own, prints two times."""
+"""Measure how long parsing a listing takes; run as a separate process that prints two times."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONTENT_TYPE = "application/json"
 
 
 def main(count: int, runs: int) -> None:
-    """Print the seconds that we take, and those of ``json.loads`` of the same bytes."""
+    """Print our time in seconds, and that of ``json.loads`` for the same bytes."""
     date = "Sun, 22 Nov 2026 06:28:06 GMT"
     listing = [{"href": "lst/data/", "type": "directory", "mtime": date}]
     for number in range(count):
@@ -39,11 +39,11 @@ def main(count: int, runs: int) -> None:
     print(statistics.median(ours), statistics.median(theirs))
 
 
-def _seconds(work: Callable[[], object]) -> float:
+def _seconds(task: Callable[[], object]) -> float:
     begin = time.perf_counter()
-    result = work()
+    result = task()
     end = time.perf_counter()
-    del result  # not a part of the work
+    del result  # not part of the measurement
     return end - begin
 
 

@@ -1,4 +1,4 @@
-"""The works that are measured: who does what, and how fast we want to be beside the others."""
+"""The measured tasks: the commands of each client, and the wanted ratios."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ GIB = 1 << 30
 OURS = "ctadata"
 
 
-class Stage:
-    """The folders and servers that the works share; servers start when they are needed first.
+class Fixture:
+    """The folders and servers that the tasks share; a server starts at its first use.
 
     Parameters
     ----------
     folder : Path
         An empty folder on tmpfs.
     factor : float
-        All sizes and numbers of files are multiplied with it.
+        A factor for all sizes and numbers of files.
     stack : ExitStack
-        Ends what was started.
+        Stops the servers at the end.
     """
 
     def __init__(self, folder: Path, factor: float, stack: ExitStack) -> None:
@@ -44,7 +44,7 @@ class Stage:
         self.clear()
 
     def clear(self) -> None:
-        """Remove all files; the servers go on."""
+        """Remove all files; the servers keep running."""
         for each in (self.files, self.local, self.target, self.digests):
             empty(each)
         self.stored.mkdir(parents=True)
@@ -81,12 +81,11 @@ class Line:
     Attributes
     ----------
     against : str
-        The contestant that we are compared with.
+        The other client.
     wanted : float or None
-        The ratio that we want; None where it is only good to know.
+        The wanted ratio; None if the line is only informative.
     cpu : bool
-        Whether seconds of the processor for each GiB are compared, where less is better,
-        rather than speeds, where more is.
+        Whether to compare processor seconds per GiB (less is better) instead of speeds.
     """
 
     against: str
@@ -95,36 +94,36 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Work:
-    """Contestants with the same work to do, who take turns.
+class Task:
+    """Clients with the same task, which run in turn.
 
     Attributes
     ----------
     name : str
-        What is done.
+        The description of the task.
     size : int
-        How many bytes are moved, in all.
+        The total number of bytes.
     source, copy : Path
         Compared after each run. The copy is removed before each run.
-    contestants : dict
-        The commands by the contestants' names.
+    clients : dict
+        The commands by the names of the clients.
     needs : Path, optional
-        A directory that has to be there before each run.
+        A directory that must exist before each run.
     """
 
     name: str
     size: int
     source: Path
     copy: Path
-    contestants: dict[str, Command]
+    clients: dict[str, Command]
     needs: Path | None = None
 
 
 @dataclass(frozen=True)
 class Row:
-    """A work, and what it is compared with."""
+    """A task and its comparisons."""
 
-    prepare: Callable[[Stage], Work]
+    prepare: Callable[[Fixture], Task]
     lines: list[Line]
 
 
@@ -138,33 +137,33 @@ def embedded(port: int) -> str:
     return f"http://127.0.0.1:{port}/services/downloadservice/"
 
 
-def _large_file(stage: Stage) -> Work:
-    size = stage.scaled(2 * GIB)
-    make_file(stage.files / "large.h5", size)
-    target = str(stage.target / "large.h5")
-    return Work(
+def _large_file(fixture: Fixture) -> Task:
+    size = fixture.scaled(2 * GIB)
+    make_file(fixture.files / "large.h5", size)
+    target = str(fixture.target / "large.h5")
+    return Task(
         "download 2 GiB, loopback",
         size,
-        stage.files / "large.h5",
-        stage.target,
+        fixture.files / "large.h5",
+        fixture.target,
         {
-            OURS: get(near(stage.nginx), "large.h5", "-o", target),
-            "curl": curl("-o", target, f"http://127.0.0.1:{stage.nginx}/dav/large.h5"),
+            OURS: get(near(fixture.nginx), "large.h5", "-o", target),
+            "curl": curl("-o", target, f"http://127.0.0.1:{fixture.nginx}/dav/large.h5"),
         },
     )
 
 
-def _embedded(stage: Stage) -> Work:
-    size = stage.scaled(GIB)
-    make_file(stage.files / "cta/serve.h5", size)
-    target = str(stage.target / "serve.h5")
-    url = embedded(stage.service)
+def _embedded(fixture: Fixture) -> Task:
+    size = fixture.scaled(GIB)
+    make_file(fixture.files / "cta/serve.h5", size)
+    target = str(fixture.target / "serve.h5")
+    url = embedded(fixture.service)
     fetch = f"{url}fetch/cta/serve.h5?chunk_size={MIB}"
-    return Work(
+    return Task(
         "download 1 GiB from 'ctadata serve'",
         size,
-        stage.files / "cta/serve.h5",
-        stage.target,
+        fixture.files / "cta/serve.h5",
+        fixture.target,
         {
             OURS: get(url, "cta/serve.h5", "-o", target),
             "curl": curl("-H", AUTHORIZATION, "-o", target, fetch),
@@ -172,19 +171,19 @@ def _embedded(stage: Stage) -> Work:
     )
 
 
-def _streams(stage: Stage) -> Work:
-    size = stage.scaled(256 * MIB)
-    make_file(stage.files / "far.h5", size)
-    target = str(stage.target / "far.h5")
+def _streams(fixture: Fixture) -> Task:
+    size = fixture.scaled(256 * MIB)
+    make_file(fixture.files / "far.h5", size)
+    target = str(fixture.target / "far.h5")
     parts = ["--multi-thread-streams", "8", "--multi-thread-cutoff", "1M"]
     # Its chunks of 64 MiB leave it with four streams.
     chunks = ["--multi-thread-chunk-size", "32M"]
-    port = stage.far_nginx
-    return Work(
+    port = fixture.far_nginx
+    return Task(
         "download 256 MiB in 8 streams, 20 ms, 200 Mbit/s each",
         size,
-        stage.files / "far.h5",
-        stage.target,
+        fixture.files / "far.h5",
+        fixture.target,
         {
             OURS: get(near(port), "--streams", "8", "far.h5", "-o", target),
             "curl": curl("-o", target, f"http://127.0.0.1:{port}/dav/far.h5"),
@@ -194,16 +193,16 @@ def _streams(stage: Stage) -> Work:
     )
 
 
-def _small_files(stage: Stage) -> Work:
-    count, size = stage.scaled(2000), 64 << 10
-    make_files(stage.files / "many", count, size)
-    target = str(stage.target)
-    port = stage.far_nginx
-    return Work(
+def _small_files(fixture: Fixture) -> Task:
+    count, size = fixture.scaled(2000), 64 << 10
+    make_files(fixture.files / "many", count, size)
+    target = str(fixture.target)
+    port = fixture.far_nginx
+    return Task(
         "download 2,000 files of 64 KiB, 20 ms",
         count * size,
-        stage.files / "many",
-        stage.target,
+        fixture.files / "many",
+        fixture.target,
         {
             OURS: get(near(port), "-r", "-j", "32", "many", "-o", target),
             "rclone": rclone("copy", webdav(port, "many"), target),
@@ -211,51 +210,51 @@ def _small_files(stage: Stage) -> Work:
     )
 
 
-def _beside_old(stage: Stage) -> Work:
-    count, size = stage.scaled(200), 64 << 10
-    make_files(stage.files / "cta/some", count, size)
-    url = embedded(stage.far_service)
-    return Work(
+def _beside_old(fixture: Fixture) -> Task:
+    count, size = fixture.scaled(200), 64 << 10
+    make_files(fixture.files / "cta/some", count, size)
+    url = embedded(fixture.far_service)
+    return Task(
         "download 200 files of 64 KiB from 'ctadata serve', 20 ms",
         count * size,
-        stage.files / "cta/some",
-        stage.target,
+        fixture.files / "cta/some",
+        fixture.target,
         {
             OURS: get(url, "-r", "cta/some"),
-            # Without the slash it fetches each file twice; and it makes no directory for them.
+            # Without the slash it fetches each file twice; it does not create the directory.
             "ctadata 0.3.0": old_get(url, "-r", "cta/some/"),
         },
-        stage.target / "cta/some",
+        fixture.target / "cta/some",
     )
 
 
-def _large_upload(stage: Stage) -> Work:
-    size = stage.scaled(2 * GIB)
-    source = stage.local / "large.h5"
+def _large_upload(fixture: Fixture) -> Task:
+    size = fixture.scaled(2 * GIB)
+    source = fixture.local / "large.h5"
     make_file(source, size)
-    dav = f"http://127.0.0.1:{stage.nginx}/dav/{servers.OWN}/large.h5"
-    return Work(
+    dav = f"http://127.0.0.1:{fixture.nginx}/dav/{servers.OWN}/large.h5"
+    return Task(
         "upload 2 GiB, loopback",
         size,
         source,
-        stage.stored,
+        fixture.stored,
         {
-            OURS: put(near(stage.nginx), str(source), "large.h5"),
+            OURS: put(near(fixture.nginx), str(source), "large.h5"),
             "curl": curl("-T", str(source), dav),
         },
     )
 
 
-def _small_uploads(stage: Stage) -> Work:
-    count, size = stage.scaled(2000), 64 << 10
-    make_files(stage.local / "many", count, size)
-    source = str(stage.local / "many")
-    port = stage.far_nginx
-    return Work(
+def _small_uploads(fixture: Fixture) -> Task:
+    count, size = fixture.scaled(2000), 64 << 10
+    make_files(fixture.local / "many", count, size)
+    source = str(fixture.local / "many")
+    port = fixture.far_nginx
+    return Task(
         "upload 2,000 files of 64 KiB, 20 ms",
         count * size,
-        stage.local / "many",
-        stage.stored,
+        fixture.local / "many",
+        fixture.stored,
         {
             OURS: put(near(port), "-r", "-j", "32", source, "many"),
             "rclone": rclone("copy", source, webdav(port, f"{servers.OWN}/many")),
@@ -263,25 +262,25 @@ def _small_uploads(stage: Stage) -> Work:
     )
 
 
-def _checksum(stage: Stage) -> Work:
-    size = stage.scaled(2 * GIB)
-    source = stage.files / "sum.h5"
+def _checksum(fixture: Fixture) -> Task:
+    size = fixture.scaled(2 * GIB)
+    source = fixture.files / "sum.h5"
     make_file(source, size)
-    target = str(stage.target / "sum.h5")
-    url = near(stage.nginx)
-    told = stage.digests / source.name
+    target = str(fixture.target / "sum.h5")
+    url = near(fixture.nginx)
+    told = fixture.digests / source.name
     told.write_text("adler32=00000001\n")
     try:
-        run(get(url, "sum.h5", "-o", target), stage.target)
+        run(get(url, "sum.h5", "-o", target), fixture.target)
     except Failed:
         told.write_text(f"adler32={digest(source):08x}\n")
     else:
         raise Failed("a file with a wrong checksum was taken: the checksum is not compared")
-    return Work(
+    return Task(
         "download 2 GiB with its checksum, loopback",
         size,
         source,
-        stage.target,
+        fixture.target,
         {
             OURS: get(url, "sum.h5", "-o", target),
             "without checksum": get(url, "--no-checksum", "sum.h5", "-o", target),
@@ -290,31 +289,31 @@ def _checksum(stage: Stage) -> Work:
     )
 
 
-def _huge(stage: Stage, up: bool) -> Work:
-    size = stage.scaled(10 * GIB)
-    source = (stage.local if up else stage.files) / "huge.h5"
+def _huge(fixture: Fixture, up: bool) -> Task:
+    size = fixture.scaled(10 * GIB)
+    source = (fixture.local if up else fixture.files) / "huge.h5"
     with source.open("wb") as file:
-        file.truncate(size)  # nothing but a hole, which takes no room
-    url = near(stage.nginx)
+        file.truncate(size)  # a sparse file, which takes no space
+    url = near(fixture.nginx)
     if up:
         command = put(url, str(source), "huge.h5")
-        return Work("upload 10 GiB", size, source, stage.stored, {OURS: command})
-    command = get(url, "huge.h5", "-o", str(stage.target / "huge.h5"))
-    return Work("download 10 GiB", size, source, stage.target, {OURS: command})
+        return Task("upload 10 GiB", size, source, fixture.stored, {OURS: command})
+    command = get(url, "huge.h5", "-o", str(fixture.target / "huge.h5"))
+    return Task("download 10 GiB", size, source, fixture.target, {OURS: command})
 
 
-def _night(stage: Stage, up: bool) -> Work:
-    count, size = stage.scaled(100_000), 1 << 10
-    source = (stage.local if up else stage.files) / "night"
+def _night(fixture: Fixture, up: bool) -> Task:
+    count, size = fixture.scaled(100_000), 1 << 10
+    source = (fixture.local if up else fixture.files) / "night"
     make_files(source, count, size, each=1000)
-    url = near(stage.nginx)
+    url = near(fixture.nginx)
     if up:
-        name, copy = "upload 100,000 files of 1 KiB", stage.stored
+        name, copy = "upload 100,000 files of 1 KiB", fixture.stored
         command = put(url, "-r", str(source), "night")
     else:
-        name, copy = "download 100,000 files of 1 KiB", stage.target
+        name, copy = "download 100,000 files of 1 KiB", fixture.target
         command = get(url, "-r", "night", "-o", str(copy))
-    return Work(name, count * size, source, copy, {OURS: command})
+    return Task(name, count * size, source, copy, {OURS: command})
 
 
 ROWS: dict[str, Row] = {
@@ -330,10 +329,10 @@ ROWS: dict[str, Row] = {
     "checksum": Row(_checksum, [Line("without checksum", 0.95), Line("without zlib-ng", None)]),
 }
 
-# What matters here is the memory alone.
+# Only the memory matters here.
 MEMORY: dict[str, Row] = {
-    "huge-get": Row(lambda stage: _huge(stage, up=False), []),
-    "huge-put": Row(lambda stage: _huge(stage, up=True), []),
-    "night-get": Row(lambda stage: _night(stage, up=False), []),
-    "night-put": Row(lambda stage: _night(stage, up=True), []),
+    "huge-get": Row(lambda fixture: _huge(fixture, up=False), []),
+    "huge-put": Row(lambda fixture: _huge(fixture, up=True), []),
+    "night-get": Row(lambda fixture: _night(fixture, up=False), []),
+    "night-put": Row(lambda fixture: _night(fixture, up=True), []),
 }

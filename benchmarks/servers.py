@@ -1,4 +1,4 @@
-"""The origins: nginx as a storage and as the download service, and ``ctadata serve``."""
+"""The servers: nginx as storage and as download service, and ``ctadata serve``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TOKEN = "benchmark"
-# The user's own directory.
+# The user's home directory.
 OWN = "lst/users/bench"
 STARTS = 10.0  # seconds that a server may take to start
 
@@ -34,7 +34,7 @@ def running(command: list[str], **options: object) -> Iterator[subprocess.Popen[
 
 @contextmanager
 def nginx(folder: Path, files: Path, digests: Path) -> Iterator[int]:
-    """Serve `files`, with the digests of files of the same name in `digests`; gives the port."""
+    """Serve `files`, with the digests in files of the same names; return the port."""
     program = os.environ.get("CTADATA_NGINX") or shutil.which("nginx") or "/usr/sbin/nginx"
     port = _free_port()
     version = subprocess.run([program, "-V"], capture_output=True, text=True, check=True).stderr
@@ -58,7 +58,7 @@ def nginx(folder: Path, files: Path, digests: Path) -> Iterator[int]:
 
 @contextmanager
 def service(files: Path) -> Iterator[int]:
-    """Serve `files` with ``ctadata serve``; gives the port."""
+    """Serve `files` with ``ctadata serve``; return the port."""
     port = _free_port()
     program = str(Path(sys.executable).with_name("ctadata"))
     command = [program, "serve", str(files), "--port", str(port), "--token", TOKEN]

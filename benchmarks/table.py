@@ -1,4 +1,4 @@
-"""The tables that are printed at the end."""
+"""Format the tables of results."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Comparison:
-    """One line: what we needed, what another needed, and the ratio that we want.
+    """A line of the table: our result, that of another client, and the wanted ratio.
 
     Attributes
     ----------
-    work, against : str
+    task, against : str
         What was done, and by whom beside us.
     unit : str
         Of both numbers.
     ours, theirs : float or None
-        Medians; None where a contestant failed.
+        Medians; None where a client failed.
     wanted : float or None
         The ratio that we want; None where it is only good to know.
     less : bool
         Whether the ratio is ours to theirs, and less is better; else the other way round.
     """
 
-    work: str
+    task: str
     against: str
     unit: str
     ours: float | None
@@ -33,9 +33,9 @@ class Comparison:
     less: bool
 
     def cells(self) -> list[str]:
-        """Return what stands in the columns of `HEAD`."""
+        """Return the cells for the columns of `HEAD`."""
         numbers = [_number(self.ours, self.unit), self.against, _number(self.theirs, self.unit)]
-        return [self.work, *numbers, *self._verdict()]
+        return [self.task, *numbers, *self._verdict()]
 
     def _verdict(self) -> list[str]:
         sign = "<=" if self.less else ">="
@@ -49,17 +49,17 @@ class Comparison:
         return [f"{ratio:.2f}", wanted, "yes" if reached else "NO"]
 
 
-HEAD = ["work", "ours", "against", "theirs", "ratio", "wanted", "reached"]
-COST_HEAD = ["work", "client", "seconds", "CPU seconds", "peak memory", "wanted"]
+HEAD = ["task", "ours", "against", "theirs", "ratio", "wanted", "reached"]
+COST_HEAD = ["task", "client", "seconds", "CPU seconds", "peak memory", "wanted"]
 
 
-def cost(work: str, client: str, wall: float, cpu: float, memory: str, wanted: str) -> list[str]:
-    """Return what stands in the columns of `COST_HEAD`."""
-    return [work, client, f"{wall:.2f}", f"{cpu:.2f}", memory, wanted]
+def cost(task: str, client: str, wall: float, cpu: float, memory: str, wanted: str) -> list[str]:
+    """Return the cells for the columns of `COST_HEAD`."""
+    return [task, client, f"{wall:.2f}", f"{cpu:.2f}", memory, wanted]
 
 
 def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table as Markdown has it."""
+    """Return a table in Markdown."""
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     lines = [head, ["-" * width for width in widths], *rows]
     return "\n".join(

@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from ._printable import MESSAGE, printable, shows_nothing
+from ._printable import MESSAGE, is_clean, printable
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -86,7 +86,7 @@ class CTADataError(Exception):
 
         To be raised outside of the `except` block, which would add the cause as its context.
         """
-        self.__cause__ = error if shows_nothing(error) else None
+        self.__cause__ = error if is_clean(error) else None
         return self
 
 

@@ -1,8 +1,7 @@
-"""A throw-away grid certificate authority, for the demo and for tests.
+"""A throw-away grid certificate authority for the demo and for tests.
 
-It issues what a grid's authorities and users issue, with short ways and no care for its keys:
-certificates, and proxy certificates of all generations. What a VO says of its members is made in
-`ctadata.demo.voms_server`.
+It issues certificates, and proxy certificates of all generations, like the authorities and users of
+a grid, but does not protect its keys. `ctadata.demo.voms_server` adds the attributes of a VO.
 
 ::
 
@@ -33,7 +32,7 @@ Name = Sequence[tuple[str, str]]
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 KeyType = Literal["ec", "rsa"]
-"""P-256, which is made at once, or RSA with 2048 bits, which grids use and which takes its time."""
+"""P-256, which is fast to generate, or RSA with 2048 bits, which grids use."""
 
 ProxyKind = Literal["rfc3820", "gt3-draft", "legacy"]
 Policy = Literal["inherit-all", "limited", "independent"]
@@ -58,7 +57,7 @@ _NAME_TYPES = {
     "UID": NameOID.USER_ID,
     "emailAddress": NameOID.EMAIL_ADDRESS,
 }
-_SKEW = timedelta(minutes=5)  # clocks differ: what is issued now has been valid for a while
+_SKEW = timedelta(minutes=5)  # clocks differ, so validity begins in the past
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Credential:
     key : Key
         Its private key.
     chain : tuple of x509.Certificate
-        Who issued it and who issued those, without the authority at the root.
+        Its issuer, the issuer of that, and so on, without the root authority.
     """
 
     certificate: x509.Certificate
@@ -95,17 +94,17 @@ class Credential:
         Parameters
         ----------
         kind : {"rfc3820", "gt3-draft", "legacy"}
-            RFC 3820, its draft as Globus 3 had it, or the ``CN=proxy`` of Globus 2.
+            RFC 3820, its draft in Globus 3, or the ``CN=proxy`` of Globus 2.
         policy : {"inherit-all", "limited", "independent"}
-            What the holder may do; a legacy proxy is limited or not.
+            The rights of the holder; a legacy proxy is limited or not.
         path_length : int, optional
             How many further proxies may follow; not in a legacy proxy.
         not_before, not_after : datetime, optional
             With time zone; by default five minutes ago and in 12 hours.
         attributes : bytes, optional
-            What `ctadata.demo.voms_server.VOMSServer.attributes` made.
+            The result of `ctadata.demo.voms_server.VOMSServer.attributes`.
         key_type : {"ec", "rsa"}
-            The new key's.
+            The type of the new key.
         """
         key, serial = _new_key(key_type), secrets.randbits(62) + 1
         common_name = str(serial)
@@ -128,7 +127,7 @@ class Credential:
         return Credential(builder.sign(self.key, hashes.SHA256()), key, self._issued_chain())
 
     def pem(self) -> bytes:
-        """Return the content of a proxy's file: certificate, key in its traditional form, chain."""
+        """Return the content of a proxy file: certificate, key in the traditional format, chain."""
         return self.certificate_pem() + self.key_pem() + self.chain_pem()
 
     def certificate_pem(self) -> bytes:
@@ -136,7 +135,7 @@ class Credential:
         return self.certificate.public_bytes(Encoding.PEM)
 
     def key_pem(self, form: PrivateFormat = PrivateFormat.TraditionalOpenSSL) -> bytes:
-        """Return the private key, unencrypted: ``RSA``, ``EC`` or, as PKCS 8, ``PRIVATE KEY``."""
+        """Return the unencrypted private key: ``RSA``, ``EC`` or, in PKCS#8, ``PRIVATE KEY``."""
         return self.key.private_bytes(Encoding.PEM, form, NoEncryption())
 
     def chain_pem(self) -> bytes:
@@ -144,7 +143,7 @@ class Credential:
         return b"".join(issuer.public_bytes(Encoding.PEM) for issuer in self.chain)
 
     def _issued_chain(self) -> tuple[x509.Certificate, ...]:
-        """Return the chain of what this credential issues: the root is not part of it."""
+        """Return the chain of the certificates that this credential issues, without the root."""
         root = self.certificate.subject == self.certificate.issuer
         return () if root else (self.certificate, *self.chain)
 
@@ -170,7 +169,7 @@ class Authority:
         not_after: datetime | None = None,
         key_type: KeyType = "ec",
     ) -> Authority:
-        """Make a root authority.
+        """Create a root authority.
 
         Parameters
         ----------
@@ -179,7 +178,7 @@ class Authority:
         not_before, not_after : datetime, optional
             With time zone; by default five minutes ago and in ten years.
         key_type : {"ec", "rsa"}
-            The key's.
+            The type of the key.
         """
         key, serial = _new_key(key_type), x509.random_serial_number()
         builder = _builder(
@@ -195,7 +194,7 @@ class Authority:
         not_after: datetime | None = None,
         key_type: KeyType = "ec",
     ) -> Authority:
-        """Issue the certificate of another authority; the parameters are those of `create`."""
+        """Issue the certificate of another authority; parameters as for `create`."""
         key, serial = _new_key(key_type), x509.random_serial_number()
         builder = _builder(
             self.credential, _name(name), key, serial, not_before, not_after, timedelta(days=3650)
@@ -219,7 +218,7 @@ class Authority:
         not_before, not_after : datetime, optional
             With time zone; by default five minutes ago and in a year.
         key_type : {"ec", "rsa"}
-            The key's.
+            The type of the key.
         """
         key, serial = _new_key(key_type), x509.random_serial_number()
         builder = _builder(
@@ -229,7 +228,7 @@ class Authority:
         return self._signed(builder.add_extension(_key_usage(ca=False), critical=True), key)
 
     def pem(self) -> bytes:
-        """Return the certificate, as a bundle of trusted authorities has it."""
+        """Return the certificate, for a bundle of trusted authorities."""
         return self.credential.certificate_pem()
 
     def _signed(self, builder: x509.CertificateBuilder, key: Key) -> Credential:
@@ -246,7 +245,7 @@ def _builder(
     not_after: datetime | None,
     lifetime: timedelta,
 ) -> x509.CertificateBuilder:
-    """Begin a certificate; without an issuer it will sign itself."""
+    """Begin a certificate; without an issuer it is self-signed."""
     start, end = validity(not_before, not_after, lifetime)
     builder = (
         x509.CertificateBuilder()
@@ -285,7 +284,7 @@ def _key_usage(*, ca: bool) -> x509.KeyUsage:
 def validity(
     not_before: datetime | None, not_after: datetime | None, lifetime: timedelta
 ) -> tuple[datetime, datetime]:
-    """Return a period, by default from five minutes ago until `lifetime` from now."""
+    """Return a validity period, by default from five minutes ago until `lifetime` from now."""
     now = datetime.now(timezone.utc).replace(microsecond=0)
     return not_before or now - _SKEW, not_after or now + lifetime
 

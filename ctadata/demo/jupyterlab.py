@@ -1,7 +1,7 @@
-"""`ctadata demo`: JupyterLab with the panel, beside an embedded data service, without a hub.
+"""Run JupyterLab with the panel and an embedded data service, without a hub.
 
-Whatever it needs goes to a temporary directory of its own; the user's settings, kernels and
-histories are neither read nor written.
+All files are in a temporary directory; the user's settings, kernels and histories are neither read
+nor written.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _LAYOUT = {
     "metadata": {"id": "default"},
 }
 _NOTEBOOK = (
-    "# CTA data from Python\n\nThe panel at the left and the functions below use the same service.",
+    "# CTA data from Python\n\nThe panel on the left and the functions below use the same service.",
     """\
 import ctadata
 
@@ -69,20 +69,20 @@ with h5py.File("dl1_LST-1.Run11111.0100.h5") as file:
 
 
 class _Stopped(BaseException):
-    """A signal asked for the end."""
+    """A signal asked the demo to stop."""
 
 
 def run(data: Path | None, workspace: Path | None, port: int, browser: bool) -> int:
-    """Serve data and run JupyterLab on it until Ctrl-C or SIGTERM; then leave nothing behind.
+    """Serve data and run JupyterLab until Ctrl-C or SIGTERM; then remove all temporary files.
 
     Parameters
     ----------
     data : Path or None
-        The directory to serve; None makes sample data.
+        The directory to serve; None creates sample data.
     workspace : Path or None
-        Where JupyterLab's files go, and stay; None takes a temporary directory.
+        The directory for JupyterLab's files, which are kept; None uses a temporary one.
     port : int
-        JupyterLab's port; 0 takes a free one.
+        JupyterLab's port; 0 selects a free one.
     browser : bool
         Whether to open a browser.
 
@@ -94,23 +94,23 @@ def run(data: Path | None, workspace: Path | None, port: int, browser: bool) -> 
     Raises
     ------
     CTADataError
-        When the port is taken, or JupyterLab does not start or ends in failure.
+        If the port is in use, or JupyterLab does not start or fails.
     """
     with contextlib.suppress(_Stopped), _stop_on_signals(), contextlib.ExitStack() as stack:
         port = _free_port(port)
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ctadata-demo-")))
         if data is None:
-            say("Making sample data ...")
+            say("Creating sample data ...")
             data = home / "storage"
             data.mkdir()
             make_sample_data(data)
         keep = workspace is not None
         workspace = workspace or home / "workspace"
-        _make_workspace(workspace)
-        _make_proxy(home)
+        _create_workspace(workspace)
+        _create_proxy(home)
         service = stack.enter_context(Service(data, ca_bundle=home / _AUTHORITIES))
         say(f"Data        {data}, served at {service.downloadservice_url}")
-        say(f"Proxy       {home / _PROXY} (a certificate to try delegation with)")
+        say(f"Proxy       {home / _PROXY} (a certificate for trying delegation)")
         say(f"Workspace   {workspace}" + ("" if keep else " (removed at the end)"))
         say("Starting JupyterLab ...")
         return _run_jupyterlab(stack, home, workspace, service, port, browser)
@@ -119,7 +119,7 @@ def run(data: Path | None, workspace: Path | None, port: int, browser: bool) -> 
 
 @contextlib.contextmanager
 def _stop_on_signals() -> Iterator[None]:
-    """Turn the first signal into an exception; further ones do not disturb the cleaning up."""
+    """Turn the first signal into an exception; later ones do not interrupt the clean-up."""
 
     def stop(signum: int, frame: FrameType | None) -> None:
         for number in _SIGNALS:
@@ -141,37 +141,39 @@ def _free_port(port: int) -> int:
     except OSError as error:
         raise CTADataError(
             f"Port {port} cannot be used ({os.strerror(error.errno or 0)}):"
-            " choose another one with --port."
+            " choose another with --port."
         ) from error
 
 
-def _make_proxy(home: Path) -> None:
-    """Make a proxy certificate for 12 hours, and the directory of the authority behind it."""
+def _create_proxy(home: Path) -> None:
+    """Create a proxy certificate for 12 hours, and the directory with its authority."""
     authority = Authority.create(key_type="rsa")
     user = authority.issue(_USER, key_type="rsa")
     attributes = VOMSServer.create(authority, key_type="rsa").attributes(user)
     authorities, proxy = home / _AUTHORITIES, home / _PROXY
     authorities.mkdir()
-    # OpenSSL and the grid's tools look for an authority by the hash of its name.
+    # OpenSSL and the grid's tools find an authority by the hash of its name.
     name = X509.from_cryptography(authority.credential.certificate).subject_name_hash()
     (authorities / f"{name:08x}.0").write_bytes(authority.pem())
     proxy.touch(0o600)
     proxy.write_bytes(user.delegate(attributes=attributes, key_type="rsa").pem())
 
 
-def _make_workspace(workspace: Path) -> None:
-    """Make the directory, with an example in it unless there is one already."""
+def _create_workspace(workspace: Path) -> None:
+    """Create the directory and an example notebook, unless they exist."""
     example = workspace / "example.ipynb"
     try:
         workspace.mkdir(parents=True, exist_ok=True)
         if not example.exists():
             example.write_text(json.dumps(_notebook(), indent=1), encoding="utf-8")
     except OSError as error:
-        raise CTADataError(f"{workspace} cannot be the workspace: {error.strerror}.") from error
+        raise CTADataError(
+            f"{workspace} cannot be used as the workspace: {error.strerror}."
+        ) from error
 
 
 def _notebook() -> dict[str, object]:
-    """Return the example as nbformat 4.5 has it."""
+    """Return the example notebook in nbformat 4.5."""
     cells: list[dict[str, object]] = [
         {"id": f"cell-{number}", "cell_type": "code", "source": source, "metadata": {}}
         | {"outputs": [], "execution_count": None}
@@ -206,7 +208,7 @@ def _run_jupyterlab(
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     with open(log, "wb") as output:
-        # A session of its own: Ctrl-C in the terminal is for us, who then end it in order.
+        # A new session: Ctrl-C in the terminal must reach only this process, which then stops it.
         process = subprocess.Popen(
             command,
             env=_environment(home, service, token),
@@ -215,10 +217,10 @@ def _run_jupyterlab(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    stack.callback(_end, process)
+    stack.callback(_stop, process)
     address = f"http://127.0.0.1:{port}"
     _wait_until_ready(process, address, token, log)
-    print(f"\nOpen        {address}/lab?token={token}\n\nCtrl-C stops all of it.", flush=True)
+    print(f"\nOpen        {address}/lab?token={token}\n\nCtrl-C stops everything.", flush=True)
     status = process.wait()
     if status:
         raise CTADataError(f"JupyterLab ended with status {status}{_last_line(log)}")
@@ -226,7 +228,7 @@ def _run_jupyterlab(
 
 
 def _environment(home: Path, service: Service, token: str) -> dict[str, str]:
-    """Return the environment of a user on the platform, with all of Jupyter's own in `home`."""
+    """Return the environment of a user on the platform, with Jupyter's directories in `home`."""
     config = home / "config"
     overrides = config / "labconfig/default_setting_overrides.json"
     overrides.parent.mkdir(parents=True)
@@ -260,7 +262,7 @@ def _wait_until_ready(
                 if http.request("GET", f"{address}/api/status").status == 200:
                     return
             except urllib3.exceptions.HTTPError:
-                time.sleep(0.1)  # it does not listen yet
+                time.sleep(0.1)  # not listening yet
     raise CTADataError(f"JupyterLab did not start{_last_line(log)}")
 
 
@@ -269,8 +271,8 @@ def _last_line(log: Path) -> str:
     return f": {lines[-1].strip()}" if lines else "."
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let JupyterLab end its kernels and itself; kill it when it takes too long."""
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Let JupyterLab stop its kernels and itself; kill it if that takes too long."""
     process.terminate()
     try:
         process.wait(_STOP_TIMEOUT)

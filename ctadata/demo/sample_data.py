@@ -1,7 +1,7 @@
-"""Sample data: a small storage with files like those of a night of the first LST.
+"""Sample data: a small storage with files like those of one night of the first LST.
 
-All of it is made up, by a seeded generator: the layouts, names and units are real, the physics is
-not. It needs the extra ``ctadata[demo]``.
+Layouts, names and units are real; the values are random, from a seeded generator. It needs the
+extra ``ctadata[demo]``.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ ODD_NAMES = (
     "Übergröße λόγος.txt",
     "望遠鏡.txt",
 )
-"""Names that were trouble somewhere once."""
+"""Names that have caused errors."""
 
 
 def make_sample_data(directory: Path) -> None:
-    """Make the sample data.
+    """Create the sample data.
 
     Parameters
     ----------
     directory : Path
-        An existing directory, which receives `cta` and `lst`; about 30 MB.
+        An existing directory, in which ``cta`` and ``lst`` are created; about 30 MB.
     """
     _make_dl1(directory / "cta/DL1" / _NIGHT / "v0.1", subruns=(0, 1, 99, 100, 101))
     tailcut = directory / "lst/DL1" / _NIGHT / "v0.1/tailcut84"
@@ -69,7 +69,7 @@ def _make_dl3(directory: Path) -> None:
 
 
 def _make_many(directory: Path) -> None:
-    """Make 3,000 small files: one table of muon rings for each subrun of a night."""
+    """Create 3,000 small files: a table of muon rings for each subrun of a night."""
     directory.mkdir()
     for number in range(3000):
         run, subrun = 11101 + number // 150, number % 150
@@ -98,7 +98,7 @@ def _make_some_data(directory: Path) -> None:
 
 
 def _set_times(directory: Path) -> None:
-    """Date all files on the morning after the night, half a second apart."""
+    """Set the times of all files to the next morning, half a second apart."""
     count = 0
     for folder, names, files in os.walk(directory):
         names.sort()

@@ -1,7 +1,7 @@
-"""A throw-away VOMS server, which says who has which groups and roles in a virtual organisation.
+"""A throw-away VOMS server, which certifies groups and roles in a virtual organisation.
 
-As the proxies of ``voms-proxy-init`` have it: an attribute certificate (RFC 5755) in an extension,
-in the profile of OGF GFD.182.
+Like ``voms-proxy-init``, it issues an attribute certificate (RFC 5755) for an extension of the
+proxy, in the profile of OGF GFD.182.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _NO_REVOCATION = "2.5.29.56"
 
 @dataclass(frozen=True)
 class VOMSServer:
-    """Says which groups and roles somebody has in a virtual organisation.
+    """Certifies groups and roles in a virtual organisation.
 
     Attributes
     ----------
     credential : Credential
-        What it signs with.
+        The credential that signs.
     vo : str
         The organisation.
     address : str
-        Its host and port, as the attributes name it.
+        The host and port of the server that are stated in the attributes.
     """
 
     credential: Credential
@@ -49,7 +49,7 @@ class VOMSServer:
 
     @classmethod
     def create(cls, authority: Authority, key_type: KeyType = "ec") -> VOMSServer:
-        """Set up a server with a certificate of this authority."""
+        """Create a server with a certificate of this authority."""
         return cls(authority.issue(SERVER, key_type=key_type))
 
     def attributes(
@@ -65,16 +65,16 @@ class VOMSServer:
         Parameters
         ----------
         holder : Credential
-            The end entity whose attributes they are.
+            The end entity that has the attributes.
         fqans : sequence of str
-            Groups and roles, such as ``/cta/Role=NULL/Capability=NULL``, the most important first.
+            Groups and roles, such as ``/cta/Role=NULL/Capability=NULL``, the primary one first.
         not_before, not_after : datetime, optional
             With time zone; by default five minutes ago and in 12 hours.
 
         Returns
         -------
         bytes
-            DER, as the extension's value has it: a sequence of sequences of attribute certificates.
+            The value of the extension in DER: a sequence of sequences of attribute certificates.
         """
         start, end = validity(not_before, not_after, timedelta(hours=12))
         certificate, server = _asn1(holder.certificate), _asn1(self.credential.certificate)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote
 
-from .._secrets import hushed, known_tokens
+from .._secrets import known_tokens, without_plain_secrets
 from ..entries import Entry
 from ..errors import InvalidPath, NotFound, StorageException
 from .json_items import Damaged, Items
@@ -167,7 +167,7 @@ def _refused(name: str, path: str) -> InvalidPath:
         why = f"it is longer than {LONGEST_NAME} characters"
     else:
         why = "it does not lie in that directory"
-    told = hushed(name)
+    told = without_plain_secrets(name)
     if len(told) > SHOWN + len(path):
         told = f"{told[: SHOWN + len(path)]}…"
     return InvalidPath(f"The listing of {path or '/'!r} has {told!r}: {why}", path=told)
