@@ -83,7 +83,7 @@ def test_it_runs_and_leaves_nothing(tmp_path: Path) -> None:
 
 def the_proxy_can_be_delegated(process: subprocess.Popen[str], printed: str) -> None:
     """The proxy is where the demo says and JupyterLab looks, and its service takes it."""
-    found = re.search(r"^Proxy       (/\S+/x509up) \(a certificate to try", printed, re.MULTILINE)
+    found = re.search(r"^Proxy       (/\S+/x509up) \(a certificate", printed, re.MULTILINE)
     assert found is not None
     proxy = Path(found[1])
     environment = environment_of_jupyterlab(process)
