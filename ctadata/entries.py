@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
+import threading
 import zlib
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ._printable import printable
 from .storage.dates import seconds_of
-from .storage.listing_limits import Memory, Share
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from .errors import StorageException
 
 __all__ = ["Entries", "Entry", "Href", "ManyEntries"]
-
-# Bytes that the entries of one directory, and of all directories in memory, may take.
-_memory = Memory(each=64 << 20, together=256 << 20)
 
 
 class Href(str):
@@ -193,6 +191,49 @@ class Entries(list[Entry]):
         return self.cut is not None
 
 
+class Memory:
+    """The memory that long listings may take, each and all together, in bytes."""
+
+    def __init__(self, each: int, together: int) -> None:
+        self.each = each
+        self._together = together
+        self._taken = 0
+        # Bytes given back. Objects are deleted at any moment, so this takes no lock.
+        self.returned: deque[int] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> bool:
+        """Take so many bytes; return whether there was room."""
+        with self._lock:
+            while self.returned:
+                self._taken -= self.returned.popleft()
+            if self._taken + size > self._together:
+                return False
+            self._taken += size
+        return True
+
+
+class _Share:
+    """One listing's share of the memory, which is given back when the share is deleted."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._taken = 0
+
+    def take(self, size: int) -> bool:
+        """Take so many bytes more; return whether there was room."""
+        if self._taken + size > self._memory.each or not self._memory.take(size):
+            return False
+        self._taken += size
+        return True
+
+    def __del__(self) -> None:
+        self._memory.returned.append(self._taken)
+
+
+_memory = Memory(each=64 << 20, together=256 << 20)
+
+
 class ManyEntries(Sequence[Entry]):
     """The entries of a very long directory, compressed; each is made when it is asked for.
 
@@ -215,7 +256,7 @@ class ManyEntries(Sequence[Entry]):
         self.cut: StorageException | None = None
         self._expand = expand
         self._only_files = False
-        self._share: Share | None = Share(_memory)
+        self._share: _Share | None = _Share(_memory)
         self._blocks: list[tuple[bytes, int]] = []
         self._ends: list[int] = []
         # The block that was asked for last: its number, and its entries.
@@ -261,10 +302,6 @@ class ManyEntries(Sequence[Entry]):
     def __iter__(self) -> Iterator[Entry]:
         for number in range(len(self._blocks)):
             yield from self._block(number)
-
-    def __reversed__(self) -> Iterator[Entry]:
-        for number in reversed(range(len(self._blocks))):
-            yield from reversed(self._block(number))
 
     @overload
     def __getitem__(self, index: SupportsIndex) -> Entry: ...

@@ -33,14 +33,7 @@ class OtherResource(NotFound):
 
 
 class ItemClassifier:
-    """Classifies the items of one listing.
-
-    Parameters
-    ----------
-    path : str
-        The path that was asked for.
-    tokens : sequence of str, optional
-        Entries with one of these in their names are refused.
+    """Classifies the items of one listing; names with one of the tokens in them are refused.
 
     Attributes
     ----------
@@ -127,17 +120,12 @@ class ItemClassifier:
     def resource(self, cut: StorageException | None) -> Entry:
         """Return the resource itself, once all items have come.
 
-        Parameters
-        ----------
-        cut : StorageException or None
-            Why the listing was not read to its end.
-
         Raises
         ------
         OtherResource, NotFound
             If the listing is about another path (docs/protocol.md), or is empty.
         StorageException
-            `cut`, where the resource may be in what was not read.
+            `cut`, which says why the rest was not read, if the resource may be in the rest.
         """
         path, own = self._path, self.own
         if own is None and not self.count and path:

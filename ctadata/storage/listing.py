@@ -105,14 +105,9 @@ class Listing(NamedTuple):
 
 
 class EntrySink(Protocol):
-    """Takes the entries of a directory while they come.
+    """Takes the entries of a directory while they come."""
 
-    Attributes
-    ----------
-    cut : StorageException or None
-        Is set to the reason why these are not all entries of the directory.
-    """
-
+    #: Is set to the reason why these are not all entries of the directory.
     cut: StorageException | None
 
     def add(self, raw: bytes, entries: list[Entry], /) -> bool:
@@ -134,25 +129,12 @@ def read_listing(
 ) -> tuple[Entry, Sink, list[InvalidPath]]:
     """Turn the service's listing into entries, while it comes.
 
-    Parameters
-    ----------
-    content : iterable of lists of bytes
-        The JSON as the service sends it: a list of objects.
-    content_type : str
-        Its content type; a page for people is not a listing.
-    segments : list of str
-        The path that was asked for.
-    sink : EntrySink
-        Takes what is in a directory.
-    limits : ListingLimits, optional
-        Where a longer listing is cut.
-
     Returns
     -------
     own : Entry
         The resource itself.
     sink : EntrySink
-        What was given.
+        As given; it has taken what is in the directory.
     refused : list of InvalidPath
         What the service listed but nobody should ask for.
 
@@ -248,20 +230,7 @@ class _EntryCount:
 
 
 class EntryBuffer:
-    """The entries of one directory: a list for as long as they are few.
-
-    Parameters
-    ----------
-    path : str
-        The directory.
-    few : int
-        How many are few.
-
-    Attributes
-    ----------
-    entries : Entries or ManyEntries
-        Those that were added.
-    """
+    """The ``entries`` of one directory: a list for as long as they are not more than `few`."""
 
     def __init__(self, path: str, few: int = FEW) -> None:
         self.entries: Entries | ManyEntries = Entries()

@@ -89,20 +89,12 @@ class DownloadRequest:
 
 @dataclass(frozen=True)
 class _Target:
-    """The local directory that receives files, and the remote directory that they come from.
+    """The local directory that receives the files of a remote one."""
 
-    Attributes
-    ----------
-    root, parts : Path, tuple of str
-        The local directory, as `LocalDirectories.use` takes it.
-    relative : str
-        The remote directory's path below the one that was asked for.
-    ancestors : tuple of int
-        As `LoopDetector` takes them.
-    """
-
+    # As `LocalDirectories.use` takes it.
     root: Path
     parts: tuple[str, ...]
+    # The remote directory's path below the one that was requested, and its ancestors.
     relative: str = ""
     ancestors: Ancestors = ()
 
@@ -122,17 +114,7 @@ class _Resolved(NamedTuple):
 
 
 class Downloads:
-    """One call's downloads from one service.
-
-    Parameters
-    ----------
-    service : DownloadService
-        Where the files come from.
-    options : TransferOptions
-        How they are downloaded.
-    dispatcher : CallbackDispatcher
-        Is told about everything.
-    """
+    """The downloads of one call."""
 
     def __init__(
         self, service: DownloadService, options: TransferOptions, dispatcher: CallbackDispatcher

@@ -35,14 +35,7 @@ class LoopDetector:
         self._repeated: Counter[int] = Counter()
 
     def check_for_loop(self, listing: Listing, ancestors: Ancestors) -> Ancestors:
-        """Return the ancestors of what is in a directory.
-
-        Parameters
-        ----------
-        listing : Listing
-            The directory.
-        ancestors : tuple of int
-            Its own.
+        """Return the ancestors of what is in a directory, given its own.
 
         Raises
         ------
@@ -81,18 +74,7 @@ def walk(
 ) -> Iterator[Step]:
     """Yield each directory with what is in it; see `APIClient.walk`.
 
-    Parameters
-    ----------
-    service : DownloadService
-        Lists the directories.
-    path : str
-        Where the walk begins; a file is the only file of the only step.
-    maxdepth : int or None
-        How many levels are listed; None for all.
-    on_error : callable or None
-        Is told why a directory below `path` cannot be listed; None to raise that.
-    on_cut : callable
-        Is told of each listing that was not read to its end.
+    `on_cut` is called where a listing was not read to its end.
     """
     loops = LoopDetector()
     # For each level, the directories that wait to be listed, and their ancestors.

@@ -91,14 +91,7 @@ class Archives:
             del self._archives[next(iter(self._archives))]
 
     def get(self, archive_id: str, owner: str | None) -> Archive:
-        """Return an archive.
-
-        Parameters
-        ----------
-        archive_id : str
-            Its id.
-        owner : str or None
-            The user who asks for it; None for the server's owner.
+        """Return an archive of a user; the server's owner, who is None, can have all.
 
         Raises
         ------
@@ -122,24 +115,9 @@ class Archives:
 async def plan(
     calls: ServiceCalls, paths: Sequence[str], has_left: Callable[[], bool]
 ) -> tuple[str, list[Member]]:
-    """Find out what will be in an archive.
+    """Return the name of an archive, and what will be in it.
 
-    Parameters
-    ----------
-    calls : ServiceCalls
-        List the directories.
-    paths : sequence of str
-        Files and directories. The archive has each under its own name or, where two have the same
-        name, all under their whole paths.
-    has_left : callable
-        Whether nobody waits for the archive any more.
-
-    Returns
-    -------
-    name : str
-        The archive's name.
-    members : list of Member
-        What will be in it.
+    It has each path under its own name or, where two have the same name, all under whole paths.
 
     Raises
     ------
@@ -150,7 +128,7 @@ async def plan(
     CTADataError
         If not all of them could be listed: an archive without some files would pass for complete.
     Abandoned
-        If nobody waits any more.
+        If `has_left` says that nobody waits for the archive any more.
     """
     name, find = _members_in(paths)
     walk = ConcurrentWalk(calls, paths, find)

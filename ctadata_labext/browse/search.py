@@ -27,21 +27,10 @@ async def search(
 ) -> AsyncGenerator[str | dict[str, Any] | None, None]:
     """Yield what is found (openapi.yaml's ``Found``), or None while there is nothing to tell.
 
-    Parameters
-    ----------
-    calls : ServiceCalls
-        List the directories.
-    path : str
-        The directory to search.
-    pattern : str
-        What `name_test` takes.
-    max_results : int
-        How many results end the search.
-
     Raises
     ------
     BadRequest
-        If the pattern is empty or too long.
+        If `name_test` refuses the pattern.
     CTADataError
         If the directory cannot be listed.
     """

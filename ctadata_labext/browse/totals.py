@@ -21,17 +21,10 @@ async def totals(
 ) -> AsyncGenerator[dict[str, Any] | None, None]:
     """Yield what was counted so far (openapi.yaml's ``Totals``), or None before anything was.
 
-    Parameters
-    ----------
-    calls : ServiceCalls
-        List the directories.
-    paths : sequence of str
-        Files and directories; what lies below another one counts once.
-
     Raises
     ------
     CTADataError
-        If none of them can be listed.
+        If none of the paths can be listed.
     """
     walk = ConcurrentWalk(calls, paths, _count)
     files = size = 0

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ctadata.errors import AuthenticationError, CTADataError, StorageException
 from ctadata.storage.paths import check_remote_path
@@ -40,15 +40,8 @@ MAX_WAITING = 100_000
 
 
 class _Waiting(NamedTuple):
-    """A path that waits to be listed."""
-
     path: str
     ancestors: Ancestors
-
-
-class _Call(NamedTuple):
-    queued: Future[Any]
-    watchdog: Watchdog
 
 
 @dataclass(frozen=True)
@@ -63,16 +56,9 @@ class _Visit(Generic[T]):
 
 
 class ConcurrentWalk(Generic[T]):
-    """One walk.
+    """One walk: `find` is called with each listing, in a thread, and returns results.
 
-    Parameters
-    ----------
-    calls : ServiceCalls
-        List the directories; each may take as long as such a call may.
-    paths : sequence of str
-        Where the walk begins; nothing is listed twice.
-    find : callable
-        Returns what is to be found in a `Listing`; called in one of the threads.
+    Each listing has the deadline of one of the `calls`.
 
     Attributes
     ----------
@@ -87,10 +73,7 @@ class ConcurrentWalk(Generic[T]):
     """
 
     def __init__(
-        self,
-        calls: ServiceCalls,
-        paths: Sequence[str],
-        find: Callable[[Listing], list[T]],
+        self, calls: ServiceCalls, paths: Sequence[str], find: Callable[[Listing], list[T]]
     ) -> None:
         self._calls = calls
         self._find = find
@@ -105,10 +88,7 @@ class ConcurrentWalk(Generic[T]):
     async def results(self, enough: float = math.inf) -> AsyncGenerator[list[T], None]:
         """Walk, and yield every `INTERVAL` what was found since the last time, also if nothing.
 
-        Parameters
-        ----------
-        enough : int, optional
-            A list of more than so many results is yielded at once.
+        More than `enough` results are yielded at once.
 
         Raises
         ------
@@ -116,7 +96,7 @@ class ConcurrentWalk(Generic[T]):
             The first failure, if nothing at all could be listed, or all threads are taken for too
             long.
         """
-        running: dict[asyncio.Future[_Visit[T]], _Call] = {}
+        running: dict[asyncio.Future[_Visit[T]], tuple[Future[_Visit[T]], Watchdog]] = {}
         found: list[T] = []
         moved = time.monotonic()
         due = moved + INTERVAL
@@ -126,7 +106,7 @@ class ConcurrentWalk(Generic[T]):
                     waiting = self._waiting.popleft()
                     client, watchdog = self._calls.guarded()
                     queued = self._calls.threads.submit(self._visit, waiting, client, watchdog)
-                    running[asyncio.wrap_future(queued)] = _Call(queued, watchdog)
+                    running[asyncio.wrap_future(queued)] = queued, watchdog
                 done, _ = await asyncio.wait(
                     running,
                     timeout=max(0.0, due - time.monotonic()),
@@ -136,7 +116,7 @@ class ConcurrentWalk(Generic[T]):
                     del running[future]
                     found += self._take(future.result())
                 now = time.monotonic()
-                if done or any(call.queued.running() for call in running.values()):
+                if done or any(queued.running() for queued, _ in running.values()):
                     moved = now
                 elif now - moved > self._calls.seconds:
                     self.failures.append(self._calls.too_busy())
@@ -146,8 +126,8 @@ class ConcurrentWalk(Generic[T]):
                     found = []
                     due = time.monotonic() + INTERVAL
         finally:
-            for future, call in running.items():
-                call.watchdog.stop(Abandoned())
+            for future, (_, watchdog) in running.items():
+                watchdog.stop(Abandoned())
                 future.cancel()
         self.complete = not (running or self._waiting or self._cut)
         if self.failures and not self.begun:

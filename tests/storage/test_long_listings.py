@@ -17,7 +17,7 @@ import ctadata
 from ctadata import APIClient, entries, errors
 from ctadata.cli.main import cli
 from ctadata.entries import Entries, ManyEntries
-from ctadata.storage import item_classifier, listing_limits
+from ctadata.storage import item_classifier
 from ctadata.storage.listing import EntryBuffer, read_listing
 
 from ..support.scripted import sends
@@ -222,7 +222,7 @@ def test_a_name_of_a_megabyte_is_refused_in_a_few_words(scripted):
 
 
 def test_all_long_listings_together_take_only_so_much_memory(monkeypatch):
-    monkeypatch.setattr(entries, "_memory", listing_limits.Memory(each=25_000, together=25_000))
+    monkeypatch.setattr(entries, "_memory", entries.Memory(each=25_000, together=25_000))
     first = many(3000)
     assert not first.truncated
     second = many(6000)
