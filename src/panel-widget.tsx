@@ -1,6 +1,6 @@
 import { DocumentRegistry } from '@jupyterlab/docregistry';
-import { ITranslator } from '@jupyterlab/translation';
-import { ReactWidget, SidePanel, UseSignal } from '@jupyterlab/ui-components';
+import { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import { SidePanel, UseSignal } from '@jupyterlab/ui-components';
 import { Message } from '@lumino/messaging';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Panel, Widget } from '@lumino/widgets';
@@ -21,6 +21,7 @@ import {
   PANEL_ID
 } from './tokens';
 import { TransfersSection } from './transfers/view/transfers-section';
+import { createView } from './ui/error-boundary';
 import { ctaIcon } from './ui/icons';
 
 /** What the panel shows and needs. */
@@ -63,10 +64,10 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     this.toolbar.addClass('jp-CTAData-toolbar');
     this.toolbar.node.setAttribute('aria-label', trans.__('CTA data'));
 
-    this._add('jp-CTAData-path', 0, model.changed, () => (
+    this._add('jp-CTAData-path', 0, model.changed, trans, () => (
       <Breadcrumbs model={model} trans={trans} />
     ));
-    this._add('jp-CTAData-browser', 0, model.changed, () => (
+    this._add('jp-CTAData-browser', 0, model.changed, trans, () => (
       <UseSignal signal={settings.changed}>
         {() => (
           <UseSignal signal={localCopies.changed}>
@@ -85,7 +86,7 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
         )}
       </UseSignal>
     ));
-    this._add('jp-CTAData-transfers', 300, transfers.changed, () => (
+    this._add('jp-CTAData-transfers', 300, transfers.changed, trans, () => (
       <UseSignal signal={collapsed.changed}>
         {() => (
           <TransfersSection
@@ -158,11 +159,10 @@ export class CTADataPanel extends SidePanel implements ICTADataPanel {
     className: string,
     rank: number,
     changed: ISignal<unknown, void>,
+    trans: TranslationBundle,
     render: () => JSX.Element
   ): void {
-    const widget = ReactWidget.create(
-      <UseSignal signal={changed}>{render}</UseSignal>
-    );
+    const widget = createView(changed, trans, render);
     widget.addClass(className);
     this.addSection(widget, { rank });
   }

@@ -8,7 +8,6 @@ import {
   TranslationBundle,
   nullTranslator
 } from '@jupyterlab/translation';
-import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { CertificatesAPI } from '../api/certificates';
@@ -26,6 +25,7 @@ import { CommandIDs } from '../command-ids';
 import { PersistedValue } from '../common/persisted-value';
 import { printable, printableTexts } from '../common/printable';
 import { ICTADataPanel, ICTADataService, PANEL_ID } from '../tokens';
+import { createView } from '../ui/error-boundary';
 import { certificateIcon } from '../ui/icons';
 import { Notifier } from '../ui/notify';
 
@@ -59,17 +59,9 @@ export const certificatesPlugin: JupyterFrontEndPlugin<void> = {
     const { commands } = app;
     const open = () => void commands.execute(CommandIDs.delegateCertificate);
 
-    const badge = ReactWidget.create(
-      <UseSignal signal={certificates.changed}>
-        {() => (
-          <CertificateBadge
-            certificates={certificates}
-            open={open}
-            trans={trans}
-          />
-        )}
-      </UseSignal>
-    );
+    const badge = createView(certificates.changed, trans, () => (
+      <CertificateBadge certificates={certificates} open={open} trans={trans} />
+    ));
     badge.addClass('jp-CTAData-certificate');
     panel.addSection(badge, { rank: 100 });
 

@@ -7,11 +7,7 @@ import {
   TranslationBundle,
   nullTranslator
 } from '@jupyterlab/translation';
-import {
-  ReactWidget,
-  UseSignal,
-  fileUploadIcon
-} from '@jupyterlab/ui-components';
+import { fileUploadIcon } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
@@ -26,6 +22,7 @@ import { baseName, parentPath } from '../common/paths';
 import { printableTexts } from '../common/printable';
 import { ICTADataPanel, ICTADataService } from '../tokens';
 import { chooseFiles } from '../ui/choose-files';
+import { createView } from '../ui/error-boundary';
 import { collectChosen, collectDropped } from '../uploads/collect-files';
 import { UploadsModel } from '../uploads/model';
 import { watchPage } from '../uploads/page-lifecycle';
@@ -61,17 +58,9 @@ export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
       trans
     );
 
-    const view = ReactWidget.create(
-      <UseSignal signal={uploads.changed}>
-        {() => (
-          <UploadsSection
-            uploads={uploads}
-            controller={controller}
-            trans={trans}
-          />
-        )}
-      </UseSignal>
-    );
+    const view = createView(uploads.changed, trans, () => (
+      <UploadsSection uploads={uploads} controller={controller} trans={trans} />
+    ));
     view.addClass('jp-CTAData-transfers');
     panel.addSection(view, { rank: 200 });
     panel.shown.connect(() => void uploads.start());

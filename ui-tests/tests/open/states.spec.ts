@@ -64,4 +64,19 @@ test.describe('what is said where there are no rows', () => {
     await panel.message.getByRole('button', { name: 'Try again' }).click();
     await expect(panel.row('some-data-dir')).toBeVisible();
   });
+
+  test('a section that cannot be rendered', async ({ page }) => {
+    await page.route(/\/ctadata\/transfers(\?|$)/, route =>
+      route.fulfill({ json: { transfers: [{ id: 'a', state: 'running' }] } })
+    );
+    await page.reload();
+    await panel.show();
+    await expect(panel.message).toHaveText(/Unexpected error/);
+    // The others go on.
+    await panel.row('lst').dblclick();
+    await expect(panel.row('some-data-dir')).toBeVisible();
+    // The next answer makes it whole.
+    await page.unroute(/\/ctadata\/transfers(\?|$)/);
+    await expect(panel.message).toBeHidden();
+  });
 });
