@@ -1,4 +1,4 @@
-"""What the README shows runs as it stands, on the sample data."""
+"""The examples of the README run unchanged on the sample data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def blocks(language: str, section: str) -> list[str]:
 
 @pytest.fixture
 def astronomer(tmp_path: Path, ca_bundle: Path, monkeypatch: pytest.MonkeyPatch):
-    """A working directory with the files that the README speaks of, and a service."""
+    """A working directory with the files that the README names, and a service."""
     storage, work = tmp_path / "storage", tmp_path / "work"
     storage.mkdir()
     make_sample_data(storage)

@@ -1,4 +1,4 @@
-"""Delegating certificates: what is sent, what is not, and what the service's answers mean."""
+"""Delegating certificates: what is sent, what is not, and the answers of the service."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ STORED = b'{"message": "Certificate stored", "validity": "Mon, 23 Nov 2026 06:26
 
 @pytest.fixture
 def data_directory():
-    """Where it is written down what was delegated."""
+    """The directory with the record of delegations."""
     return config.data_directory()
 
 
 @pytest.fixture
 def file(work):
-    """The file of a proxy certificate, in the working directory."""
+    """A proxy certificate file in the working directory."""
     write_proxy(work / "proxy.pem")
     return "proxy.pem"
 
@@ -64,7 +64,7 @@ def test_without_a_file_it_is_the_one_of_the_grid_tools(service_env, work, monke
         assert ctadata.upload_certificate()["message"] == "Certificate stored"
     else:
         monkeypatch.delenv("X509_USER_PROXY", raising=False)
-        # A user of whom there is no such file.
+        # A user without such a file.
         monkeypatch.setattr(os, "geteuid", lambda: 1234567890)
         with pytest.raises(errors.CertificateError, match=r"'/tmp/x509up_u1234567890'.*voms-proxy"):
             ctadata.upload_certificate()
@@ -213,7 +213,7 @@ def test_troubles_with_the_service(scripted, file, status, body, headers, error)
     with pytest.raises(error) as caught:
         ctadata.upload_certificate(file)
     assert "CTADS_URL" not in str(caught.value)
-    # Sent once, to nobody else.
+    # Sent once, to this service only.
     assert scripted.requests == [STORE]
 
 
@@ -249,7 +249,7 @@ def test_what_was_delegated_elsewhere_is_not_remembered(service_env, file, scrip
     ctadata.APIClient(
         downloadservice=service_env.downloadservice_url, token=service_env.token
     ).upload_certificate(file)
-    # The environment speaks of another service by now.
+    # The environment names another service now.
     assert ctadata.APIClient().delegations() == []
 
 
@@ -315,7 +315,7 @@ def test_a_file_that_others_can_read(scripted, work, mode):
         ctadata.upload_certificate(file)
     assert caught.value.path == file
     assert scripted.requests == []
-    # Looking at it does no harm.
+    # Inspecting it does no harm.
     assert ctadata.certificates.inspect(file).key_present
 
 
@@ -376,7 +376,7 @@ def test_the_keyword_of_earlier_releases(service_env, file):
 
 
 def test_a_refusal_comes_with_what_was_found_here(scripted, file, work, monkeypatch):
-    """An authority that is known neither here nor there: the service says only that it refuses."""
+    """An authority that is unknown here and there; the service only says that it refuses."""
     other = work / "authorities"
     other.mkdir()
     (other / "other.pem").write_bytes(Authority.create([("CN", "Another CA")]).pem())

@@ -1,4 +1,4 @@
-"""What `ctadata.certificates.inspect` says of kinds, times and keys."""
+"""Findings of `ctadata.certificates.inspect` about kinds, times and keys."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def test_a_key_of_something_else(grid, strange_key):
 
 @pytest.mark.parametrize("years_left", [1, 0.008])
 def test_the_long_lived_key_beside_a_proxy(grid, years_left):
-    """A proxy's file into which somebody has copied the wrong key."""
+    """A proxy file with the wrong key."""
     user = grid.end_entity(-365 * DAY, 365 * DAY * years_left)
     proxy = user.delegate()
     content = proxy.certificate_pem() + user.key_pem() + proxy.chain_pem()
@@ -282,7 +282,7 @@ def test_several_keys(grid, strange_key):
         proxy.pem() + proxy.key_pem(),
     ):
         assert codes(content) == ["several-keys"]
-        # Only what belongs to the proxy leaves.
+        # Only what belongs to the proxy is sent.
         assert to_send(content, force=True) == proxy.pem().decode()
 
 
@@ -383,7 +383,7 @@ def test_nothing_of_a_certificate_is_shown(grid, strange_key):
     ]
     for content in contents:
         found = look(content)
-        # What notebooks, debuggers and other processes get to see of the report.
+        # What notebooks, debuggers and other processes see of the report.
         shown = f"{found} {found!r} {found.findings} {vars(found)} {dataclasses.asdict(found)}"
         shown += pickle.dumps(found).decode("latin-1")
         with pytest.raises(CertificateError) as caught:

@@ -1,4 +1,4 @@
-"""The order of a chain, what is missing in it, and the authorities that are known."""
+"""The order of a chain, missing certificates, and the trusted authorities."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PEM = Encoding.PEM
 
 @pytest.fixture(scope="module")
 def pieces(grid):
-    """The parts of a file by a letter: two proxies, the key, the user, the root, another user."""
+    """The parts of a file by letter: two proxies, the key, the user, the root, another user."""
     one = grid.user.delegate()
     two = one.delegate()
     return {
@@ -86,7 +86,7 @@ def test_a_key_of_the_one_in_the_middle(grid):
 
 
 def test_a_renewed_certificate_of_the_same_name(grid):
-    """The one that has signed counts, not the other one."""
+    """The certificate that has signed is used, not the other one."""
     renewed = grid.authority.issue(ADA)
     proxy = renewed.delegate()
     for others in ((grid.user, renewed), (renewed, grid.user)):
@@ -146,7 +146,7 @@ def test_an_authority_of_the_same_name(grid):
     assert codes(content, trusted=[namesake.pem()]) == ["unknown-ca"]
     assert codes(content, trusted=[namesake.pem(), grid.authority.pem()]) == []
     assert openssl_refuses(content, [namesake.pem()])
-    # The file's own root makes nothing known.
+    # The root in the file itself is not trusted.
     content += grid.authority.pem()
     assert codes(content, trusted=[namesake.pem()]) == ["unknown-ca"]
     assert codes(content, trusted=[grid.authority.pem()]) == []
@@ -185,7 +185,7 @@ def test_authorities_that_cannot_be_read(grid, named):
 
 
 def test_a_bundle_with_one_that_cannot_be_read(grid):
-    """Bundles have hundreds; what is odd about one is no reason not to know the others."""
+    """A bundle has hundreds of certificates; an odd one must not hide the others."""
     damaged = grid.authority.pem().replace(b"MII", b"AAA")
     bundle = damaged + grid.authority.pem()
     assert codes(grid.proxy().pem(), trusted=[bundle]) == []

@@ -1,4 +1,4 @@
-"""What `ctadata.certificates.inspect` says of chains, beside what OpenSSL says of them."""
+"""Findings of `ctadata.certificates.inspect` about chains, compared with OpenSSL's."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DEPTH_0, DEPTH_1, DEPTH_2 = (
 
 
 class Case(NamedTuple):
-    """Something about a chain, the codes that it has, and whether OpenSSL takes it."""
+    """A chain, the codes of its findings, and why OpenSSL rejects it."""
 
     make: Callable[[Grid], Credential | bytes]
     codes: list[str]

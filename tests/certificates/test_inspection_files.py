@@ -1,4 +1,4 @@
-"""What `ctadata.certificates.inspect` makes of files of all forms."""
+"""`ctadata.certificates.inspect` with files of all forms."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_forms_that_are_read(grid, pem, change):
 
 
 def test_attributes_of_a_key_are_no_hindrance(grid):
-    """As ``openssl pkcs12`` writes them, and RFC 1421 headers without encryption."""
+    """Text as written by ``openssl pkcs12``, and RFC 1421 headers without encryption."""
     proxy = grid.proxy()
     attributes = b"Bag Attributes\n    localKeyID: 01 02\nKey Attributes: <No Attributes>\n"
     begin, rest = proxy.key_pem().split(b"\n", 1)
@@ -200,7 +200,7 @@ def test_blocks_without_an_end_or_a_beginning(pem, damage):
 
 @pytest.mark.parametrize("garbage", [b"!", b"A", b"\xff", b"-", "é".encode(), b"%%%%", b"=", b"=A"])
 def test_garbage_in_base64(pem, garbage):
-    """Of the leaf nothing is left; the chain's first is not taken for it."""
+    """The leaf is missing; the first certificate of the chain is not mistaken for it."""
     content = pem.replace(b"\n", b"\n" + garbage, 1)
     assert codes(content) == ["no-certificate"]
     with pytest.raises(CertificateError):
@@ -254,13 +254,13 @@ def test_other_kinds_of_bytes(pem, kind):
 
 
 def test_a_serial_number_of_0(grid):
-    """Authorities of old have it; it is no reason to warn of the library's future."""
+    """Old authorities have it; the deprecation warning of the library is suppressed."""
     proxy = grid.proxy()
     fields = parts(proxy.certificate.tbs_certificate_bytes)
     fields[1] = b"\2\1\0"
     content = core.Sequence(contents=b"".join(fields)).dump()
     with warnings.catch_warnings():
-        # Which the newer releases give.
+        # A warning of newer releases.
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
         changed = resigned(content, grid.user.key, proxy)
     assert codes(changed.certificate_pem() + key_pem(proxy.key) + proxy.chain_pem()) == []

@@ -1,4 +1,4 @@
-"""How `ctadata.certificates.inspect` reads, compares and writes names."""
+"""Names in `ctadata.certificates.inspect`: parsed, compared and written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def name(*attributes) -> x509.Name:
 
 @pytest.fixture
 def root(grid):
-    """The authority, that is not to be part of chains."""
+    """The authority, which is not part of the chains."""
     root = grid.authority.credential
     return type(root)(root.certificate, root.key)
 
@@ -90,7 +90,7 @@ def test_names(grid, root, attributes, shown):
     ("written", "openssl_reads_it"), [(b"\x14\x06M\xfcller", True), (b"\x0c\x06M\xfcller", False)]
 )
 def test_latin_1(grid, root, written, openssl_reads_it):
-    """As T.61, as older authorities wrote it, and as what claims to be UTF-8."""
+    """In T.61, as in older authorities, and in bytes that claim to be UTF-8."""
     user = user_of(grid, root, name((CN, "Mxller", _ASN1Type.UTF8String)))
     proxy = proxy_of(user)
     placeholder = b"\x0c\x06Mxller"
@@ -125,7 +125,7 @@ UTF8, BMP = _ASN1Type.UTF8String, _ASN1Type.BMPString
     ],
 )
 def test_names_that_are_the_same(grid, root, subject, issuer, same):
-    """As a proxy has its issuer's name, where another tool has written that."""
+    """The issuer's name in a proxy, written by another tool."""
     user = user_of(grid, root, name(*subject))
     written = name(*issuer)
     proxy = proxy_of(
@@ -175,7 +175,7 @@ def test_the_identity_where_the_end_entity_is_missing(grid, kind, policy):
 
 @pytest.mark.parametrize("last", ["proxy", "limited proxy"])
 def test_a_user_who_is_called_proxy_is_none(grid, last):
-    """Only the name of its issuer and this make a legacy proxy."""
+    """A legacy proxy has the name of its issuer followed by this."""
     user = grid.authority.issue([("CN", last)], not_after=NOW + DAY)
     found = look(user.pem())
     assert (found.kind, found.identity) == ("end-entity", f"/CN={last}")

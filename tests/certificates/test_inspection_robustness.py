@@ -1,4 +1,4 @@
-"""Any bytes at all give `ctadata.certificates.inspect` a result."""
+"""`ctadata.certificates.inspect` returns a result for any bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ctadata.certificates.messages import MAX_BYTES
 from tests.support import heavy, mutations
 from tests.support.proxies import NOW, Grid, as_pem, proxy_of
 
-# Hypothesis notices of its own accord what takes too long; here the machine may be busy.
+# Hypothesis would fail slow examples, but the machine may be busy.
 many = settings(max_examples=200, deadline=None)
 
 GRID = Grid.create()
@@ -116,7 +116,7 @@ def test_any_voms_attributes(changes):
 
 
 def test_files_damaged_in_all_depths():
-    """Some thousand, on a busy machine fewer; ``python -m tests.support.mutations`` for more."""
+    """Thousands, or fewer on a busy machine; ``python -m tests.support.mutations`` for more."""
     report = mutations.run(3000, until=time.monotonic() + 15)
     assert {
         failure: base64.b64encode(content).decode() for failure, content in report.failures.items()

@@ -1,4 +1,4 @@
-"""What `ctadata.certificates.inspect` reads of VOMS attributes."""
+"""VOMS attributes in `ctadata.certificates.inspect`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_signed_by_any_key(key_type):
     ],
 )
 def test_times(grid, start, end, expected):
-    """What has expired are the attributes alone, for all that the proxy is still good."""
+    """Only the attributes have expired; the proxy is still valid."""
     before, after = NOW + start, NOW + end
     attributes = grid.voms.attributes(grid.user, not_before=before, not_after=after)
     ends = NOW + 12 * HOUR

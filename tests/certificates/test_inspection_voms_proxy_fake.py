@@ -1,4 +1,4 @@
-"""Proxies that VOMS' own tool has made, as ``voms-proxy-init`` would of a real server's answer."""
+"""Proxies made by VOMS' own tool, as ``voms-proxy-init`` would from the answer of a server."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def rsa_grid() -> Grid:
 
 @pytest.fixture(scope="session")
 def make(voms_proxy_fake, rsa_grid, tmp_path_factory):
-    """Make a proxy, with options of the tool; returns its file."""
+    """Make a proxy with options of the tool; return its file."""
     directory = tmp_path_factory.mktemp("voms")
     (directory / "ca").mkdir()
     for name, content in {
@@ -164,7 +164,7 @@ def test_without_attributes(make):
 
 
 def test_without_options(make):
-    """What the tool makes today if nobody says which kind."""
+    """The tool's current default kind."""
     found = inspect(make(*attributes()))
     assert found.kind == "rfc3820"
     assert found.findings == []

@@ -1,4 +1,4 @@
-"""The commands for certificates, as somebody types them."""
+"""The commands for certificates."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run():
 
 @pytest.fixture(autouse=True)
 def found(work, monkeypatch):
-    """The place where the grid's tools would leave a proxy certificate; there is none yet."""
+    """The path where the grid's tools would store a proxy certificate; there is none yet."""
     monkeypatch.setenv("X509_USER_PROXY", str(work / "x509up"))
     monkeypatch.setenv("X509_CERT_DIR", str(work / "authorities"))
     return work / "x509up"

@@ -113,7 +113,7 @@ def test_a_second_run_has_nothing_to_do(run, work):
         r"3 files, 11 B in \d+\.\d s \(.*B/s\); 0 skipped, 0 failed\n",
         run("get", "-r", TREE, "-o", "to").stderr,
     )
-    # Not the times of reading, which looking at them changes.
+    # Not the access times, which change when the files are read.
     facts = attrgetter("st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
     before = {path: facts(path.stat()) for path in work.rglob("*")}
     again = run("get", "-r", TREE, "-o", "to", "--json")
@@ -321,14 +321,14 @@ def test_ctrl_c_says_how_to_go_on(scripted, work):
     half.gone.set()
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    # What had come did not come again.
+    # The downloaded part was not downloaded again.
     assert half.fetches == 1
     assert os.listdir(work / "to/d") == ["large"]
     assert (work / "to/d/large").read_bytes() == half.body
 
 
 def test_a_name_as_it_was_printed(service_env):
-    """A name that is written out cannot be asked for so: the error says where it is as it is."""
+    """An escaped name cannot be used as a path; the error says where to find the exact name."""
     done = CliRunner().invoke(cli, ["get", r"lst/a\u202eb"])
     assert done.exit_code == 1
     assert "'ctadata list --json'" in done.stderr

@@ -1,4 +1,4 @@
-"""What the throw-away authority issues has the shape that grids know."""
+"""The throw-away authority issues certificates in the form that grids use."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def extension(credential: Credential, identifier: str) -> x509.Extension[Any]:
         ({"path_length": 3}, PROXY_CERT_INFO, "300f020103300a06082b06010505071501"),
         ({"policy": "independent"}, PROXY_CERT_INFO, "300c300a06082b06010505071502"),
         ({"policy": "limited"}, PROXY_CERT_INFO, "300f300d060b2b060104019b5001010109"),
-        # As voms-proxy-fake -proxyver 3 -path-length 3 writes it.
+        # The output of voms-proxy-fake -proxyver 3 -path-length 3.
         (
             {"kind": "gt3-draft", "path_length": 3},
             "1.3.6.1.4.1.3536.1.222",
@@ -68,7 +68,7 @@ def test_the_file_of_a_proxy(key_type: KeyType, label: str) -> None:
     content = user.delegate().delegate(key_type=key_type).pem().decode()
     marks = [line for line in content.splitlines() if line.startswith("-----BEGIN")]
     certificate = "-----BEGIN CERTIFICATE-----"
-    # Two proxies, the user and the authority below, but not the one at the root.
+    # Two proxies, the user and the subordinate authority, but not the root.
     assert marks == [certificate, f"-----BEGIN {label} PRIVATE KEY-----", *[certificate] * 3]
     assert authority().pem().decode() not in content
 

@@ -28,7 +28,7 @@ from ctadata.errors import CTADataError
 
 @contextmanager
 def running(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A running demo, and what it has printed when it was ready."""
+    """A running demo, and its output until it was ready."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     with subprocess.Popen(
@@ -82,7 +82,7 @@ def test_it_runs_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def the_proxy_can_be_delegated(process: subprocess.Popen[str], printed: str) -> None:
-    """The proxy is where the demo says and JupyterLab looks, and its service takes it."""
+    """The proxy is where the demo says and JupyterLab looks, and its service accepts it."""
     found = re.search(r"^Proxy       (/\S+/x509up) \(a certificate", printed, re.MULTILINE)
     assert found is not None
     proxy = Path(found[1])
@@ -112,7 +112,7 @@ def the_proxy_can_be_delegated(process: subprocess.Popen[str], printed: str) -> 
 
 def environment_of_jupyterlab(demo: subprocess.Popen[str]) -> dict[str, str]:
     """The environment of the demo's child process (proc(5))."""
-    (child,) = Path(f"/proc/{jupyterlab.pid}/task/{jupyterlab.pid}/children").read_text().split()
+    (child,) = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text().split()
     variables = Path(f"/proc/{child}/environ").read_text().split("\0")
     return dict(variable.split("=", 1) for variable in variables if variable)
 

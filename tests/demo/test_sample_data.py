@@ -1,4 +1,4 @@
-"""The sample data, read as an astronomer would."""
+"""The sample data, read like an astronomer would."""
 
 from __future__ import annotations
 

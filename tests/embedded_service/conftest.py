@@ -1,4 +1,4 @@
-"""How the tests speak to the embedded service: by urllib3, or byte by byte."""
+"""Clients of the embedded service for tests: urllib3, or byte by byte."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CERTIFICATES = "/services/certificateservice"
 
 
 class Http:
-    """Sends requests as they are: nothing is normalised, followed or tried again."""
+    """Sends requests unchanged, without normalization, redirects or retries."""
 
     def __init__(self, service: Service) -> None:
         parts = urlsplit(service.downloadservice_url)
@@ -43,7 +43,7 @@ class Http:
         return connection
 
     def head(self, method: str, path: str, *fields: str) -> bytes:
-        """The bytes of a request's head."""
+        """The bytes of a request head."""
         lines = [f"{method} {DOWNLOADS}/{path} HTTP/1.1", "Host: localhost"]
         lines += [f"Authorization: Bearer {self.token}", *fields, "", ""]
         return "\r\n".join(lines).encode()
@@ -54,7 +54,7 @@ class Http:
 
 @pytest.fixture
 def service(tmp_path: Path, ca_bundle: Path) -> Iterator[Service]:
-    """The kind service only: `test_quirks.py` has one of its own."""
+    """The service without quirks; `test_quirks.py` has its own."""
     with serving(tmp_path / "storage", ca_bundle) as running:
         yield running
 
@@ -74,14 +74,14 @@ def storage(service: Service, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def own(storage: Path) -> Path:
-    """Alice's own directory, made."""
+    """Alice's home directory, created."""
     directory = storage / "lst/users/alice"
     directory.mkdir(parents=True)
     return directory
 
 
 def read_all(connection: socket.socket) -> bytes:
-    """Whatever comes until the service closes."""
+    """All bytes until the service closes the connection."""
     received = b""
     while block := connection.recv(65536):
         received += block

@@ -1,4 +1,4 @@
-"""Who may ask, and what the others are told."""
+"""Requests with and without a valid token."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def post(http: Http, path: str = CERTIFICATE, **fields: Any) -> urllib3.BaseHTTP
 
 
 def ask(service: Service, **query: str) -> urllib3.BaseHTTPResponse:
-    """Ask as the download service does, without a token of the hub."""
+    """Request like the download service, without a token of the hub."""
     query = {"service-token": service.service_token, "certificate_key": "cta"} | query
     with urllib3.PoolManager(retries=False) as pool:
         address = f"{service.certificateservice_url}certificate?{urlencode(query)}"
@@ -47,7 +47,7 @@ def ask(service: Service, **query: str) -> urllib3.BaseHTTPResponse:
 
 @contextmanager
 def talking_to(directory: Path, **options: Any) -> Iterator[tuple[Service, Http]]:
-    """A service, whose user is no administrator unless `options` say so, and its client."""
+    """A service whose user is not an administrator unless `options` say so, and its client."""
     with Service(directory, user="alice", **options) as service:
         client = Http(service)
         try:
@@ -122,7 +122,7 @@ def test_the_keys_can_be_set(http: Http, monkeypatch: pytest.MonkeyPatch) -> Non
     assert post(http, certificate=pem(), certificate_key="").status == 400
 
 
-# Who may upload what
+# Permissions
 
 
 @pytest.mark.parametrize("user", [None, "alice"])
@@ -181,7 +181,7 @@ def test_a_shared_certificate_that_has_expired(http: Http, service: Service) -> 
     assert answer.data.startswith(b"the shared certificate cannot be used: invalid ")
 
 
-# What the download service gets
+# Certificates for the download service
 
 
 def test_the_download_service_gets_a_certificate(http: Http, service: Service) -> None:
@@ -257,7 +257,7 @@ def test_a_token_of_ones_own(served: Path, ca_bundle: Path) -> None:
         Service(served, service_token="")
 
 
-# Where certificates are kept
+# The directory of certificates
 
 
 def test_a_restart(served: Path, tmp_path: Path, ca_bundle: Path) -> None:
@@ -395,7 +395,7 @@ def test_what_is_no_bundle(served: Path, tmp_path: Path, name: str, reason: str)
         Service(served, ca_bundle=tmp_path / name)
 
 
-# What is logged
+# Logs
 
 
 def test_certificates_are_not_logged(

@@ -1,4 +1,4 @@
-"""Where certificates are kept, and how."""
+"""The stored certificates."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_no_two_users_share_a_file(store: CertificateStore, directory: Path) -> 
     assert [store.load(name, "cta") for name in NAMES] == [f"of {name}" for name in NAMES]
     assert store.load(None, "shared") == "shared"
     found = files(directory)
-    # Not on a file system either that tells no capitals.
+    # Not even on a case-insensitive file system.
     assert len({str(path).lower() for path in found}) == len(found) == len(NAMES) + 1
     assert list(directory.parent.iterdir()) == [directory]
 

@@ -1,4 +1,4 @@
-"""What is refused of certificates, and the sentence that says why."""
+"""Which certificates are refused, and with which sentence."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def text(*parts: bytes) -> str:
 def own(
     days: float, start: timedelta = timedelta(0), issuer: Authority | None = None
 ) -> Credential:
-    """A certificate of alice from `start` after now, and `days` long."""
+    """A certificate of alice that starts in `start` and lasts `days`."""
     begin = datetime.now(timezone.utc).replace(microsecond=0) + start
     end = begin + timedelta(days=days)
     return (issuer or authority()).issue(ALICE, not_before=begin, not_after=end)
@@ -57,7 +57,7 @@ def encrypted() -> bytes:
         lambda: proxy().delegate().delegate(),
         lambda: proxy(key_type="rsa"),
         lambda: BELOW.issue(ALICE).delegate(),
-        # Not a proxy, but made to be given away: as short-lived as one.
+        # Not a proxy, but as short-lived as one, so it may be shared.
         lambda: own(5, -HOUR),
     ],
 )
@@ -207,7 +207,7 @@ def test_the_users_certificate_is_missing() -> None:
 def test_a_wrong_signature() -> None:
     namesake = own(300, -HOUR)
     first = proxy()
-    # An identifier of the issuer's key would give it away before.
+    # The identifier of the issuer's key would reveal it earlier.
     builder = x509.CertificateBuilder(
         issuer_name=namesake.certificate.subject,
         subject_name=first.certificate.subject,

@@ -1,4 +1,4 @@
-"""No path leaves the served directory, at no endpoint, by no method."""
+"""No path leaves the served directory, at any endpoint, by any method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service as a process: ready soon, small, gone when it is told to."""
+"""The service as a process: its start, memory and end."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_signals_end_it_and_leave_nothing(tmp_path: Path, number: signal.Signals
             time.sleep(0.01)
         running.process.send_signal(number)
         _, errors = running.process.communicate(timeout=20)
-        # The client hears of it too, also where it waits for room to send.
+        # The client notices it too, even if it is blocked in sending.
         thread.join(20)
     assert not thread.is_alive()
     assert running.process.returncode == 0
@@ -104,7 +104,7 @@ def test_quirks_are_an_option(tmp_path: Path, options: list[str], decoding: str 
 def test_ready_soon(tmp_path: Path) -> None:
     start = time.monotonic()
     with serving(tmp_path) as running:
-        # Much less; but a busy machine may take its time.
+        # Normally much less, but a busy machine may be slow.
         assert time.monotonic() - start < 10
         assert running.http.request("GET", f"{running.url}list").status == 200
 
@@ -125,7 +125,7 @@ def test_large_files_pass_through_small_memory(tmp_path: Path) -> None:
         assert answer.json()["total_written"] == 256 * MIB
         with open(tmp_path / "large", "rb") as file:
             file.seek(-256 * MIB, os.SEEK_END)
-            # refused, and read away
+            # refused, and its body discarded
             answer = running.http.request(
                 "POST",
                 f"{running.url}upload/missing/two",
@@ -188,7 +188,7 @@ def test_streams_and_listings_side_by_side(tmp_path: Path) -> None:
     with Service(tmp_path, token="t") as service, urllib3.PoolManager(maxsize=9) as http:
         headers = {"Authorization": "Bearer t"}
         url = service.downloadservice_url
-        # Eight readers that have stopped reading hold their threads, and nobody else up.
+        # Eight clients that have stopped reading block their threads, but no other client.
         readers = [
             http.request("GET", f"{url}fetch/large", headers=headers, preload_content=False)
             for _ in range(8)

@@ -1,4 +1,4 @@
-"""GET /list, and how paths are quoted."""
+"""GET /list, and the quoting of paths."""
 
 from __future__ import annotations
 

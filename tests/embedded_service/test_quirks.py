@@ -1,4 +1,4 @@
-"""The defects of the data centre's services, one by one; docs/protocol.md marks each of them."""
+"""The defects of the data centre's services, as marked in docs/protocol.md."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MIB = 1024**2
 
 @pytest.fixture
 def service(tmp_path: Path, ca_bundle: Path) -> Iterator[Service]:
-    """The quirky service; alice is no administrator."""
+    """The quirky service; alice is not an administrator."""
     storage = tmp_path / "storage"
     storage.mkdir()
     make_tree(storage)

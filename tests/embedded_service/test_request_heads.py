@@ -1,4 +1,4 @@
-"""Requests that two parsers could read in two ways, and connections that send none."""
+"""Requests that parsers could read in different ways, and connections without a request."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path, ca_bundle: Path) -> 
 
 
 def first(head: str, *fields: str, body: str = "") -> str:
-    """A request for an upload, with a line of its own."""
+    """A request for an upload with an additional line."""
     return "\r\n".join([head, *fields, "", body])
 
 
@@ -159,7 +159,7 @@ def stored(storage: Path) -> list[str]:
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_can_be_read_in_two_ways_is_refused(http: Http, storage: Path, case: str) -> None:
     answer = answered(http, REFUSED[case] + SMUGGLED)
-    # The last one is no request that is refused, but one that ends where it says.
+    # The last request is not refused, but ends where its length says.
     before = 1 if case == "a-body-behind-none" else 0
     head, *others = answer.split(b"HTTP/1.1 ")[before + 1 :]
     assert head.startswith(b"400 "), answer
@@ -211,7 +211,7 @@ def test_other_refusals(http: Http, storage: Path, request_: str, status: int) -
 def test_the_body_of_a_refused_request_is_no_request(
     http: Http, storage: Path, path: str, status: int
 ) -> None:
-    # Nothing that was announced has come when the answer is sent.
+    # The announced body has not been sent when the answer arrives.
     head = f"PUT {DOWNLOADS}/{path} HTTP/1.1\r\nHost: x\r\n"
     head += "" if status == 302 else f"{BEARER}\r\n"
     with http.connect() as sender:

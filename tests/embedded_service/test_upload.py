@@ -1,4 +1,4 @@
-"""POST /upload: whole files under their names, or nothing."""
+"""POST /upload: complete files under their names, or nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def names(directory: Path) -> list[str]:
 
 
 def wait_until_empty(directory: Path) -> None:
-    """Wait until the service has noticed that a client went away."""
+    """Wait until the service has noticed that a client disconnected."""
     deadline = time.monotonic() + 20
     while names(directory) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -80,7 +80,7 @@ def test_refusals(http: Http, own: Path, path: str, status: int, chunked: bool) 
     body = iter([BODY]) if chunked else BODY
     assert http.request("POST", path, body=body, chunked=chunked).status == status
     assert names(own) == ["directory", "file-as-parent"]
-    # The connection is usable: nothing of the body is taken for a request.
+    # The connection is usable: no part of the body is read as a request.
     assert http.get("health").status == 200
 
 
@@ -172,7 +172,7 @@ def test_trailers_and_the_next_request_on_the_same_connection(http: Http, own: P
 
 
 def test_no_right_to_write(http: Http, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Root may write anywhere: let the system say no.
+    # Root may write anywhere, so let the system call fail.
     def refuse(*args: object, **kwargs: object) -> None:
         raise PermissionError(13, "Permission denied")
 

@@ -1,4 +1,4 @@
-"""/webdav: by the real webdav4 client, and by hand where that is too polite."""
+"""/webdav with the real webdav4 client, and with requests that it would not send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Certificates for tests: an authority that the services of tests trust, and what it issues."""
+"""Certificates for tests, issued by an authority that the services of the tests trust."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ def authority() -> Authority:
 
 @functools.cache
 def alice() -> Credential:
-    """A user's own certificate, which is valid for years."""
+    """A user's own certificate, valid for years."""
     return authority().issue(ALICE, **period(900))
 
 
 def period(days: float) -> dict[str, datetime]:
-    """The bounds of a validity that ends `days` from now."""
+    """A validity period that ends in `days`."""
     now = datetime.now(timezone.utc).replace(microsecond=0)
     return {"not_before": now - timedelta(days=60), "not_after": now + timedelta(days=days)}
 
 
 def proxy(days: float = 0.5, **options: Any) -> Credential:
-    """A proxy certificate of alice that ends `days` from now."""
+    """A proxy certificate of alice that expires in `days`."""
     return alice().delegate(**period(days), **options)
 
 
 def write_proxy(path: Path, days: float = 1) -> None:
-    """Write the file of a proxy certificate of alice that ends `days` from now."""
+    """Write a proxy certificate of alice that expires in `days` to a file."""
     path.touch(0o600)
     path.write_bytes(proxy(days).pem())

@@ -1,4 +1,4 @@
-"""Files of up to 64 KiB that cost as much as possible to look at, by name.
+"""Files of up to 64 KiB that take as long as possible to inspect, by name.
 
 ``python -m tests.support.heavy`` says how long each takes.
 """
@@ -33,7 +33,7 @@ from .proxies import (
 
 
 def files() -> Iterator[tuple[str, bytes]]:
-    """Each with what is odd about it."""
+    """The files by a description."""
     grid = Grid.create()
     proxy = grid.proxy()
     yield "many begin lines", _filled(lambda n: b"-----BEGIN CERTIFICATE-----\n")
@@ -120,7 +120,7 @@ def _filled(make: Callable[[int], bytes]) -> bytes:
 
 
 def circle(key: object, bits: int = 0, *, leaves: bool = False) -> bytes:
-    """Certificates of A by B and of B by A, with signatures of none of them."""
+    """Certificates of A by B and of B by A, with signatures by neither."""
 
     def make(n: int) -> bytes:
         subject, issuer = "AB" if n % 2 else "BA"
@@ -142,7 +142,7 @@ _RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 def _with_key(credential: Credential, public: bytes) -> bytes:
     certificate = asn1.Certificate.load(credential.certificate.public_bytes(Encoding.DER))
     certificate["tbs_certificate"]["subject_public_key_info"] = asn1.PublicKeyInfo.load(public)
-    # A signature of the right length, that is below the modulus.
+    # A signature of the right length that is below the modulus.
     key = asn1.PublicKeyInfo.load(public)
     if key["algorithm"]["algorithm"].native == "rsa":
         size = (key["public_key"].parsed["modulus"].native.bit_length() + 7) // 8
@@ -152,7 +152,7 @@ def _with_key(credential: Credential, public: bytes) -> bytes:
 
 
 def with_public(public: bytes) -> bytes:
-    """A certificate with this key, which seems to have signed itself."""
+    """A certificate with this key that appears to be self-signed."""
     return _with_key(signed(None, common_name("A"), key=_RSA), public)
 
 
@@ -169,14 +169,14 @@ def rsa_public(bits: int, exponent: int) -> bytes:
 
 
 def rsa_private(bits: int) -> bytes:
-    """A key that is none: its numbers have nothing to do with one another."""
+    """An invalid key, whose numbers are unrelated."""
     half = (1 << bits // 2) - 1
     numbers = [0, (1 << bits) - 159, 65537, (1 << bits) - 1001, half, half - 2, 3, 5, 7]
     return as_pem(_sequence(b"".join(core.Integer(n).dump() for n in numbers)), "RSA PRIVATE KEY")
 
 
 def large_key() -> bytes:
-    """A key that is one: its primes are those of RFC 3526."""
+    """A valid key with primes of RFC 3526."""
     p, q, e = prime(8192, 4743158), prime(6144, 929484), 65537
     d = pow(e, -1, (p - 1) * (q - 1))
     numbers = [0, p * q, e, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)]
@@ -193,7 +193,7 @@ def diffie_hellman() -> bytes:
 
 @cache
 def prime(bits: int, number: int) -> int:
-    """One of RFC 3526, of which each has digits of pi in the middle."""
+    """A prime of RFC 3526; each has digits of pi in the middle."""
     one = 1 << bits
 
     def arcus_tangent(x: int) -> int:
@@ -209,7 +209,7 @@ def prime(bits: int, number: int) -> int:
 
 
 def explicit_curve() -> bytes:
-    """P-256 by its numbers instead of its name (RFC 3279, section 2.3.5), with a large prime."""
+    """P-256 by its parameters instead of its name (RFC 3279, section 2.3.5), with a large prime."""
     prime = core.Integer((1 << 40_000) - 1).dump()
     field = _sequence(core.ObjectIdentifier(EXPLICIT_CURVE).dump() + prime)
     curve = _sequence(core.OctetString(b"\1").dump() + core.OctetString(b"\2").dump())

@@ -1,8 +1,8 @@
-"""Certificate files, damaged at random in all depths, for `ctadata.certificates.inspect`.
+"""Certificate files with random damage at all depths, for `ctadata.certificates.inspect`.
 
-``python -m tests.support.mutations 100000`` looks at that many, and says which exceptions
-came and which file took the longest; ``--seed`` chooses others. The choices are repeatable, the
-certificates are new each time: what fails is printed whole.
+``python -m tests.support.mutations 100000`` inspects that many, and prints which exceptions
+occurred and which file took the longest; ``--seed`` selects others. The damage is repeatable, the
+certificates are new each time: a file that fails is printed completely.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TAGS = (1, 2, 3, 4, 5, 6, 10, 12, 19, 20, 22, 23, 24, 28, 30)
 
 @dataclass
 class Report:
-    """What a number of files has shown."""
+    """The results for a number of files."""
 
     count: int = 0
     blocked: int = 0
@@ -55,7 +55,7 @@ class Report:
 
 
 def check(result: ProxyCertificate, content: bytes) -> None:
-    """What holds of each result."""
+    """Assert what is true of each result."""
     assert result.blocked == any(found.level == "block" for found in result.findings)
     for text in (result.subject, result.issuer, result.identity, result.vo, *result.fqans):
         assert text is None or text == printable(text, len(text) + 1), "unprintable"
@@ -77,7 +77,7 @@ _SENTENCES = b" -----BEGIN CERTIFICATE----- "
 
 
 def seeds() -> list[bytes]:
-    """Files with everything that is looked into."""
+    """Files that contain everything that is parsed."""
     grid = Grid.create()
     old = Grid.create(key_type="rsa")
     proxy = grid.proxy(path_length=3)
@@ -99,7 +99,7 @@ def seeds() -> list[bytes]:
 
 
 def run(count: int, seed: int = 1, until: float = float("inf")) -> Report:
-    """Look at so many files, but no longer than `until` (of `time.monotonic`)."""
+    """Inspect this many files, but not longer than `until` (of `time.monotonic`)."""
     report, rng, files = Report(), random.Random(seed), seeds()
     while report.count < count and time.monotonic() < until:
         report.look_at(mutated(rng, files))
@@ -107,7 +107,7 @@ def run(count: int, seed: int = 1, until: float = float("inf")) -> Report:
 
 
 def mutated(rng: random.Random, files: Sequence[bytes]) -> bytes:
-    """One of the files, damaged."""
+    """A damaged file."""
     content = rng.choice(files)
     if rng.random() < 0.15:
         return damaged(rng, content, rng.choice(files))
@@ -129,7 +129,7 @@ def mutated(rng: random.Random, files: Sequence[bytes]) -> bytes:
 
 
 def damaged(rng: random.Random, content: bytes, other: bytes) -> bytes:
-    """Bytes that were changed, cut out, doubled, or replaced by some of another file."""
+    """Bytes, some of them changed, removed, doubled or replaced by those of another file."""
     for _ in range(rng.choice((1, 1, 2, 4))):
         at, end = sorted(rng.randrange(len(content) + 1) for _ in range(2))
         way = rng.randrange(6)
@@ -149,7 +149,7 @@ def damaged(rng: random.Random, content: bytes, other: bytes) -> bytes:
 
 
 def regrown(rng: random.Random, der: bytes, other: bytes) -> bytes:
-    """DER with another part somewhere in it; what is around it has the right lengths again."""
+    """DER with a part replaced; the lengths of the enclosing parts are corrected."""
     depth = rng.randrange(2, 14)
 
     def other_part() -> bytes:
@@ -194,7 +194,7 @@ def _changed(rng: random.Random, der: bytes, depth: int, change: Callable[[bytes
 
 
 def _children(der: bytes) -> tuple[bytes, list[bytes]] | None:
-    """The parts of a value, also of one that is wrapped in a string."""
+    """The parts of a value, also if it is wrapped in a string."""
     try:
         _, method, tag, _, content, _ = parser.parse(der, strict=True)
         if method == 0 and tag not in {3, 4}:

@@ -1,4 +1,4 @@
-"""What OpenSSL says of a chain, as most services of a grid would."""
+"""Verification of a chain by OpenSSL, as by most services of a grid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .proxies import NOW
 
 
 def openssl_refuses(content: bytes, authorities: Sequence[bytes]) -> str:
-    """Why OpenSSL does not accept the chain of a proxy's file; empty if it does."""
+    """Return why OpenSSL rejects the chain of a proxy file; empty if it accepts it."""
     flags = crypto.X509StoreFlags
     store = crypto.X509Store()
     store.set_flags(flags.ALLOW_PROXY_CERTS)
@@ -22,6 +22,6 @@ def openssl_refuses(content: bytes, authorities: Sequence[bytes]) -> str:
     try:
         crypto.X509StoreContext(store, leaf, others).verify_certificate()
     except crypto.X509StoreContextError as error:
-        # OpenSSL 4 says more than those before it.
+        # OpenSSL 4 gives more details than earlier versions.
         return str(error).removesuffix(" or the system clock is incorrect")
     return ""

@@ -1,4 +1,4 @@
-"""Certificates and proxies that no authority and no tool would make, for tests.
+"""Certificates and proxies that no authority or tool would issue, for tests.
 
 What they do make, `ctadata.demo.authority` and `ctadata.demo.voms_server` make here as well.
 """
@@ -24,7 +24,7 @@ from ctadata.certificates import ProxyCertificate, inspect, inspection
 from ctadata.demo.authority import Authority, Credential
 from ctadata.demo.voms_server import VOMSServer
 
-# The moment of the inspections: later than any test of a run, so that what a test issues is valid.
+# The time of the inspections: later than any test of a run, so that new certificates are valid.
 NOW = (datetime.now(timezone.utc) + timedelta(minutes=25)).replace(microsecond=0)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -39,7 +39,7 @@ INHERIT_ALL = bytes.fromhex("300c300a06082b06010505071501")
 
 @dataclass(frozen=True)
 class Grid:
-    """An authority, a user of it, and a VOMS server."""
+    """An authority, one of its users, and a VOMS server."""
 
     authority: Authority
     user: Credential
@@ -57,7 +57,7 @@ class Grid:
         return self.user.delegate(kind, **options)
 
     def end_entity(self, start: timedelta, end: timedelta) -> Credential:
-        """A certificate of the user that is valid between two moments, as seen from `NOW`."""
+        """A certificate of the user with a validity relative to `NOW`."""
         return self.authority.issue(ADA, not_before=NOW + start, not_after=NOW + end)
 
 
@@ -73,7 +73,7 @@ def look(content: Any, **options: Any) -> ProxyCertificate:
 
 
 def to_send(content: Any, *, force: bool = False, **options: Any) -> str:
-    """What the certificate service would get."""
+    """What the certificate service would receive."""
     options = {"now": NOW, "trusted": ()} | options
     proxy, pem = inspection._inspect(content, **options)
     proxy.check_sendable(force=force)
@@ -92,7 +92,7 @@ def signed(
     extensions: Iterable[tuple[x509.ExtensionType, bool]] = (),
     serial: int | None = None,
 ) -> Credential:
-    """A certificate without any rule; without an issuer it signs itself."""
+    """A certificate that need not follow any rule; without an issuer it is self-signed."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     if issuer_name is None:
         issuer_name = issuer.certificate.subject if issuer else subject
@@ -122,7 +122,7 @@ def proxy_of(
     extensions: Iterable[tuple[x509.ExtensionType, bool]] = (),
     **options: Any,
 ) -> Credential:
-    """An RFC 3820 proxy certificate without any rule."""
+    """An RFC 3820 proxy certificate that need not follow any rule."""
     if subject is None:
         added = name or [x509.NameAttribute(x509.NameOID.COMMON_NAME, "4711")]
         subject = x509.Name(
@@ -133,7 +133,7 @@ def proxy_of(
 
 
 def replaced(credential: Credential, old: bytes, new: bytes, signing_key: Any) -> Credential:
-    """The same certificate with other bytes of the same number in it, signed again."""
+    """The same certificate with bytes replaced by as many others, signed again."""
     assert len(old) == len(new)
     certificate = asn1.Certificate.load(credential.certificate.public_bytes(Encoding.DER))
     content = certificate["tbs_certificate"].dump()
@@ -156,7 +156,7 @@ def resigned(content: bytes, signing_key: Any, credential: Credential) -> Creden
 
 
 def parts(der: bytes) -> list[bytes]:
-    """The values of which a sequence consists."""
+    """The elements of a sequence."""
     content, found = core.Sequence.load(der).contents, []
     while content:
         length = parser.peek(content)

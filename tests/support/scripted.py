@@ -1,4 +1,4 @@
-"""A real HTTP server that answers as a test tells it, for what the embedded service never does."""
+"""A real HTTP server with scripted answers, for what the embedded service never does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Server(ThreadingHTTPServer):
-    """Ends its connections and their threads when it is closed, kept alive or not."""
+    """Closes all connections, including idle ones, and ends their threads when it is closed."""
 
     daemon_threads = False
     request_queue_size = 128
@@ -44,11 +44,11 @@ class Server(ThreadingHTTPServer):
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that went away: the tests make them do so."""
+        """Do not report clients that disconnect; the tests make them do so."""
 
 
 class Scripted:
-    """Answers each request with what `answers` has for its method and path."""
+    """Answers each request as `answers` defines for its method and path."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.answers: dict[tuple[str, str], Answer] = {}
@@ -60,7 +60,7 @@ class Scripted:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            # A head and a body that are written one after the other would wait for each other.
+            # With Nagle's algorithm, the body would wait for the acknowledgement of the head.
             disable_nagle_algorithm = True
 
             def answer(self) -> None:
@@ -93,7 +93,7 @@ class Scripted:
         self.server.server_close()
 
     def answer(self, handler: BaseHTTPRequestHandler, path: str) -> None:
-        """Answer a request whose head was read."""
+        """Answer a request after reading its head."""
         self.bodies.append(handler.rfile.read(int(handler.headers.get("Content-Length") or 0)))
         self.answers.get((handler.command, path), self.default)(handler)
 
@@ -124,5 +124,5 @@ def reply(
 def sends(
     body: bytes, status: int = 200, content_type: str = "application/json", **headers: str
 ) -> Answer:
-    """Make an answer with this body."""
+    """Return an answer with this body."""
     return lambda handler: reply(handler, status, body, content_type, **headers)

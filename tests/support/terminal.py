@@ -1,4 +1,4 @@
-"""A real terminal for a command: what it shows there."""
+"""Run a command in a real terminal."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from collections.abc import Sequence
 def run_in_terminal(
     command: Sequence[str], *, columns: int = 120, lines: int = 30, timeout: float = 60
 ) -> tuple[int, str]:
-    """Run a command in a terminal of this size; return its status and what it wrote there."""
+    """Run a command in a terminal of this size; return its status and its output."""
     terminal, end = os.openpty()
     fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("4H", lines, columns, 0, 0))
     shown: list[bytes] = []
 
     def read() -> None:
-        # Linux ends a terminal that nobody writes to any more with an error.
+        # On Linux, reading a terminal without writers fails with an error.
         with contextlib.suppress(OSError), os.fdopen(terminal, "rb", buffering=0) as seen:
             while block := seen.read(65536):
                 shown.append(block)
