@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ __all__ = ["NOT_SENT", "ProxyCertificate", "iso"]
 NOT_SENT = "The certificate was not sent."
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class ProxyCertificate:
     """A description of the proxy certificate in a file; it contains no part of the file itself.
 
@@ -70,19 +70,12 @@ class ProxyCertificate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the description as a JSON object, with times in ISO 8601."""
-        return {
-            "subject": self.subject,
-            "issuer": self.issuer,
-            "authority": self.authority,
-            "identity": self.identity,
-            "kind": self.kind,
-            "limited": self.limited,
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        del fields["findings"]  # last
+        return fields | {
             "not_before": self.not_before and iso(self.not_before),
             "not_after": self.not_after and iso(self.not_after),
-            "vo": self.vo,
             "fqans": list(self.fqans),
-            "key_present": self.key_present,
-            "fingerprint": self.fingerprint,
             "blocked": self.blocked,
             "findings": [found._asdict() for found in self.findings],
         }

@@ -21,12 +21,7 @@ from ..errors import CertificateError, CTADataError
 from .options import JSON_OBJECT, with_client
 from .output import echo, echo_json, say
 
-__all__ = [
-    "certificate",
-    "upload_certificate",
-    "upload_personal_certificate",
-    "upload_shared_certificate",
-]
+__all__ = ["UPLOAD_COMMANDS", "certificate"]
 
 _KINDS = {
     "rfc3820": "proxy certificate (RFC 3820)",
@@ -177,6 +172,9 @@ def upload_shared_certificate(client: APIClient, file: str) -> None:
       ctadata upload-shared-certificate robot-proxy.pem
     """
     _upload(client.upload_shared_certificate, file)
+
+
+UPLOAD_COMMANDS = (upload_certificate, upload_personal_certificate, upload_shared_certificate)
 
 
 def _upload(send: Callable[..., dict[str, Any]], *arguments: Any, **options: Any) -> None:

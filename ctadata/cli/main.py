@@ -20,12 +20,7 @@ from ..entries import Entry
 from ..errors import AuthenticationError, CTADataError, ServiceUnreachable
 from ..storage.listing import ListingCut
 from ..transfers.progress_bars import is_terminal
-from .certificate_commands import (
-    certificate,
-    upload_certificate,
-    upload_personal_certificate,
-    upload_shared_certificate,
-)
+from .certificate_commands import UPLOAD_COMMANDS, certificate
 from .formats import aligned
 from .options import LocalPath, with_client
 from .output import echo, echo_json, prepare, say, silence
@@ -166,12 +161,8 @@ def list_(client: APIClient, path: str, long: bool, recursive: bool, as_json: bo
         sys.exit(1)
 
 
-cli.add_command(get)
-cli.add_command(put)
-cli.add_command(certificate)
-cli.add_command(upload_certificate)
-cli.add_command(upload_personal_certificate)
-cli.add_command(upload_shared_certificate)
+for command in (get, put, certificate, *UPLOAD_COMMANDS):
+    cli.add_command(command)
 
 
 @cli.command()

@@ -113,7 +113,7 @@ class Credential:
         subject = x509.Name(
             [*self.certificate.subject.rdns, *_name([("CN", common_name)]).rdns],
         )
-        builder = _builder(self, subject, key, serial, not_before, not_after, timedelta(hours=12))
+        builder = _builder(self, subject, key, not_before, not_after, timedelta(hours=12), serial)
         builder = builder.add_extension(_key_usage(ca=False), critical=True)
         if kind != "legacy":
             information = x509.UnrecognizedExtension(
@@ -180,10 +180,8 @@ class Authority:
         key_type : {"ec", "rsa"}
             The type of the key.
         """
-        key, serial = _new_key(key_type), x509.random_serial_number()
-        builder = _builder(
-            None, _name(name), key, serial, not_before, not_after, timedelta(days=3650)
-        )
+        key = _new_key(key_type)
+        builder = _builder(None, _name(name), key, not_before, not_after, timedelta(days=3650))
         return cls(Credential(_as_authority(builder).sign(key, hashes.SHA256()), key))
 
     def subordinate(
@@ -195,10 +193,8 @@ class Authority:
         key_type: KeyType = "ec",
     ) -> Authority:
         """Issue the certificate of another authority; parameters as for `create`."""
-        key, serial = _new_key(key_type), x509.random_serial_number()
-        builder = _builder(
-            self.credential, _name(name), key, serial, not_before, not_after, timedelta(days=3650)
-        )
+        key, issuer = _new_key(key_type), self.credential
+        builder = _builder(issuer, _name(name), key, not_before, not_after, timedelta(days=3650))
         return Authority(self._signed(_as_authority(builder), key))
 
     def issue(
@@ -220,10 +216,8 @@ class Authority:
         key_type : {"ec", "rsa"}
             The type of the key.
         """
-        key, serial = _new_key(key_type), x509.random_serial_number()
-        builder = _builder(
-            self.credential, _name(name), key, serial, not_before, not_after, timedelta(days=365)
-        )
+        key, issuer = _new_key(key_type), self.credential
+        builder = _builder(issuer, _name(name), key, not_before, not_after, timedelta(days=365))
         builder = builder.add_extension(x509.BasicConstraints(False, None), critical=True)
         return self._signed(builder.add_extension(_key_usage(ca=False), critical=True), key)
 
@@ -240,10 +234,10 @@ def _builder(
     issuer: Credential | None,
     subject: x509.Name,
     key: Key,
-    serial: int,
     not_before: datetime | None,
     not_after: datetime | None,
     lifetime: timedelta,
+    serial: int | None = None,
 ) -> x509.CertificateBuilder:
     """Begin a certificate; without an issuer it is self-signed."""
     start, end = validity(not_before, not_after, lifetime)
@@ -252,7 +246,7 @@ def _builder(
         .subject_name(subject)
         .issuer_name(issuer.certificate.subject if issuer else subject)
         .public_key(key.public_key())
-        .serial_number(serial)
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(end)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)

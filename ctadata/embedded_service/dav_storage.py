@@ -114,7 +114,9 @@ class _Provider(DAVProvider):  # type: ignore[misc]
 class _Properties:
     """The common properties of files and directories."""
 
-    facts: os.stat_result
+    def __init__(self, path: str, environ: Environ, facts: os.stat_result) -> None:
+        super().__init__(path, environ)  # type: ignore[call-arg]
+        self.facts = facts
 
     def get_creation_date(self) -> float:
         return self.facts.st_ctime
@@ -127,10 +129,6 @@ class _Properties:
 
 
 class _Collection(_Properties, DAVCollection):  # type: ignore[misc]
-    def __init__(self, path: str, environ: Environ, facts: os.stat_result) -> None:
-        super().__init__(path, environ)
-        self.facts = facts
-
     def get_etag(self) -> None:
         return None
 
@@ -165,8 +163,7 @@ class _Collection(_Properties, DAVCollection):  # type: ignore[misc]
 
 class _File(_Properties, DAVNonCollection):  # type: ignore[misc]
     def __init__(self, path: str, environ: Environ, facts: os.stat_result) -> None:
-        super().__init__(path, environ)
-        self.facts = facts
+        super().__init__(path, environ, facts)
         self._writing = ExitStack()
         self._sink: _Sink | None = None
 

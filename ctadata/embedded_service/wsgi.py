@@ -253,6 +253,22 @@ class Response:
         start_response(f"{self.status} {reason}", list(headers.items()))
         return body
 
+    def blocks(self) -> Iterator[bytes]:
+        """Return the body as an iterator."""
+        return iter([self.body] if isinstance(self.body, bytes) else self.body)
+
+    def read(self) -> bytes:
+        """Return the whole body, and release its resources."""
+        try:
+            return b"".join(self.blocks())
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Release the resources of the body."""
+        if self.close is not None:
+            self.close()
+
     def without_body(self) -> Response:
         """Return the head alone, with the length of the body (RFC 9110, section 9.3.2)."""
         headers = self.headers
@@ -277,7 +293,7 @@ class ResponseIterator:
     def __init__(
         self, response: Response, start_response: StartResponse, body: RequestBody
     ) -> None:
-        self._close = response.close
+        self._release = response.release
         self._last = not body.settle()
         if self._last:
             response.headers["Connection"] = "close"
@@ -294,8 +310,7 @@ class ResponseIterator:
         ConnectionResetError
             If the rest of a body would be read as a request; cheroot then ends the connection.
         """
-        if self._close is not None:
-            self._close()
+        self._release()
         if self._last:
             raise ConnectionResetError(errno.ECONNRESET, "unread body")
 

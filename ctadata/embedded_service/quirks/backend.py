@@ -5,8 +5,7 @@ from __future__ import annotations
 import html
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import NoReturn
 
@@ -37,43 +36,6 @@ class Blocks(Body):
         return next(self._blocks, b"")
 
 
-@dataclass
-class BackendResponse:
-    """A response of the storage; `content` must be read or closed."""
-
-    status: int
-    reason: str
-    headers: dict[str, str]
-    content: Content
-
-    def read(self) -> bytes:
-        """Return the whole content."""
-        with self.content:
-            return b"".join(self.content)
-
-
-class Content:
-    """The content of a response, a context manager."""
-
-    def __init__(self, response: Response) -> None:
-        self._response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        body = self._response.body
-        return iter([body] if isinstance(body, bytes) else body)
-
-    def __enter__(self) -> Content:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release its resources."""
-        if self._response.close is not None:
-            self._response.close()
-
-
 class Backend:
     """The storage.
 
@@ -96,8 +58,8 @@ class Backend:
         headers: Mapping[str, str] | None = None,
         body: Blocks | None = None,
         follow: bool = False,
-    ) -> BackendResponse:
-        """Send a request to the storage.
+    ) -> Response:
+        """Send a request to the storage; the response must be read or released.
 
         Parameters
         ----------
@@ -121,11 +83,9 @@ class Backend:
             environ |= {f"HTTP_{k.upper().replace('-', '_')}": v for k, v in headers.items()}
         environ |= {"REQUEST_METHOD": method, "QUERY_STRING": ""}
         try:
-            response = self._response(environ, path, body or Blocks(), follow)
+            return self._response(environ, path, body or Blocks(), follow)
         except HTTPError as refusal:
-            response = refusal.response
-        reason = response.reason or HTTPStatus(response.status).phrase
-        return BackendResponse(response.status, reason, response.headers, Content(response))
+            return refusal.response
 
     def _response(self, environ: Environ, path: str, body: Blocks, follow: bool) -> Response:
         if ".." in path.split("/"):

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from ..rights import FOLDERS, user_directory_name
 from ..wsgi import IncompleteBody, MalformedBody, Request, RequestBody, Response
-from .backend import BASE, Backend, BackendResponse, Blocks
+from .backend import BASE, Backend, Blocks
 from .html_pages import html, page, sorted_json, unsendable
 
 _CHUNK_SIZE = 10 * 1024**2
@@ -101,8 +101,8 @@ class QuirkyFileEndpoints:
             "Content-Type": "application/octet-stream",
             "Content-Disposition": f"attachment; filename={name}",
         }
-        blocks = _regroup(iter(answer.content), chunk_size)
-        return Response(HTTPStatus.OK, blocks, headers, close=answer.content.close)
+        blocks = _regroup(answer.blocks(), chunk_size)
+        return Response(HTTPStatus.OK, blocks, headers, close=answer.release)
 
     def upload(self, request: Request, path: str) -> Response:
         """Forward the body to the storage while it is received."""
@@ -112,7 +112,7 @@ class QuirkyFileEndpoints:
         if folder is None:
             return html(HTTPStatus.FORBIDDEN, "Access denied", "Missing rights to upload files")
         home = f"{folder}/users/{self._user}"
-        self._backend.request(request.environ, "MKCOL", home, headers={}).content.close()
+        self._backend.request(request.environ, "MKCOL", home, headers={}).release()
         target = f"{home}/{path.strip('/')}"
         lost = folder != FOLDERS[0] and _is_reported(request)
         body = _ForwardedBody(request, _chunk_size(request), lost=lost)
@@ -149,14 +149,14 @@ class QuirkyFileEndpoints:
         headers.setdefault("Content-Type", "text/html; charset=utf-8")
         return Response(answer.status, content, headers, answer.reason)
 
-    def _propfind(self, request: Request, path: str) -> BackendResponse:
+    def _propfind(self, request: Request, path: str) -> Response:
         return self._backend.request(request.environ, "PROPFIND", path, headers={"Depth": "1"})
 
     def _upload_folder(self, request: Request) -> str | None:
         """Return the first folder whose ``users`` can be listed."""
         for folder in FOLDERS:
             answer = self._propfind(request, f"{folder}/users")
-            answer.content.close()
+            answer.release()
             if answer.status == HTTPStatus.MULTI_STATUS:
                 return folder
         return None
