@@ -1,4 +1,8 @@
-"""Arguments of public functions: what is none is refused by name, before anything is done."""
+"""Checks of the arguments of public functions.
+
+Each function returns the argument, or raises a `CTADataError` that names it before anything is
+done.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,9 @@ from .errors import CTADataError
 
 __all__ = ["callback", "count", "mapping", "refuse_secret", "seconds", "speed", "text"]
 
-# A mark of PEM, or the beginning of what stands behind it: the Base64 of DER.
+# A label of PEM, or the beginning of its content: DER in Base64.
 _PEM = re.compile(r"-----(?:BEGIN|END) |(?:^|[\s/-])MI[G-L][A-Za-z0-9+/]{57}")
-# Characters of a token below which it might be a name.
+# A token that is shorter might be a name.
 SECRET = 16
 
 Call = TypeVar("Call", bound=Callable[..., Any])
@@ -25,21 +29,16 @@ Pairs = TypeVar("Pairs", bound=Mapping[Any, Any])
 
 
 def count(value: object, what: str, lowest: int, highest: int | None = None) -> int:
-    """Return a whole number, also one of another library's such as NumPy's.
+    """Return a whole number, which may be another library's, such as NumPy's.
 
     Parameters
     ----------
     value : object
-        What the caller gave.
+        The argument.
     what : str
-        The argument's name.
+        Its name.
     lowest, highest : int
-        The bounds, both of which are allowed; without `highest` there is none above.
-
-    Raises
-    ------
-    CTADataError
-        If it is no whole number, or beyond the bounds.
+        The bounds, which are both allowed; without `highest` there is no upper one.
     """
     try:
         number = index(value)  # type: ignore[arg-type]
@@ -47,76 +46,44 @@ def count(value: object, what: str, lowest: int, highest: int | None = None) -> 
         number = None
     if number is None or number < lowest or (highest is not None and number > highest):
         bounds = f"from {lowest} to {highest}" if highest is not None else f"from {lowest} on"
-        raise CTADataError(f"{what}={_shown(value)} is not a whole number {bounds}")
+        raise _wrong(value, what, f"a whole number {bounds}")
     return number
 
 
 def seconds(value: object, what: str, highest: float) -> float:
-    """Return a number of seconds greater than 0.
-
-    Raises
-    ------
-    CTADataError
-        If it is none, or more than `highest`.
-    """
+    """Return a number of seconds, greater than 0 and not more than `highest`."""
     number = _real(value)
     if not 0 < number <= highest:
-        raise CTADataError(
-            f"{what}={_shown(value)} is not a number of seconds from 0 to {highest:.0f}"
-        )
+        raise _wrong(value, what, f"a number of seconds from 0 to {highest:.0f}")
     return number
 
 
 def speed(value: object, what: str) -> float:
-    """Return a number of bytes per second.
-
-    Raises
-    ------
-    CTADataError
-        If it is none.
-    """
+    """Return a number of bytes per second."""
     number = _real(value)
     if not 0 <= number < math.inf:
-        raise CTADataError(f"{what}={_shown(value)} is not a number of bytes per second")
+        raise _wrong(value, what, "a number of bytes per second")
     return number
 
 
 def callback(value: Call | None, what: str) -> Call | None:
-    """Return what is to be called, or None.
-
-    Raises
-    ------
-    CTADataError
-        If it is something else.
-    """
+    """Return a function, or None."""
     if value is not None and not callable(value):
-        raise CTADataError(f"{what}={_shown(value)} is not a function; give one, or None")
+        raise _wrong(value, what, "a function; give one, or None")
     return value
 
 
 def mapping(value: Pairs, what: str) -> Pairs:
-    """Return what has a value for each of several keys.
-
-    Raises
-    ------
-    CTADataError
-        If it is something else.
-    """
+    """Return a mapping."""
     if not isinstance(value, Mapping):
-        raise CTADataError(f"{what}={_shown(value)} is not a mapping; give a dict")
+        raise _wrong(value, what, "a mapping; give a dict")
     return value
 
 
 def text(value: object, what: str) -> str:
-    """Return a text.
-
-    Raises
-    ------
-    CTADataError
-        If it is none.
-    """
+    """Return a string."""
     if not isinstance(value, str):
-        raise CTADataError(f"{what}={_shown(value)} is not text; give a str")
+        raise _wrong(value, what, "text; give a str")
     return value
 
 
@@ -126,11 +93,11 @@ def refuse_secret(given: str, error: type[CTADataError], *, remote: bool = False
     Parameters
     ----------
     given : str
-        What the caller gave.
+        The argument.
     error : type
-        What is raised; it has neither the text nor the path.
+        The error to raise; its text does not repeat the argument.
     remote : bool, optional
-        Whether it would become a part of an address, where the token must not be at all.
+        Whether the argument becomes part of a URL, where the token must never be.
     """
     if _PEM.search(given):
         raise error(
@@ -144,7 +111,7 @@ def refuse_secret(given: str, error: type[CTADataError], *, remote: bool = False
 
 
 def _real(value: object) -> float:
-    """Return a number; one that is beyond any bound where it is none."""
+    """Return a number; NaN, which is in no range, for anything else."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return math.nan
     try:
@@ -153,7 +120,8 @@ def _real(value: object) -> float:
         return math.inf
 
 
-def _shown(value: object) -> str:
-    """Return an argument as errors show it: not all of what may be long."""
+def _wrong(value: object, what: str, wanted: str) -> CTADataError:
+    """Return the error, which does not repeat all of a long argument."""
     written = repr(value)
-    return written if len(written) <= 80 else written[:79] + "…"
+    shown = written if len(written) <= 80 else written[:79] + "…"
+    return CTADataError(f"{what}={shown} is not {wanted}")

@@ -25,7 +25,7 @@ from .http.watchdog import Watchdog
 from .storage import home_directory
 from .storage.download_service import DownloadService
 from .storage.listing import FEW, EntrySink, Listing, warn_of_cut
-from .storage.path_lookup import meant, suggesting
+from .storage.path_lookup import resolve_href, suggest_on_not_found
 from .storage.paths import check_remote_path, path_text
 from .storage.service_state import ServiceState
 from .transfers.download import DownloadRequest, downloading, local_target
@@ -68,22 +68,17 @@ Sink = TypeVar("Sink", bound=EntrySink)
 
 @accepts(ClientOptions)
 class APIClient:
-    """The data of one download service, as the holder of one token sees them.
+    """A client of one download service and its certificate service, for the holder of one token.
 
     It is cheap to make, and can be used from several threads at once. It remembers what it has
-    learned of a service, such as the user's own directory.
+    learned of a service, such as the user's home directory in the storage. Its parameters are
+    attributes, too, and can be assigned, on the class for all clients or on one client. What is
+    None is read from the environment at each call.
 
     Parameters
     ----------
     **options
         Those of `ClientOptions`.
-
-    Attributes
-    ----------
-    downloadservice, certificateservice, token, chunk_size, data_dir, timeout, retries, min_speed, \
-max_listing_entries, max_listing_bytes
-        The parameters. They can be assigned, on the class for all clients or on one client. What
-        is None is read from the environment at each call.
     """
 
     # Not of `ClassVar`: they can be assigned on the class and on one client.
@@ -109,12 +104,12 @@ max_listing_entries, max_listing_bytes
         return "default_client"
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """Return a client with other options, that knows what this one has learned.
+        """Return a client with other options, which shares what this one has learned.
 
         Parameters
         ----------
         **options
-            Those of `ClientOptions`; None and what is not given are as they are here.
+            Those of `ClientOptions`; an option that is not given, or None, stays as it is.
         """
         return self._copy()._assign(options) if options else self
 
@@ -136,11 +131,13 @@ max_listing_entries, max_listing_bytes
 
     @property
     def home_directory(self) -> str | None:
-        """The directory that the user may write to, where the service has told it already."""
+        """The directory in the storage that the user may write to, if it is known already."""
         return home_directory.known(self._service)
 
     def find_home_directory(self) -> str:
-        """Return the directory that the user may write to; the service makes it if necessary.
+        """Ask for the directory in the storage that the user may write to.
+
+        The service makes it if necessary.
 
         Returns
         -------
@@ -150,9 +147,9 @@ max_listing_entries, max_listing_bytes
         Raises
         ------
         AccessDenied
-            If the service lets the user write nowhere.
+            If the user may write nowhere.
         ServiceTimeout
-            If it answers so slowly that the directory is not found within two minutes.
+            If the directory is not found within two minutes.
         """
         return home_directory.find(self._service)
 
@@ -201,7 +198,7 @@ max_listing_entries, max_listing_bytes
             ``truncated`` is True then.
         """
         client = self.with_options(**options)
-        listing = client.listing(meant(client._service, path))
+        listing = client.listing(resolve_href(client._service, path))
         if listing.cut is not None:
             warn_of_cut(listing.cut)
         return listing.children if listing.own.is_directory else Entries([listing.own])
@@ -229,7 +226,7 @@ max_listing_entries, max_listing_bytes
             If there is nothing at this path.
         """
         service, path = self._service, path_text(path)
-        with suggesting(service, path):
+        with suggest_on_not_found(service, path):
             return service.listing(path, count(few, "few", 0))
 
     def read_listing(
@@ -262,7 +259,7 @@ max_listing_entries, max_listing_bytes
             If there is nothing at this path.
         """
         service, path = self._service, path_text(path)
-        with suggesting(service, path):
+        with suggest_on_not_found(service, path):
             return service.read_listing(path, make_sink)
 
     def walk(
@@ -341,7 +338,7 @@ max_listing_entries, max_listing_bytes
             If there is nothing at this path.
         """
         service, path = self._service, path_text(path)
-        with suggesting(service, path):
+        with suggest_on_not_found(service, path):
             return service.stat(path)
 
     def iter_bytes(
@@ -385,10 +382,9 @@ max_listing_entries, max_listing_bytes
     ) -> int:
         """Download a file.
 
-        It is written under a temporary name. It gets its own name, and the remote date, only when
-        it is complete: its size is compared with the listing's, and its checksum with the
-        storage's where that offers one. A file of more than 8 MiB that was interrupted is resumed
-        by the next call.
+        It is written under a temporary name, and gets its own name and the remote date when it is
+        complete: its size is compared with the listing, and its checksum with the storage's if
+        that has one. If a file of more than 8 MiB was interrupted, the next call resumes it.
 
         Parameters
         ----------
@@ -412,13 +408,13 @@ max_listing_entries, max_listing_bytes
         AlreadyExists
             If the local name is taken by something that must not be replaced.
         IntegrityError
-            If the bytes that came are not the file.
+            If other bytes than the file's were received.
         TransferCancelled
             If it was cancelled.
         """
         client, transfer = self._for_transfer(options)
         root, name = local_target(save_to_fn)
-        request = DownloadRequest(meant(client._service, path), root, name=name)
+        request = DownloadRequest(resolve_href(client._service, path), root, name=name)
         with downloading(client._service, transfer) as downloads:
             return downloads.run([request])
 
@@ -449,11 +445,11 @@ max_listing_entries, max_listing_bytes
         root : str or path, optional
             A directory that `dest` must lie below; no link below it is followed.
         include, exclude : str or iterable of str, optional
-            Which files of a directory are downloaded, as `FilePatterns` compares them.
+            Patterns of the files of a directory that are downloaded, and of those that are not
+            (`ctadata.transfers.patterns.FilePatterns`).
         hidden : bool, optional
-            Whether files and directories below a directory are downloaded whose names begin with a
-            dot; `on_result` is told of those that are left out. Programs obey such files where
-            they find them (``.git/config``, ``.envrc``).
+            Whether hidden files and directories below a directory are downloaded; `on_result` is
+            told of those that are left out. Programs obey such files (``.git/config``, ``.envrc``).
         **options
             Those of `DownloadKeywords`.
 
@@ -474,7 +470,7 @@ max_listing_entries, max_listing_bytes
         if root is not None:
             root = local_path(root)
             base, parts = root, split_below(base, root)
-        source = meant(client._service, path)
+        source = resolve_href(client._service, path)
         request = DownloadRequest(source, base, parts, recursive=recursive, whole_path=dest is None)
         with downloading(client._service, transfer) as downloads:
             return downloads.run([request])
@@ -503,7 +499,8 @@ max_listing_entries, max_listing_bytes
         recursive : bool, optional
             Whether directories are downloaded.
         include, exclude : str or iterable of str, optional
-            Which files of a directory are downloaded, as `FilePatterns` compares them.
+            Patterns of the files of a directory that are downloaded, and of those that are not
+            (`ctadata.transfers.patterns.FilePatterns`).
         **options
             Those of `DownloadKeywords`.
 
@@ -520,7 +517,7 @@ max_listing_entries, max_listing_bytes
             If two of them would have the same local path; nothing is transferred then.
         """
         client, transfer = self._for_transfer(options, patterns=FilePatterns(include, exclude))
-        paths = [meant(client._service, path) for path in several(paths, "paths")]
+        paths = [resolve_href(client._service, path) for path in several(paths, "paths")]
         base = local_path(dest if dest is not None else ".")
         keys = [tuple(check_remote_path(path)) for path in paths]
         # A path that is named twice is downloaded once.
@@ -543,7 +540,7 @@ max_listing_entries, max_listing_bytes
         skip_existing: bool = False,
         **options: Unpack[TransferKeywords],
     ) -> dict[str, Any]:
-        """Upload a file into the user's own directory.
+        """Upload a file into the user's home directory in the storage.
 
         All members of CTAO and all users of the platform can read what is uploaded. A file that
         holds a private key or a certificate is therefore refused.
@@ -553,16 +550,15 @@ max_listing_entries, max_listing_bytes
         local_fn : str, path or binary file
             The local file; one that is open is read from where it is.
         path : str
-            Relative to the user's own directory, or the whole path from the storage's root where
-            it begins with that directory; missing directories are made. With a
-            trailing slash, or where it is a directory, what receives the file under its own
-            name.
+            Relative to the user's home directory, or from the storage's root if it begins with
+            that directory; missing directories are made. With a trailing slash, or if it is a
+            directory, it receives the file under its own name.
         into : bool, optional
             Whether an existing directory receives the file; otherwise it is an error.
         skip_existing : bool, optional
-            Leave out a file that is there already: with the same size and checksum or,
-            where the storage has no checksums, uploaded from here and not changed since, neither
-            here nor there. Uploads are recorded in the data directory.
+            Skip a file that is there already: with the same size and checksum or, where the
+            storage has no checksums, uploaded from here and changed on neither side since.
+            Uploads are recorded in the data directory.
         **options
             Those of `TransferKeywords`.
 
@@ -600,34 +596,34 @@ max_listing_entries, max_listing_bytes
         answers: bool = True,
         **options: Unpack[TransferKeywords],
     ) -> list[dict[str, Any]]:
-        """Upload all files below a directory into the user's own directory.
+        """Upload all files below a directory into the user's home directory in the storage.
 
         Others can read what is uploaded. Symbolic links, pipes, sockets and devices below the
         directory, private keys and certificates are therefore left out and, unless `hidden` is
-        given, files and directories whose names begin with a dot. So is a file that becomes such a
-        thing during the transfer. That is no error: `on_result` is told of each (state ``left
-        out``); without it, one warning is logged. The directory that is named itself is uploaded
-        in any case, also if it is a link. A hard link cannot be told from the file.
+        given, files and directories whose names begin with a dot. That is no error: `on_result` is
+        told of each (state ``left out``); without it, one warning is logged. The directory that is
+        named itself is uploaded in any case, also if it is a link. A hard link cannot be told from
+        the file.
 
         Parameters
         ----------
         local_dir : str or path
             The local directory.
         path : str
-            The remote directory that receives what is in it, relative to the user's own.
+            The remote directory that receives its content, relative to the home directory.
         root : str or path, optional
             A directory above `local_dir`; no component of its path below this one may be a link.
         display_path : str, optional
             What errors and results call the directory; by default its path.
         include, exclude : str or iterable of str, optional
-            Which files are uploaded, as `FilePatterns` compares them; `include` adds no hidden
-            ones.
+            Patterns of the files that are uploaded, and of those that are not
+            (`ctadata.transfers.patterns.FilePatterns`); `include` adds no hidden ones.
         hidden : bool, optional
             Whether hidden files, and those in hidden directories, are uploaded, too.
         skip_existing : bool, optional
-            Leave out files that are there already, as for `upload_file`.
+            Skip files that are there already, as `upload_file` does.
         answers : bool, optional
-            Whether the answers are returned; for very many files `on_result` needs less memory.
+            Whether the answers are returned. For very many files `on_result` needs less memory.
         **options
             Those of `TransferKeywords`.
 
@@ -639,8 +635,8 @@ max_listing_entries, max_listing_bytes
         Raises
         ------
         AlreadyExists
-            If two files would have the same name in the storage, also where they differ only in
-            how accents are encoded (Unicode NFC and NFD); nothing is sent then.
+            If two names would be one in the storage, also if they differ only in how accents are
+            encoded (Unicode NFC and NFD); nothing is sent then.
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
@@ -682,17 +678,17 @@ max_listing_entries, max_listing_bytes
         local_paths : iterable of str or path
             Files, and directories where `recursive` allows them.
         path : str
-            The remote directory that receives them, relative to the user's own.
+            The remote directory that receives them, relative to the home directory.
         recursive : bool, optional
             Whether directories are uploaded.
         include, exclude : str or iterable of str, optional
-            Which files of directories are uploaded, as for `upload_dir`.
+            Patterns of the files of directories, as for `upload_dir`.
         hidden : bool, optional
             Whether hidden files below directories are uploaded, too.
         skip_existing : bool, optional
-            Leave out files that are there already, as for `upload_file`.
+            Skip files that are there already, as `upload_file` does.
         answers : bool, optional
-            Whether the answers are returned; for very many files `on_result` needs less memory.
+            Whether the answers are returned. For very many files `on_result` needs less memory.
         **options
             Those of `TransferKeywords`.
 
@@ -704,7 +700,7 @@ max_listing_entries, max_listing_bytes
         Raises
         ------
         AlreadyExists
-            If two files would have the same name in the storage, as for `upload_dir`.
+            If two names would be one in the storage; nothing is sent then.
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
@@ -732,13 +728,12 @@ max_listing_entries, max_listing_bytes
         Parameters
         ----------
         files : mapping of str to str or path
-            The local file for each path, relative to the user's own directory; missing
-            directories are made.
+            The local file for each path, relative to the home directory; missing directories are
+            made.
         display_paths : mapping of str to str, optional
             What errors call a local file, by its path.
         leave_out : bool, optional
-            Whether private keys and certificates are left out, as of a directory, instead of being
-            an error.
+            Leave out private keys and certificates, as `upload_dir` does, instead of refusing them.
         **options
             Those of `TransferKeywords`.
 
@@ -750,7 +745,7 @@ max_listing_entries, max_listing_bytes
         Raises
         ------
         AlreadyExists
-            If two files would have the same name in the storage, as for `upload_dir`.
+            If two names would be one in the storage; nothing is sent then.
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
@@ -775,7 +770,7 @@ max_listing_entries, max_listing_bytes
         certificate_file_path: LocalPath | None = None,
         **options: Unpack[ClientOptions],
     ) -> dict[str, Any]:
-        """Delegate a proxy certificate of one's own to the certificate service.
+        """Delegate your own proxy certificate to the certificate service.
 
         Parameters
         ----------
@@ -858,7 +853,7 @@ max_listing_entries, max_listing_bytes
     def delegate_certificate(
         self, file: LocalPath | bytes | None, certificate_key: str, *, force: bool = False
     ) -> tuple[dict[str, Any], Delegation]:
-        """Delegate a proxy certificate of one's own, and record that it was.
+        """Delegate your own proxy certificate, and record that it was delegated.
 
         Parameters
         ----------

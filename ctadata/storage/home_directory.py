@@ -1,7 +1,7 @@
-"""Where the user may write: found by asking the service, never computed.
+"""The user's home directory in the storage: found by asking the service, never computed.
 
-The service makes the name of a user's directory from the hub's user name in a way of its
-own (docs/protocol.md, "Uploads"), and a client outside of the hub does not know that name.
+It is the one directory that the user may write to. The service derives its name from the hub's
+user name (docs/protocol.md, "Uploads"), which a client outside of the hub does not know.
 """
 
 from __future__ import annotations
@@ -25,53 +25,35 @@ from ..errors import (
 from .download_service import DownloadService
 from .listing import Listing
 
-__all__ = ["below", "find", "forget", "known", "learn"]
+__all__ = ["find", "forget", "known", "learn", "relative_to_home"]
 
-# Directories that may have a directory of users, in the service's own order.
+# Directories that may have a directory of users, in the order in which the service looks.
 FOLDERS = ("lst", "cta")
-# Directories of users that are tried one by one: before, and after the one question that may tell.
+# How many directories of users are tried one by one, before and after the probing upload.
 FEW = 16
 MAX_CANDIDATES = 2000
-# Seconds after which no other one is tried.
+# Seconds after which the search is given up.
 SECONDS = 120.0
 
 
 def known(service: DownloadService) -> str | None:
-    """Return the user's own directory where the service has told it, without asking."""
+    """Return the home directory if it is known already."""
     return service.state.home_directories.get(_key(service))
 
 
 def learn(service: DownloadService, directory: str) -> None:
-    """Remember the user's own directory, for this service and this token."""
+    """Remember the home directory, for this service and this token."""
     service.state.home_directories[_key(service)] = directory
 
 
 def forget(service: DownloadService) -> None:
-    """Ask again the next time, since the service seems to use another directory by now."""
+    """Ask again the next time: the service seems to use another directory by now."""
     service.state.home_directories.pop(_key(service), None)
 
 
 def find(service: DownloadService) -> str:
-    """Return the user's own directory.
-
-    Parameters
-    ----------
-    service : DownloadService
-        Is asked, unless it has told it already.
-
-    Returns
-    -------
-    str
-        For example ``lst/users/alice``.
-
-    Raises
-    ------
-    AccessDenied
-        If the service lets the user write nowhere.
-    ServiceTimeout
-        If the directory is not found within two minutes.
-    """
-    directory = known(service) or _found(service, time.monotonic() + SECONDS)
+    """Return the home directory, for example ``lst/users/alice``; ask for it if necessary."""
+    directory = known(service) or _search(service, time.monotonic() + SECONDS)
     if directory is None:
         raise AccessDenied(
             f"No directory of yours was found at {service.url}. If you have no certificate there, "
@@ -83,19 +65,19 @@ def find(service: DownloadService) -> str:
     return directory
 
 
-def _found(service: DownloadService, until: float) -> str | None:
-    """Ask the service; what needs few requests comes first."""
+def _search(service: DownloadService, until: float) -> str | None:
+    """Look for the home directory, by the ways that need few requests first."""
     return (
-        _guessed(service)
-        or _tried(service, FEW, until)
-        or _told(service)
-        or _guessed(service)
-        or _tried(service, MAX_CANDIDATES, until)
+        _from_user_name(service)
+        or _by_trying(service, FEW, until)
+        or _by_probing_upload(service)
+        or _from_user_name(service)
+        or _by_trying(service, MAX_CANDIDATES, until)
     )
 
 
-def _guessed(service: DownloadService) -> str | None:
-    """Return the directory that the service makes of the hub's user name, if it is the user's."""
+def _from_user_name(service: DownloadService) -> str | None:
+    """Return the directory that belongs to the hub's user name, if this user may write to it."""
     name = user_name()
     if name is None:
         return None
@@ -104,25 +86,25 @@ def _guessed(service: DownloadService) -> str | None:
     return next(filter(partial(_is_own, service), guesses), None)
 
 
-def _tried(service: DownloadService, most: int, until: float) -> str | None:
+def _by_trying(service: DownloadService, most: int, until: float) -> str | None:
     """Return the first directory of a user that the service lets this one make.
 
     Parameters
     ----------
     most : int
-        Where there are more directories, nothing is tried.
+        If there are more directories than this, none is tried.
     until : float
         When to give up (`time.monotonic`).
 
     Raises
     ------
     ServiceTimeout
-        If it is that late.
+        If that time is reached.
     """
     for users, listing in _directories_of_users(service):
         directories = (entry.path for entry in listing.children if entry.is_directory)
         names = list(islice(directories, most + 1))
-        # Where even the directory above them is let pass, somebody on the way answers so to all.
+        # If even the directory above them seems writable, a proxy gives this answer to everything.
         if len(names) <= most and not _is_own(service, users):
             for directory in names:
                 if time.monotonic() > until:
@@ -150,8 +132,7 @@ def _directories_of_users(service: DownloadService) -> Iterator[tuple[str, Listi
 def _is_own(service: DownloadService, directory: str) -> bool:
     """Return whether the service lets this user make a directory.
 
-    Making one that is there already changes nothing, and the service refuses it for
-    everybody else's.
+    Making one that exists changes nothing. The service refuses to make any of another user.
     """
     try:
         service.make_collection(directory)
@@ -160,12 +141,12 @@ def _is_own(service: DownloadService, directory: str) -> bool:
     return True
 
 
-def _told(service: DownloadService) -> str | None:
-    """Let the service make the user's directory, by an upload that has to fail.
+def _by_probing_upload(service: DownloadService) -> str | None:
+    """Let the service make the home directory, by an upload that has to fail.
 
-    Before it looks for the directory that should hold a file, it makes the user's own; here
-    that one does not exist, so that nothing is written. A storage that makes it all the same
-    tells where.
+    The service makes the user's home directory before it looks for the directory that receives a
+    file. That one does not exist here, so that nothing is written; a storage that makes it all the
+    same tells where.
     """
     nowhere = f"ctadata-{os.urandom(8).hex()}/probe"
     try:
@@ -175,27 +156,26 @@ def _told(service: DownloadService) -> str | None:
     except (NotFound, AccessDenied):
         return None
     except StorageException as error:
-        # The made-up name says nothing to anybody.
+        # Nobody knows the made-up name.
         shown = str(error).replace(repr(nowhere), "your own directory")
         raise StorageException(shown) from error
     return str(answer["path"]).removesuffix(f"/{nowhere}") if answer else None
 
 
-def below(own: str, segments: Sequence[str]) -> list[str]:
-    """Return a path that is relative to the user's own directory.
+def relative_to_home(own: str, segments: Sequence[str]) -> list[str]:
+    """Return the segments of a path relative to the home directory.
 
     Parameters
     ----------
     own : str
-        The user's own directory.
+        The home directory.
     segments : sequence of str
-        A path relative to it, or the whole one from the storage's root, as listings and the panel
-        give it.
+        A path relative to it, or relative to the storage's root, as listings and the panel give it.
 
     Raises
     ------
     InvalidPath
-        If it lies in the directory of somebody else.
+        If it lies in another user's directory.
     """
     head = own.split("/")
     if list(segments[: len(head)]) == head:
@@ -210,7 +190,7 @@ def below(own: str, segments: Sequence[str]) -> list[str]:
 
 
 def _key(service: DownloadService) -> bytes:
-    # Not the token itself, which should not lie about in memory longer than necessary.
+    # A hash, so that the token does not stay in memory longer than necessary.
     import hashlib
 
     return hashlib.sha256((service.http.token() or "").encode()).digest()

@@ -1,4 +1,4 @@
-"""What users mean by a path that is not there: an href of a listing, or a near miss."""
+"""Paths that users give as an href of a listing, or slightly wrong."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ..errors import InvalidPath, NotFound
 from .download_service import DownloadService
 from .paths import path_text
 
-__all__ = ["meant", "suggesting"]
+__all__ = ["resolve_href", "suggest_on_not_found"]
 
-# RFC 3986, 2.3: nobody quotes these, so that what has them quoted is no href.
+# RFC 3986, 2.3: no href has these characters quoted.
 UNRESERVED = re.compile(r"%(?:4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A]|3[0-9]|2[DE]|5F|7E)", re.I)
 QUOTED = re.compile(r"%[0-9A-F]{2}", re.I)
-# RFC 3986, 3.3, and what some storages leave unquoted.
+# RFC 3986, 3.3, and characters that some storages leave unquoted.
 HREF = re.compile(r"(?:[^%#?\s]|%[0-9A-F]{2})*", re.I)
 
 
-def meant(service: DownloadService, path: str) -> str:
-    """Return the path that is meant, which may be given as the href of a listing.
+def resolve_href(service: DownloadService, path: str) -> str:
+    """Return the path that is resolve_href, which may be given as the href of a listing.
 
     A name that is there as it stands comes first.
 
@@ -40,27 +40,27 @@ def meant(service: DownloadService, path: str) -> str:
         or isinstance(path, Entry | Href)
         or UNRESERVED.search(path)
         or not HREF.fullmatch(path)
-        or _there(service, path)
+        or _exists(service, path)
     ):
         return path
-    return decoded if _there(service, decoded) else path
+    return decoded if _exists(service, decoded) else path
 
 
 @contextmanager
-def suggesting(service: DownloadService, path: str) -> Iterator[None]:
-    """Let a `NotFound` name the path that was probably meant, where there is such a one."""
+def suggest_on_not_found(service: DownloadService, path: str) -> Iterator[None]:
+    """Let a `NotFound` name the path that was probably resolve_href, where there is such a one."""
     try:
         yield
     except NotFound as error:
         cut = re.split("[#?]", path)[0]
         for candidate in dict.fromkeys([_decoded(path), cut, _decoded(cut)]):
-            if candidate and candidate != path and _there(service, candidate):
+            if candidate and candidate != path and _exists(service, candidate):
                 raise NotFound(f"{error}; did you mean {candidate!r}?", path=error.path) from error
         raise
 
 
 def _decoded(path: str) -> str | None:
-    """Return a path decoded once, unless that changes nothing, or is no text."""
+    """Return a path decoded once; None if that changes nothing or gives no text."""
     if not QUOTED.search(path):
         return None
     try:
@@ -69,7 +69,7 @@ def _decoded(path: str) -> str | None:
         return None
 
 
-def _there(service: DownloadService, path: str) -> bool:
+def _exists(service: DownloadService, path: str) -> bool:
     try:
         service.stat(path)
     except (NotFound, InvalidPath):

@@ -1,4 +1,4 @@
-"""Quoting: how often a service decodes the path of a request, as far as it has proven it."""
+"""Quoting: how often a service decodes the path of a request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def is_plain(segments: list[str]) -> bool:
 
 
 class Quoting:
-    """What is known of one service (docs/protocol.md, "Quoting").
+    """How to quote paths for one service, and how certain that is (docs/protocol.md, "Quoting").
 
     Names are quoted twice unless the service says with each answer that it decodes once.
 
@@ -27,8 +27,8 @@ class Quoting:
     times : int
         How often each segment of a path is quoted: 1 or 2.
     proven : bool
-        Whether the service has answered about exactly the path that was asked for, where that
-        was not a plain one.
+        Whether the service has answered about exactly the path of a request whose quoting
+        matters.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Quoting:
         self.proven = False
 
     def fits(self, headers: Mapping[str, str], times: int) -> bool:
-        """Compare an answer with the quoting of its request, and learn from a difference.
+        """Compare an answer with the quoting of its request, and remember how the service decodes.
 
         Parameters
         ----------
@@ -48,10 +48,10 @@ class Quoting:
         Returns
         -------
         bool
-            Whether the answer is about the path that was meant; if not, ask again.
+            Whether the request was quoted as the service decodes; if not, send it again.
         """
         wanted = 1 if headers.get(SIGN) == "once" else 2
         if wanted != self.times:
-            # Perhaps another service at the same address.
+            # Another service may have taken over the address.
             self.times, self.proven = wanted, False
         return times == wanted

@@ -16,7 +16,7 @@ from ..entries import Entry
 from ..http.watchdog import Watchdog
 from ..storage.download_service import DownloadService
 from ..storage.listing import Listing
-from ..storage.path_lookup import suggesting
+from ..storage.path_lookup import suggest_on_not_found
 from ..storage.paths import local_name
 from .download_file import FileDownload
 from .local.directories import LocalDirectories
@@ -176,7 +176,7 @@ class Downloads:
         watchdog.on_notice = partial(self._dispatcher.notice, request.source)
         with self._results.collect():
             service = self._service.watched_by(watchdog)
-            with suggesting(service, request.source):
+            with suggest_on_not_found(service, request.source):
                 listing = service.listing(request.source, FEW)
             own = listing.own
             if own.is_directory and request.recursive:

@@ -287,7 +287,7 @@ class Uploads:
         with self._results.collect():
             service = self._service.watched_by(watchdog)
             own = self._own(service, path)
-            segments = home_directory.below(own, check_remote_path(path))
+            segments = home_directory.relative_to_home(own, check_remote_path(path))
             nameless = not segments or path.endswith("/")
             existing = None if nameless else stored_entry(service, own, segments)
             if existing and existing.is_directory and not into:
@@ -315,7 +315,8 @@ class Uploads:
             self._service.watched_by(watchdog), "/".join(placed[0].target) if placed else ""
         )
         placed = [
-            one._replace(target=tuple(home_directory.below(own, one.target))) for one in placed
+            one._replace(target=tuple(home_directory.relative_to_home(own, one.target)))
+            for one in placed
         ]
         # One may have been given by its whole path, another one by a part of it.
         refuse_meeting(placed, "uploaded")

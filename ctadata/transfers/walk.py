@@ -10,7 +10,7 @@ from ..entries import Entry, ManyEntries
 from ..errors import CTADataError, StorageException
 from ..storage.download_service import DownloadService
 from ..storage.listing import Listing
-from ..storage.path_lookup import meant, suggesting
+from ..storage.path_lookup import resolve_href, suggest_on_not_found
 
 __all__ = ["FEW", "Ancestors", "LoopDetector", "Step", "walk"]
 
@@ -78,7 +78,7 @@ def walk(
     """
     loops = LoopDetector()
     # For each level, the directories that wait to be listed, and their ancestors.
-    levels: list[tuple[Iterator[str], Ancestors]] = [(iter([meant(service, path)]), ())]
+    levels: list[tuple[Iterator[str], Ancestors]] = [(iter([resolve_href(service, path)]), ())]
     while levels:
         waiting, ancestors = levels[-1]
         directory = next(waiting, None)
@@ -86,7 +86,7 @@ def walk(
             levels.pop()
             continue
         try:
-            with suggesting(service, directory):
+            with suggest_on_not_found(service, directory):
                 listing = service.listing(directory, FEW)
             below = loops.check_for_loop(listing, ancestors)
         except CTADataError as error:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ctadata.errors import CTADataError, InvalidPath
-from ctadata.storage.home_directory import below
+from ctadata.storage.home_directory import relative_to_home
 from ctadata.storage.paths import check_name_lengths, check_remote_path
 from ctadata.transfers.progress import OnNotice, OnProgress, Result
 from ctadata.transfers.target_conflicts import PlannedUpload, refuse_meeting
@@ -168,7 +168,7 @@ def send_received(
 def stored_path(client: APIClient, job: Job) -> str | None:
     """Return where an upload is, from the storage's root, if the own directory is known."""
     own = client.home_directory
-    return "/".join([own, *below(own, job.target.split("/"))]) if own else None
+    return "/".join([own, *relative_to_home(own, job.target.split("/"))]) if own else None
 
 
 def drop_received(spool: Spool, job: Job) -> None:
