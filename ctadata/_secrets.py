@@ -132,13 +132,7 @@ def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def without_plain_secrets(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return a text without the secrets that are not encoded in it.
-
-    Parameters
-    ----------
-    text, secrets
-        As for `without_secrets`.
-    """
+    """Return a text without the secrets that are not encoded in it; see `without_secrets`."""
     return _remove_plain(text, _tokens(secrets))
 
 

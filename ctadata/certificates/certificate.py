@@ -161,12 +161,7 @@ class Certificate:
 
 
 def read_certificate(der: bytes) -> Certificate:
-    """Read a certificate.
-
-    Parameters
-    ----------
-    der : bytes
-        The certificate in DER (ITU-T X.690).
+    """Parse a certificate in DER (ITU-T X.690).
 
     Raises
     ------

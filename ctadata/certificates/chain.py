@@ -75,12 +75,8 @@ class Chain:
 def read_chain(certificates: Sequence[Certificate], keys: Sequence[bytes]) -> Chain:
     """Find the leaf certificate of a file and the certificates that signed it.
 
-    Parameters
-    ----------
-    certificates : sequence of Certificate
-        At least one, in the order of the file; only the first 20 are used.
-    keys : sequence of bytes
-        The public keys that belong to the private keys in the file.
+    Of the certificates, in the order of the file, only the first 20 are used. `keys` are the
+    public keys of the private keys in the file.
     """
     distinct = list({certificate.der: certificate for certificate in certificates}.values())[
         :MAX_CERTIFICATES

@@ -60,16 +60,7 @@ def inspect(
 def prepare_upload(
     content: bytes, *, force: bool = False, trusted: Iterable[Authority] = ()
 ) -> tuple[ProxyCertificate, str]:
-    """Inspect a proxy certificate and return what is uploaded of it.
-
-    Parameters
-    ----------
-    content : bytes
-        The content of a file.
-    force : bool, optional
-        As for `ProxyCertificate.check_sendable`.
-    trusted : iterable, optional
-        As for `inspect`.
+    """Inspect the content of a proxy certificate file and return what is uploaded of it.
 
     Returns
     -------

@@ -30,19 +30,9 @@ _WITH_OLDER_FORMAT = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, dsa.DSAPriv
 
 
 class Key:
-    """A private key; its representation never shows its content.
+    """A private key with the label of its PEM block; its representation never shows its content.
 
-    Parameters
-    ----------
-    key : private key
-        An object of `cryptography`.
-    label : str
-        The label of its PEM block.
-
-    Attributes
-    ----------
-    public_key : bytes
-        The matching SubjectPublicKeyInfo (RFC 5280).
+    `public_key` is the matching SubjectPublicKeyInfo (RFC 5280) in DER.
     """
 
     def __init__(self, key: PrivateKeyTypes, label: str) -> None:

@@ -28,16 +28,9 @@ MAX_KEYS = 4  # a valid file has one, and reading a key is slow
 def apply_rules(
     blocks: Sequence[Block], now: datetime, trusted: Sequence[Certificate]
 ) -> tuple[ProxyCertificate, str]:
-    """Check a PEM file against all rules.
+    """Check the blocks of a PEM file against all rules, as of `now` (with a time zone).
 
-    Parameters
-    ----------
-    blocks : sequence of Block
-        The blocks of the file.
-    now : datetime
-        The time for which it is checked, with a time zone.
-    trusted : sequence of Certificate
-        The trusted authorities; if there are none, this rule is not applied.
+    Without `trusted` authorities, the rule about them is not applied.
 
     Returns
     -------

@@ -41,12 +41,7 @@ _TAG = re.compile(
 class CertificateService:
     """The certificate service (docs/protocol.md, "Certificate service").
 
-    Parameters
-    ----------
-    http : HTTPClient
-        Sends the requests.
-    url : str
-        The service's address, with a trailing slash.
+    Its `url` ends in a slash.
     """
 
     def __init__(self, http: HTTPClient, url: str) -> None:
@@ -54,16 +49,9 @@ class CertificateService:
         self._url = url
 
     def store(self, certificate: str, key: str, user: str | None = None) -> dict[str, Any]:
-        """Delegate a user's certificate.
+        """Delegate a certificate in PEM for a purpose, `key`: ``cta``, ``lst``, ``arc``.
 
-        Parameters
-        ----------
-        certificate : str
-            The certificate in PEM.
-        key : str
-            What it is for: ``cta``, ``lst``, ``arc``.
-        user : str, optional
-            Another user's name, for administrators.
+        Administrators may name another `user`.
 
         Returns
         -------
@@ -86,12 +74,7 @@ class CertificateService:
         return answer
 
     def store_shared(self, certificate: str) -> dict[str, Any]:
-        """Store the certificate that all users share; for administrators.
-
-        Parameters
-        ----------
-        certificate : str
-            The certificate in PEM.
+        """Store a certificate in PEM that all users share; for administrators.
 
         Returns
         -------
@@ -189,16 +172,8 @@ class CertificateService:
 def clean_message(words: object) -> str:
     """Return the service's words as a short, printable line without markup.
 
-    Parameters
-    ----------
-    words : object
-        What the service sent; empty unless it is a string.
-
-    Returns
-    -------
-    str
-        One line. What looks like part of a certificate, a key or a token is left out, because the
-        service may repeat what it was sent.
+    It is empty if they are not a string. What looks like part of a certificate, a key or a token
+    is left out, because the service may repeat what it was sent.
     """
     if not isinstance(words, str):
         return ""

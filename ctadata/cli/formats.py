@@ -16,12 +16,8 @@ PAGE = 10_000
 def aligned(entries: Iterable[Entry], long: bool) -> Iterator[str]:
     """Yield a line for each entry, with size and path in columns.
 
-    Parameters
-    ----------
-    entries : iterable of Entry
-        Read in pages, because the widest entry determines the width.
-    long : bool
-        Whether to show exact sizes in bytes, and the times (UTC).
+    The entries are read in pages, because the widest determines the width. With `long`, sizes are
+    exact, in bytes, and the times (UTC) are included.
     """
     entries, width = iter(entries), 0
     while page := list(islice(entries, PAGE)):

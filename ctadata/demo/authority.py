@@ -169,17 +169,7 @@ class Authority:
         not_after: datetime | None = None,
         key_type: KeyType = "ec",
     ) -> Authority:
-        """Create a root authority.
-
-        Parameters
-        ----------
-        name : Name
-            Its subject.
-        not_before, not_after : datetime, optional
-            With time zone; by default five minutes ago and in ten years.
-        key_type : {"ec", "rsa"}
-            The type of the key.
-        """
+        """Create a root authority, by default valid from five minutes ago for ten years."""
         key = _new_key(key_type)
         builder = _builder(None, _name(name), key, not_before, not_after, timedelta(days=3650))
         return cls(Credential(_as_authority(builder).sign(key, hashes.SHA256()), key))
@@ -192,7 +182,7 @@ class Authority:
         not_after: datetime | None = None,
         key_type: KeyType = "ec",
     ) -> Authority:
-        """Issue the certificate of another authority; parameters as for `create`."""
+        """Issue the certificate of another authority, by default for ten years."""
         key, issuer = _new_key(key_type), self.credential
         builder = _builder(issuer, _name(name), key, not_before, not_after, timedelta(days=3650))
         return Authority(self._signed(_as_authority(builder), key))
@@ -205,17 +195,7 @@ class Authority:
         not_after: datetime | None = None,
         key_type: KeyType = "ec",
     ) -> Credential:
-        """Issue the certificate of an end entity: a user, a robot, a host.
-
-        Parameters
-        ----------
-        name : Name
-            Its subject.
-        not_before, not_after : datetime, optional
-            With time zone; by default five minutes ago and in a year.
-        key_type : {"ec", "rsa"}
-            The type of the key.
-        """
+        """Issue the certificate of an end entity (user, robot, host), by default for a year."""
         key, issuer = _new_key(key_type), self.credential
         builder = _builder(issuer, _name(name), key, not_before, not_after, timedelta(days=365))
         builder = builder.add_extension(x509.BasicConstraints(False, None), critical=True)

@@ -34,13 +34,7 @@ ODD_NAMES = (
 
 
 def make_sample_data(directory: Path) -> None:
-    """Create the sample data.
-
-    Parameters
-    ----------
-    directory : Path
-        An existing directory, in which ``cta`` and ``lst`` are created; about 30 MB.
-    """
+    """Create ``cta`` and ``lst``, about 30 MB, in an existing directory."""
     _make_dl1(directory / "cta/DL1" / _NIGHT / "v0.1", subruns=(0, 1, 99, 100, 101))
     tailcut = directory / "lst/DL1" / _NIGHT / "v0.1/tailcut84"
     _make_dl1(tailcut, subruns=(0, 1, 100))

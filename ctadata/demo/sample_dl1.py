@@ -34,12 +34,7 @@ class _Column:
 def write_dl1(path: Path, run: int, subrun: int) -> None:
     """Write the events of one subrun: parameters, images, monitoring, configuration.
 
-    Parameters
-    ----------
-    path : Path
-        The file to make.
-    run, subrun : int
-        Their numbers; they seed the generator.
+    The numbers of run and subrun seed the generator.
     """
     rng = np.random.default_rng([run, subrun])
     first = subrun * _EVENTS
@@ -69,14 +64,9 @@ def write_dl1(path: Path, run: int, subrun: int) -> None:
 
 
 def write_datacheck(path: Path, run: int, subrun: int) -> None:
-    """Write the data check of one subrun: means over its events, per pixel.
+    """Write the data check of a subrun: means over its events for each pixel.
 
-    Parameters
-    ----------
-    path : Path
-        The file to make.
-    run, subrun : int
-        Their numbers; they seed the generator.
+    The numbers of run and subrun seed the generator.
     """
     rng = np.random.default_rng([run, subrun, 1])
     with h5py.File(path, "w") as file:
@@ -101,7 +91,7 @@ def _ids(run: int, first: int) -> dict[str, _Column]:
 
 
 def _events(rng: np.random.Generator) -> tuple[dict[str, _Column], dict[str, _Column]]:
-    """Return image parameters, and the images (events, pixels) that would have them."""
+    """Return image parameters, and matching images (events, pixels)."""
     intensity = (50 * rng.pareto(1.7, _EVENTS) + 50).astype("f4")
     length = rng.gamma(4, 0.06, _EVENTS).astype("f4")
     width = (length * rng.uniform(0.2, 0.9, _EVENTS)).astype("f4")
@@ -114,7 +104,7 @@ def _events(rng: np.random.Generator) -> tuple[dict[str, _Column], dict[str, _Co
     along, across = dx * cos + dy * sin, dy * cos - dx * sin
     shape = np.exp(-0.5 * ((along / length[:, None]) ** 2 + (across / width[:, None]) ** 2))
     light = shape * (intensity / np.maximum(shape.sum(axis=1), 1e-6))[:, None]
-    # Rounded to what a digitiser resolves: so it packs, as real images do.
+    # Rounded to the resolution of a digitizer, so that it compresses like real images.
     image = np.round(light + rng.normal(0, 0.7, light.shape), 1).astype("f4")
     peak_time = np.round(12 + 8 * along + rng.normal(0, 1, light.shape), 0).astype("f4")
     mask = light > 4
@@ -138,7 +128,7 @@ def _events(rng: np.random.Generator) -> tuple[dict[str, _Column], dict[str, _Co
 
 
 def _pixel_positions() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return where the pixels are: the innermost points of a hexagonal grid, in metres."""
+    """Return the positions of the pixels: the innermost points of a hexagonal grid, in metres."""
     column, row = np.meshgrid(np.arange(-30, 31), np.arange(-30, 31))
     x = ((column + row % 2 / 2) * 0.05).ravel()
     y = (row * 0.05 * np.sqrt(3) / 2).ravel()
@@ -188,7 +178,7 @@ def _write_metadata(file: h5py.File, run: int, level: str, description: str) -> 
 
 
 def _write_table(file: h5py.File, where: str, title: str, columns: Mapping[str, _Column]) -> None:
-    """Write a table, with the attributes that PyTables and ctapipe give it."""
+    """Write a table with the attributes of PyTables and ctapipe."""
     kinds = [(name, c.values.dtype, c.values.shape[1:]) for name, c in columns.items()]
     rows = np.empty(len(next(iter(columns.values())).values), dtype=kinds)
     for name, column in columns.items():

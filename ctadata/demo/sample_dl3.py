@@ -55,12 +55,7 @@ _OBSERVATION_KEYS = {
 def write_dl3(path: Path, run: int) -> None:
     """Write one observation.
 
-    Parameters
-    ----------
-    path : Path
-        The file to make.
-    run : int
-        Its number, OBS_ID; it seeds the generator.
+    The number of the run, OBS_ID, seeds the generator.
     """
     primary = fits.PrimaryHDU()
     primary.header["CREATOR"] = "ctadata sample data"
@@ -70,15 +65,7 @@ def write_dl3(path: Path, run: int) -> None:
 
 
 def write_index(directory: Path, paths: Sequence[Path]) -> None:
-    """Write the observation and HDU index tables of a directory of observations.
-
-    Parameters
-    ----------
-    directory : Path
-        Where they go.
-    paths : sequence of Path
-        The observations, in `directory`.
-    """
+    """Write the observation and HDU index tables of observations in a directory."""
     observations, hdus = [], []
     for path in paths:
         with fits.open(path) as observation:
@@ -103,7 +90,7 @@ def _span(run: int) -> tuple[float, float]:
 
 
 def _table(name: str, columns: dict[str, tuple[str, str, NDArray[Any]]]) -> fits.BinTableHDU:
-    """Make a table from columns of (format, unit, values)."""
+    """Create a table from columns of (format, unit, values)."""
     made = [
         fits.Column(column, kind, unit=unit or None, array=values)
         for column, (kind, unit, values) in columns.items()
@@ -168,7 +155,7 @@ def _gti(run: int) -> fits.BinTableHDU:
 
 
 def _axis(edges: NDArray[Any], name: str, unit: str) -> dict[str, tuple[str, str, NDArray[Any]]]:
-    """Return the two columns, of one row, that hold the lower and the upper edges of bins."""
+    """Return the two columns (one row) with the lower and the upper edges of bins."""
     kind = f"{len(edges) - 1}E"
     return {
         f"{name}_LO": (kind, unit, edges[None, :-1]),

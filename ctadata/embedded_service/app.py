@@ -28,17 +28,8 @@ from .wsgi import (
 class Application(WSGIApplication):
     """The download and the certificate service.
 
-    Parameters
-    ----------
-    tree : ServedDirectory
-        The served directory.
-    token : str
-        The token that every request needs, except those for the health pages and those of the
-        download service to the certificate service.
-    user : str
-        The owner of the token.
-    certificates : CertificateEndpoints
-        The endpoints of the certificate service.
+    Every request needs the user's `token`, except those for the health pages and those of the
+    download service to the certificate service.
     """
 
     def __init__(

@@ -19,13 +19,7 @@ def bearer_token(request: Request) -> str | None:
 
 
 class Authentication:
-    """Checks the one accepted token.
-
-    Parameters
-    ----------
-    token : str
-        The token.
-    """
+    """Checks the one accepted token."""
 
     def __init__(self, token: str) -> None:
         self._token = token.encode()
@@ -34,14 +28,8 @@ class Authentication:
         """Return the answer to a request without the token; None if it has the token.
 
         As behind a hub (docs/protocol.md, "Credentials"): a JSON request gets a JSON error, any
-        other is redirected to the login page. Clients before 0.5 send ``?token=``.
-
-        Parameters
-        ----------
-        request : Request
-            The request.
-        certificates : bool
-            Whether it is for the certificate service, which always redirects wrong tokens.
+        other is redirected to the login page. The certificate service (`certificates`) always
+        redirects wrong tokens. Clients before 0.5 send ``?token=``.
         """
         tokens = (bearer_token(request), request.argument("token"))
         given = [token.encode("latin-1") for token in tokens if token is not None]

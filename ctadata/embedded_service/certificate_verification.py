@@ -68,14 +68,7 @@ class CertificateExpired(CertificateRefused):
 
 
 def verify(pem: str, authorities: Sequence[x509.Certificate]) -> datetime:
-    """Verify the content of a proxy certificate file.
-
-    Parameters
-    ----------
-    pem : str
-        A certificate, followed by its private key and its chain up to an authority.
-    authorities : sequence of x509.Certificate
-        The trusted authorities.
+    """Verify a proxy certificate, followed by its private key and its chain up to an authority.
 
     Returns
     -------

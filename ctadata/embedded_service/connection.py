@@ -30,21 +30,8 @@ _READ_SIZE = 64 * 1024
 class ReceiveBuffer:
     """The received bytes of a connection; replaces cheroot's reader.
 
-    Parameters
-    ----------
-    connection : socket
-        The connection.
-    waiting : callable
-        Returns a context manager for the time in which a thread waits for bytes.
-
-    Attributes
-    ----------
-    bytes_read : int
-        The number of received bytes.
-    closed : bool
-        Whether `close` was called.
-    ended : bool
-        Whether the client has stopped sending.
+    A thread that waits for bytes does so in the context manager that `waiting` returns. `ended`
+    becomes true when the client has stopped sending.
     """
 
     def __init__(

@@ -32,15 +32,7 @@ _XML_LIMIT = 1024**2
 
 
 class DAVStorage:
-    """The storage.
-
-    Parameters
-    ----------
-    tree : ServedDirectory
-        The served directory.
-    mount : str
-        The path that begins every href.
-    """
+    """The storage; the path `mount` begins every href."""
 
     def __init__(self, tree: ServedDirectory, mount: str) -> None:
         self._app = WsgiDAVApp(
@@ -59,17 +51,7 @@ class DAVStorage:
         )
 
     def answer(self, environ: Environ, names: list[str], body: Body) -> Response:
-        """Answer a request.
-
-        Parameters
-        ----------
-        environ : dict
-            The request (PEP 3333).
-        names : list of str
-            The path below the mount.
-        body : Body
-            The body of the request.
-        """
+        """Answer a request (PEP 3333) for the path `names` below the mount."""
         environ = environ | {
             "SCRIPT_NAME": "",
             "PATH_INFO": "/" + "/".join(names).encode().decode("latin-1"),

@@ -21,14 +21,7 @@ from .wsgi import BLOCK_SIZE, HTTPError, Request, Response, json_response, text_
 class FileEndpoints:
     """The endpoints, as methods that take a request and the raw path below the endpoint.
 
-    Parameters
-    ----------
-    tree : ServedDirectory
-        The served directory.
-    rights : Rights
-        The home directory, which receives uploads.
-    prefix : str
-        The path of the service.
+    `prefix` is the path of the service. Uploads go to the home directory of `rights`.
     """
 
     def __init__(self, tree: ServedDirectory, rights: Rights, prefix: str) -> None:

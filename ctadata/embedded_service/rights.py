@@ -21,15 +21,7 @@ def user_directory_name(user: str) -> str:
 
 
 class Rights:
-    """The write access of one user.
-
-    Parameters
-    ----------
-    tree : ServedDirectory
-        The served directory.
-    user : str
-        The user's name.
-    """
+    """The write access of one user."""
 
     def __init__(self, tree: ServedDirectory, user: str) -> None:
         self._tree = tree

@@ -23,17 +23,7 @@ _SECRET_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
 
 
 class WebDAVEndpoint:
-    """The endpoint.
-
-    Parameters
-    ----------
-    tree : ServedDirectory
-        The served directory.
-    rights : Rights
-        The write access of the user.
-    prefix : str
-        The path of the endpoint, which begins every href.
-    """
+    """The endpoint; its path, `prefix`, begins every href."""
 
     def __init__(self, tree: ServedDirectory, rights: Rights, prefix: str) -> None:
         self._rights = rights

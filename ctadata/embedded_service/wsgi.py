@@ -278,17 +278,7 @@ class Response:
 
 
 class ResponseIterator:
-    """Sends a response; ends the connection after it if the request body was not read completely.
-
-    Parameters
-    ----------
-    response : Response
-        The response.
-    start_response : callable
-        The server's function (PEP 3333).
-    body : RequestBody
-        The body of the request.
-    """
+    """Sends a response; ends the connection after it unless the request body was read to its end."""
 
     def __init__(
         self, response: Response, start_response: StartResponse, body: RequestBody
@@ -328,17 +318,7 @@ def json_response(status: int, content: object) -> Response:
 
 
 class HTTPError(Exception):
-    """Ends a request with an error response.
-
-    Parameters
-    ----------
-    status : int
-        The status code.
-    text : str
-        The body, plain text.
-    reason : str, optional
-        Replaces the standard reason phrase.
-    """
+    """Ends a request with an error in plain text; `reason` replaces the standard phrase."""
 
     def __init__(self, status: int, text: str, *, reason: str = "", **headers: str) -> None:
         super().__init__(text)

@@ -37,13 +37,7 @@ class Blocks(Body):
 
 
 class Backend:
-    """The storage.
-
-    Parameters
-    ----------
-    tree : ServedDirectory
-        The served directory.
-    """
+    """The storage."""
 
     def __init__(self, tree: ServedDirectory) -> None:
         self._tree = tree
@@ -65,15 +59,11 @@ class Backend:
         ----------
         environ : dict
             The front's request (PEP 3333).
-        method : str
-            The method.
+        method, headers, body
+            Those of the request; the headers are by default those of the front's request.
         path : str
             Appended to the base URL without quoting. It therefore ends at ``#`` or ``?``, and is
             decoded here (again).
-        headers : mapping, optional
-            The headers; by default those of the front's request.
-        body : Blocks, optional
-            The body.
         follow : bool
             Whether to follow redirects.
         """

@@ -20,13 +20,7 @@ from .quirky_routes import quirky_routes
 
 
 class QuirkyApplication(WSGIApplication):
-    """The download and the certificate service behind a hub's proxy.
-
-    Parameters
-    ----------
-    tree, token, user, certificates
-        As for `ctadata.embedded_service.app.Application`.
-    """
+    """The download and the certificate service behind a hub's proxy."""
 
     def __init__(
         self, tree: ServedDirectory, token: str, user: str, certificates: QuirkyCertificateEndpoints

@@ -34,14 +34,7 @@ _FORM = "application/x-www-form-urlencoded"
 class QuirkyFileEndpoints:
     """The endpoints, as methods that take a request and the path, decoded once.
 
-    Parameters
-    ----------
-    backend : Backend
-        The storage behind them.
-    user : str
-        The owner of the token.
-    prefix : str
-        The path of the service.
+    `prefix` is the path of the service, `user` the owner of the token.
     """
 
     def __init__(self, backend: Backend, user: str, prefix: str) -> None:
