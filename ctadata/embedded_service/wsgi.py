@@ -278,7 +278,7 @@ class Response:
 
 
 class ResponseIterator:
-    """Sends a response; ends the connection after it unless the request body was read to its end."""
+    """Sends a response, and then ends the connection if a part of the request body is unread."""
 
     def __init__(
         self, response: Response, start_response: StartResponse, body: RequestBody
