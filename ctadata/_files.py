@@ -136,27 +136,18 @@ def open_beneath(
     Parameters
     ----------
     root : str or path
-        The trusted directory.
+        The trusted directory; with ``follow_root=False`` it must not be a link either.
     names : sequence of str
         The components below it.
     flags : int, optional
         How each of them is opened: for reading, or with `SEARCH`.
     make : int, optional
-        The mode with which missing components are made; by default none is made.
-    follow_root : bool, optional
-        Whether `root` itself may be a link.
-
-    Yields
-    ------
-    int
-        A descriptor, closed at the end.
+        The mode of missing components, which are created; by default they are errors.
 
     Raises
     ------
     IsASymbolicLink
-        If a component is one.
-    OSError
-        If a component cannot be made or opened for another reason.
+        If a component is a link; other errors are those of the system.
     """
     flags |= os.O_DIRECTORY | os.O_CLOEXEC
     descriptor = os.open(root, flags if follow_root else flags | os.O_NOFOLLOW)
@@ -192,30 +183,21 @@ def open_regular(
     directory: int | None = None,
     follow: bool = False,
 ) -> int:
-    """Open a regular file, and neither a link nor a pipe, device or directory.
+    """Return a descriptor of a regular file, which is neither a pipe, device nor directory.
 
     Parameters
     ----------
     path : str or path
-        The file, or its name in `directory`.
+        The file, or its name in an open `directory`.
     flags : int, optional
-        How it is opened; one that is created is for the user alone.
-    directory : int, optional
-        Descriptor of a directory.
+        How it is opened; with O_CREAT a missing file is created for the user alone.
     follow : bool, optional
-        Whether it may be a symbolic link to one.
-
-    Returns
-    -------
-    int
-        A descriptor.
+        Whether it may be a symbolic link to a regular file.
 
     Raises
     ------
     NotARegularFile
-        If it is something else.
-    OSError
-        If it cannot be opened for another reason.
+        If it is something else; other errors, also for a link, are those of the system.
     """
     # O_NONBLOCK: a pipe would wait for its other end.
     flags |= os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
@@ -238,15 +220,7 @@ def read_regular(
     directory: int | None = None,
     follow: bool = False,
 ) -> tuple[bytes, os.stat_result]:
-    """Read at most `limit` bytes of a regular file; the other parameters are `open_regular`'s.
-
-    Returns
-    -------
-    bytes
-        The beginning of the file.
-    os.stat_result
-        The state of the file before it was read.
-    """
+    """Return the first `limit` bytes of a regular file, and its status; see `open_regular`."""
     descriptor = open_regular(path, directory=directory, follow=follow)
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
@@ -272,13 +246,7 @@ def write_new(
     directory: int | None = None,
     sync: bool = False,
 ) -> None:
-    """Create a file for the user alone; the parameters are those of `atomic_write`.
-
-    Raises
-    ------
-    FileExistsError
-        If there is something of this name, be it a link that leads nowhere.
-    """
+    """Create a file for the user alone; see `atomic_write`. Anything of this name is an error."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o600, dir_fd=directory)
     with os.fdopen(descriptor, "wb") as file:
@@ -300,18 +268,11 @@ def atomic_write(
     Parameters
     ----------
     path : str or path
-        The file, or its name in `directory`.
+        The file, or its name in an open `directory`.
     content : bytes
-        The new content.
-    directory : int, optional
-        Descriptor of a directory.
+        The new content; if it cannot be written, the old one stays.
     sync : bool, optional
-        Whether to wait until the content is on the disk and, in `directory`, also its name.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; the old content stays.
+        Whether to wait until the content is on the disk and, with `directory`, also the name.
     """
     temporary = f"{os.fspath(path)}.{secrets.token_hex(8)}.part"
     try:

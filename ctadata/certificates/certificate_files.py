@@ -10,7 +10,7 @@ from .._files import NotARegularFile, local_path, read_regular
 from ..errors import CertificateError, LocalFileError
 from .messages import MAX_BYTES, NEW_PROXY
 
-__all__ = ["default_proxy_file", "owner_of", "read_file", "read_private_file"]
+__all__ = ["default_proxy_file", "owner_of", "read_file"]
 
 PROXY_VARIABLE = "X509_USER_PROXY"
 
@@ -38,35 +38,16 @@ def owner_of(path: str) -> str | None:
         return str(number)
 
 
-def read_file(path: str | os.PathLike[str]) -> bytes:
-    """Read a file that may be a certificate.
+def read_file(path: str | os.PathLike[str], *, private: bool = False) -> bytes:
+    """Read a certificate file.
 
     Parameters
     ----------
     path : str or path
-        Any regular file.
-
-    Returns
-    -------
-    bytes
-        Its content, at most one byte more than `MAX_BYTES`.
-
-    Raises
-    ------
-    CertificateError
-        If it cannot be read or is not a regular file.
-    """
-    return _read(path, private=False)
-
-
-def read_private_file(path: str | os.PathLike[str]) -> bytes:
-    """Read a certificate file that is to be sent.
-
-    Parameters
-    ----------
-    path : str or path
-        A regular file, not a symbolic link, that belongs to the user and that nobody else
-        can read.
+        A regular file.
+    private : bool, optional
+        Whether the file is to be sent: then it must not be a symbolic link, must belong to the
+        user, and nobody else may be able to read it.
 
     Returns
     -------
@@ -78,10 +59,6 @@ def read_private_file(path: str | os.PathLike[str]) -> bytes:
     CertificateError
         If it is not such a file.
     """
-    return _read(path, private=True)
-
-
-def _read(path: str | os.PathLike[str], *, private: bool) -> bytes:
     given = str(path)
     if "-----BEGIN" in given or "\n" in given:
         # The error must not repeat the content.

@@ -11,7 +11,7 @@ from .._printable import logger_of
 from ..config import certificate_keys
 from ..errors import CertificateError
 from .authorities import known_authorities
-from .certificate_files import default_proxy_file, read_private_file
+from .certificate_files import default_proxy_file, read_file
 from .inspection import prepare_upload
 from .proxy import ProxyCertificate
 from .service import CertificateService
@@ -92,7 +92,7 @@ def _checked(
     name = None
     if not isinstance(file, (bytes, bytearray, memoryview)):
         file = default_proxy_file() if file is None else file
-        name, file = str(file), read_private_file(file)
+        name, file = str(file), read_file(file, private=True)
     try:
         proxy, content = prepare_upload(file, force=force, trusted=known_authorities())
     except CertificateError as error:

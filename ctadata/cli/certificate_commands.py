@@ -11,7 +11,7 @@ import click
 
 from ..api import APIClient
 from ..certificates.authorities import known_authorities
-from ..certificates.certificate_files import default_proxy_file, read_private_file
+from ..certificates.certificate_files import default_proxy_file, read_file
 from ..certificates.inspection import inspect
 from ..certificates.messages import Finding
 from ..certificates.proxy import NOT_SENT, ProxyCertificate
@@ -105,7 +105,7 @@ def status(client: APIClient, as_json: bool) -> None:
     path = default_proxy_file()
     proxy, problem = None, ""
     try:
-        proxy = inspect(read_private_file(path), trusted=known_authorities())
+        proxy = inspect(read_file(path, private=True), trusted=known_authorities())
     except CertificateError as error:
         problem = str(error)
     shared = _shared_status(client)
@@ -213,7 +213,7 @@ def _described(proxy: ProxyCertificate) -> Iterator[str]:
 def _verdict(path: str) -> str:
     """Say whether a valid certificate can be delegated from this file."""
     try:
-        read_private_file(path)
+        read_file(path, private=True)
     except CertificateError as error:
         return f"It can be delegated, but not from this file: {error}"
     return "It can be delegated."

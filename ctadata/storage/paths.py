@@ -143,22 +143,7 @@ def local_name(segment: str, path: str) -> str:
 
 
 def check_name_lengths(names: Iterable[str], path: str, remedy: str = "shorten it") -> None:
-    """Refuse names that the usual file systems do not store.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Segments from `check_remote_path`.
-    path : str
-        The whole path, for the error.
-    remedy : str, optional
-        What to do about a name that is too long.
-
-    Raises
-    ------
-    InvalidPath
-        If a name is longer than `MAX_NAME_BYTES`.
-    """
+    """Raise `InvalidPath` if file systems usually do not store one of these segments of a path."""
     if any(len(name.encode()) > MAX_NAME_BYTES for name in names):
         raise InvalidPath(
             f"A name in {path!r} is longer than {MAX_NAME_BYTES} bytes; {remedy}", path=path

@@ -112,12 +112,12 @@ class FileDownload:
             ``finished``, or ``skipped`` where the local file is kept.
         """
         # In an empty directory nothing is in the way; what comes meanwhile is seen in the end.
-        if self._folder.contents.files and self._keeps():
+        if self._folder.had_files and self._keeps():
             return "skipped"
         service = self._service.watched_by(watchdog)
         watchdog.set_deadline(*budget(self._remote.path, self._remote.size, watchdog.timeout))
         directory, name = self._folder.descriptor, self._name
-        resumed = self._folder.contents.journals and has_journal(directory, name)
+        resumed = self._folder.had_journals and has_journal(directory, name)
         if self._remote.size <= SMALL and not resumed:
             if self._folder.tight:
                 check_space(directory, self._remote.size, self._folder.display_path(name))

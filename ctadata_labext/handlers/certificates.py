@@ -15,7 +15,7 @@ from tornado import web
 from ctadata import config
 from ctadata.api import APIClient
 from ctadata.certificates.authorities import known_authorities
-from ctadata.certificates.certificate_files import default_proxy_file, owner_of, read_private_file
+from ctadata.certificates.certificate_files import default_proxy_file, owner_of, read_file
 from ctadata.certificates.inspection import inspect
 from ctadata.certificates.proxy import ProxyCertificate, iso
 from ctadata.certificates.service import clean_message
@@ -130,7 +130,7 @@ def _delegate(client: APIClient, content: bytes, key: str) -> dict[str, Any]:
 
 def _delegate_found(client: APIClient, key: str, fingerprint: str) -> dict[str, Any]:
     path = default_proxy_file()
-    content = read_private_file(path)
+    content = read_file(path, private=True)
     if inspect(content).fingerprint != fingerprint:
         raise CertificateChanged(
             f"There is another certificate in {path!r} by now; look at it first", path=path
@@ -147,7 +147,7 @@ def _found() -> dict[str, Any]:
         "inspection": None,
     }
     try:
-        found["inspection"] = _inspect(read_private_file(path)).to_dict()
+        found["inspection"] = _inspect(read_file(path, private=True)).to_dict()
     except CertificateError as error:
         found["message"] = describe(error)["message"]
     return found

@@ -8,7 +8,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 from unicodedata import normalize
 
 from ..._files import free_space, local_errors, open_beneath
@@ -24,30 +23,15 @@ IDLE = 16
 TIGHT = 1 << 30
 
 
-class DirectoryContents(NamedTuple):
-    """What a directory contained.
-
-    Attributes
-    ----------
-    files : bool
-        Whether it had any entries.
-    journals : bool
-        Whether it had journals.
-    """
-
-    files: bool
-    journals: bool
-
-
-def remove_leftovers(directory: int) -> DirectoryContents:
-    """Remove part files of small files left by dead processes; return what was found.
+def remove_leftovers(directory: int) -> tuple[bool, bool]:
+    """Remove part files of small files left by dead processes.
 
     A part file with a journal stays: the next download of that file resumes it.
 
-    Parameters
-    ----------
-    directory : int
-        Descriptor of the directory.
+    Returns
+    -------
+    files, journals : bool
+        Whether the directory, given by its descriptor, had any entries, and any journals.
     """
     files = False
     left = []
@@ -69,7 +53,7 @@ def remove_leftovers(directory: int) -> DirectoryContents:
             continue
         with contextlib.suppress(OSError):
             os.unlink(temporary, dir_fd=directory)
-    return DirectoryContents(files, bool(journals))
+    return files, bool(journals)
 
 
 class LocalDirectory:
@@ -78,22 +62,20 @@ class LocalDirectory:
     Attributes
     ----------
     descriptor : int
-        Its file descriptor.
-    contents : DirectoryContents
-        What it contained when it was opened.
+        Its file descriptor, a duplicate of the given one.
+    had_files, had_journals : bool
+        Whether it had any entries, and any journals, when it was opened.
     commit_gate : CommitGate
         Passed by each file that gets its final name here.
     tight : bool
         Whether its disk was nearly full when it was opened: then each file checks for space.
     """
 
-    def __init__(
-        self, path: Path, descriptor: int, contents: DirectoryContents, commit_gate: CommitGate
-    ) -> None:
+    def __init__(self, path: Path, descriptor: int, commit_gate: CommitGate) -> None:
         self._prefix = str(path / "_")[:-1]
-        self.descriptor = descriptor
-        self.contents = contents
+        self.had_files, self.had_journals = remove_leftovers(descriptor)
         self.tight = free_space(descriptor) < TIGHT
+        self.descriptor = os.dup(descriptor)
         self.commit_gate = commit_gate
         self._lock = threading.Lock()
         # Folded names of downloaded files, if this disk ignores case or the encoding of accents;
@@ -206,8 +188,7 @@ class LocalDirectories:
                 open_beneath(root, parts, make=0o777) as descriptor,
                 local_errors(str(path), "used"),
             ):
-                contents = remove_leftovers(descriptor)
-                return LocalDirectory(path, os.dup(descriptor), contents, self._commit_gate)
+                return LocalDirectory(path, descriptor, self._commit_gate)
 
     def _close_idle(self) -> None:
         idle = [key for key, place in self._open.items() if not place.users]

@@ -120,7 +120,7 @@ class UploadTree:
             If it is a link or lies behind one.
         """
         found = []
-        with local_errors(self.display_path(below), "read"), self._opened(below) as place:
+        with self._opened(below) as place:
             descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place)
             try:
                 with os.scandir(descriptor) as entries:
@@ -142,7 +142,7 @@ class UploadTree:
         LeftOut
             If it is no longer a regular file, or lies behind a link.
         """
-        with local_errors(self.display_path(below), "read"), self._above(below) as place:
+        with self._opened(below, parent=True) as place:
             return _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False)).st_size
 
     def open(self, below: tuple[str, ...]) -> BinaryIO:
@@ -155,7 +155,7 @@ class UploadTree:
         LeftOut
             If it is no longer a regular file, or lies behind a link.
         """
-        with local_errors(self.display_path(below), "read"), self._above(below) as place:
+        with self._opened(below, parent=True) as place:
             # Merely opening a device may affect it.
             _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False))
             try:
@@ -166,23 +166,15 @@ class UploadTree:
                 raise
 
     @contextlib.contextmanager
-    def _above(self, below: tuple[str, ...]) -> Iterator[int]:
-        """Open the directory that contains a file."""
-        with contextlib.ExitStack() as stack:
+    def _opened(self, below: tuple[str, ...], *, parent: bool = False) -> Iterator[int]:
+        """Open a directory, or the one that contains a file (`parent`)."""
+        names = below[:-1] if parent else below
+        with local_errors(self.display_path(below), "read"), contextlib.ExitStack() as stack:
             try:
-                place = stack.enter_context(self._opened(below[:-1]))
-            except LeftOut as error:
-                raise LeftOut(BEHIND) from error
-            yield place
-
-    @contextlib.contextmanager
-    def _opened(self, below: tuple[str, ...]) -> Iterator[int]:
-        with contextlib.ExitStack() as stack:
-            try:
-                opened = open_beneath(self._anchor, (*self._parts, *below), SEARCH)
+                opened = open_beneath(self._anchor, (*self._parts, *names), SEARCH)
                 place = stack.enter_context(opened)
             except IsASymbolicLink as error:
-                raise LeftOut(LINK) from error
+                raise LeftOut(BEHIND if parent else LINK) from error
             yield place
 
     def _kind(self, entry: os.DirEntry[str]) -> str:
