@@ -20,7 +20,7 @@ from ctadata_labext.transfers import store as module
 from ctadata_labext.transfers.job import Job, Transfer
 from ctadata_labext.transfers.store import TransferStore
 
-LOG = logging.getLogger("test-ledger")
+LOG = logging.getLogger("test-store")
 JOB = Job("download", "lst/a", "a", options={"overwrite": True})
 
 
@@ -30,10 +30,10 @@ def directory(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(directory: Path) -> Iterator[TransferStore]:
-    ledger = TransferStore(directory, Path("/workspace"), LOG)
-    yield ledger
-    ledger.close()
+def store(directory: Path) -> Iterator[TransferStore]:
+    store = TransferStore(directory, Path("/workspace"), LOG)
+    yield store
+    store.close()
 
 
 def later(directory: Path, root: str = "/workspace") -> TransferStore:
@@ -53,7 +53,7 @@ def change(path: Path, **changes: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
-def test_what_has_ended_is_as_it_was(ledger: TransferStore, directory: Path) -> None:
+def test_what_has_ended_is_as_it_was(store: TransferStore, directory: Path) -> None:
     finished, failed, cancelled = Transfer(JOB), Transfer(JOB), Transfer(JOB)
     finished.begin()
     assert finished.progress is not None
@@ -65,51 +65,49 @@ def test_what_has_ended_is_as_it_was(ledger: TransferStore, directory: Path) -> 
     cancelled.cancelling = True
     cancelled.end(TransferCancelled("Cancelled"))
     transfers = [finished, failed, cancelled]
-    ledger.write([transfer.record() for transfer in transfers])
-    ledger.close()
+    store.write([transfer.record() for transfer in transfers])
+    store.close()
     restored = later(directory).take_over()
     assert [each.describe() for each in restored] == [each.describe() for each in transfers]
     assert [each.job for each in restored] == [replace(JOB, again=True), JOB, JOB]
     assert finished.describe()["bytes_done"] == 7
 
 
-def test_what_was_active_is_interrupted_or_cancelled(
-    ledger: TransferStore, directory: Path
-) -> None:
+def test_what_was_active_is_interrupted_or_cancelled(store: TransferStore, directory: Path) -> None:
     queued, running, cancelling = Transfer(JOB), Transfer(JOB), Transfer(JOB)
     running.begin()
     cancelling.begin()
     cancelling.cancelling = True
-    ledger.write([transfer.record() for transfer in (queued, running, cancelling)])
-    ledger.close()
+    store.write([transfer.record() for transfer in (queued, running, cancelling)])
+    store.close()
     restored = [each.describe() for each in later(directory).take_over()]
     assert [each["state"] for each in restored] == ["interrupted", "interrupted", "cancelled"]
     assert [each["error"]["code"] for each in restored] == [
         "interrupted", "interrupted", "cancelled",
     ]  # fmt: skip
     assert all(each["resumable"] and each["ended"] for each in restored)
-    ledger = later(directory)
-    ledger.write([queued.record(), running.record()])
-    ledger.close()
+    store = later(directory)
+    store.write([queued.record(), running.record()])
+    store.close()
     # Where nothing was begun there is nothing to go on with.
     assert [each.job.again for each in later(directory).take_over()] == [False, True]
 
 
-def test_it_is_for_the_user_alone(ledger: TransferStore, directory: Path) -> None:
-    ledger.write([recorded()])
+def test_it_is_for_the_user_alone(store: TransferStore, directory: Path) -> None:
+    store.write([recorded()])
     assert only(directory).stat().st_mode & 0o777 == 0o600
     assert directory.stat().st_mode & 0o777 == 0o700
-    ledger.write([])
+    store.write([])
     assert list(directory.iterdir()) == []
 
 
-def test_only_of_this_workspace_and_of_the_dead(ledger: TransferStore, directory: Path) -> None:
-    ledger.write([recorded()])
+def test_only_of_this_workspace_and_of_the_dead(store: TransferStore, directory: Path) -> None:
+    store.write([recorded()])
     other = later(directory)
     assert other.take_over() == []
     other.write([recorded(id="other")])
     assert len(list(directory.iterdir())) == 2
-    ledger.close()
+    store.close()
     assert later(directory, "/elsewhere").take_over() == []
     third = later(directory)
     assert len(third.take_over()) == 1
@@ -124,33 +122,33 @@ def test_only_of_this_workspace_and_of_the_dead(ledger: TransferStore, directory
 
 def test_of_many_that_take_over_one_gets_it(directory: Path, caplog: Any) -> None:
     for number in range(5):
-        ledger = later(directory)
-        ledger.write([recorded(id=f"{number}")])
-        ledger.close()
-    ledgers = [later(directory) for _ in range(4)]
+        store = later(directory)
+        store.write([recorded(id=f"{number}")])
+        store.close()
+    stores = [later(directory) for _ in range(4)]
     barrier = threading.Barrier(4)
     taken: list[str] = []
 
-    def take_over(ledger: TransferStore) -> None:
+    def take_over(store: TransferStore) -> None:
         barrier.wait(10)
-        taken.extend(transfer.id for transfer in ledger.take_over())
+        taken.extend(transfer.id for transfer in store.take_over())
 
-    threads = [threading.Thread(target=take_over, args=[ledger]) for ledger in ledgers]
+    threads = [threading.Thread(target=take_over, args=[store]) for store in stores]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert sorted(taken) == list("01234")
-    for ledger in ledgers:
-        ledger.close()
+    for store in stores:
+        store.close()
     assert sorted(each.id for each in later(directory).take_over()) == list("01234")
     assert caplog.records == []
 
 
 def test_one_elsewhere_lives_as_long_as_it_touches_its_file(
-    ledger: TransferStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+    store: TransferStore, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger.write([recorded()])
+    store.write([recorded()])
     path = only(directory)
     change(path, owner={**ProcessOwner().describe(), "host": "0123abcd"})
     second, third, fourth = later(directory), later(directory), later(directory)
@@ -175,13 +173,13 @@ def test_one_elsewhere_lives_as_long_as_it_touches_its_file(
 @pytest.mark.parametrize("moment", [4_070_908_800, 2**33, -(2**31)])
 @pytest.mark.parametrize("host", ["0123abcd", None])
 def test_a_file_of_any_date_is_taken_over(
-    ledger: TransferStore,
+    store: TransferStore,
     directory: Path,
     monkeypatch: pytest.MonkeyPatch,
     moment: int,
     host: str | None,
 ) -> None:
-    ledger.write([recorded()])
+    store.write([recorded()])
     path = only(directory)
     change(path, owner=host and {**ProcessOwner().describe(), "host": host})
     os.utime(path, (moment, moment))
@@ -194,11 +192,11 @@ def test_a_file_of_any_date_is_taken_over(
     assert transfer.ended <= datetime.now(timezone.utc)
 
 
-def test_the_beat_touches_the_file(ledger: TransferStore, directory: Path) -> None:
-    assert ledger.beat() == []
-    ledger.write([recorded()])
+def test_the_beat_touches_the_file(store: TransferStore, directory: Path) -> None:
+    assert store.beat() == []
+    store.write([recorded()])
     os.utime(only(directory), ns=(1, 1))
-    ledger.beat()
+    store.beat()
     assert only(directory).stat().st_mtime > 1
 
 
@@ -221,10 +219,10 @@ BROKEN: list[Any] = [
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_what_is_damaged_is_set_aside(
-    ledger: TransferStore, directory: Path, caplog: Any, broken: Any
+    store: TransferStore, directory: Path, caplog: Any, broken: Any
 ) -> None:
-    ledger.write([recorded()])
-    ledger.close()
+    store.write([recorded()])
+    store.close()
     path = only(directory)
     if isinstance(broken, bytes):
         path.write_bytes(broken)
@@ -244,9 +242,9 @@ def test_what_is_damaged_is_set_aside(
     assert len(caplog.records) == 1
 
 
-def test_what_is_no_file_is_left_alone(ledger: TransferStore, directory: Path, caplog: Any) -> None:
-    ledger.write([recorded()])
-    ledger.close()
+def test_what_is_no_file_is_left_alone(store: TransferStore, directory: Path, caplog: Any) -> None:
+    store.write([recorded()])
+    store.close()
     path = only(directory)
     target = path.rename(directory.parent / "target")
     path.symlink_to(target)
@@ -261,23 +259,23 @@ def test_what_is_no_file_is_left_alone(ledger: TransferStore, directory: Path, c
 def test_a_place_that_cannot_be_written(directory: Path, caplog: Any) -> None:
     directory.parent.parent.mkdir()
     directory.parent.write_text("in the way")
-    ledger = later(directory)
-    assert ledger.take_over() == []
+    store = later(directory)
+    assert store.take_over() == []
     for _ in range(3):
-        ledger.write([recorded()])
+        store.write([recorded()])
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert str(directory) in record.getMessage()
     directory.parent.unlink()
-    ledger.close()
+    store.close()
     assert len(later(directory).take_over()) == 1
 
 
 def test_what_cannot_be_moved_is_shown(
-    ledger: TransferStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+    store: TransferStore, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger.write([recorded()])
-    ledger.close()
+    store.write([recorded()])
+    store.close()
     path = only(directory)
     next_one = later(directory)
     # What is in the way of its new file.
