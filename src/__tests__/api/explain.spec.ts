@@ -1,7 +1,7 @@
 import { ServerConnection } from '@jupyterlab/services';
 
 import { API_VERSION } from '../../api/client';
-import { RequestError, toRequestError } from '../../api/errors';
+import { ErrorCode, RequestError, toRequestError } from '../../api/errors';
 import { explain, explainBriefly } from '../../api/explain';
 import { BrowserModel } from '../../browser/model';
 import { TestServer } from '../helpers/test-server';
@@ -51,6 +51,22 @@ it.each([
 
 it('explains what cannot even be read', () => {
   expect(explainBriefly(hostile, trans)).toContain('no details');
+});
+
+it('explains what a signal has aborted, without a report', () => {
+  const abort = new AbortController();
+  abort.abort();
+  expect(toRequestError(abort.signal.reason).code).toBe('cancelled');
+  expect(told).not.toHaveBeenCalled();
+});
+
+it('explains a code that it does not know, in the words of the server', () => {
+  const error = new RequestError('brand-new' as ErrorCode, 'Wait a minute');
+  expect(explain(error, trans)).toEqual({
+    title: 'Something went wrong',
+    text: 'Wait a minute',
+    remedies: ['retry', 'up']
+  });
 });
 
 it('keeps what JupyterLab says itself', async () => {
