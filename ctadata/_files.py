@@ -293,17 +293,7 @@ def free_space(directory: int) -> int:
 
 
 def local_error(error: OSError, display_path: str, doing: str = "written") -> CTADataError:
-    """Return an error of ctadata for an error of the local file system.
-
-    Parameters
-    ----------
-    error : OSError
-        The error of the system.
-    display_path : str
-        The local path.
-    doing : str, optional
-        What failed: the file cannot be ``written``, ``read``.
-    """
+    """Return an error of ctadata for an error of the system: a path cannot be ``written``."""
     number = error.errno
     if number in NO_SPACE:
         full = "is full" if number == errno.ENOSPC else "is full for you: your quota is used up"
@@ -328,14 +318,9 @@ def local_error(error: OSError, display_path: str, doing: str = "written") -> CT
 
 @contextlib.contextmanager
 def local_errors(display_path: str | None = None, doing: str = "written") -> Iterator[None]:
-    """Convert errors of the local file system in a block of code into errors of ctadata.
+    """Convert errors of the system in a block of code, as `local_error` does.
 
-    Parameters
-    ----------
-    display_path : str, optional
-        The local path; by default the one in the error of the system.
-    doing : str, optional
-        As for `local_error`.
+    Without `display_path`, the path is the one in the error of the system.
     """
     failure = None
     try:

@@ -19,7 +19,7 @@ __all__ = ["Workspace"]
 
 
 class Workspace:
-    """The folder that JupyterLab shows.
+    """The folder that JupyterLab shows. Paths are relative to it, with slashes; ``''`` is itself.
 
     Parameters
     ----------
@@ -35,11 +35,6 @@ class Workspace:
 
     def directory(self, path: str) -> Path:
         """Return the path of a directory, which need not exist yet, with links resolved.
-
-        Parameters
-        ----------
-        path : str
-            Relative to the root, with slashes; ``''`` is the root.
 
         Raises
         ------
@@ -67,13 +62,7 @@ class Workspace:
         return resolved
 
     def child(self, directory: Path, name: str) -> Path:
-        """Return the path of `name` in a directory returned by `directory`.
-
-        Raises
-        ------
-        InvalidPath
-            If the name is hidden.
-        """
+        """Return the path of `name` in a directory returned by `directory`, unless it is hidden."""
         self._refuse_hidden((name,), name)
         return directory / name
 
@@ -84,17 +73,8 @@ class Workspace:
     def look_into(self, directory: Path) -> tuple[int, dict[str, os.stat_result]]:
         """Return the free space and the files of a directory returned by `directory`.
 
-        Returns
-        -------
-        free : int
-            The free bytes on its disk, also if the directory does not exist yet.
-        files : dict of str to os.stat_result
-            Its regular files, except hidden ones and those whose names are not valid text.
-
-        Raises
-        ------
-        InvalidPath
-            If it cannot be read.
+        The free bytes are those of its disk, also if the directory does not exist yet. The files
+        are regular ones, except hidden ones and those whose names are not valid text.
         """
         existing = directory
         while existing != self.root and not existing.exists():
@@ -112,11 +92,6 @@ class Workspace:
 
     def existing(self, path: str) -> Path:
         """Return the path of an existing file or directory.
-
-        Parameters
-        ----------
-        path : str
-            Relative to the root, with slashes.
 
         Raises
         ------
@@ -140,18 +115,7 @@ class Workspace:
         return found
 
     def open(self, path: str) -> BinaryIO:
-        """Open a file for reading, following no link below the root.
-
-        Parameters
-        ----------
-        path : str
-            Relative to the root, with slashes.
-
-        Raises
-        ------
-        InvalidPath, NotFound
-            As in `existing`.
-        """
+        """Open a file (see `existing`) for reading, following no link below the root."""
         found = self.existing(path)
         *parents, name = found.relative_to(self.root).parts
         try:

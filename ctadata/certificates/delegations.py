@@ -57,17 +57,7 @@ class Delegation:
 
     @classmethod
     def from_proxy(cls, proxy: ProxyCertificate, key: str, validity: str) -> Delegation:
-        """Describe a proxy certificate that the service has just stored.
-
-        Parameters
-        ----------
-        proxy : ProxyCertificate
-            The certificate.
-        key : str
-            The key of the service.
-        validity : str
-            The answer of the service: a date of RFC 1123.
-        """
+        """Describe a certificate that the service has just stored until a date of RFC 1123."""
         ends = datetime.fromtimestamp(seconds_of(validity) or 0, timezone.utc)
         return cls(
             key=key,
@@ -105,12 +95,7 @@ class Delegation:
 class Delegations:
     """The delegations from this account to one certificate service.
 
-    Parameters
-    ----------
-    directory : Path
-        The directory of the files; created, for the user alone, if it is missing.
-    service : str
-        The address of the service.
+    The directory is created, for the user alone, if it is missing.
     """
 
     def __init__(self, directory: Path, service: str) -> None:

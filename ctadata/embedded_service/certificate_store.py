@@ -83,14 +83,7 @@ class CertificateStore:
     def save(self, user: str | None, key: str, pem: str) -> None:
         """Store a certificate, replacing the existing one; it is on the disk at the end.
 
-        Parameters
-        ----------
-        user : str or None
-            The exact name of its user; None for the shared one.
-        key : str
-            The key of the service.
-        pem : str
-            The certificate.
+        Without `user`, it is the shared one.
 
         Raises
         ------
@@ -107,13 +100,7 @@ class CertificateStore:
             atomic_write(name, pem.encode(), directory=directory, sync=True)
 
     def load(self, user: str | None, key: str) -> str | None:
-        """Return a certificate, or None; the parameters are those of `save`.
-
-        Raises
-        ------
-        UnusableName
-            If a name is empty or not valid text.
-        """
+        """Return a certificate, or None; see `save`."""
         *folders, name = _path(user, key)
         try:
             with self._directory(folders) as directory:

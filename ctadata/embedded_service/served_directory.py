@@ -30,15 +30,8 @@ class Missing(Exception):
 class ServedDirectory:
     """A directory that is served.
 
-    Parameters
-    ----------
-    root : Path
-        The directory, possibly a link. The names in the methods are relative to it.
-
-    Attributes
-    ----------
-    root : Path
-        The directory, with links resolved.
+    The names in the methods are relative to `root`, whose links are resolved once. `Missing` is
+    raised if something, or its parent, does not exist or may not be shown.
     """
 
     def __init__(self, root: Path) -> None:
@@ -50,13 +43,7 @@ class ServedDirectory:
         return open_beneath(self.root, names, follow_root=False)
 
     def stat(self, names: Sequence[str]) -> os.stat_result:
-        """Return the status of a file or a directory.
-
-        Raises
-        ------
-        Missing
-            If there is none.
-        """
+        """Return the status of a file or a directory."""
         with absence_as_missing():
             if not names:
                 return os.stat(self.root)
@@ -67,13 +54,7 @@ class ServedDirectory:
         return facts
 
     def scan(self, names: Sequence[str]) -> list[tuple[str, os.stat_result]]:
-        """Return the names in a directory with their status, sorted.
-
-        Raises
-        ------
-        Missing
-            If there is no such directory.
-        """
+        """Return the names in a directory with their status, sorted."""
         found = []
         with (
             absence_as_missing(),
@@ -91,15 +72,7 @@ class ServedDirectory:
         return found
 
     def open(self, names: Sequence[str]) -> BinaryIO:
-        """Open a file for reading, unbuffered.
-
-        Raises
-        ------
-        Missing
-            If there is no such file.
-        IsADirectoryError
-            If it is a directory.
-        """
+        """Open a file for reading, unbuffered; raise `IsADirectoryError` if it is a directory."""
         if not names:
             raise IsADirectoryError(errno.EISDIR, "the root")
         try:
@@ -111,15 +84,7 @@ class ServedDirectory:
             raise Missing from error
 
     def make_directory(self, names: Sequence[str]) -> None:
-        """Create a directory.
-
-        Raises
-        ------
-        Missing
-            If its parent is missing.
-        FileExistsError
-            If something of this name exists.
-        """
+        """Create a directory; raise `FileExistsError` if something of this name exists."""
         with absence_as_missing(), self._directory(names[:-1]) as parent:
             os.mkdir(names[-1], dir_fd=parent)
 
@@ -127,12 +92,7 @@ class ServedDirectory:
     def new_file(self, names: Sequence[str]) -> Iterator[NewFile]:
         """Create a file; it is removed at the end of the context unless it was committed.
 
-        Raises
-        ------
-        Missing
-            If its parent is missing.
-        IsADirectoryError
-            If there is a directory of this name.
+        `IsADirectoryError` is raised if there is a directory of this name.
         """
         with absence_as_missing(), self._directory(names[:-1]) as parent:
             directory = os.dup(parent)
@@ -149,14 +109,7 @@ class ServedDirectory:
 class NewFile:
     """A file that is written under a hidden name and renamed when it is complete.
 
-    Not by `atomic_write`, since its content arrives in blocks.
-
-    Parameters
-    ----------
-    directory : int
-        A descriptor of the target directory; the caller closes it.
-    name : str
-        The final name.
+    Not by `atomic_write`, since its content arrives in blocks. The caller closes the directory.
     """
 
     def __init__(self, directory: int, name: str) -> None:

@@ -96,20 +96,7 @@ def check_remote_path(path: str) -> list[str]:
 
 
 def join_quoted(segments: list[str], times: int) -> str:
-    """Quote each segment, once or twice, and join them (docs/protocol.md, "Quoting").
-
-    Parameters
-    ----------
-    segments : list of str
-        Segments from `check_remote_path`.
-    times : int
-        1 or 2.
-
-    Returns
-    -------
-    str
-        The path to be sent.
-    """
+    """Quote each segment, once or twice, and join them (docs/protocol.md, "Quoting")."""
     quoted = [quote(segment, safe="") for segment in segments]
     if times == 2:
         # The service refuses two dots, even within a name such as 'a..b', unless they are quoted.
@@ -118,14 +105,7 @@ def join_quoted(segments: list[str], times: int) -> str:
 
 
 def local_name(segment: str, path: str) -> str:
-    """Return the local file name of a remote segment.
-
-    Parameters
-    ----------
-    segment : str
-        A segment from `check_remote_path`.
-    path : str
-        The whole remote path, for the error.
+    """Return the local file name of a segment of a remote path.
 
     Raises
     ------

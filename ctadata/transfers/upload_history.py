@@ -67,15 +67,7 @@ class FileState(NamedTuple):
 
 
 class UploadHistory:
-    """The record of one account; threads and processes may share it.
-
-    Parameters
-    ----------
-    directory : callable
-        Returns the directory of the record.
-    service : str
-        The address of the service that stores the files.
-    """
+    """The record of one account and service; threads and processes may share it."""
 
     def __init__(self, directory: Callable[[], Path], service: str) -> None:
         self._directory = directory
@@ -89,16 +81,10 @@ class UploadHistory:
         self._warned = False
 
     def remember(self, path: str, state: FileState | None, stored: datetime | None) -> None:
-        """Record that a file has been stored.
+        """Record that a file has been stored at a remote path.
 
-        Parameters
-        ----------
-        path : str
-            Its path in the storage.
-        state : FileState or None
-            The state of the local file, the same before and after the upload.
-        stored : datetime or None
-            Its date in a listing after the upload.
+        `state` is that of the local file, the same before and after the upload; `stored` is its
+        date in a listing after the upload.
         """
         facts = _facts(state, stored)
         self._add(self._key(path), facts or bytes(DIGITS // 2).hex().encode())

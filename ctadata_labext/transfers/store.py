@@ -106,12 +106,7 @@ class TransferStore:
     def _taken(self, path: Path, changed: int | None) -> list[Transfer]:
         """Take over a file, unless its owner is alive.
 
-        Parameters
-        ----------
-        path : Path
-            The file.
-        changed : int or None
-            The time of its last change when it was seen first; None if it is seen first now.
+        `changed` is the time of its last change when it was first seen; None if that is now.
         """
         try:
             content, found = read_json(path, MAX_BYTES)

@@ -134,17 +134,10 @@ class Spool:
     def get(self, upload_id: str, owner: str | None = None) -> Upload:
         """Return an upload that does not belong to a transfer yet.
 
-        Parameters
-        ----------
-        upload_id : str
-            Its id.
-        owner : str, optional
-            Who asks (`owner_of`); also in the other methods.
-
         Raises
         ------
         NoSuchUpload
-            If there is none of this id.
+            If `owner`, who asks (`owner_of`), has no upload of this id.
         """
         upload = self._files.read(upload_id, RECEIVED)
         if upload is None or not may_have(owner, upload.owner):
@@ -162,16 +155,7 @@ class Spool:
         return sorted(own, key=lambda upload: (upload.destination, upload.path, upload.id))
 
     def append(self, upload_id: str, offset: int, owner: str | None = None) -> Piece:
-        """Lock an upload to append to it.
-
-        Parameters
-        ----------
-        upload_id : str
-            Its id.
-        offset : int
-            The number of received bytes according to the sender.
-        owner : str, optional
-            Who asks.
+        """Lock an upload to append to it, at the number of received bytes that the sender knows.
 
         Raises
         ------

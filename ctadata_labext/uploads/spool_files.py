@@ -94,14 +94,9 @@ class Upload(UploadInfo):
 
 
 class SpoolFiles:
-    """The directory of received files.
+    """The directory of received files, which only its owner can enter.
 
-    Parameters
-    ----------
-    directory : Path
-        The directory, which only its owner can enter.
-    expiry : float
-        Seconds after the last change until an upload may be removed.
+    An upload may be removed `expiry` seconds after its last change.
     """
 
     def __init__(self, directory: Path, expiry: float) -> None:
@@ -109,13 +104,7 @@ class SpoolFiles:
         self._expiry = expiry
 
     def make_directory(self) -> None:
-        """Create the directory, and ensure that nobody else can enter it.
-
-        Raises
-        ------
-        LocalFileError
-            If it cannot be created, or belongs to another user.
-        """
+        """Create the directory, and ensure that nobody else can enter it."""
         with local_errors(str(self._directory), "used"):
             os.makedirs(self._directory, mode=0o700, exist_ok=True)
             found = os.stat(self._directory)
@@ -218,12 +207,7 @@ class SpoolFiles:
         return True
 
     def open_locked(self, upload_id: str) -> int:
-        """Open an upload's data for writing, and lock it.
-
-        Returns
-        -------
-        int
-            The file descriptor; closing it unlocks the data.
+        """Open an upload's data for writing, and lock it; closing the descriptor unlocks it.
 
         Raises
         ------

@@ -58,13 +58,7 @@ _DER_CERTIFICATE = re.compile(_SEQUENCE + _SEQUENCE + rb"\xa0\x03\x02\x01[\x01\x
 
 
 def head_of(read: Callable[[int], bytes]) -> bytes:
-    """Return the first `HEAD` bytes of a file, also if it returns fewer bytes than requested.
-
-    Parameters
-    ----------
-    read : callable
-        Returns at most the given number of bytes; none at the end.
-    """
+    """Return the first `HEAD` bytes of a file, also if `read` returns fewer than requested."""
     head = bytearray()
     while len(head) < HEAD and (block := read(HEAD - len(head))):
         head += block
@@ -72,12 +66,9 @@ def head_of(read: Callable[[int], bytes]) -> bytes:
 
 
 def credential_in(head: bytes) -> str | None:
-    """Return which kind of credential a file is, if any.
+    """Return which kind of credential a file is, from its beginning.
 
-    Parameters
-    ----------
-    head : bytes
-        The beginning of the file. Anything later, compressed or archived is not found.
+    Anything later, compressed or archived is not found.
 
     Returns
     -------
@@ -95,15 +86,7 @@ def credential_in(head: bytes) -> str | None:
 
 
 def refused_credential(display_path: str, kind: str) -> TransferError:
-    """Return the error for a credential that the user asked to upload.
-
-    Parameters
-    ----------
-    display_path : str
-        The path that the user knows.
-    kind : str
-        The result of `credential_in`.
-    """
+    """Return the error for a credential (`credential_in`) that the user asked to upload."""
     return TransferError(
         f"{display_path!r} holds a {kind}, and others can read what is uploaded: it was not sent; "
         "to delegate a proxy certificate use 'ctadata certificate upload' or the panel; what is "

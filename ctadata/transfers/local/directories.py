@@ -88,14 +88,9 @@ class LocalDirectory:
         return self._prefix + name
 
     def take(self, name: str, written: str) -> None:
-        """Claim the name of a file, since the disk may not distinguish it from another one.
+        """Claim the final name of a file, since the disk may not distinguish it from another one.
 
-        Parameters
-        ----------
-        name : str
-            The final name of a downloaded file.
-        written : str
-            The name of an existing file in this directory, to test how the disk compares names.
+        `written` is an existing file in this directory, to test how the disk compares names.
 
         Raises
         ------
@@ -150,8 +145,6 @@ class LocalDirectories:
 
         Raises
         ------
-        LocalFileError, NoSpace, AlreadyExists
-            If the directory cannot be created or opened.
         TransferCancelled
             If the transfer has ended.
         """

@@ -38,11 +38,6 @@ def keeps_existing(
     display_path : str
         The local path, for errors.
 
-    Returns
-    -------
-    bool
-        True to keep the local file; False if there is none or it may be replaced.
-
     Raises
     ------
     AlreadyExists

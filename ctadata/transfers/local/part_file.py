@@ -117,15 +117,7 @@ class PartFile:
                 raise
 
     def write(self, offset: int, blocks: Sequence[Block]) -> None:
-        """Write consecutive blocks at an offset.
-
-        Raises
-        ------
-        NoSpace
-            If the disk is full.
-        LocalFileError
-            If it cannot be written for another reason.
-        """
+        """Write consecutive blocks at an offset."""
         with local_errors(self._display_path):
             for first in range(0, len(blocks), MOST_BLOCKS):
                 offset += self._write_some(offset, blocks[first : first + MOST_BLOCKS])

@@ -107,17 +107,8 @@ class UploadTree:
     def items(self, below: tuple[str, ...]) -> list[Item]:
         """Return the entries of a directory, sorted by name.
 
-        Parameters
-        ----------
-        below : tuple of str
-            The components of its path below the uploaded directory; none for that one.
-
-        Raises
-        ------
-        LocalFileError
-            If it cannot be read.
-        LeftOut
-            If it is a link or lies behind one.
+        Here and below, `below` are the components of a path below the uploaded directory; a link
+        in it raises `LeftOut`.
         """
         found = []
         with self._opened(below) as place:
@@ -133,15 +124,7 @@ class UploadTree:
         return sorted(found)
 
     def size(self, below: tuple[str, ...]) -> int:
-        """Return the size of a file in bytes.
-
-        Raises
-        ------
-        LocalFileError
-            If there is none.
-        LeftOut
-            If it is no longer a regular file, or lies behind a link.
-        """
+        """Return the size of a file in bytes; see `open`."""
         with self._opened(below, parent=True) as place:
             return _regular(os.stat(below[-1], dir_fd=place, follow_symlinks=False)).st_size
 
@@ -150,8 +133,6 @@ class UploadTree:
 
         Raises
         ------
-        LocalFileError
-            If it cannot be opened.
         LeftOut
             If it is no longer a regular file, or lies behind a link.
         """
@@ -190,13 +171,7 @@ class UploadTree:
 
 
 def left_out_text(counts: Mapping[str, int]) -> str:
-    """Return what was left out, in words: ``3 hidden files and 1 link``.
-
-    Parameters
-    ----------
-    counts : mapping of str to int
-        How many of each kind.
-    """
+    """Return what was left out, in words: ``3 hidden files and 1 link``."""
     texts = [f"{count} {_named(kind, count)}" for kind, count in sorted(counts.items())]
     return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
 
