@@ -102,7 +102,7 @@ def _by_trying(service: DownloadService, most: int, until: float) -> str | None:
         If that time is reached.
     """
     for users, listing in _directories_of_users(service):
-        directories = (entry.path for entry in listing.children if entry.is_directory)
+        directories = (entry.path for entry in listing.directories)
         names = list(islice(directories, most + 1))
         # If even the directory above them seems writable, a proxy gives this answer to everything.
         if len(names) <= most and not _is_own(service, users):
