@@ -1,4 +1,4 @@
-"""ctadata in JupyterLab: the server extension, and where the built panel lies."""
+"""The JupyterLab panel's server extension, and the location of the built panel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    # Imported here, so that asking for the panel's place does not start up the server's parts.
+    # Imported here: to find the panel, JupyterLab need not import the server extension.
     from .app import CTADataExtension
 
     return [{"module": "ctadata_labext", "app": CTADataExtension}]

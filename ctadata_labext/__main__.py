@@ -1,4 +1,4 @@
-"""``python -m ctadata_labext``: a Jupyter server with it; ``--help-all`` lists the settings."""
+"""``python -m ctadata_labext`` starts a Jupyter server; ``--help-all`` lists the settings."""
 
 from .app import CTADataExtension
 

@@ -1,4 +1,4 @@
-"""The extension: what can be configured, and how the parts are put together."""
+"""The extension: its settings, and how its parts are put together."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ from .transfers.job import Job
 from .transfers.manager import TransferManager
 from .transfers.run_job import run_job
 from .transfers.store import TransferStore
-from .uploads.handoff import drop_received
+from .uploads.handoff import discard_uploads
 from .uploads.spool import Spool
 from .workspace import Workspace
 
 __all__ = ["CTADataExtension"]
 
-# What concerns this machine alone; it waits for no service.
+# Work on this machine; it never waits for a service.
 LOCAL_THREADS = 8
-# Short calls of the services at once, such as listings: some may hang until their deadline.
+# Short calls of the services, such as listings: some may hang until their deadline.
 CALL_THREADS = 64
 CERTIFICATE_THREADS = 8
 STATUS_THREADS = 8
-# Listings that all walks together ask for at a time; a walk asks for a few.
+# Listings that all walks together request at a time; one walk requests a few.
 WALK_THREADS = 32
-# Downloads that may wait for the service beside those that run.
+# Downloads by the browser that may wait for the service, beside those that run.
 WAITING_DOWNLOADS = 60
-# Writing of what is uploaded from the user's computer, to one disk.
+# Uploads are written to one disk.
 UPLOAD_THREADS = 4
 
 
@@ -58,119 +58,132 @@ class CTADataExtension(ExtensionApp):
     downloadservice_url = Unicode(
         "",
         config=True,
-        help="Address of the download service; empty: CTADS_URL of the environment, "
-        "or else the public platform.",
+        help="URL of the download service. By default the environment's CTADS_URL, or else the "
+        "public platform.",
     )
     certificateservice_url = Unicode(
         "",
         config=True,
-        help="Address of the certificate service; empty: CTACS_URL of the environment, "
-        "or else the download service's sibling.",
+        help="URL of the certificate service. By default the environment's CTACS_URL, or else the "
+        "one beside the download service.",
     )
     timeout = Float(
-        60.0, min=0.1, config=True, help="Seconds that the data service may stay silent."
+        60.0,
+        min=0.1,
+        config=True,
+        help="Seconds for which the download service may send nothing.",
     )
     request_timeout = Float(
         60.0,
         min=0.1,
         config=True,
-        help="Seconds that a request of the panel to a service may take in all, such as a listing; "
-        "searches, totals and archives may take as long for each directory.",
+        help="Seconds that one request to a service, such as a listing, may take in total. "
+        "Searches, totals and archives have this time for each directory.",
     )
     status_timeout = Float(
         5.0,
         min=0.1,
         config=True,
-        help="Seconds after which the status page calls the data service unreachable.",
+        help="Seconds after which the panel reports the download service as unreachable.",
     )
     max_entries = Int(
         250_000,
         min=1,
         config=True,
-        help="Entries of one directory that are sent to the browser; the listing is cut there.",
+        help="Maximum number of entries of one directory that are sent to the browser. Longer "
+        "listings are cut.",
     )
     max_listing_entries = Int(
         None,
         min=1,
         allow_none=True,
         config=True,
-        help="Entries of one directory that are read from the data service; a longer listing is "
-        "cut there, and those that transfer or count it say so. By default "
-        "CTADATA_MAX_LISTING_ENTRIES of the environment, or else 1,000,000.",
+        help="Maximum number of entries of one directory that are read from the download service. "
+        "Longer listings are cut, and transfers and totals of that directory report it. By "
+        "default the environment's CTADATA_MAX_LISTING_ENTRIES, or else 1,000,000.",
     )
     max_listing_bytes = Int(
         None,
         min=1,
         allow_none=True,
         config=True,
-        help="Bytes of one listing that are read from the data service; likewise. By default "
-        "CTADATA_MAX_LISTING_BYTES of the environment, or else 512 MiB.",
+        help="Maximum size of one listing, in bytes. Longer listings are cut, as above. By default "
+        "the environment's CTADATA_MAX_LISTING_BYTES, or else 536,870,912 (512 MiB).",
     )
     max_results = Int(
-        10_000, min=1, config=True, help="Files and directories that a search finds at most."
+        10_000,
+        min=1,
+        config=True,
+        help="Maximum number of files and directories that a search returns.",
     )
     max_transfers = Int(
         4,
         min=1,
         config=True,
-        help="Transfers between storage and workspace that run at once; further ones wait.",
+        help="Number of transfers between storage and workspace that run at the same time. Others "
+        "wait.",
     )
     max_queued_transfers = Int(
-        500, min=0, config=True, help="Transfers that may wait; further ones are refused."
+        500,
+        min=0,
+        config=True,
+        help="Maximum number of waiting transfers. Further ones are refused.",
     )
     max_ended_transfers = Int(
         200,
         min=0,
         config=True,
-        help="Ended transfers that are remembered until they are dismissed.",
+        help="Maximum number of ended transfers that are kept in the list. The oldest are removed "
+        "first.",
     )
     max_downloads = Int(
         4,
         min=1,
         config=True,
-        help="Downloads to the user's own computer that run at once; further ones wait.",
+        help="Number of downloads to the user's computer that run at the same time. Others wait.",
     )
     uploads_directory = Unicode(
         "",
         config=True,
-        help="Folder that keeps what is uploaded from the user's own computer until it is stored; "
-        "empty: 'uploads' in data_dir.",
+        help="Directory for files uploaded from the user's computer, until they are stored. By "
+        "default 'uploads' in data_dir.",
     )
     upload_expiry = Float(
         24.0,
         min=0.01,
         config=True,
-        help="Hours after its last piece until an unfinished upload is removed.",
+        help="Hours after which an unfinished upload is removed if no data arrives.",
     )
     upload_timeout = Float(
         30.0,
         min=0.1,
         config=True,
-        help="Seconds after which an upload from the user's own computer is cut off whose bytes "
-        "stop coming, or come at less than 256 bytes per second; it can be resumed.",
+        help="Seconds after which the connection of an upload from the user's computer is closed "
+        "if it brings less than 256 bytes per second. The upload can be resumed.",
     )
     max_uploads = Int(
         10_000,
         min=0,
         config=True,
-        help="Files uploaded from the user's own computer that are kept at once; 0: any number.",
+        help="Maximum number of files from the user's computer that are not yet in the storage. "
+        "0: no limit.",
     )
     max_upload_size = Int(
         0,
         min=0,
         config=True,
-        help="Bytes that a file uploaded from the user's own computer may have; 0: any number.",
+        help="Maximum size in bytes of a file uploaded from the user's computer. 0: no limit.",
     )
     shutdown_timeout = Float(
         3.0,
         min=0.0,
         config=True,
-        help="Seconds that a stopping server waits for its interrupted transfers.",
+        help="Seconds that the server waits for its transfers to stop when it shuts down.",
     )
     data_dir = Unicode(
         config=True,
-        help="Directory for what must survive a restart of the server, such as the list of "
-        "transfers; by default CTADATA_DATA_DIR of the environment, or else 'ctadata' in Jupyter's "
+        help="Directory for data that must survive a restart of the server, such as the list of "
+        "transfers. By default the environment's CTADATA_DATA_DIR, or else 'ctadata' in Jupyter's "
         "data directory.",
     )
 
@@ -179,7 +192,7 @@ class CTADataExtension(ExtensionApp):
         return str(config.data_directory())
 
     def initialize_settings(self) -> None:
-        """Make what the handlers work with."""
+        """Make the services that the handlers are given."""
         self.log.addFilter(printable_record)
         client = APIClient(
             downloadservice=self.downloadservice_url or None,
@@ -194,25 +207,18 @@ class CTADataExtension(ExtensionApp):
         upload_pool = DaemonExecutor(UPLOAD_THREADS, "ctadata-upload")
         spool = self._make_spool()
         upload_pool.submit(spool.remove_expired)
+
+        def calls(kind: str, threads: int, **more: Any) -> ServiceCalls:
+            pool = DaemonExecutor(threads, f"ctadata-{kind}")
+            return ServiceCalls(client, pool, self.request_timeout, watchdogs, **more)
+
         self.services = Services(
             client=client,
-            calls=ServiceCalls(
-                client,
-                DaemonExecutor(CALL_THREADS, "ctadata-call"),
-                self.request_timeout,
-                watchdogs,
-            ),
-            walk_calls=ServiceCalls(
-                client,
-                DaemonExecutor(WALK_THREADS, "ctadata-walk"),
-                self.request_timeout,
-                watchdogs,
-            ),
-            certificate_calls=ServiceCalls(
-                client,
-                DaemonExecutor(CERTIFICATE_THREADS, "ctadata-certificate"),
-                self.request_timeout,
-                watchdogs,
+            calls=calls("call", CALL_THREADS),
+            walk_calls=calls("walk", WALK_THREADS),
+            certificate_calls=calls(
+                "certificate",
+                CERTIFICATE_THREADS,
                 address=attrgetter("certificateservice_url"),
                 remedy="it may have stored the certificate all the same; try again",
             ),
@@ -235,7 +241,7 @@ class CTADataExtension(ExtensionApp):
                 max_queued=self.max_queued_transfers,
                 max_ended=self.max_ended_transfers,
                 log=self.log,
-                on_forget=partial(drop_received, spool),
+                on_forget=partial(discard_uploads, spool),
             ),
             spool=spool,
             archives=Archives(),
@@ -262,17 +268,17 @@ class CTADataExtension(ExtensionApp):
         return Workspace(os.path.abspath(root), allow_hidden=contents.allow_hidden)
 
     def current_activity(self) -> Any:
-        """Return what keeps an idle server from being shut down: transfers that run or wait."""
+        """Return the number of unfinished transfers and uploads: they keep an idle server up."""
         return self.services.active_count()
 
     async def stop_extension(self) -> None:
-        """Interrupt all transfers; wait for them, but not long."""
+        """Interrupt all transfers, and wait for them for a short time."""
         if not await self.services.stop(self.shutdown_timeout):
-            self.log.warning("ctadata: some transfers did not end in time and are dropped")
+            self.log.warning("ctadata: some transfers did not stop in time; they are abandoned")
 
     def _warn_of_plain_http(self, client: APIClient) -> None:
-        """Log where the token goes in the clear, for those who have set the address."""
-        # What is no address is told to those who use it.
+        """Log that the token is sent unencrypted, for whoever has configured the URL."""
+        # An invalid URL is reported by each request.
         with contextlib.suppress(CTADataError):
             url = client.downloadservice_url
             text = first_warning(url, config.DOWNLOADSERVICE_VARIABLE)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 __all__ = ["DownloadSlot", "DownloadSlots"]
 
-# Seconds that a download may wait in its slot, for the service and for the browser.
+# Seconds that a download keeps its slot while it waits for the service or the browser.
 SERVICE_PATIENCE = 2.0
 BROWSER_PATIENCE = 5.0
 

@@ -1,4 +1,4 @@
-"""The extension's own errors, and what of an error may be shown in the browser."""
+"""The extension's own errors, their HTTP statuses, and how an error is sent to the browser."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ STATUS_OF_CODE = {
     "access-denied": 424,
     "certificate-needed": 424,
     "certificate-error": 424,
-    # What is set for this server is wrong: the address of a service or of a proxy.
+    # This server's configuration is wrong: the URL of a service or of a proxy.
     "error": 424,
     "too-many-transfers": 429,
     "too-many-uploads": 429,
@@ -70,48 +70,48 @@ STATUS_OF_CODE = {
     "no-space": 507,
 }
 
-# What Jupyter and tornado refuse themselves; their own texts are not repeated.
+# Requests that Jupyter and tornado refuse; their own texts are not sent.
 ERRORS_OF_STATUS = {
     400: ("bad-request", "The server does not understand this request"),
-    403: ("forbidden", "Log in to Jupyter again, or reload the page"),
+    403: ("forbidden", "Log in to Jupyter again, or reload this page"),
     404: ("not-found", "There is nothing at this address of the Jupyter server"),
     405: ("method-not-allowed", "This method cannot be used at this address"),
     413: ("too-large", "The request is too large"),
 }
 INTERNAL_ERROR = ("internal", "Something unexpected went wrong; the server's log says more")
 
-# Characters of an error message that reach the browser; a longer one loses its middle.
+# Characters of an error message that are sent to the browser; a longer one loses its middle.
 MAX_MESSAGE = 600
 
 
 class BadRequest(CTADataError):
-    """The request is not one that the description (openapi.yaml) allows."""
+    """The request does not match openapi.yaml."""
 
     code = "bad-request"
 
 
 class NotOffered(CTADataError):
-    """There is nothing at an address."""
+    """There is no such address."""
 
     code = "not-offered"
 
 
 class CertificateChanged(CTADataError):
-    """A file holds another certificate than the one that was shown."""
+    """A file contains a different certificate from the one that was shown."""
 
     code = "certificate-changed"
 
 
 class Abandoned(CTADataError, RuntimeError):
-    """The browser no longer waits for an answer, or the server ends.
+    """The browser has gone, or the server is stopping.
 
-    A RuntimeError too, as executors raise once they take no more calls.
+    Also a RuntimeError, as executors raise after their shutdown.
     """
 
     code = "cancelled"
 
     def __init__(self) -> None:
-        super().__init__("Nobody waits for this answer any more")
+        super().__init__("The browser no longer waits for this answer")
 
 
 class TooManyTransfers(CTADataError):
@@ -121,49 +121,49 @@ class TooManyTransfers(CTADataError):
 
 
 class TooLarge(CTADataError):
-    """A file, or what is sent of it, is larger than it may be."""
+    """A file, or a request's body, is too large."""
 
     code = "too-large"
 
 
 class TooManyUploads(CTADataError):
-    """There are as many received files as are allowed."""
+    """There are as many unfinished uploads as allowed."""
 
     code = "too-many-uploads"
 
 
 class UnsupportedMediaType(CTADataError):
-    """The body is not one of the type that is taken there."""
+    """The request's body has another content type than required."""
 
     code = "unsupported-media-type"
 
 
 class UnsupportedVersion(CTADataError):
-    """The request speaks another version of the protocol."""
+    """The request uses another version of tus."""
 
     code = "unsupported-version"
 
 
 class NoSuchUpload(NotFound):
-    """The server has nothing, or no longer anything, of a file from the user's computer."""
+    """The server does not have, or no longer has, this upload."""
 
     code = "no-such-upload"
 
 
 class UploadsLost(TransferError):
-    """The server no longer has files that a transfer was to store; to try again is of no use."""
+    """The server no longer has files of a transfer; trying again does not help."""
 
     code = NoSuchUpload.code
 
 
 class UploadBusy(CTADataError):
-    """Another request is sending a piece of the same upload."""
+    """Another request is sending data for the same upload."""
 
     code = "upload-busy"
 
 
 class UploadConflict(CTADataError):
-    """An upload is not as far as the request takes it to be."""
+    """An upload has another offset than the request expects."""
 
     code = "upload-conflict"
 
@@ -178,26 +178,26 @@ class Interrupted(CTADataError):
 
 
 class NotEnded(CTADataError):
-    """A transfer that is to be forgotten is queued or running."""
+    """A transfer to be removed from the list is queued or running."""
 
     code = "not-ended"
 
 
 class NotResumable(CTADataError):
-    """Nothing of a transfer is left to be done, or it is being done."""
+    """A transfer that is to be run again is finished, or has not ended."""
 
     code = "not-resumable"
 
 
 class TargetsExist(AlreadyExists):
-    """Some targets exist already, or are being written by another transfer.
+    """Some targets exist, or are being written by another transfer.
 
     Parameters
     ----------
     message : str
         One sentence for people.
     paths : sequence of str
-        Those targets.
+        The targets.
     """
 
     def __init__(self, message: str, paths: Sequence[str]) -> None:
@@ -206,12 +206,12 @@ class TargetsExist(AlreadyExists):
 
 
 def describe(error: CTADataError) -> dict[str, str]:
-    """Return what the browser may know of an error.
+    """Return an error as it is sent to the browser.
 
     Parameters
     ----------
     error : CTADataError
-        The error; its message is for people already.
+        The error.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Whose transfers and uploads a request is about, where a server has several users.
+"""Which transfers and uploads belong to a request's user, where a server has several users.
 
-Jupyter's own identity providers know a token or a password, and who has it is the server's user;
-the names that they give are those of browsers, and others after each login. Other providers, such
-as a hub's, know people.
+Jupyter's own identity providers check a token or a password: whoever has it is the server's user,
+and the user names they make up change with each login. Other providers, such as a hub's, know real
+users.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ from jupyter_server.auth.identity import (
 )
 from jupyter_server.base.handlers import JupyterHandler
 
-__all__ = ["has_servers_token", "may_have", "owner_of"]
+__all__ = ["has_servers_token", "may_access", "owner_of"]
 
 _OF_ONE_USER = {IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider}
 
 
 def has_servers_token(handler: JupyterHandler) -> bool:
-    """Tell whether a request has the server's own token, which its owner alone knows."""
+    """Whether a request has the server's own token, which only its owner knows."""
     provider = type(handler.identity_provider)
     usual = (
         provider.get_user in {IdentityProvider.get_user, LegacyIdentityProvider.get_user}
         and provider.get_user_token is IdentityProvider.get_user_token
     )
-    # Others may call it a token what tells one user from another.
+    # With other providers each user may have a token.
     return usual and handler.token_authenticated
 
 
 def owner_of(handler: JupyterHandler) -> str | None:
-    """Return who asks; None for the server's own user, who may have everything."""
+    """Return the request's user; None for the server's owner, who may access everything."""
     if type(handler.identity_provider) in _OF_ONE_USER or has_servers_token(handler):
         return None
     return str(handler.current_user.username)
 
 
-def may_have(owner: str | None, made_by: str) -> bool:
-    """Tell whether somebody may have what somebody has made.
+def may_access(owner: str | None, made_by: str) -> bool:
+    """Whether a user may access a transfer or an upload.
 
     Parameters
     ----------
     owner : str or None
-        As of `owner_of`.
+        The user, as returned by `owner_of`.
     made_by : str
-        A name; empty for the server's own user.
+        The name of the user who made it; empty for the server's owner.
     """
     return owner is None or owner == made_by

@@ -1,4 +1,4 @@
-"""The addresses below ``ctadata/`` and their handlers; openapi.yaml describes what they answer."""
+"""The routes below ``ctadata/``; openapi.yaml describes their requests and responses."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ ROUTES: list[tuple[str, type[CTADataHandler]]] = [
     (r"/ctadata/certificates/([^/]+)", CertificateHandler),
     (r"/ctadata/certificates/([^/]+)/found", FoundCertificateHandler),
 ]
-# What fits none of these.
+# For all other addresses.
 FALLBACK: tuple[str, type[CTADataHandler]] = (r"/ctadata(?:/.*)?", NotOfferedHandler)

@@ -1,4 +1,4 @@
-"""Calls of the services: each has a deadline, and ends when nobody waits for it any more."""
+"""Calls of the services: each has a deadline, and stops when the browser has gone."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ServiceCalls", "Watchdogs"]
 
-# Seconds between two looks at what takes too long.
+# Seconds between two checks for calls that take too long.
 TICK = 0.1
-# Seconds after which who still waits for a thread is told so: all of them hang.
+# Seconds after which a call that has no thread yet is refused: all threads hang.
 PATIENCE = 10.0
 
 P = ParamSpec("P")
@@ -34,17 +34,17 @@ T = TypeVar("T")
 
 
 class Watchdogs:
-    """The watchdogs of all calls that are under way; a thread lets them watch from time to time."""
+    """The watchdogs of all running calls; one thread runs their checks."""
 
     def __init__(self) -> None:
         self._watchdogs: set[Watchdog] = set()
         self._changed = threading.Condition()
         self._closed = threading.Event()
-        threading.Thread(target=self._watch, name="ctadata-guards", daemon=True).start()
+        threading.Thread(target=self._watch, name="ctadata-watchdogs", daemon=True).start()
 
     @contextmanager
     def watching(self, watchdog: Watchdog) -> Iterator[None]:
-        """Let a watchdog watch while a call is under way."""
+        """Keep a watchdog active during a call."""
         with self._changed:
             self._watchdogs.add(watchdog)
             self._changed.notify()
@@ -57,7 +57,7 @@ class Watchdogs:
                 self._watchdogs.discard(watchdog)
 
     def close(self) -> None:
-        """Stop all calls, and those that come."""
+        """Stop all calls, and all further ones."""
         self._closed.set()
         with self._changed:
             watchdogs = list(self._watchdogs)
@@ -80,17 +80,17 @@ class ServiceCalls:
     Parameters
     ----------
     client : APIClient
-        Asks the service.
+        The client to call.
     threads : DaemonExecutor
-        In which it does so: those of another kind do not wait for them.
+        The threads for this kind of calls.
     seconds : float
-        What one call may take in all, waiting for a thread included.
+        Seconds that one call may take, including the wait for a thread.
     watchdogs : Watchdogs
-        Look after the calls.
+        Watch the calls.
     address : callable, optional
-        Returns the address of the service that the calls of a client ask.
+        Returns the URL of the called service, given the client.
     remedy : str, optional
-        What to do where the service does not answer in time.
+        What the user can do if the service does not answer in time.
     """
 
     def __init__(
@@ -116,23 +116,23 @@ class ServiceCalls:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Call ``call(client, ...)`` in a thread, and wait for it as long as somebody else does.
+        """Run ``call(client, ...)`` in a thread, and wait for it unless the browser goes.
 
         Parameters
         ----------
         left : asyncio.Future
-            Has a result when nobody waits any more: what is under way is broken off then.
+            Done when the browser has gone; the call is stopped then.
         call : callable
-            Is given the client to use, and what follows.
+            Called with a client and the other arguments.
 
         Raises
         ------
         ServiceTimeout
-            If it takes too long. A thread that hangs in the system goes on.
+            If it takes too long. A thread that hangs in a system call continues.
         Abandoned
-            If nobody does.
+            If the browser goes.
         LocalFileError
-            If the disk of the server refuses something.
+            If the server's disk causes an error.
         """
         client, watchdog = self.guarded()
         queued = self.threads.submit(
@@ -164,7 +164,7 @@ class ServiceCalls:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Do what `run` does, but let what has begun come to its end, whoever leaves."""
+        """Do the same as `run`, but let a call that has begun finish even if the browser goes."""
 
         def unless_left(client: APIClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
             if left.done():
@@ -180,16 +180,16 @@ class ServiceCalls:
 
     @contextmanager
     def limited(self, watchdog: Watchdog) -> Iterator[None]:
-        """Let what this thread asks now have its deadline."""
+        """Apply the deadline to the calls that this thread makes now."""
         watchdog.set_deadline(self.seconds, self._too_late())
         with self._watchdogs.watching(watchdog):
             yield
 
     def too_busy(self) -> CTADataError:
-        """Return the error of a call that could not get a thread."""
+        """Return the error for a call that could not get a thread."""
         return ServiceTimeout(
-            f"{self._host()} has not answered earlier requests yet, so that this one could not be "
-            "sent; try again later"
+            f"{self._host()} has not answered earlier requests yet, so this one was not sent; "
+            "try again later"
         )
 
     def _watched(self, watchdog: Watchdog, call: Callable[[], T]) -> T:

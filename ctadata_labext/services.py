@@ -1,4 +1,4 @@
-"""What the handlers are given: clients, threads, and what the server remembers."""
+"""What the handlers are given: client, threads, transfers, spool, limits."""
 
 from __future__ import annotations
 
@@ -23,35 +23,34 @@ __all__ = ["Services"]
 
 @dataclass(frozen=True)
 class Services:
-    """What the handlers work with; `CTADataExtension` makes one for the server.
+    """What all handlers share; the extension makes one for the server.
 
     Attributes
     ----------
     client : APIClient
-        Asks the services.
+        The client of the services.
     calls, walk_calls, certificate_calls, status_calls : ServiceCalls
-        Calls of the services, by their kinds: no kind waits for another one.
+        Calls of the services. Each kind has its own threads and never waits for another.
     watchdogs : Watchdogs
-        Stop what takes too long.
+        Stop calls that take too long.
     local_pool, download_pool, upload_pool : DaemonExecutor
-        Threads for what concerns this machine alone, for downloads by the browser, and for
-        writing what it uploads.
+        Threads for work on this machine, for downloads by the browser, and for writing uploads.
     transfers : TransferManager
         The transfers between storage and workspace.
     spool : Spool
-        What was uploaded from the user's computer, until it is stored.
+        The files uploaded from the user's computer, until they are in the storage.
     archives : Archives
-        The zip files that were planned.
+        The zip files that were planned and can be downloaded.
     download_slots : DownloadSlots
-        How many downloads by the browser run at once.
+        Limit the downloads by the browser that run at the same time.
     workspace : callable
-        Returns the folder that JupyterLab shows, as it is configured now.
+        Returns JupyterLab's root folder, as configured now.
     log : logging.Logger
-        The extension's.
+        The extension's logger.
     max_entries, max_results, upload_timeout
-        As configured; see `CTADataExtension`.
+        Settings of the extension.
     upload_writers : dict
-        What writes the uploads that are coming in, by their ids.
+        The uploads that are being received, by id.
     """
 
     client: APIClient
@@ -75,11 +74,11 @@ class Services:
     upload_writers: dict[str, UploadWriter] = field(default_factory=dict)
 
     def active_count(self) -> int:
-        """Return how many transfers and uploads there are that have not ended."""
+        """Return the number of unfinished transfers and of uploads being received."""
         return self.transfers.active_count() + len(self.upload_writers)
 
     async def stop(self, timeout: float) -> bool:
-        """Stop everything, and interrupt the transfers.
+        """Stop all calls and uploads, and interrupt the transfers.
 
         Parameters
         ----------
@@ -92,7 +91,7 @@ class Services:
             Whether all transfers have ended.
         """
         self.watchdogs.close()
-        await asyncio.gather(*(writer.cut() for writer in self.upload_writers.values()))
+        await asyncio.gather(*(writer.disconnect() for writer in self.upload_writers.values()))
         for pool in (self.local_pool, self.download_pool, self.upload_pool):
             pool.close()
         for calls in (self.calls, self.certificate_calls, self.status_calls, self.walk_calls):

@@ -1,4 +1,4 @@
-"""A bounded pool of threads that never keeps the process from ending."""
+"""A bounded pool of daemon threads, which never keeps the process from ending."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class DaemonExecutor(Executor):
     Parameters
     ----------
     max_workers : int
-        The number of threads; they are started when no other one is idle.
+        The number of threads. One is started when a call comes and none is idle.
     name : str
-        The beginning of the threads' names.
+        The prefix of the threads' names.
     """
 
     def __init__(self, max_workers: int, name: str) -> None:
@@ -40,7 +40,7 @@ class DaemonExecutor(Executor):
         self._lock = threading.Lock()
         self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        # ServiceCalls that no thread has taken yet, and threads that wait for one.
+        # Queued calls, and idle threads.
         self._queued = self._idle = 0
         self._closed = False
 
@@ -63,13 +63,13 @@ class DaemonExecutor(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no more calls; see `concurrent.futures.Executor.shutdown`."""
+        """Refuse further calls; see `concurrent.futures.Executor.shutdown`."""
         self.close(cancel=cancel_futures)
         if wait:
             self.join(None)
 
     def close(self, *, cancel: bool = True) -> None:
-        """Take no more calls, and drop those that wait unless `cancel` is false."""
+        """Refuse further calls, and cancel the queued ones unless `cancel` is false."""
         with self._lock:
             self._closed = True
             if cancel:
@@ -101,10 +101,10 @@ class DaemonExecutor(Executor):
         try:
             thread.start()
         except RuntimeError as error:
-            # Those that there are do the rest.
+            # The existing threads do the work.
             if not self._threads:
                 raise LocalFileError(
-                    "The Jupyter server's machine starts no more threads; end notebooks or other "
+                    "The Jupyter server cannot start more threads; close notebooks or other "
                     "programs, and try again"
                 ) from error
         else:
@@ -135,10 +135,10 @@ class DaemonExecutor(Executor):
                 try:
                     result = function()
                 except BaseException as error:
-                    # As in the standard library: whatever it is, it is the caller's to see.
+                    # As in the standard library: the caller gets every exception.
                     future.set_exception(error)
                 else:
                     future.set_result(result)
                     del result
-            # The thread must not keep alive what the call held.
+            # An idle thread must not keep references to the call.
             del call, future, function

@@ -1,1 +1,1 @@
-"""The REST interface: one module for each resource."""
+"""The handlers of the REST interface; `ctadata_labext.routes` lists them."""

@@ -1,4 +1,4 @@
-"""What all handlers share: who may ask, calls in threads, errors as JSON."""
+"""What all handlers share: access control, calls in threads, errors as JSON."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = ["CTADataHandler", "NotOfferedHandler"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Bytes of a request's body: the paths of 100,000 files.
+# Bytes of a request's body: enough for the paths of 100,000 files.
 MAX_BODY = 16 << 20
 
 
@@ -48,35 +48,35 @@ MAX_BODY = 16 << 20
 class CTADataHandler(APIHandler):
     """Base of the handlers below ``ctadata/``.
 
-    Nothing here is for the anonymous, not even OPTIONS: pages of other origins cannot use it.
-    A body is read only once it is known who sends it, and no more of it is held than is allowed.
+    Every method needs a login, even OPTIONS: pages of other origins cannot use it. A body is read
+    only after its sender is known, and at most `max_body` bytes of it are kept.
     """
 
-    # What the server's authoriser is asked for (jupyter_server.auth.Authorizer).
+    # The resource that the server's authorizer decides about (jupyter_server.auth.Authorizer).
     auth_resource = "ctadata"
-    #: Bytes that a request's body may have.
+    #: Maximum size of a request's body, in bytes.
     max_body = MAX_BODY
 
     def initialize(self, services: Services) -> None:
-        """Take what the handler works with."""
+        """Store what all handlers share."""
         self.services = services
-        #: Has a result as soon as the browser no longer waits.
+        #: Done as soon as the browser has gone.
         self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._received: list[bytes] = []
         self._body_length = 0
 
     @property
     def log(self) -> Any:
-        """Log as the extension, whose records are as `printable` has them."""
+        """The extension's logger, whose records are cleaned by `printable`."""
         return self.services.log
 
     def set_default_headers(self) -> None:
-        """Let neither browsers nor proxies keep an answer: it is for this user alone."""
+        """Forbid browsers and proxies to cache an answer: it is for this user only."""
         super().set_default_headers()
         self.set_header("Cache-Control", "no-store")
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Refuse the anonymous whatever the method, and methods that the handler has not."""
+        """Refuse anonymous requests, and methods that the handler does not have."""
         await super().prepare()
         if not self.current_user or self._is_from_another_site():
             raise web.HTTPError(403)
@@ -84,29 +84,29 @@ class CTADataHandler(APIHandler):
             raise web.HTTPError(405)
 
     def _is_from_another_site(self) -> bool:
-        """Whether a page of another origin asks by what has no ``Origin``: an image, a link."""
+        """Whether a page of another origin sends it without ``Origin``, as images and links do."""
         headers = self.request.headers
         site = headers.get("Sec-Fetch-Site", "none")
         if site in {"none", "same-origin"} or "Origin" in headers:
             return False
-        # Knows the origins that are allowed, and Jupyter's token.
+        # This takes allowed origins and Jupyter's token into account.
         return not self.check_referer()
 
     def compute_etag(self) -> None:
-        """Have no validator: answers are of the moment, and hashing them would take time."""
+        """Send no ETag: answers change all the time, and hashing them would take long."""
 
     def update_api_activity(self) -> None:
-        """Note that somebody is active, also where the query is no text, which Jupyter reads."""
+        """Record the activity, even if the query, which Jupyter reads, is not valid text."""
         with contextlib.suppress(web.HTTPError):
             super().update_api_activity()
 
     def on_connection_close(self) -> None:
-        """Break off what nobody waits for any more."""
+        """Stop what the browser no longer waits for."""
         super().on_connection_close()
         self.leave()
 
     def leave(self) -> None:
-        """Take note that the browser has gone."""
+        """Record that the browser has gone."""
         if not self.left.done():
             self.left.set_result(None)
 
@@ -116,22 +116,22 @@ class CTADataHandler(APIHandler):
         return self.left.done()
 
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a call that concerns this machine alone beside the event loop."""
+        """Run a call that needs no service in a thread."""
         return await self.run_in(self.services.local_pool, call, *args, **kwargs)
 
     async def ask(
         self, call: Callable[Concatenate[APIClient, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run ``call(client, ...)``, which asks the data service, beside the event loop.
+        """Run ``call(client, ...)``, which calls the download service, in a thread.
 
         Raises
         ------
         ServiceTimeout
-            If it takes longer than the extension's `request_timeout`.
+            If it takes longer than the setting `request_timeout`.
         Abandoned
             If the browser goes.
         LocalFileError
-            If the disk of the server refuses something.
+            If the server's disk causes an error.
         """
         return await self.services.calls.run(self.left, call, *args, **kwargs)
 
@@ -143,7 +143,7 @@ class CTADataHandler(APIHandler):
         Raises
         ------
         LocalFileError
-            If the disk of the server refuses something.
+            If the server's disk causes an error.
         """
         loop = asyncio.get_running_loop()
         with local_errors(doing="used"):
@@ -155,7 +155,7 @@ class CTADataHandler(APIHandler):
         return accepts_gzip(self.request.headers.get("Accept-Encoding", ""))
 
     async def finish_long(self, answer: list[bytes], encoding: str | None) -> None:
-        """Answer with JSON that `compress` has returned; what was sent is let go of."""
+        """Send JSON that `compress` has returned, and free each piece once it is sent."""
         self.set_header("Vary", "Accept-Encoding")
         if encoding:
             self.set_header("Content-Encoding", encoding)
@@ -173,7 +173,7 @@ class CTADataHandler(APIHandler):
         self.finish(*answer)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        """Take some of the request's body; what is too long is dropped."""
+        """Store a piece of the request's body, or drop it if the body is too large."""
         self._body_length += len(chunk)
         if self._body_length <= self.max_body:
             self._received.append(chunk)
@@ -192,8 +192,8 @@ class CTADataHandler(APIHandler):
         """
         if self._body_length > self.max_body:
             raise TooLarge(
-                f"The request has {self._body_length:,} bytes, of which at most {self.max_body:,} "
-                "are taken; choose less at a time"
+                f"The request has {self._body_length:,} bytes; at most {self.max_body:,} are "
+                "allowed: choose less at a time"
             )
         return b"".join(self._received)
 
@@ -203,13 +203,13 @@ class CTADataHandler(APIHandler):
         Raises
         ------
         BadRequest
-            If it is not a JSON object (RFC 8259, in UTF-8), or names a member twice.
+            If it is not a JSON object (RFC 8259, in UTF-8), or has a duplicate member.
         TooLarge
-            If it is too long.
+            If it is too large.
         """
         try:
             body = json.loads(
-                self.body.decode(), object_pairs_hook=_members, parse_constant=_no_number
+                self.body.decode(), object_pairs_hook=_members, parse_constant=_refuse_constant
             )
         except (ValueError, RecursionError):
             body = None
@@ -218,12 +218,12 @@ class CTADataHandler(APIHandler):
         return body
 
     def json_paths(self) -> list[str]:
-        """Return the ``paths`` of the request's body.
+        """Return the ``paths`` in the request's body.
 
         Raises
         ------
         BadRequest
-            If there are none.
+            If they are missing, empty, or not a list of strings.
         """
         paths = self.json_body().get("paths")
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
@@ -234,23 +234,23 @@ class CTADataHandler(APIHandler):
 
     @classmethod
     def allowed_methods(cls) -> list[str]:
-        """Return the methods that are offered at the handler's address."""
-        # Each handler has its own; what it inherits is Jupyter's.
+        """Return the methods that the handler offers."""
+        # Each handler defines its own; inherited ones are Jupyter's.
         return [method for method in cls.SUPPORTED_METHODS if method.lower() in vars(cls)]
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer any error as ``{"code", "message"}``, and nothing of what the program knows.
+        """Answer every error as ``{"code", "message"}``, without internal details.
 
         Parameters
         ----------
         status_code : int
-            The status of a `tornado.web.HTTPError`; 500 for all else that was raised.
+            The status of a `tornado.web.HTTPError`; 500 for other exceptions.
         **kwargs : object
             ``exc_info`` as from `sys.exc_info`.
         """
         error = kwargs.get("exc_info", (None, None))[1]
         if isinstance(error, Abandoned):
-            # There is nobody to be told, or the server ends.
+            # The browser has gone, or the server is stopping.
             self.detach().close()
             return
         reply: dict[str, Any]
@@ -266,20 +266,20 @@ class CTADataHandler(APIHandler):
             reply = {"code": code, "message": message}
         if status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
             self.set_header("Allow", ", ".join(self.allowed_methods()))
-        # Also puts the usual words in place of an HTTPError's own reason.
+        # Replaces the reason of an HTTPError by the standard phrase.
         self.set_status(status_code, http.HTTPStatus(status_code).phrase)
         self.finish(reply)
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
-        """Log an expected error in a line, all others with their traceback."""
+        """Log an expected error in one line, and others with a traceback."""
         if isinstance(value, CTADataError):
             self.log.info("ctadata: %s: %s", value.code, describe(value)["message"])
         elif isinstance(value, web.HTTPError):
-            # Jupyter logs the request; what it could not decode may be a token.
+            # Jupyter logs the request; text that it could not decode may be a token.
             if value.log_message and value.status_code != http.HTTPStatus.BAD_REQUEST:
                 self.log.warning("ctadata: %s: %s", self.request.path, value)
         else:
-            # Not by tornado's own logger, which says all of it as it is.
+            # Not by tornado's logger, whose records are not cleaned.
             path = self.request.path
             self.log.error(
                 "ctadata: %s %s failed", self.request.method, path, exc_info=(typ, value, tb)
@@ -289,23 +289,23 @@ class CTADataHandler(APIHandler):
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise ValueError("a member is named twice")
+        raise ValueError("duplicate member")
     return members
 
 
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number")
 
 
 class NotOfferedHandler(CTADataHandler):
-    """What is no address of the description: JSON here too, and not Jupyter's page."""
+    """Answers at all other addresses with JSON instead of Jupyter's page."""
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Say that there is nothing, where no method is allowed."""
+        """Answer 404 instead of 405: no method is allowed here."""
         if status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
-            nothing = NotOffered(
-                "The server extension has nothing at this address; it may be older or newer than "
-                "the panel: reload the page"
+            error = NotOffered(
+                "The server extension does not have this address; it may be older or newer than "
+                "the panel: reload this page"
             )
-            kwargs = {"exc_info": (NotOffered, nothing, None)}
+            kwargs = {"exc_info": (NotOffered, error, None)}
         super().write_error(status_code, **kwargs)

@@ -1,7 +1,7 @@
-"""``ctadata/certificates``: looked at, delegated, and remembered; their content is never kept.
+"""``ctadata/certificates``: inspect and delegate certificates, and list what was delegated.
 
-A certificate's file comes as the body of a request and is held in memory until that is answered.
-Neither it nor a part of it is in an answer, a log line or an error (docs/protocol.md).
+A certificate comes as a request's body and is kept in memory until the request is answered.
+No part of it is ever in an answer, a log line or an error (docs/protocol.md).
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ __all__ = [
     "InspectHandler",
 ]
 
-# Bytes of a file that is looked at; what is longer than a certificate is said to be none.
+# Maximum size of an inspected file, in bytes; larger than any certificate.
 MAX_BODY = 1 << 20
 
 
 class CertificatesHandler(CTADataHandler):
-    """Tells what was delegated from this account."""
+    """What was delegated from this account."""
 
     @web.authenticated
     @authorized
@@ -56,19 +56,19 @@ class CertificatesHandler(CTADataHandler):
 
 
 class InspectHandler(CTADataHandler):
-    """Sees through a certificate, of which nothing is sent or stored."""
+    """Inspects a certificate; nothing is sent or stored."""
 
     max_body = MAX_BODY
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Answer openapi.yaml's ``Inspection`` of the body."""
+        """Answer openapi.yaml's ``Inspection``."""
         self.finish((await self.in_thread(_inspect, self.body)).to_dict())
 
 
 class FoundHandler(CTADataHandler):
-    """Tells which proxy certificate the grid's tools have left on this server."""
+    """The proxy certificate that grid tools have left on this server."""
 
     @web.authenticated
     @authorized
@@ -78,30 +78,30 @@ class FoundHandler(CTADataHandler):
 
 
 class CertificateHandler(CTADataHandler):
-    """Delegates a certificate that comes from the browser."""
+    """Delegates a certificate that the browser sends."""
 
     max_body = MAX_BODY
 
     @web.authenticated
     @authorized
     async def put(self, key: str) -> None:
-        """Delegate the body for a key; answer openapi.yaml's ``Delegated``."""
+        """Delegate the body for a key, and answer openapi.yaml's ``Delegated``."""
         _check_key(key)
         calls = self.services.certificate_calls
         self.finish(await calls.complete(self.left, _delegate, self.body, key))
 
 
 class FoundCertificateHandler(CTADataHandler):
-    """Delegates the proxy certificate that was found on this server."""
+    """Delegates the proxy certificate found on this server."""
 
     @web.authenticated
     @authorized
     async def put(self, key: str) -> None:
-        """Delegate it for a key, if it is still the one that was shown."""
+        """Delegate it for a key, if it is still the one that the panel showed."""
         _check_key(key)
         fingerprint = self.json_body().get("fingerprint")
         if not isinstance(fingerprint, str):
-            raise BadRequest("'fingerprint' is not that of a certificate")
+            raise BadRequest("'fingerprint' is not a string")
         calls = self.services.certificate_calls
         self.finish(await calls.complete(self.left, _delegate_found, key, fingerprint))
 
@@ -110,7 +110,7 @@ def _check_key(key: str) -> None:
     keys = config.certificate_keys()
     if key not in keys:
         raise NotFound(
-            f"The certificate service has the keys {', '.join(keys)}; {key!r} is none of them"
+            f"{key!r} is not a key of the certificate service; it is one of {', '.join(keys)}"
         )
 
 
@@ -133,7 +133,7 @@ def _delegate_found(client: APIClient, key: str, fingerprint: str) -> dict[str, 
     content = read_file(path, private=True)
     if inspect(content).fingerprint != fingerprint:
         raise CertificateChanged(
-            f"There is another certificate in {path!r} by now; look at it first", path=path
+            f"{path!r} contains another certificate now; inspect it first", path=path
         )
     return _delegate(client, content, key)
 

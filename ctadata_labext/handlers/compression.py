@@ -1,4 +1,4 @@
-"""Answers in JSON, compressed where the browser takes that."""
+"""Long JSON answers, compressed if the browser accepts it."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from itertools import chain, islice
 
 __all__ = ["accepts_gzip", "column", "compress"]
 
-# Bytes from which an answer is compressed; a fifth is left of a listing, at the fastest level too.
+# Bytes from which an answer is compressed. Even the fastest level divides a listing by five.
 MIN_GZIP = 1024
 GZIP_LEVEL = 1
-# Of zlib's window bits (RFC 1952).
+# zlib's window bits for gzip (RFC 1952).
 GZIP_FORMAT = 31
-# Items that become JSON at once: the event loop waits for each step of a thread.
-TOGETHER = 10_000
+# Items that are serialized at once: the event loop waits for each step of a thread.
+BATCH = 10_000
 
 GZIP = re.compile(r"(?:x-)?gzip|\*", re.IGNORECASE)
 NO_WEIGHT = re.compile(r"q=0(\.0{0,3})?", re.IGNORECASE)
 
 
 def accepts_gzip(header: str) -> bool:
-    """Whether an ``Accept-Encoding`` (RFC 9110, 12.5.3) lets an answer be compressed with gzip."""
+    """Whether an ``Accept-Encoding`` header (RFC 9110, 12.5.3) allows gzip."""
     accepted = {}
     for item in header.split(","):
         coding, *parameters = (part.strip() for part in item.split(";"))
         if GZIP.fullmatch(coding):
             refused = any(NO_WEIGHT.fullmatch(parameter) for parameter in parameters)
             accepted[coding.lower()] = not refused
-    # What is said of gzip itself counts more than what is said of all others.
+    # An entry for gzip takes precedence over ``*``.
     return accepted.get("gzip", accepted.get("x-gzip", accepted.get("*", False)))
 
 
 def compress(pieces: Iterable[str], *, allowed: bool) -> tuple[list[bytes], str | None]:
-    """Return an answer as it is sent, in pieces, and how it is encoded.
+    """Return an answer in pieces, compressed if it is long, and its encoding.
 
     Parameters
     ----------
     pieces : iterable of str
         The answer.
     allowed : bool
-        Whether it may be compressed.
+        Whether the browser accepts gzip.
     """
     encoded = (piece.encode() for piece in pieces)
     if not allowed:
@@ -63,7 +63,7 @@ def column(name: str, values: Iterable[object]) -> Iterator[str]:
     """Yield ``"name": [values]`` as JSON, in pieces."""
     yield f'"{name}": ['
     values, separator = iter(values), ""
-    while some := list(islice(values, TOGETHER)):
+    while some := list(islice(values, BATCH)):
         yield separator + json.dumps(some, separators=(",", ":"))[1:-1]
         separator = ","
     yield "]"

@@ -1,4 +1,4 @@
-"""``ctadata/files/<path>``: a file's bytes, streamed to the browser as a download."""
+"""``ctadata/files/<path>``: a file, streamed to the browser as a download."""
 
 from __future__ import annotations
 
@@ -23,24 +23,27 @@ ONE_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
 
 
 class FilesHandler(DownloadHandler):
-    """Streams a file of the storage."""
+    """A file of the storage."""
 
     @web.authenticated
     @authorized
     async def get(self, path: str) -> None:
-        """Send the file, or one range of it (RFC 9110, 14.2)."""
-        # Jupyter checks other methods only; but this GET makes the server fetch gigabytes.
+        """Send the file, or a range of it (RFC 9110, 14.2)."""
+        # Jupyter does not check GET, but this one makes the server fetch gigabytes.
         self.check_xsrf_cookie()
         entry, size = await self.ask(_stat, path)
         requested = None
-        # There is no validator to compare with, so that the condition of If-Range is never true.
+        # Without an ETag the condition of If-Range is never true.
         if "If-Range" not in self.request.headers:
             requested = parse_range(self.request.headers.get("Range", ""), size)
         if requested is not None and requested[0] >= size:
             self.set_status(416)
             self.set_header("Content-Range", f"bytes */{size}")
             self.finish(
-                {"code": "range", "message": f"The file has {size} bytes, fewer than asked for"}
+                {
+                    "code": "range",
+                    "message": f"The range begins after the end of the file ({size} bytes)",
+                }
             )
             return
         start, stop = requested or (0, size)
@@ -70,21 +73,21 @@ def _stat(client: APIClient, path: str) -> tuple[Entry, int]:
 
 
 def parse_range(header: str, size: int) -> tuple[int, int] | None:
-    """Read a ``Range`` header (RFC 9110, 14.1.2 and 14.2).
+    """Parse a ``Range`` header (RFC 9110, 14.1.2 and 14.2).
 
     Parameters
     ----------
     header : str
-        Its value, ``''`` where there is none.
+        The header's value; empty if there is none.
     size : int
-        The length of the file, in bytes.
+        The size of the file, in bytes.
 
     Returns
     -------
     tuple of int or None
-        ``(start, stop)``, `stop` not included; with ``start >= size`` where the range cannot be
-        satisfied. None where the whole file is to be sent: there is no range, it is malformed,
-        or there are several.
+        ``(start, stop)``, with `stop` excluded, and ``start >= size`` if the range cannot be
+        satisfied. None if the whole file is to be sent: without a range, or if it is malformed or
+        there are several.
     """
     match = ONE_RANGE.fullmatch(header.strip())
     if match is None or match.groups() == ("", ""):
@@ -94,7 +97,7 @@ def parse_range(header: str, size: int) -> tuple[int, int] | None:
         length = int(last)
         if length == 0:
             return size, size
-        # Of an empty file the whole is the only answer that the headers can express.
+        # The headers cannot express a range of an empty file.
         return (max(0, size - length), size) if size else None
     if last and int(last) < int(first):
         return None

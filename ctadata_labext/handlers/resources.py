@@ -1,4 +1,4 @@
-"""What there is in the storage, which directory of it is the user's, and what the workspace has.
+"""Directories: of the storage, the user's own there, and of the workspace.
 
 ``ctadata/resources/<path>``, ``ctadata/home-directory`` and ``ctadata/workspace/<folder>``.
 """
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = ["HomeDirectoryHandler", "ResourcesHandler", "WorkspaceHandler"]
 
-# What is no size and no time of a file.
+# Stands for a missing size or time in an array of integers.
 UNKNOWN = -(1 << 63)
 
 
 class ResourcesHandler(CTADataHandler):
-    """Lists the storage."""
+    """A directory or file of the storage."""
 
     @web.authenticated
     @authorized
@@ -42,17 +42,17 @@ class ResourcesHandler(CTADataHandler):
 
 
 class HomeDirectoryHandler(CTADataHandler):
-    """Finds the user's own directory."""
+    """The user's own directory in the storage."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Answer its path."""
+        """Answer openapi.yaml's ``HomeDirectory``."""
         self.finish({"path": await self.ask(APIClient.find_home_directory)})
 
 
 class WorkspaceHandler(CTADataHandler):
-    """Tells what a download into a folder would find there."""
+    """A folder of the workspace, as a download finds it."""
 
     @web.authenticated
     @authorized

@@ -1,4 +1,4 @@
-"""``ctadata/status``: whether things are in place; ``ctadata/openapi.yaml``: what else there is."""
+"""``ctadata/status``: what works; ``ctadata/openapi.yaml``: the description of this interface."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from .base import CTADataHandler
 
 __all__ = ["API_VERSION", "DESCRIPTION", "OpenAPIHandler", "StatusHandler"]
 
-# Of openapi.yaml: it is raised when a panel of before could not use what is answered.
+# The version of openapi.yaml, raised when an older panel cannot use the answers.
 API_VERSION = 3
 DESCRIPTION = Path(__file__).parents[1] / "openapi.yaml"
 
 
 class StatusHandler(CTADataHandler):
-    """Tells what the panel shows when nothing works."""
+    """Whether the service can be reached, the token, the user, and versions."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Answer openapi.yaml's ``Status``; always with 200."""
+        """Answer openapi.yaml's ``Status``, always with status 200."""
         client = self.services.client
         service = await self._service()
         problem: str | None = None
@@ -66,11 +66,11 @@ class StatusHandler(CTADataHandler):
 
 
 class OpenAPIHandler(CTADataHandler):
-    """Serves openapi.yaml."""
+    """The description of the REST interface."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Answer the description (media type of RFC 9512)."""
+        """Send openapi.yaml (media type: RFC 9512)."""
         description = await self.in_thread(DESCRIPTION.read_bytes)
         self.finish(description, set_content_type="application/yaml")

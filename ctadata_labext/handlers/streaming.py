@@ -1,4 +1,4 @@
-"""What is streamed to the browser: for as long as it is there, and whole or not at all."""
+"""Streamed answers: JSON lines, and downloads that the browser saves."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 __all__ = ["DownloadHandler", "LinesHandler"]
 
-# Bytes that are sent at a time: a service may send them one by one, and files may be short.
-TOGETHER = 64 << 10
+# Bytes that are sent at a time: the service may send single bytes, and files may be short.
+BLOCK = 64 << 10
 
 
 class LinesHandler(CTADataHandler):
-    """Base of the handlers that send JSON objects, one in each line, while they work (NDJSON)."""
+    """Base of handlers that send JSON objects, one in each line, while they work (NDJSON)."""
 
     async def send_lines(self, lines: AsyncGenerator[str | dict[str, Any] | None, None]) -> None:
-        """Send objects as they are yielded, for as long as the browser listens; None is not sent.
+        """Send objects as they are yielded, until the browser goes; None is not sent.
 
-        An error before the first line is answered as one.
+        An error before the first line is answered like any other error.
         """
         async with aclosing(lines):
             async for line in lines:
@@ -50,36 +50,34 @@ class LinesHandler(CTADataHandler):
 
 
 class DownloadHandler(CTADataHandler):
-    """Base of the handlers that send what is saved by the browser.
+    """Base of handlers whose answer is saved by the browser.
 
-    Its content is hostile: attachment, sandbox, nosniff.
+    The content is not trusted: attachment, sandbox, nosniff.
     """
 
     @property
     def content_security_policy(self) -> str:
-        """Nothing may run or be loaded, whatever a browser makes of the content."""
+        """Forbid scripts and further requests, in case a browser displays the content."""
         return "sandbox; default-src 'none'"
 
     def set_download_headers(self, name: str, length: int) -> None:
-        """Say that so many bytes follow, to be saved under this name."""
+        """Set the headers for a download of this name and length."""
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Length", str(length))
-        # What is hidden in a name must not make it look like another one; browsers take
-        # backslashes for separators.
+        # Hidden characters must not disguise a name; browsers treat backslashes as separators.
         self.set_attachment_header(printable(name).replace("\\", "_"))
 
     async def stream(self, what: str, content: Callable[[APIClient], Generator[bytes]]) -> None:
-        """Send one piece after the other, each when the browser has taken the one before.
+        """Send the content piece by piece, as fast as the browser receives it.
 
-        A download that stands still, whether the service or the browser is slow, gives its slot
-        to others meanwhile.
+        While a download stalls, because the service or the browser is slow, others get its slot.
 
         Parameters
         ----------
         what : str
-            What it is, for the log.
+            Its name, for the log.
         content : callable
-            Is given a client, and yields the bytes; they are asked for in a thread.
+            Called with a client; yields the bytes. Runs in a thread.
         """
         services = self.services
         client, watchdog = services.client.with_watchdog()
@@ -103,7 +101,7 @@ class DownloadHandler(CTADataHandler):
                         await slot.wait_for_browser(self.flush())
                 self.finish(set_content_type="application/octet-stream")
             except iostream.StreamClosedError:
-                self.log.debug("ctadata: the browser has ended the download of %r", what)
+                self.log.debug("ctadata: the browser has cancelled the download of %r", what)
             except CTADataError as error:
                 if self.gone:
                     return
@@ -111,9 +109,9 @@ class DownloadHandler(CTADataHandler):
                     raise
                 at = error.path or what
                 self.log.warning(
-                    "ctadata: the download of %r broke at %r: %s", what, at, describe(error)
+                    "ctadata: the download of %r failed at %r: %s", what, at, describe(error)
                 )
-                # To end the answer properly would pass off what was sent as the whole.
+                # A properly ended answer would look complete.
                 self.detach().close()
             finally:
                 try:
@@ -123,14 +121,14 @@ class DownloadHandler(CTADataHandler):
 
 
 def _gathered(pieces: Generator[bytes]) -> Generator[bytes]:
-    """Yield the same bytes in pieces of at least `TOGETHER`, but for the last one."""
+    """Yield the same bytes in pieces of at least `BLOCK` bytes, except for the last one."""
     waiting: list[bytes] = []
     length = 0
     with closing(pieces):
         for piece in pieces:
             waiting.append(piece)
             length += len(piece)
-            if length >= TOGETHER:
+            if length >= BLOCK:
                 yield b"".join(waiting)
                 waiting, length = [], 0
     if waiting:

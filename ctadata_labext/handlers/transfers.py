@@ -1,4 +1,4 @@
-"""``ctadata/transfers``: start, watch, cancel and forget transfers of the server."""
+"""``ctadata/transfers``: start, watch, cancel, retry and remove transfers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tornado import web
 from ..errors import BadRequest
 from ..owners import owner_of
 from ..transfers.run_job import download_jobs, upload_jobs
-from ..uploads.handoff import received_job
+from ..uploads.handoff import handoff_job
 from ..uploads.spool_files import is_id
 from .base import CTADataHandler
 
@@ -29,7 +29,7 @@ class TransfersHandler(CTADataHandler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Start one transfer for each path, or none."""
+        """Start one transfer for each path, or none of them."""
         order = self.json_body()
         transfers = await self.in_thread(self._start, order)
         self.set_status(202)
@@ -38,7 +38,7 @@ class TransfersHandler(CTADataHandler):
     def _start(self, order: dict[str, Any]) -> list[dict[str, object]]:
         services = self.services
         if order.get("kind") == "upload" and "uploads" in order:
-            return [self._start_received(order)]
+            return [self._start_upload_job(order)]
         paths = self.json_paths()
         destination = order.get("destination", "")
         if not isinstance(destination, str):
@@ -55,10 +55,10 @@ class TransfersHandler(CTADataHandler):
             raise BadRequest("'kind' is neither 'download' nor 'upload'")
         return services.transfers.start(jobs, owner_of(self))
 
-    def _start_received(self, order: dict[str, Any]) -> dict[str, object]:
+    def _start_upload_job(self, order: dict[str, Any]) -> dict[str, object]:
         name, uploads = order.get("name"), order.get("uploads")
         if not isinstance(name, str) or not isinstance(order.get("destination", ""), str):
-            raise BadRequest("'name' or 'destination' is not a text")
+            raise BadRequest("'name' or 'destination' is not a string")
         if not isinstance(uploads, list) or not uploads:
             raise BadRequest("'uploads' is not a list of at least one upload")
         left_out = order.get("left_out", {})
@@ -70,10 +70,10 @@ class TransfersHandler(CTADataHandler):
                 case {"id": str(upload_id), "path": str(path)} if is_id(upload_id):
                     pairs.append((upload_id, path))
                 case _:
-                    raise BadRequest("One of the 'uploads' has not an id and a path")
-        job = received_job(name, pairs, order.get("destination", ""), left_out)
+                    raise BadRequest("One of the 'uploads' has no 'id' or no 'path'")
+        job = handoff_job(name, pairs, order.get("destination", ""), left_out)
         owner = owner_of(self)
-        # Where the first answer was lost, the same order comes again.
+        # If the first answer was lost, the panel sends the same order again.
         if started := self.services.transfers.same_as(job, owner):
             return started
         ids = [upload_id for upload_id, _ in pairs]
@@ -93,20 +93,20 @@ class TransferHandler(CTADataHandler):
     @web.authenticated
     @authorized
     async def get(self, transfer_id: str) -> None:
-        """Answer how far it is."""
+        """Answer openapi.yaml's ``Transfer``."""
         self.finish(self.services.transfers.get(transfer_id, owner_of(self)))
 
     @web.authenticated
     @authorized
     async def delete(self, transfer_id: str) -> None:
-        """Forget it, if it has ended."""
+        """Remove it from the list, if it has ended."""
         await self.in_thread(self.services.transfers.forget, transfer_id, owner_of(self))
         self.set_status(204)
         self.finish()
 
 
 class CancelHandler(CTADataHandler):
-    """The end of a transfer before its time; whoever cancels never forgets."""
+    """Cancels a transfer; it stays in the list."""
 
     @web.authenticated
     @authorized
@@ -118,12 +118,12 @@ class CancelHandler(CTADataHandler):
 
 
 class RetryHandler(CTADataHandler):
-    """One more try of a transfer that has ended without success."""
+    """Runs a transfer again that failed or was interrupted."""
 
     @web.authenticated
     @authorized
     async def post(self, transfer_id: str) -> None:
-        """Queue it again, under the same id."""
+        """Queue it again with the same id."""
         transfer = await self.in_thread(self.services.transfers.retry, transfer_id, owner_of(self))
         self.set_status(202)
         self.finish(transfer)
@@ -136,5 +136,5 @@ def _names(order: dict[str, Any], count: int) -> list[str] | None:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise BadRequest("'names' is not a list of names")
     if len(names) != count:
-        raise BadRequest("'names' has not one name for each path")
+        raise BadRequest("'names' must have one name for each path")
     return names

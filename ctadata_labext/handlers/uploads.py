@@ -1,7 +1,7 @@
-"""``ctadata/uploads``: files from the user's own computer, received by tus 1.0.0.
+"""``ctadata/uploads``: files from the user's computer, received with tus 1.0.0.
 
-They may come in pieces of any size, over several connections and after a restart of the server.
-What has come completely is handed on to a transfer (`transfers`).
+They may come in pieces of any size, over several connections and across restarts of the server.
+A complete upload is then passed to a transfer (`ctadata_labext.uploads.handoff`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tornado import web
 from ctadata.errors import CTADataError
 
 from ..errors import BadRequest, TooLarge
-from ..owners import may_have, owner_of
+from ..owners import may_access, owner_of
 from ..uploads import tus_headers
 from ..uploads.spool_files import Upload
 from ..uploads.writer import UploadWriter
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["UploadHandler", "UploadsHandler"]
 
-# Seconds of silence after which a sender makes way for another: it has lost its connection, most
-# likely, and is that other.
+# Seconds without data after which another request may take over an upload: most likely it comes
+# from the same sender, whose connection was lost.
 SILENCE = 5.0
-# Bytes of a refused body that are read and dropped: to close the connection at once would hide
-# the answer from a browser that is still sending.
+# Bytes of a refused body that are read and dropped: a browser that is still sending does not see
+# the answer if the connection is closed at once.
 MAX_DROPPED = 16 << 20
 
 P = ParamSpec("P")
@@ -42,22 +42,22 @@ T = TypeVar("T")
 
 
 class TusHandler(CTADataHandler):
-    """What the handlers of uploads share: whatever is to be checked is checked before the body."""
+    """Base of the upload handlers: all checks are made before the body is read."""
 
     _refusal: CTADataError | None = None
     _writer: UploadWriter | None = None
 
     def set_default_headers(self) -> None:
-        """Say the version, on errors too."""
+        """Send the version of tus, with errors too."""
         super().set_default_headers()
         self.set_header("Tus-Resumable", tus_headers.VERSION)
         self.set_header("Tus-Version", tus_headers.VERSION)
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Refuse what is to be refused, before a byte of the body is taken."""
+        """Check the request before any of the body is read."""
         headers = self.request.headers
         await super().prepare()
-        # The decorators of the methods come too late: after the body.
+        # The decorators of the methods run only after the body was read.
         method = str(self.request.method)
         action = HTTP_METHOD_TO_AUTH_ACTION[method]
         allowed = self.authorizer.is_authorized(self, self.current_user, action, self.auth_resource)
@@ -74,21 +74,21 @@ class TusHandler(CTADataHandler):
             self._refusal = error
 
     async def begin(self, length: int | None) -> None:
-        """Make ready for the body.
+        """Prepare for the body.
 
         Parameters
         ----------
         length : int or None
-            Its bytes, None where only its end will tell.
+            Its size in bytes; None if it is not known in advance.
 
         Raises
         ------
         CTADataError
-            If it is not to come.
+            If the body is refused.
         """
 
     async def receive(self, upload_id: str, offset: int, length: int | None) -> None:
-        """Make ready to add the body to an upload."""
+        """Prepare to add the body to an upload."""
         tus_headers.check_content_type(self.request.headers)
         piece = await self.on_disk(self.services.spool.append, upload_id, offset, owner_of(self))
         left = piece.upload.size - offset
@@ -109,7 +109,7 @@ class TusHandler(CTADataHandler):
         )
 
     async def data_received(self, chunk: bytes) -> None:
-        """Take some of the body, or drop it where it is refused."""
+        """Store a piece of the body, or drop it if the body is refused."""
         if self._writer is None or self._refusal is not None:
             return
         try:
@@ -119,13 +119,13 @@ class TusHandler(CTADataHandler):
             if not self._answers_after_the_body():
                 self.send_error(500, exc_info=sys.exc_info())
 
-    async def received(self) -> None:
+    async def body_written(self) -> None:
         """Wait until the body is on the disk.
 
         Raises
         ------
         CTADataError
-            If it is not to be there.
+            If the body was refused, or could not be written.
         """
         writer = self._writer
         if writer is not None:
@@ -134,26 +134,26 @@ class TusHandler(CTADataHandler):
             raise self._refusal
 
     def on_connection_close(self) -> None:
-        """Keep what has come so far."""
+        """Keep the data received so far."""
         super().on_connection_close()
         if self._writer is not None:
-            # What the disk has not taken is not there; the next HEAD tells.
+            # Data that could not be written are lost; the next HEAD tells the offset.
             self._writer.close().add_done_callback(lambda task: task.exception())
 
-    async def make_way(self, upload_id: str, silence: float) -> None:
-        """End another request's piece of an upload if its sender is silent."""
+    async def take_over(self, upload_id: str, silence: float) -> None:
+        """Stop another request that adds to an upload if it sends no more data."""
         writer = self.services.upload_writers.get(upload_id)
-        if writer is None or not may_have(owner_of(self), writer.piece.upload.owner):
+        if writer is None or not may_access(owner_of(self), writer.piece.upload.owner):
             return
         if writer.has_ended(silence):
-            await writer.cut()
+            await writer.disconnect()
 
     async def on_disk(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a call of the spool, which no listing that hangs may hold up."""
+        """Run a call of the spool in the upload threads, which never wait for a service."""
         return await self.run_in(self.services.upload_pool, call, *args, **kwargs)
 
-    def tell(self, upload: Upload) -> None:
-        """Say how far an upload is, and until when it is kept."""
+    def set_progress_headers(self, upload: Upload) -> None:
+        """Send an upload's offset, and when it expires."""
         self.set_header("Upload-Offset", str(upload.offset))
         self.set_header("Upload-Expires", tus_headers.http_date(upload.expires))
 
@@ -184,7 +184,7 @@ class UploadsHandler(TusHandler):
     @web.authenticated
     @authorized
     async def options(self) -> None:  # type: ignore[override]
-        """Say what of tus is understood."""
+        """Send the supported extensions of tus."""
         self.set_header("Tus-Extension", tus_headers.EXTENSIONS)
         if self.services.spool.max_size:
             self.set_header("Tus-Max-Size", str(self.services.spool.max_size))
@@ -194,17 +194,17 @@ class UploadsHandler(TusHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Answer the uploads that no transfer has yet."""
+        """Answer the uploads that belong to no transfer yet."""
         uploads = await self.on_disk(self.services.spool.waiting, owner_of(self))
         self.finish({"uploads": [_described(upload) for upload in uploads]})
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Create an upload, whose first piece may be the body."""
-        await self.received()
+        """Create an upload; the body may be its first piece."""
+        await self.body_written()
         upload = await self.on_disk(self.services.spool.get, self._upload_id)
-        self.tell(upload)
+        self.set_progress_headers(upload)
         self.set_header("Location", url_path_join(self.base_url, "ctadata/uploads", upload.id))
         self.set_status(201)
         self.finish(_described(upload))
@@ -214,19 +214,19 @@ class UploadHandler(TusHandler):
     """One upload."""
 
     async def begin(self, length: int | None) -> None:
-        """Make ready for a piece."""
+        """Prepare for a piece."""
         upload_id = self.path_args[0]
         offset = tus_headers.natural_number(self.request.headers, "Upload-Offset")
-        await self.make_way(upload_id, SILENCE)
+        await self.take_over(upload_id, SILENCE)
         await self.receive(upload_id, offset, length)
 
     @web.authenticated
     @authorized
     async def head(self, upload_id: str) -> None:
-        """Say how far it is."""
-        await self.make_way(upload_id, SILENCE)
+        """Send its offset."""
+        await self.take_over(upload_id, SILENCE)
         upload = await self.on_disk(self.services.spool.get, upload_id, owner_of(self))
-        self.tell(upload)
+        self.set_progress_headers(upload)
         self.set_header("Upload-Length", str(upload.size))
         self.set_header("Upload-Metadata", upload.metadata)
         self.finish()
@@ -234,17 +234,19 @@ class UploadHandler(TusHandler):
     @web.authenticated
     @authorized
     async def patch(self, upload_id: str) -> None:
-        """Add the body to it."""
-        await self.received()
-        self.tell(await self.on_disk(self.services.spool.get, upload_id, owner_of(self)))
+        """Add the body to the upload."""
+        await self.body_written()
+        self.set_progress_headers(
+            await self.on_disk(self.services.spool.get, upload_id, owner_of(self))
+        )
         self.set_status(204)
         self.finish()
 
     @web.authenticated
     @authorized
     async def delete(self, upload_id: str) -> None:
-        """End it."""
-        await self.make_way(upload_id, 0)
+        """Remove it."""
+        await self.take_over(upload_id, 0)
         await self.on_disk(self.services.spool.remove, upload_id, owner_of(self))
         self.set_status(204)
         self.finish()
@@ -267,6 +269,6 @@ def _described(upload: Upload) -> dict[str, Any]:
 def _check_length(length: int | None, left: int, path: str) -> None:
     if length is not None and length > left:
         raise TooLarge(
-            f"{left} bytes of {path!r} are missing, but {length} are sent; upload it again",
+            f"Only {left} bytes of {path!r} are missing, but {length} are sent; upload it again",
             path=path,
         )

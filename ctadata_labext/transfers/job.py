@@ -1,4 +1,4 @@
-"""Job and Transfer: what one is to do, and how far it is; as data, which a file can hold."""
+"""Job and Transfer: what is to be done, and its progress; both can be saved as JSON."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ __all__ = ["Job", "Transfer"]
 Kind = Literal["download", "upload"]
 State = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]
 
-# Of the files that failed in a directory, so many are named.
+# Failed files of a directory that are listed.
 MAX_FAILURES = 100
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a transfer is to do: all of it is JSON, so that a later server can do it, too.
+    """What a transfer does: JSON, so that a later server can continue it.
 
     Parameters
     ----------
     kind : str
         ``'download'`` or ``'upload'``.
     source : str
-        The path that is read: in the storage, or in the workspace.
+        The path to read: in the storage, or in the workspace.
     target : str
-        The path that is written: in the workspace, or below the user's remote directory.
+        The path to write: in the workspace, or below the user's directory in the storage.
     files : int, optional
-        The number of files, where it is known beforehand.
+        The number of files, if known in advance.
     options : dict, optional
-        What else is to be known by those who do it.
+        Further options for the kind of job.
     again : bool, optional
-        Whether it was begun before, so that some of it may be done.
+        Whether it was started before, so that a part may be done.
     """
 
     kind: Kind
@@ -54,23 +54,23 @@ class Job:
 
 @dataclass
 class Transfer:
-    """A job and how far it is; the manager's lock watchdogs all of it.
+    """A job and its progress; protected by the manager's lock.
 
     Attributes
     ----------
     cancel : threading.Event
-        Ends the job, because the user or the server wants it.
+        Set to stop the job, by the user or when the server stops.
     cancelling : bool
-        Whether it is the user.
+        Whether the user has cancelled it.
     error : dict or None
         Its code and message.
     notices : dict
-        By the path of a file, why it waits before it is tried again; by ``""``, what is to be known
-        of the whole transfer, also when it has ended. The newest comes last.
+        Maps a file's path to the reason why it waits for a retry, and ``""`` to a notice about the
+        whole transfer, which stays after its end. The newest comes last.
     failures : list of dict
-        Of a directory, the files that failed: path, code and message.
+        The failed files of a directory: path, code and message.
     owner : str
-        Who started it; empty for the server's own user.
+        The user who started it; empty for the server's owner.
     """
 
     job: Job
@@ -89,28 +89,28 @@ class Transfer:
     owner: str = ""
 
     def __post_init__(self) -> None:
-        """Take over what is known beforehand."""
+        """Set the number of files, if known in advance."""
         if self.amounts.files_total is None:
             self.amounts = self.amounts._replace(files_total=self.job.files)
 
     @property
     def active(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it is queued or running."""
         return self.state in {"queued", "running"}
 
     @property
     def resumable(self) -> bool:
-        """Whether it has ended, and something may be left to be done."""
+        """Whether it has ended without success, and can be run again."""
         lost = self.error is not None and self.error["code"] == UploadsLost.code
         return self.state in {"failed", "cancelled", "interrupted"} and not lost
 
     def begin(self) -> None:
-        """Take note that it runs now."""
+        """Set it to running."""
         self.state = "running"
         self.progress = Progress(self.job.source, files=self.job.files, before=self.amounts)
 
     def end(self, error: CTADataError | None) -> None:
-        """Take note of how it ended."""
+        """Set its final state."""
         if self.state == "running":
             self.job = replace(self.job, again=True)
         if error is None:
@@ -122,7 +122,7 @@ class Transfer:
         else:
             self.state, error = "interrupted", Interrupted()
         self.ended = datetime.now(timezone.utc)
-        # No file waits any more.
+        # No file waits for a retry any more.
         self.notices = {path: text for path, text in self.notices.items() if not path}
         self.cancelling = False
         self.error = describe(error) if error else None
@@ -135,17 +135,17 @@ class Transfer:
             self.amounts, self.progress = self.progress.amounts, None
 
     def notice(self, path: str, text: str | None) -> None:
-        """Take note why a file waits, or that it goes on."""
+        """Set or clear the reason why a file waits for a retry."""
         self.notices.pop(path, None)
         if text is not None and self.active:
             self.notices[path] = printable(text, MAX_MESSAGE)
 
     def again(self) -> None:
-        """Queue it once more."""
+        """Queue it again."""
         self.state, self.target, self.ended = "queued", "", None
         self.error, self.failures = None, []
         self.notices.clear()
-        # The thread of the try before may still look at its own.
+        # The thread of the previous try may still use the old one.
         self.cancel = threading.Event()
 
     def describe(self) -> dict[str, object]:
@@ -169,7 +169,7 @@ class Transfer:
         }
 
     def record(self) -> dict[str, Any]:
-        """Return all that a later server needs to know."""
+        """Return all data that a later server needs."""
         return {
             "id": self.id,
             "job": dict(vars(self.job)),
@@ -186,30 +186,30 @@ class Transfer:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], last_seen: datetime) -> Transfer:
-        """Make it of the record of a server that has ended.
+        """Create it from the record of a server that has ended.
 
         Parameters
         ----------
         record : mapping
-            What `record` has returned.
+            The return value of `record`.
         last_seen : datetime
-            When that server was seen for the last time.
+            The last sign of life of that server.
 
         Raises
         ------
         ValueError, TypeError, KeyError
-            If it is no such record.
+            If it is not such a record.
         """
         job = Job(**record["job"])
         if job.kind not in get_args(Kind) or record["state"] not in get_args(State):
-            raise ValueError("neither a kind nor a state of a transfer")
+            raise ValueError("invalid kind or state of a transfer")
         owner = record.get("owner", "")
         texts = [record["id"], job.source, job.target, record["target"], owner]
         if not all(isinstance(text, str) for text in texts) or not isinstance(job.options, dict):
-            raise TypeError("not the texts of a transfer")
+            raise TypeError("invalid text in a transfer")
         amounts = Amounts(**record["amounts"])
         if not all(isinstance(amount, (int, type(None))) for amount in (job.files, *amounts)):
-            raise TypeError("not the numbers of a transfer")
+            raise TypeError("invalid number in a transfer")
         transfer = cls(
             job,
             record["id"],
@@ -220,7 +220,7 @@ class Transfer:
             cancelling=bool(record["cancelling"]),
             created=datetime.fromtimestamp(record["created"], timezone.utc),
             amounts=amounts,
-            # Earlier versions knew one user only.
+            # Earlier versions had only one user.
             owner=owner,
         )
         if transfer.active:
@@ -236,7 +236,7 @@ class Transfer:
 
 
 def _error(record: Mapping[str, str]) -> dict[str, str]:
-    # Somebody else may have written it.
+    # Other programs may have changed the file.
     return {
         "code": printable(str(record["code"]), MAX_MESSAGE),
         "message": printable(str(record["message"]), MAX_MESSAGE),

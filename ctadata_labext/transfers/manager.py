@@ -1,6 +1,6 @@
 """The transfers of one server: queued, running and ended.
 
-It knows nothing of HTTP, nor of what the jobs do.
+It knows neither HTTP nor what the jobs do.
 """
 
 from __future__ import annotations
@@ -17,45 +17,45 @@ from ctadata.transfers.local.journal import BEAT
 from ctadata.transfers.progress import OnNotice, OnProgress
 from ctadata.transfers.target_conflicts import same_name
 
-from ..errors import NotEnded, NotResumable, TargetsExist, TooManyTransfers
-from ..owners import may_have
+from ..errors import INTERNAL_ERROR, NotEnded, NotResumable, TargetsExist, TooManyTransfers
+from ..owners import may_access
 from ..threads import DaemonExecutor
 from .job import Job, Transfer
 from .store import TransferStore
 
 __all__ = ["RunJob", "TransferManager"]
 
-# ``run(job, on_progress, on_notice, cancel)`` does a job, in a thread, and returns the target if it
-# knows that better now. It raises `TransferCancelled` when `cancel` is set.
+# ``run(job, on_progress, on_notice, cancel)`` runs a job, in a thread, and returns the final target
+# if it differs from the planned one. It raises `TransferCancelled` when `cancel` is set.
 RunJob = Callable[[Job, OnProgress, OnNotice, threading.Event], str | None]
 
 
 class TransferManager:
-    """Runs transfers, a few at a time, and remembers them, also after a restart of the server.
+    """Runs a few transfers at a time, and keeps a list that survives a restart of the server.
 
     Parameters
     ----------
     run : callable
-        Does a job; see `RunJob`.
-    ledger : TransferStore
-        Where the transfers are written down, and those of servers that have ended.
+        Runs a job; see `RunJob`.
+    store : TransferStore
+        Saves the transfers, and has those of servers that have ended.
     max_running : int
-        Transfers that run at once, each in a thread of the manager's own.
+        Transfers that run at the same time, each in its own thread.
     max_queued : int
         Transfers that may wait.
     max_ended : int
-        Ended transfers that are remembered; the oldest are forgotten first. Of interrupted ones
-        as many are, besides, as may be active.
+        Ended transfers that are kept; the oldest are removed first. In addition, as many
+        interrupted ones are kept as can be active.
     log : logging.Logger
-        Gets one line for the start and one for the end of each transfer.
+        Gets one line when a transfer starts, and one when it ends.
     on_forget : callable, optional
-        Called with the job of each transfer that the user forgets, to release what was kept for it.
+        Called with the job of each transfer that the user removes, to free its uploads.
     """
 
     def __init__(
         self,
         run: RunJob,
-        ledger: TransferStore,
+        store: TransferStore,
         *,
         max_running: int,
         max_queued: int,
@@ -64,30 +64,30 @@ class TransferManager:
         on_forget: Callable[[Job], None] | None = None,
     ) -> None:
         self._run_job = run
-        self._ledger = ledger
+        self._store = store
         self._max_active = max_running + max_queued
         self._max_ended = max_ended
         self._log = log
         self._on_forget = on_forget
-        # Guards the transfers. The event loop needs it: nobody holds it while waiting for a disk.
+        # Protects the transfers. The event loop takes it: never hold it while waiting for a disk.
         self._lock = threading.Lock()
         self._saving = threading.Lock()
         self._transfers: dict[str, Transfer] = {}
         self._pool = DaemonExecutor(max_running, "ctadata-transfer")
         self._stopping = threading.Event()
-        self._restore(ledger.take_over())
-        threading.Thread(target=self._beat, name="ctadata-ledger", daemon=True).start()
+        self._restore(store.take_over())
+        threading.Thread(target=self._beat, name="ctadata-transfer-store", daemon=True).start()
 
     def start(self, jobs: Sequence[Job], owner: str | None = None) -> list[dict[str, object]]:
-        """Start all of these jobs, or none.
+        """Start all jobs, or none.
 
         Parameters
         ----------
         jobs : sequence of Job
-            What to do.
+            The jobs.
         owner : str, optional
-            Who wants it, as of `owner_of`; in all other methods, whose transfers are meant. By
-            default the server's own user, who may have all.
+            The user, as returned by `owner_of`; the other methods only see the transfers of this
+            user. By default the server's owner, who may access all.
 
         Returns
         -------
@@ -99,7 +99,7 @@ class TransferManager:
         TargetsExist
             If another transfer, or another of these jobs, writes the same target.
         TooManyTransfers
-            If not all of them have room in the queue.
+            If the queue has no room for all of them.
         """
         with self._lock:
             self._admit(jobs)
@@ -124,7 +124,7 @@ class TransferManager:
         NotFound
             If there is none of this id.
         NotResumable
-            If it has not ended yet, or is finished.
+            If it is finished, or has not ended yet.
         TargetsExist, TooManyTransfers
             As in `start`.
         """
@@ -150,7 +150,7 @@ class TransferManager:
             return [
                 transfer.describe()
                 for transfer in self._transfers.values()
-                if may_have(owner, transfer.owner)
+                if may_access(owner, transfer.owner)
             ]
 
     def get(self, transfer_id: str, owner: str | None = None) -> dict[str, object]:
@@ -165,16 +165,16 @@ class TransferManager:
             return self._find(transfer_id, owner).describe()
 
     def same_as(self, job: Job, owner: str | None = None) -> dict[str, object] | None:
-        """Describe the transfer that does the same, if there is one; it may have ended."""
+        """Describe the transfer with the same job, if there is one; it may have ended."""
         with self._lock:
             for transfer in self._transfers.values():
                 same = replace(transfer.job, again=job.again) == job
-                if same and may_have(owner, transfer.owner):
+                if same and may_access(owner, transfer.owner):
                     return transfer.describe()
         return None
 
     def cancel(self, transfer_id: str, owner: str | None = None) -> dict[str, object]:
-        """Cancel a transfer; one that has ended meanwhile stays as it is.
+        """Cancel a transfer, unless it has ended.
 
         Returns
         -------
@@ -196,14 +196,14 @@ class TransferManager:
         return described
 
     def forget(self, transfer_id: str, owner: str | None = None) -> None:
-        """Forget a transfer that has ended.
+        """Remove a transfer that has ended from the list.
 
         Raises
         ------
         NotFound
             If there is none of this id.
         NotEnded
-            If it has not ended, perhaps because it was run again.
+            If it has not ended; perhaps it was run again.
         """
         with self._lock:
             transfer = self._find(transfer_id, owner)
@@ -222,12 +222,12 @@ class TransferManager:
             return sum(transfer.active for transfer in self._transfers.values())
 
     def shutdown(self, timeout: float) -> bool:
-        """Interrupt everything, wait for the threads, and leave the list to a later server.
+        """Interrupt all transfers, wait for the threads, and leave the list to a later server.
 
         Parameters
         ----------
         timeout : float
-            Seconds to wait; a thread that hangs after that dies with the process.
+            Seconds to wait; a thread that still hangs then ends with the process.
 
         Returns
         -------
@@ -246,11 +246,11 @@ class TransferManager:
                 if transfer.active:
                     self._end(transfer, TransferCancelled("Cancelled"))
         self._save()
-        self._ledger.close()
+        self._store.close()
         return ended
 
     def _restore(self, transfers: Sequence[Transfer]) -> None:
-        """Take over what other servers have left."""
+        """Add the transfers of servers that have ended."""
         if not transfers:
             return
         self._log.info("ctadata: %d transfers of an earlier server", len(transfers))
@@ -262,33 +262,34 @@ class TransferManager:
 
     def _beat(self) -> None:
         while not self._stopping.wait(BEAT):
-            self._restore(self._ledger.beat())
+            self._restore(self._store.beat())
 
     def _save(self) -> None:
         with self._saving:
             with self._lock:
                 records = [transfer.record() for transfer in self._transfers.values()]
-            self._ledger.write(records)
+            self._store.write(records)
 
     def _find(self, transfer_id: str, owner: str | None) -> Transfer:
         transfer = self._transfers.get(transfer_id)
-        if transfer is None or not may_have(owner, transfer.owner):
+        if transfer is None or not may_access(owner, transfer.owner):
             raise NotFound("There is no such transfer any more; refresh the list")
         return transfer
 
     def _admit(self, jobs: Sequence[Job]) -> None:
-        """Raise if these jobs must not be queued now."""
+        """Raise an error if these jobs cannot be queued now."""
         active = [transfer.job for transfer in self._transfers.values() if transfer.active]
-        seen = set(map(_place, active))
+        seen = set(map(_target_key, active))
         busy = []
         for job in jobs:
-            place = _place(job)
-            if place in seen:
+            key = _target_key(job)
+            if key in seen:
                 busy.append(job.target)
-            seen.add(place)
+            seen.add(key)
         if busy:
             raise TargetsExist(
-                f"Another transfer already writes {busy[0]!r}; wait for its end, or cancel it", busy
+                f"Another transfer already writes {busy[0]!r}; wait for it, or cancel it",
+                busy,
             )
         if len(active) + len(jobs) > self._max_active:
             raise TooManyTransfers(
@@ -313,9 +314,9 @@ class TransferManager:
             transfer.id, job.kind, job.source, job.target,
         )  # fmt: skip
         started = time.monotonic()
-        target, error = self._outcome(transfer)
+        target, error = self._run_and_catch(transfer)
         with self._lock:
-            # A server that stops does not wait for ever.
+            # The manager ends it without waiting when the server stops.
             if transfer.active:
                 transfer.target = target or ""
                 self._end(transfer, error)
@@ -327,7 +328,7 @@ class TransferManager:
         )  # fmt: skip
         self._save()
 
-    def _outcome(self, transfer: Transfer) -> tuple[str | None, CTADataError | None]:
+    def _run_and_catch(self, transfer: Transfer) -> tuple[str | None, CTADataError | None]:
         def on_progress(path: str, done: int, total: int | None, state: str) -> None:
             with self._lock:
                 if transfer.progress is not None:
@@ -343,12 +344,12 @@ class TransferManager:
         except CTADataError as error:
             return None, error
         except OSError as error:
-            # Of the local disk: the client turns those of the network into errors of its own.
+            # From the local disk: the client converts errors of the network.
             return None, local_error(error, job.target, "used")
         except Exception:
-            # A transfer must not stay "running" for ever because of a fault in the program.
+            # A bug must not leave a transfer "running" for ever.
             self._log.exception("ctadata transfer %s: unexpected error", transfer.id)
-            return None, CTADataError("Something unexpected went wrong; the server's log says more")
+            return None, CTADataError(INTERNAL_ERROR[1])
 
     def _end(self, transfer: Transfer, error: CTADataError | None) -> None:
         transfer.end(error)
@@ -356,7 +357,7 @@ class TransferManager:
 
     def _forget_surplus(self) -> None:
         ended = [transfer for transfer in self._transfers.values() if not transfer.active]
-        # What a restart interrupts must not be lost by it.
+        # A restart must not remove the transfers that it interrupts.
         interrupted = [transfer for transfer in ended if transfer.state == "interrupted"]
         others = [transfer for transfer in ended if transfer.state != "interrupted"]
         for some, limit in (others, self._max_ended), (interrupted, self._max_active):
@@ -365,6 +366,6 @@ class TransferManager:
                 del self._transfers[transfer.id]
 
 
-def _place(job: Job) -> tuple[str, str]:
-    """Return what two jobs must not have in common: what they write."""
+def _target_key(job: Job) -> tuple[str, str]:
+    """Return a key of the written path, which two active jobs must not share."""
     return job.kind, same_name(job.target) if job.kind == "upload" else job.target

@@ -1,4 +1,4 @@
-"""How far a transfer is: bytes, files, and a smoothed rate; and what it has left out."""
+"""Progress of a transfer: bytes, files, a smoothed rate, and the files that were left out."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ctadata.transfers.transfer_totals import TransferTotals
 
 __all__ = ["Amounts", "LeftOutCount", "Progress"]
 
-# Seconds between two samples of the rate, and over which it is smoothed.
+# Seconds between two samples of the rate, and the time constant of its smoothing.
 SAMPLE_INTERVAL = 0.5
 SMOOTHING_TIME = 4.0
 
 
 class Amounts(NamedTuple):
-    """How much is there; openapi.yaml's ``Transfer`` says what each of them is."""
+    """Bytes and files of a transfer; described in openapi.yaml's ``Transfer``."""
 
     bytes_done: int = 0
     bytes_total: int | None = None
@@ -29,23 +29,23 @@ class Amounts(NamedTuple):
 
 
 class Progress:
-    """How far one transfer is, from what the client dispatcher of its files.
+    """The progress of one transfer, from the client's reports about its files.
 
     Parameters
     ----------
     source : str, optional
-        The path that the transfer is about; a report on it means that it is one file.
+        The source of the transfer; a report about this path means that it is a single file.
     files : int, optional
-        The number of files, where it is known beforehand.
+        The number of files, if known in advance.
     before : Amounts, optional
-        What an earlier try has left; it holds until this one has found its first bytes.
+        The amounts of an earlier try; valid until this one reports its first bytes.
     clock : callable, optional
-        Seconds of a clock that never goes back.
+        A monotonic clock, in seconds.
 
     Attributes
     ----------
     counting : bool
-        Whether there may be more files than were found so far.
+        Whether more files may still be found.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Progress:
         self._files = files
         self._before = before or Amounts()
         self._clock = clock
-        self._tally = TransferTotals()
+        self._totals = TransferTotals()
         self._complete = False
         self.counting = files is None
         self._rate: float | None = None
@@ -69,25 +69,26 @@ class Progress:
 
     @property
     def amounts(self) -> Amounts:
-        """How much is there now, also of what was there before."""
-        tally = self._tally
+        """Bytes and files that are complete, including those of earlier tries."""
+        totals = self._totals
         if self._complete:
-            return Amounts(tally.bytes_done, tally.bytes_done, tally.files_done, tally.files_done)
-        if self._before.bytes_done and not tally.bytes_done:
+            size, files = totals.bytes_done, totals.files_done
+            return Amounts(size, size, files, files)
+        if self._before.bytes_done and not totals.bytes_done:
             return self._before
-        sized = tally.files_found and tally.sized
+        sized = totals.files_found and totals.sized
         return Amounts(
-            tally.bytes_done,
-            tally.bytes_found if sized else None,
-            tally.files_done,
-            self._files or tally.files_found or None,
+            totals.bytes_done,
+            totals.bytes_found if sized else None,
+            totals.files_done,
+            self._files or totals.files_found or None,
         )
 
     def record(self, path: str, done: int, total: int | None, state: str) -> None:
-        """Take a report of the client (`ctadata.transfers.progress.OnProgress`)."""
+        """Record a report of the client (`ctadata.transfers.progress.OnProgress`)."""
         if path == self._source:
             self.counting = False
-        self._tally.record(path, done, total, state)
+        self._totals.record(path, done, total, state)
         self._sample()
 
     def rate(self) -> float | None:
@@ -96,7 +97,7 @@ class Progress:
         return self._rate
 
     def end(self, *, complete: bool) -> None:
-        """Take note that nothing more will come; `complete`: because all of it came."""
+        """End the counting; `complete`: with success."""
         self.counting = False
         self._complete = complete
 
@@ -104,8 +105,8 @@ class Progress:
         elapsed = self._clock() - self._sampled_at
         if elapsed < SAMPLE_INTERVAL:
             return
-        moved = self._tally.bytes_moved
-        # A file that is started anew takes back what was counted.
+        moved = self._totals.bytes_moved
+        # When a file is started again, its bytes are subtracted.
         now = max(0, moved - self._sampled_bytes) / elapsed
         if self._rate is None:
             self._rate = now
@@ -116,14 +117,14 @@ class Progress:
 
 
 class LeftOutCount:
-    """Counts what one transfer leaves out, and tells it at the end of a ``with`` block.
+    """Counts files that one transfer leaves out, and reports them at the end of a ``with`` block.
 
     Parameters
     ----------
     on_notice : callable
-        Is told of it, as something about the whole transfer.
+        Called with a notice about the whole transfer.
     before : mapping of str to int, optional
-        How much of each kind was left out before the transfer.
+        How many of each kind were left out before the transfer.
     """
 
     def __init__(self, on_notice: OnNotice, before: Mapping[str, int] | None = None) -> None:
@@ -131,15 +132,15 @@ class LeftOutCount:
         self._counts = Counter(before)
 
     def take(self, result: Result) -> None:
-        """Take what became of a file (`ctadata.transfers.progress.OnResult`)."""
+        """Count the result of a file (`ctadata.transfers.progress.OnResult`)."""
         if result.kind is not None:
             self._counts[result.kind] += 1
 
     def __enter__(self) -> LeftOutCount:
-        """Begin."""
+        """Enter the block."""
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Say how much was left out, also where other files failed."""
+        """Report the numbers, even if other files failed."""
         if self._counts:
             self._on_notice("", f"{left_out_text(self._counts)} left out")

@@ -1,4 +1,4 @@
-"""What the transfers do: jobs for the paths that the browser has sent, and the client's calls."""
+"""Plans the jobs of an order, and runs a job with the client."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ctadata.transfers.progress import OnNotice, OnProgress
 from ctadata.transfers.target_conflicts import PlannedUpload, refuse_meeting
 
 from ..errors import TargetsExist
-from ..uploads.handoff import send_received, stored_path
+from ..uploads.handoff import store_uploads, stored_path
 from .job import Job
 from .progress import LeftOutCount
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["download_jobs", "run_job", "upload_jobs"]
 
-# Files of one transfer at a time: the server runs several transfers, and the service has
-# ten threads for all of its users.
+# Parallel files of one transfer: the server runs several transfers, and the service has ten threads
+# for all users.
 FILES_AT_A_TIME = 4
 
 
@@ -41,18 +41,18 @@ def download_jobs(
     workspace : Workspace
         The workspace.
     paths : sequence of str
-        Remote paths, decoded.
+        Paths in the storage, decoded.
     destination : str
-        The folder that receives them, each under its own name; it is made where it is missing.
+        The target folder; it is created if it does not exist. Each path keeps its name.
     overwrite : bool, optional
-        Whether what exists there may be replaced.
+        Whether existing files may be replaced.
 
     Raises
     ------
     InvalidPath
-        If a path or the destination may not be used.
+        If a path or the destination is not allowed.
     TargetsExist
-        If something exists already and may not be replaced.
+        If a target exists and may not be replaced.
     AlreadyExists
         If two of the paths would have the same target.
     """
@@ -98,14 +98,14 @@ def upload_jobs(
     paths : sequence of str
         Files and folders, relative to the workspace's root.
     destination : str
-        The directory that receives them, relative to the user's writable directory.
+        The target directory, relative to the user's own directory.
     names : sequence of str, optional
-        The name that each of them gets there; by default its own.
+        The name of each in the storage; by default its own.
 
     Raises
     ------
     InvalidPath
-        If a path, a name or the destination may not be used.
+        If a path, a name or the destination is not allowed.
     NotFound
         If a file or folder does not exist.
     AlreadyExists
@@ -141,14 +141,14 @@ def run_job(
     on_notice: OnNotice,
     cancel: threading.Event,
 ) -> str | None:
-    """Do what a job says, in the thread that calls.
+    """Run a job in the calling thread.
 
-    The job may come from a file: its paths are checked anew.
+    The job may come from a file: its paths are checked again.
 
     Returns
     -------
     str or None
-        The target, where it is known better now.
+        The final target, if it differs from the planned one.
 
     Raises
     ------
@@ -160,12 +160,12 @@ def run_job(
     if job.kind == "download":
         return _download(client, workspace, job, on_progress, on_notice, cancel)
     if "uploads" in job.options:
-        return send_received(client, spool, job, FILES_AT_A_TIME, on_progress, on_notice, cancel)
+        return store_uploads(client, spool, job, FILES_AT_A_TIME, on_progress, on_notice, cancel)
     local = workspace.existing(job.source)
     if workspace.relative(local) != job.source:
-        # It was written without links when it was planned.
+        # The planned path had no links.
         raise InvalidPath(
-            f"A part of {job.source!r} has become a link; choose what it leads to instead",
+            f"A part of {job.source!r} has become a link; choose its target instead",
             path=job.source,
         )
     if local.is_dir():
@@ -209,13 +209,13 @@ def _download(
     local = workspace.child(directory, check_remote_path(job.source)[-1])
     with LeftOutCount(on_notice) as left_out:
         client.fetch_and_save_file_or_dir(
-            # This very path: should it be gone, no other one is meant.
+            # Exactly this path: if it is gone, no similar one is used instead.
             Href(job.source, job.source),
             recursive=True,
             dest=directory,
             root=workspace.root,
             hidden=workspace.allow_hidden,
-            # What is in the way was asked for before the first try; what appears since then stays.
+            # Existing targets were refused before the first try; files created since then stay.
             overwrite="update" if job.options.get("overwrite") else "never",
             jobs=FILES_AT_A_TIME,
             progress=False,
@@ -228,8 +228,8 @@ def _download(
 
 
 def _checked_name(name: str) -> str:
-    """Return the name that something gets in the storage, if it may have it."""
+    """Return a name for the storage, after checking it."""
     if check_remote_path(name) != [name]:
-        raise InvalidPath(f"{name!r} is not a name; use no '/'", path=name)
+        raise InvalidPath(f"{name!r} is not a name; remove the '/'", path=name)
     check_name_lengths([name], name)
     return name

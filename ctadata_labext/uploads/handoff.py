@@ -1,4 +1,4 @@
-"""Transfers of what was received from the user's own computer: from the spool to the storage."""
+"""Hands complete uploads to a transfer, which stores them: from the spool to the storage."""
 
 from __future__ import annotations
 
@@ -22,45 +22,45 @@ if TYPE_CHECKING:
 
     from .spool import Spool
 
-__all__ = ["drop_received", "received_job", "send_received", "stored_path"]
+__all__ = ["discard_uploads", "handoff_job", "store_uploads", "stored_path"]
 
-# What a browser leaves out of a folder, and the largest number of it.
+# What a browser may leave out of a folder, and the maximum number of it.
 KINDS_LEFT_OUT = {"hidden file", "hidden directory"}
 MAX_LEFT_OUT = 1 << 31
 
 
-def received_job(
+def handoff_job(
     name: str,
     uploads: Sequence[tuple[str, str]],
     destination: str,
     left_out: Mapping[str, int] | None = None,
 ) -> Job:
-    """Plan the transfer of a file, or of the files of a folder.
+    """Plan the transfer of an uploaded file or folder.
 
     Parameters
     ----------
     name : str
         The name of the file or folder.
     uploads : sequence of (str, str)
-        The id of each upload, and its path below the destination: `name` itself, or below it.
+        The id of each upload and its path below the destination: `name`, or a path below it.
     destination : str
-        The directory that receives them, relative to the user's writable directory.
+        The target directory, relative to the user's own directory.
     left_out : mapping of str to int, optional
-        How much of the folder was not sent by the browser, by its kind.
+        How many files and directories the browser has left out, by kind.
 
     Raises
     ------
     InvalidPath
-        If a path may not be used.
+        If a path is not allowed.
     BadRequest
-        If an upload is there twice, or `left_out` is not such a mapping.
+        If an upload appears twice, or `left_out` is not such a mapping.
     AlreadyExists
-        If two files would have the same name in the storage.
+        If two files would have the same path in the storage.
     """
     into = check_remote_path(destination)
     top = check_remote_path(name)
     if top != [name]:
-        raise InvalidPath(f"{name!r} is not the name of a file or folder; use no '/'", path=name)
+        raise InvalidPath(f"{name!r} is not a name; remove the '/'", path=name)
     files = []
     for upload_id, path in uploads:
         segments = check_remote_path(path)
@@ -83,7 +83,7 @@ def received_job(
     return Job("upload", name, "/".join([*into, *top]), files=len(files), options=options)
 
 
-def send_received(
+def store_uploads(
     client: APIClient,
     spool: Spool,
     job: Job,
@@ -92,21 +92,21 @@ def send_received(
     on_notice: OnNotice,
     cancel: threading.Event,
 ) -> str | None:
-    """Store what was received, and remove each file from the spool once it is stored.
+    """Store the uploads, and remove each from the spool once it is stored.
 
-    What is not stored stays there: a second try goes on with it.
+    The others stay in the spool: a retry continues with them.
 
     Returns
     -------
     str or None
-        The path of the file or folder from the storage's root, where it is known.
+        The path of the file or folder from the storage's root, if known.
 
     Raises
     ------
     TransferError
         If some files failed.
     UploadsLost
-        If all others are stored, but the server no longer has these.
+        If the server no longer has some of them; all others are stored.
     """
     ids = {str(file["path"]): str(file["id"]) for file in job.options["uploads"]}
     spool.renew(ids.values())
@@ -116,7 +116,7 @@ def send_received(
     lost: list[CTADataError] = []
     for path, upload_id in ids.items():
         try:
-            upload, is_stored = spool.handed_on(upload_id)
+            upload, is_stored = spool.claimed(upload_id)
         except NoSuchUpload as error:
             lost.append(NoSuchUpload(f"{path!r}: {error}", path=path))
             continue
@@ -124,11 +124,11 @@ def send_received(
             on_progress(path, upload.size, upload.size, "skipped")
         else:
             left[path] = str(spool.data(upload_id))
-            # Errors tell of the file as the user knows it.
+            # Errors name the file as the user knows it.
             display_paths[left[path]] = upload.path
     stored = {local: ids[path] for path, local in left.items()}
 
-    def keep(path: str, done: int, total: int | None, state: str) -> None:
+    def report(path: str, done: int, total: int | None, state: str) -> None:
         nonlocal renewed
         if time.monotonic() - renewed > spool.expiry / 4:
             spool.renew(ids.values())
@@ -136,7 +136,7 @@ def send_received(
         on_progress(path, done, total, state)
 
     def remove(result: Result) -> None:
-        # What is left out stays until the transfer has ended: a second try looks at it again.
+        # Files that are left out stay until the transfer has ended: a retry checks them again.
         if result.state == "finished":
             spool.stored(stored[result.local])
         left_out.take(result)
@@ -145,11 +145,11 @@ def send_received(
         client.upload_files(
             left,
             display_paths=display_paths,
-            # A file that was chosen by itself is refused.
+            # A single file is refused instead of being left out.
             leave_out=list(ids) != [job.target],
             jobs=files_at_a_time,
             progress=False,
-            on_progress=keep,
+            on_progress=report,
             on_result=remove,
             on_notice=on_notice,
             cancel=cancel,
@@ -166,20 +166,18 @@ def send_received(
 
 
 def stored_path(client: APIClient, job: Job) -> str | None:
-    """Return where an upload is, from the storage's root, if the own directory is known."""
+    """Return the path of an upload from the storage's root, if the user's directory is known."""
     own = client.home_directory
     return "/".join([own, *relative_to_home(own, job.target.split("/"))]) if own else None
 
 
-def drop_received(spool: Spool, job: Job) -> None:
-    """Remove what was received for a transfer that will not be tried again."""
+def discard_uploads(spool: Spool, job: Job) -> None:
+    """Remove the uploads of a transfer that the user has removed from the list."""
     spool.forget(str(file["id"]) for file in job.options.get("uploads", ()))
 
 
 def _checked_counts(left_out: Mapping[str, int]) -> dict[str, int]:
     for kind, count in left_out.items():
         if kind not in KINDS_LEFT_OUT or type(count) is not int or not 0 < count <= MAX_LEFT_OUT:
-            raise BadRequest(
-                "'left_out' does not say how many hidden files and hidden directories there are"
-            )
+            raise BadRequest("'left_out' is not a number of hidden files and of hidden directories")
     return dict(left_out)

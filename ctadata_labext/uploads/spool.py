@@ -14,7 +14,7 @@ from ctadata._files import local_errors
 from ctadata.errors import NoSpace
 
 from ..errors import NoSuchUpload, TooLarge, TooManyUploads, UploadBusy, UploadConflict
-from ..owners import may_have
+from ..owners import may_access
 from .spool_files import RECEIVED, SENDING, STORED, SpoolFiles, Upload, UploadInfo
 
 __all__ = ["Piece", "Spool"]
@@ -140,7 +140,7 @@ class Spool:
             If `owner`, who asks (`owner_of`), has no upload of this id.
         """
         upload = self._files.read(upload_id, RECEIVED)
-        if upload is None or not may_have(owner, upload.owner):
+        if upload is None or not may_access(owner, upload.owner):
             raise NoSuchUpload(
                 "The server no longer has this upload: it was cancelled, stored or has expired; "
                 "choose the file and upload it again"
@@ -151,7 +151,7 @@ class Spool:
         """Return the uploads that do not belong to a transfer yet, sorted by path."""
         read = self._files.read
         found = filter(None, (read(each, RECEIVED) for each in self._files.ids(RECEIVED)))
-        own = (upload for upload in found if may_have(owner, upload.owner))
+        own = (upload for upload in found if may_access(owner, upload.owner))
         return sorted(own, key=lambda upload: (upload.destination, upload.path, upload.id))
 
     def append(self, upload_id: str, offset: int, owner: str | None = None) -> Piece:
@@ -209,8 +209,8 @@ class Spool:
         try:
             for upload_id in ids:
                 read = self._files.read
-                handed_on = read(upload_id, SENDING) or read(upload_id, STORED)
-                if handed_on and may_have(owner, handed_on.owner):
+                claimed = read(upload_id, SENDING) or read(upload_id, STORED)
+                if claimed and may_access(owner, claimed.owner):
                     raise UploadConflict(
                         "One of these uploads belongs to a transfer already; see the transfers"
                     )
@@ -234,7 +234,7 @@ class Spool:
         for upload_id in ids:
             self._files.rename(upload_id, SENDING, RECEIVED)
 
-    def handed_on(self, upload_id: str) -> tuple[Upload, bool]:
+    def claimed(self, upload_id: str) -> tuple[Upload, bool]:
         """Return an upload of a transfer, and whether it is stored already.
 
         Raises

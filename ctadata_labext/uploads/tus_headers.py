@@ -1,4 +1,7 @@
-"""The words of tus 1.0.0, the protocol of resumable uploads (https://tus.io/protocols/resumable-upload)."""
+"""The headers of tus 1.0.0, the protocol of resumable uploads.
+
+https://tus.io/protocols/resumable-upload; the handlers are in `ctadata_labext.handlers.uploads`.
+"""
 
 from __future__ import annotations
 
@@ -27,29 +30,29 @@ __all__ = [
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,expiration"
 CONTENT_TYPE = "application/offset+octet-stream"
-# Characters of Upload-Metadata: a path of the usual longest kind (PATH_MAX) in Base64, and more.
+# Maximum length of Upload-Metadata: enough for two paths of PATH_MAX bytes in Base64.
 MAX_METADATA = 16 << 10
-# As many digits as numbers have that a browser knows exactly.
+# As many digits as the largest integers that a browser represents exactly.
 NUMBER = re.compile(r"[0-9]{1,16}")
 KEY = re.compile(r"[!-+\--~]+")
 
 
 def check_version(headers: HTTPHeaders) -> None:
-    """Refuse a request that speaks another version."""
+    """Raise `UnsupportedVersion` if a request uses another version of tus."""
     if headers.get("Tus-Resumable") != VERSION:
         raise UnsupportedVersion(
-            f"This server speaks tus {VERSION}; send 'Tus-Resumable: {VERSION}'"
+            f"This server supports tus {VERSION}; send 'Tus-Resumable: {VERSION}'"
         )
 
 
 def check_content_type(headers: HTTPHeaders) -> None:
-    """Refuse a body that is no piece of a file."""
+    """Raise `UnsupportedMediaType` if a body is not a piece of a file."""
     if headers.get("Content-Type", "") != CONTENT_TYPE:
-        raise UnsupportedMediaType(f"A piece of a file has the content type {CONTENT_TYPE!r}")
+        raise UnsupportedMediaType(f"The content type of a piece must be {CONTENT_TYPE!r}")
 
 
 def natural_number(headers: HTTPHeaders, name: str) -> int:
-    """Return a header that has to be a number of bytes."""
+    """Parse a header that is a number of bytes."""
     value = headers.get(name, "")
     if NUMBER.fullmatch(value) is None:
         raise BadRequest(f"{name} is not a number of bytes")
@@ -57,14 +60,14 @@ def natural_number(headers: HTTPHeaders, name: str) -> int:
 
 
 def body_length(headers: HTTPHeaders) -> int | None:
-    """Return the bytes that the body has; None where only its end will tell."""
+    """Return the size of the body in bytes; None if it is not known in advance."""
     if "Transfer-Encoding" in headers:
         return None
     return natural_number(headers, "Content-Length") if "Content-Length" in headers else 0
 
 
 def upload_info(headers: HTTPHeaders, owner: str) -> UploadInfo:
-    """Read what a request to create an upload says of the file.
+    """Parse the headers that describe the file of a new upload.
 
     Parameters
     ----------
@@ -72,23 +75,23 @@ def upload_info(headers: HTTPHeaders, owner: str) -> UploadInfo:
         ``Upload-Length`` and ``Upload-Metadata``, with the keys ``filename`` (its path below
         the destination), ``destination``, ``item`` and ``fingerprint``.
     owner : str
-        Whose it is to be.
+        The user who uploads it.
 
     Raises
     ------
     BadRequest
-        If something is missing or malformed.
+        If a header is missing or malformed.
     InvalidPath
-        If the file may not have this path.
+        If the path is not allowed.
     """
     if "Upload-Defer-Length" in headers:
-        raise BadRequest("Upload-Defer-Length is not supported; say how long the file is")
+        raise BadRequest("Upload-Defer-Length is not supported; send Upload-Length")
     size = natural_number(headers, "Upload-Length")
     metadata = headers.get("Upload-Metadata", "")
     values = _values(metadata)
     path = _path(values, "filename")
     if not path:
-        raise BadRequest("Upload-Metadata has no 'filename', the path that the file is to have")
+        raise BadRequest("Upload-Metadata has no 'filename', the path of the file")
     return UploadInfo(
         path="/".join(path),
         destination="/".join(_path(values, "destination")),
@@ -101,7 +104,7 @@ def upload_info(headers: HTTPHeaders, owner: str) -> UploadInfo:
 
 
 def http_date(moment: float) -> str:
-    """Write seconds since the epoch as HTTP does (RFC 9110, 5.6.7), whole ones."""
+    """Format seconds since the epoch as an HTTP date (RFC 9110, 5.6.7)."""
     return formatdate(int(moment), usegmt=True)
 
 
@@ -112,7 +115,7 @@ def _values(metadata: str) -> dict[str, bytes]:
     for pair in metadata.split(",") if metadata else ():
         key, _, encoded = pair.strip().partition(" ")
         if KEY.fullmatch(key) is None or key in values:
-            raise BadRequest("Upload-Metadata has an empty, odd or repeated key")
+            raise BadRequest("Upload-Metadata has an empty, invalid or duplicate key")
         try:
             values[key] = base64.b64decode(encoded, validate=True)
         except ValueError:

@@ -1,4 +1,4 @@
-"""A piece of an upload on its way from the connection to the disk."""
+"""Writes one piece of an upload from the connection to the disk."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from .spool import Piece
 
 __all__ = ["UploadWriter"]
 
-# Bytes that are held until they are written: few calls of threads, little memory.
+# Bytes that are written at once: few switches between threads, little memory.
 BLOCK = 1 << 20
-# Seconds that a disk may take for what has come, once its sender is gone.
+# Seconds that the disk may take to write the rest, once the connection is closed.
 PATIENCE = 5.0
-# Bytes per second: what comes more slowly holds an upload without bringing it to its end.
+# Bytes per second: a slower connection blocks an upload without finishing it.
 MIN_SPEED = 256
 
 
 class UploadWriter:
-    """Writes what comes in blocks, in a thread; the sender waits meanwhile.
+    """Writes received data in blocks, in a thread; the sender waits meanwhile.
 
-    A sender that falls silent, or sends next to nothing, is cut off.
+    The connection is closed if the sender stops sending, or sends almost nothing.
 
     Parameters
     ----------
     piece : Piece
-        Where the bytes go.
+        The piece to write to.
     connection : HTTP1Connection
-        Where they come from.
+        The connection that the data come from.
     threads : Executor
-        Where they are written.
+        The threads that write.
     writers : dict
-        All writers by the ids of their uploads; this one is in it until it is closed.
+        All writers, by the ids of their uploads; contains this one until it is closed.
     timeout : float
-        Seconds between two looks at whether something comes.
+        Seconds between two checks of the speed.
 
     Attributes
     ----------
     piece : Piece
-        As above.
+        The piece.
     """
 
     def __init__(
@@ -62,33 +62,33 @@ class UploadWriter:
         self._heard = time.monotonic()
         self._closing: asyncio.Task[None] | None = None
         self._timeout = timeout
-        # Bytes since the last look.
-        self._came = 0
-        self._timer = self._look_later()
+        # Bytes since the last check.
+        self._received = 0
+        self._timer = self._schedule_check()
         writers[piece.upload.id] = self
 
     async def receive(self, data: bytes) -> None:
-        """Take some bytes.
+        """Add received data.
 
         Raises
         ------
         CTADataError
-            If they cannot be written.
+            If the data cannot be written.
         """
         if self._closing is None:
             self._heard = time.monotonic()
-            self._came += len(data)
+            self._received += len(data)
             self._buffer += data
             if len(self._buffer) >= BLOCK:
                 await self._write()
 
     def close(self) -> asyncio.Task[None]:
-        """Write what has come, and let others add to the upload.
+        """Write the rest, and let other requests add to the upload.
 
         Returns
         -------
         asyncio.Task
-            Ends when that is done; raises what `receive` raises.
+            Ends when that is done; raises the errors of `receive`.
         """
         if self._closing is None:
             self._timer.cancel()
@@ -96,27 +96,27 @@ class UploadWriter:
         return self._closing
 
     def has_ended(self, silence: float) -> bool:
-        """Whether it ends, or its sender has said nothing for `silence` seconds."""
+        """Whether it is ending, or no data have come for `silence` seconds."""
         return self._closing is not None or time.monotonic() - self._heard >= silence
 
-    async def cut(self) -> None:
-        """Break the connection off, unless it ends anyway; what came is kept."""
+    async def disconnect(self) -> None:
+        """Close the connection, unless it is ending; the received data are kept."""
         if self._closing is None:
             self._connection.close()
         await asyncio.wait({self.close()}, timeout=PATIENCE)
 
-    def _look_later(self) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(self._timeout, self._look)
+    def _schedule_check(self) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(self._timeout, self._check_speed)
 
-    def _look(self) -> None:
-        # While it is written, the sender waits for the disk.
-        if self._came < MIN_SPEED * self._timeout and not self._lock.locked():
+    def _check_speed(self) -> None:
+        # During a write the sender waits for the disk.
+        if self._received < MIN_SPEED * self._timeout and not self._lock.locked():
             self._connection.close()
-            # What the disk has not taken is not there; the next HEAD tells.
+            # Data that could not be written are lost; the next HEAD tells the offset.
             self.close().add_done_callback(lambda task: task.exception())
         else:
-            self._came = 0
-            self._timer = self._look_later()
+            self._received = 0
+            self._timer = self._schedule_check()
 
     async def _write(self) -> None:
         async with self._lock:
@@ -128,7 +128,7 @@ class UploadWriter:
         try:
             await self._write()
         finally:
-            # On a network file system this may take as long as writing.
+            # On a network file system this may take as long as a write.
             await self._in_thread(self.piece.close)
             if self._writers.get(self.piece.upload.id) is self:
                 del self._writers[self.piece.upload.id]

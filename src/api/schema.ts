@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the data service can be reached, and who is who. */
+        /** Whether the service can be reached, the token, the user and versions. */
         get: operations["getStatus"];
         put?: never;
         post?: never;
@@ -43,14 +43,14 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description A path in the storage, from its root; `/` separates the segments. No segment is `.` or `..`, or has a backslash or a control character. */
+                /** @description A path from the storage's root, with `/` between segments. No segment is `.` or `..`, or contains a backslash or a control character. */
                 path: components["parameters"]["path"];
             };
             cookie?: never;
         };
         /**
-         * What a directory contains, or what a file is.
-         * @description The path is empty for the storage's root.
+         * The contents of a directory, or a file's properties.
+         * @description An empty path is the storage's root.
          */
         get: operations["getResource"];
         put?: never;
@@ -66,15 +66,15 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description A file's path in the storage, from its root; `/` separates the segments. */
+                /** @description A file's path from the storage's root, with `/` between segments. */
                 path: components["schemas"]["InnerPath"];
             };
             cookie?: never;
         };
         /**
-         * A file's bytes, as a download of the browser.
-         * @description The connection is aborted where the storage breaks off, so that the browser sees a failed
-         *     download. A malformed `Range`, several ranges, or one with `If-Range` is answered with the whole file.
+         * Download a file with the browser.
+         * @description If the storage breaks off, the connection is aborted, so that the browser sees a failed download. With a
+         *     malformed `Range`, several ranges, or `If-Range` the whole file is sent.
          */
         get: operations["getFile"];
         put?: never;
@@ -96,9 +96,9 @@ export interface paths {
         put?: never;
         /**
          * Prepare a zip file of files and directories.
-         * @description Everything is listed; nothing is prepared where something cannot be, or where the storage does not say the size
-         *     of a file. In the archive each path is found under its own name or, where two have the same, all under their
-         *     whole paths. It may have 100,000 files.
+         * @description All directories are listed. If one of them cannot be listed, or the size of a file is unknown, nothing is
+         *     prepared. In the archive each path has its own name; if two names are equal, all have their whole paths. The
+         *     maximum is 100,000 files.
          */
         post: operations["planArchive"];
         delete?: never;
@@ -117,9 +117,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A zip file that was prepared, as a download of the browser.
-         * @description It is made while it is sent. The connection is aborted where the storage breaks off, or a file is not the
-         *     one that was listed, so that the browser sees a failed download. Only the user who prepared it can have it.
+         * Download a prepared zip file with the browser.
+         * @description The file is made while it is sent. If the storage breaks off, or a file has changed since it was listed, the
+         *     connection is aborted, so that the browser sees a failed download. Only the user who prepared it can download it.
          */
         get: operations["getArchive"];
         put?: never;
@@ -135,15 +135,15 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description A path in the storage, from its root; `/` separates the segments. No segment is `.` or `..`, or has a backslash or a control character. */
+                /** @description A path from the storage's root, with `/` between segments. No segment is `.` or `..`, or contains a backslash or a control character. */
                 path: components["parameters"]["path"];
             };
             cookie?: never;
         };
         /**
-         * Files and directories below a directory, by their names.
-         * @description The directories below are listed one after the other, the nearest first, until all are, or enough is found, or
-         *     the browser closes the connection. An error before the first line is answered as any other.
+         * Search files and directories below a directory by name.
+         * @description The directories are listed breadth first, until all are listed, the maximum number of results is found, or the
+         *     browser closes the connection. An error before the first line is answered like any other error.
          */
         get: operations["search"];
         put?: never;
@@ -163,7 +163,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** How many files and bytes there are, with all that is below directories. */
+        /** Count the files and bytes of paths, including everything below directories. */
         post: operations["getTotals"];
         delete?: never;
         options?: never;
@@ -179,8 +179,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where in the storage the user may write.
-         * @description The service is asked, and makes the directory where it does not exist yet; the answer is remembered.
+         * The user's own directory, the only one that the user can write to.
+         * @description The service is asked once, and creates the directory if it does not exist.
          */
         get: operations["getHomeDirectory"];
         put?: never;
@@ -196,12 +196,12 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description A folder, relative to Jupyter's root, which is the empty path. It need not exist yet. */
+                /** @description A folder, relative to Jupyter's root folder (the empty path). It need not exist. */
                 path: components["schemas"]["WorkspacePath"];
             };
             cookie?: never;
         };
-        /** Which files are in a folder of the workspace, and how much room there is. */
+        /** The files in a folder of the workspace, and the free space. */
         get: operations["getFolder"];
         put?: never;
         post?: never;
@@ -218,10 +218,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All transfers that are remembered, the oldest first; also of earlier servers. */
+        /** All transfers in the list, the oldest first, including those of earlier servers. */
         get: operations["getTransfers"];
         put?: never;
-        /** Start one transfer for each path, or one for all uploads; or none. */
+        /** Start one transfer for each path, or one for all uploads. If one cannot start, none does. */
         post: operations["startTransfers"];
         delete?: never;
         options?: never;
@@ -238,11 +238,11 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** How far a transfer is. */
+        /** A transfer and its progress. */
         get: operations["getTransfer"];
         put?: never;
         post?: never;
-        /** Forget a transfer that has ended. */
+        /** Remove a transfer that has ended from the list. */
         delete: operations["forgetTransfer"];
         options?: never;
         head?: never;
@@ -260,7 +260,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel a transfer; one that has ended meanwhile stays as it is. */
+        /** Cancel a transfer, unless it has ended. */
         post: operations["cancelTransfer"];
         delete?: never;
         options?: never;
@@ -280,9 +280,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Run a transfer again that failed, was cancelled or was interrupted.
-         * @description Under the same id; it goes on where it stopped where that is possible. What it has brought stays; a file
-         *     that came into its way meanwhile is replaced only where the order allows it.
+         * Run a transfer again that has failed, or was cancelled or interrupted.
+         * @description It keeps its id, and resumes where it stopped if possible. Files that it has transferred stay. Files that other
+         *     programs have created in the meantime are only replaced if the order allows it.
          */
         post: operations["retryTransfer"];
         delete?: never;
@@ -298,17 +298,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The uploads that have not come completely, or belong to no transfer yet. */
+        /** The uploads that are incomplete, or belong to no transfer yet. */
         get: operations["getUploads"];
         put?: never;
-        /** Begin an upload; the body may be its first piece. */
+        /** Create an upload; the body may be its first piece. */
         post: operations["createUpload"];
         delete?: never;
         /**
-         * What of tus 1.0.0 the server understands.
-         * @description Uploads from the user's own computer follow [tus 1.0.0](https://tus.io/protocols/resumable-upload)
-         *     with its extensions creation, creation-with-upload, termination and expiration. All
-         *     requests but this and GET need `Tus-Resumable: 1.0.0`; all answers have it.
+         * Which parts of tus 1.0.0 the server supports.
+         * @description Uploads from the user's computer use [tus 1.0.0](https://tus.io/protocols/resumable-upload) with its extensions
+         *     creation, creation-with-upload, termination and expiration. All requests except this one and GET need
+         *     `Tus-Resumable: 1.0.0`; all answers have it.
          */
         options: operations["getUploadProtocol"];
         head?: never;
@@ -319,7 +319,7 @@ export interface paths {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol. */
+                /** @description The version of tus. */
                 "Tus-Resumable": components["parameters"]["TusResumable"];
             };
             path: {
@@ -330,17 +330,17 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End an upload and remove what has come. */
+        /** Cancel an upload and remove its data. */
         delete: operations["endUpload"];
         options?: never;
         /**
-         * How far an upload is.
-         * @description Ends another request's piece of it where nothing has come for five seconds.
+         * The offset of an upload.
+         * @description Stops another request that adds to it, if that has received nothing for five seconds.
          */
         head: operations["getUploadOffset"];
         /**
          * Add a piece to an upload.
-         * @description What has come before the connection breaks is kept.
+         * @description If the connection breaks, the received bytes are kept.
          */
         patch: operations["continueUpload"];
         trace?: never;
@@ -353,8 +353,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was delegated from this account, of each key the last.
-         * @description The certificate service cannot be asked; what was uploaded from elsewhere is not known.
+         * The last certificate that was delegated from this account, for each key.
+         * @description The certificate service cannot be queried; uploads from elsewhere are unknown.
          */
         get: operations["getCertificates"];
         put?: never;
@@ -375,8 +375,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What a file is, and what speaks against delegating it as a proxy certificate.
-         * @description Nothing is sent or stored. Of a file larger than 64 KiB one byte more is enough.
+         * Inspect a file, and find problems that prevent or affect its delegation.
+         * @description Nothing is sent or stored. Of a file larger than 64 KiB, send the first 64 KiB and one byte.
          */
         post: operations["inspectCertificate"];
         delete?: never;
@@ -392,7 +392,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The proxy certificate that the grid's tools have left on this server. */
+        /** The proxy certificate that grid tools have left on this server. */
         get: operations["getFoundCertificate"];
         put?: never;
         post?: never;
@@ -407,7 +407,7 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description What a certificate is for; one of the keys that the certificate service has. */
+                /** @description A key of the certificate service, which stores one certificate for each. */
                 key: components["parameters"]["key"];
             };
             cookie?: never;
@@ -415,7 +415,7 @@ export interface paths {
         get?: never;
         /**
          * Delegate a proxy certificate to the certificate service.
-         * @description It is looked at again; what must not be sent is not sent.
+         * @description It is inspected again, and not sent if it must not be.
          */
         put: operations["delegateCertificate"];
         post?: never;
@@ -430,13 +430,13 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description What a certificate is for; one of the keys that the certificate service has. */
+                /** @description A key of the certificate service, which stores one certificate for each. */
                 key: components["parameters"]["key"];
             };
             cookie?: never;
         };
         get?: never;
-        /** Delegate the proxy certificate that was found on this server. */
+        /** Delegate the proxy certificate found on this server. */
         put: operations["delegateFoundCertificate"];
         post?: never;
         delete?: never;
@@ -451,7 +451,7 @@ export interface components {
     schemas: {
         Error: {
             code: components["schemas"]["ErrorCode"];
-            /** @description One sentence that says what to do. */
+            /** @description A sentence that says what happened and what to do. */
             message: string;
         };
         /**
@@ -467,24 +467,24 @@ export interface components {
         };
         Status: {
             service: {
-                /** @description Null where the configured one is no address. */
+                /** @description Null if the configured URL is invalid. */
                 url: string | null;
                 reachable: boolean;
                 /** @description Why it cannot be reached. */
                 message: string | null;
             };
             token: {
-                /** @description Whether there is a token for the service. */
+                /** @description Whether a token is set. */
                 present: boolean;
                 /** @description Why the token cannot be used. */
                 message: string | null;
             };
-            /** @description The hub's name of the user. */
+            /** @description The user's name at the hub. */
             user: string | null;
-            /** @description The user's own directory in the storage, once the service has told it. */
+            /** @description The user's own directory in the storage; null until it is known. */
             home_directory: string | null;
             versions: {
-                /** @description The version of this interface. The panel compares it with its own and says which side is older. */
+                /** @description The version of this interface. The panel compares it with its own, and reports which side is older. */
                 api: number;
                 ctadata: string;
                 jupyter_server: string;
@@ -506,38 +506,38 @@ export interface components {
             now: string;
             /** @description The certificate service's address. */
             service: string;
-            /** @description What a certificate can be for. */
+            /** @description The keys of the certificate service. */
             keys: string[];
             delegations: components["schemas"]["Delegation"][];
         };
         Delegation: {
             key: string;
-            /** @description For whom it speaks. */
+            /** @description The subject of the end-entity certificate. */
             identity: string | null;
             vo: string | null;
             fqans: string[];
             /**
              * Format: date-time
-             * @description The earlier of what the certificate and the service say.
+             * @description The earlier of the end dates in the certificate and in the service's answer.
              */
             not_after: string;
             /** Format: date-time */
             uploaded_at: string;
         };
         Delegated: {
-            /** @description The service's words, without markup. */
+            /** @description The service's message, without markup. */
             message: string;
-            /** @description Until when, as the service says it (RFC 1123). */
+            /** @description The end date in the service's answer (RFC 1123). */
             validity: string;
             delegation: components["schemas"]["Delegation"];
         };
         Inspection: {
-            /** @description In the grid's slash form; null where no certificate could be read. */
+            /** @description With slashes, as grid tools write it; null if no certificate was found. */
             subject: string | null;
             issuer: string | null;
-            /** @description Who has issued the certificate of the end entity. */
+            /** @description The issuer of the end-entity certificate. */
             authority: string | null;
-            /** @description The end entity for whom it speaks. */
+            /** @description The subject of the end-entity certificate. */
             identity: string | null;
             /** @enum {unknown} */
             kind: "rfc3820" | "legacy" | "gt3-draft" | "end-entity" | "ca" | null;
@@ -546,7 +546,7 @@ export interface components {
             not_before: string | null;
             /**
              * Format: date-time
-             * @description The earliest end of the chain and of the VOMS attributes.
+             * @description The earliest end date in the chain and in the VOMS attributes.
              */
             not_after: string | null;
             vo: string | null;
@@ -554,7 +554,7 @@ export interface components {
             key_present: boolean;
             /** @description SHA-256 of the certificate. */
             fingerprint: string | null;
-            /** @description Whether a finding keeps it from being sent. */
+            /** @description Whether a finding prevents the delegation. */
             blocked: boolean;
             findings: components["schemas"]["Findings"];
         };
@@ -565,7 +565,7 @@ export interface components {
              */
             level: "block" | "warn" | "info";
             code: string;
-            /** @description What it is */
+            /** @description What the problem is and what to do about it. */
             sentence: string;
         };
         Findings: components["schemas"]["Finding"][];
@@ -595,20 +595,20 @@ export interface components {
             size: components["schemas"]["SizeOrNull"];
             modified: components["schemas"]["SecondsOrNull"];
             entries: components["schemas"]["Columns"];
-            /** @description Whether there are more entries than are sent; of a very long directory the first in its own order are read. */
+            /** @description Whether entries are missing. Of a very long directory only the first entries in the service's order are read. */
             truncated: boolean;
         };
         /**
-         * @description What is in a directory, in columns: the items of the three lists that have the same place belong together.
-         *     Of a file they are empty.
+         * @description The entries of a directory, in columns: the items with the same index in the three lists belong together. The
+         *     lists are empty for a file.
          *
-         *     The directories come first, and both they and the files are in the natural order of their names: these are
-         *     compared by code points after they were put into Unicode's form NFC and into lower case (Unicode's, as
-         *     JavaScript's `toLowerCase`), and each run of digits 0-9 is compared as a number, so that Run9 comes before
-         *     Run10; names that are then the same are compared by code points as they are.
+         *     Directories come first. Directories and files are each in the natural order of their names. Names are compared
+         *     by code points, in Unicode's form NFC and in lower case (Unicode's, as JavaScript's `toLowerCase`). Each run of
+         *     digits 0-9 is compared as a number, so that Run9 comes before Run10. If two names are then equal, the original
+         *     names are compared by code points.
          */
         Columns: {
-            /** @description How many of the first are directories. */
+            /** @description The number of directories. */
             directories: number;
             names: string[];
             sizes: components["schemas"]["SizeOrNull"][];
@@ -622,14 +622,14 @@ export interface components {
          *     }
          */
         Paths: {
-            /** @description Files and directories of the storage; what lies below another one counts once. */
+            /** @description Files and directories of the storage. A path below another one counts once. */
             paths: components["schemas"]["RemotePath"][];
         };
         Archive: {
             id: components["schemas"]["Id"];
-            /** @description Its name, which ends in `.zip`. */
+            /** @description The name of the zip file, with `.zip`. */
             name: string;
-            /** @description Its length. */
+            /** @description Its size in bytes. */
             bytes: number;
             files: number;
         };
@@ -638,26 +638,26 @@ export interface components {
             path: string;
         };
         /**
-         * @description Directories that could not be listed, and entries that cannot be used. After a hundred, or when the service
-         *     refuses the token, nothing more is tried.
+         * @description Directories that could not be listed, and unusable entries. After a hundred failures, or if the service refuses
+         *     the token, the walk stops.
          */
         Failures: components["schemas"]["Failure"][];
         SearchLine: {
-            /** @description What was found since the last line. */
+            /** @description The results since the last line. */
             entries: components["schemas"]["Entry"][];
-            /** @description Directories that have been listed so far. */
+            /** @description Directories listed so far. */
             directories: number;
         } | {
             /** @constant */
             done: true;
-            /** @description Whether there may be more than was found. */
+            /** @description Whether there may be more results. */
             truncated: boolean;
             directories: number;
             failures: components["schemas"]["Failures"];
         };
         Totals: {
             files: number;
-            /** @description Without files of which the storage does not say the size. */
+            /** @description Size in bytes without the files of unknown size. */
             bytes: number;
             directories: number;
             /** @constant */
@@ -665,13 +665,13 @@ export interface components {
             failures?: components["schemas"]["Failures"];
         };
         Folder: {
-            /** @description Relative to Jupyter's root. */
+            /** @description Relative to Jupyter's root folder. */
             path: string;
-            /** @description Bytes that are free on its disk; where it does not exist yet, on that of its nearest parent. */
+            /** @description Free bytes on its disk, or on that of its nearest existing parent. */
             free: number;
             /**
-             * @description Its regular files without the hidden ones, in columns and in no order. Downloads have the remote date, to
-             *     the second.
+             * @description Its regular files, without hidden ones, in columns and in no order. Downloaded files have the date of the
+             *     storage, in whole seconds.
              */
             files: {
                 names: string[];
@@ -680,22 +680,22 @@ export interface components {
             };
         };
         Id: string;
-        /** @description A path in the storage, from its root, which is the empty path. No segment is empty, `.` or `..`, or has a backslash or a control character. A slash at the start and at the end make no difference. */
+        /** @description A path from the storage's root, which is the empty path. No segment is empty, `.` or `..`, or contains a backslash or a control character. Slashes at the start and at the end are ignored. */
         RemotePath: string;
         /**
          * Format: remote-path
-         * @description As `RemotePath`, but not the root.
+         * @description A `RemotePath` that is not the root.
          */
         InnerPath: string;
-        /** @description One segment of a path in the storage, of at most 255 bytes. */
+        /** @description A name in the storage, of at most 255 bytes. */
         Name: string;
-        /** @description A path in the workspace, relative to Jupyter's root, which is the empty path. No segment is empty or has a NUL; none begins with a dot, unless the server shows hidden files (`ContentsManager.allow_hidden`). */
+        /** @description A path relative to Jupyter's root folder, which is the empty path. No segment is empty or contains a NUL. No segment begins with a dot, unless the server shows hidden files (`ContentsManager.allow_hidden`). */
         WorkspacePath: string;
         /** @enum {unknown} */
         Type: "file" | "directory";
-        /** @description Bytes; null for directories, and where the storage does not say. */
+        /** @description Size in bytes; null for directories, and if the storage does not tell it. */
         SizeOrNull: number | null;
-        /** @description Seconds since the epoch (UTC); null where the storage does not say. */
+        /** @description Seconds since the epoch (UTC); null if the storage does not tell it. */
         SecondsOrNull: number | null;
         /**
          * @example {
@@ -709,15 +709,15 @@ export interface components {
         DownloadOrder: {
             /** @constant */
             kind: "download";
-            /** @description Files and directories of the storage. A hidden name is only saved where the server shows hidden files. */
+            /** @description Files and directories of the storage. Hidden ones are only saved if the server shows hidden files. */
             paths: components["schemas"]["InnerPath"][];
             /**
-             * @description A folder of the workspace, which receives them under their own names.
+             * @description The target folder in the workspace. Each path keeps its name.
              * @default
              */
             destination?: components["schemas"]["WorkspacePath"];
             /**
-             * @description Whether files that exist may be replaced; those of the same size and date are left alone. Otherwise nothing is started where a target exists.
+             * @description Whether existing files may be replaced; those with the same size and date are kept. Otherwise nothing is started if a target exists.
              * @default false
              */
             overwrite?: boolean;
@@ -734,35 +734,35 @@ export interface components {
         UploadOrder: {
             /** @constant */
             kind: "upload";
-            /** @description Files and folders of the workspace, but not the whole of it. */
+            /** @description Files and folders of the workspace, but not its root. */
             paths: components["schemas"]["WorkspacePath"][];
             /**
-             * @description A directory, relative to the user's own directory in the storage, which receives them under their own names.
+             * @description The target directory, relative to the user's own directory in the storage.
              * @default
              */
             destination?: components["schemas"]["RemotePath"];
-            /** @description The name that each path gets there, one for each; by default its own. */
+            /** @description The name of each path in the storage; by default its own. */
             names?: components["schemas"]["Name"][] | null;
         };
-        /** @description The same order again is answered with the transfer that it has started. */
-        ReceivedOrder: {
+        /** @description A repeated order is answered with the transfer that the first one started. */
+        StoreUploadsOrder: {
             /** @constant */
             kind: "upload";
-            /** @description That the file or folder gets. */
+            /** @description The name of the file or folder in the storage. */
             name: components["schemas"]["Name"];
             uploads: {
-                /** @description A complete upload that no transfer has yet. */
+                /** @description A complete upload that belongs to no transfer. */
                 id: components["schemas"]["Id"];
                 /** @description Below the destination: `name`, or a path below it. */
                 path: components["schemas"]["InnerPath"];
             }[];
             /**
-             * @description A directory, relative to the user's own directory in the storage.
+             * @description The target directory, relative to the user's own directory in the storage.
              * @default
              */
             destination?: components["schemas"]["RemotePath"];
             /**
-             * @description How much of the folder the browser has left out; the transfer's notice says it.
+             * @description How many files and directories of the folder the browser has left out, for the transfer's notice.
              * @default {}
              */
             left_out?: {
@@ -775,19 +775,19 @@ export interface components {
         };
         Upload: {
             id: components["schemas"]["Id"];
-            /** @description Below the destination. */
+            /** @description The path below the destination. */
             path: string;
-            /** @description A directory, relative to the user's own; may be empty. */
+            /** @description The target directory, relative to the user's own; may be empty. */
             destination: string;
             /** @description The name of the file or folder that was dropped. */
             item: string;
-            /** @description By which the browser knows the file again. */
+            /** @description The text by which the browser recognizes the file. */
             fingerprint: string;
-            /** @description Bytes of the file. */
+            /** @description Size of the file in bytes. */
             size: number;
-            /** @description Bytes that are there. */
+            /** @description Number of bytes received. */
             offset: number;
-            /** @description When it is removed if nothing more comes; seconds since the epoch, UTC. */
+            /** @description The time when it is removed if no more data arrive, in seconds since the epoch (UTC). */
             expires: number;
         };
         Transfers: {
@@ -798,31 +798,31 @@ export interface components {
             /** @enum {unknown} */
             kind: "download" | "upload";
             source: string;
-            /** @description Of a finished upload the path from the storage's root; before that, relative to the user's own directory. */
+            /** @description Of a finished upload, the path from the storage's root; before, the path relative to the user's own directory. */
             target: string;
             /**
-             * @description `cancelling` until it has stopped: within about a second. `interrupted`: the server ended while it was queued or running.
+             * @description `cancelling`: it stops within about a second. `interrupted`: the server stopped while it was queued or running.
              * @enum {unknown}
              */
             state: "queued" | "running" | "cancelling" | "finished" | "failed" | "cancelled" | "interrupted";
-            /** @description Bytes that are there now, also those that were there before. */
+            /** @description Bytes at the target, including those of earlier tries. */
             bytes_done: number;
-            /** @description Bytes of all files that were found so far; null where it is not known. */
+            /** @description Size of all files found so far, in bytes; null if unknown. */
             bytes_total: number | null;
-            /** @description Files that are there now, also those that were there before. */
+            /** @description Complete files, including those of earlier tries. */
             files_done: number;
-            /** @description Files that were found so far; null before the first. */
+            /** @description Files found so far; null before the first. */
             files_total: number | null;
-            /** @description Whether more files may be found while it runs: the totals may still grow. */
+            /** @description Whether more files may be found, so that the totals may grow. */
             counting: boolean;
-            /** @description Bytes per second, smoothed; while it runs. */
+            /** @description Smoothed, in bytes per second; null unless it runs. */
             rate: number | null;
             error: components["schemas"]["Error"] | null;
-            /** @description Of a directory, the files that failed; the first hundred. */
+            /** @description The failed files of a directory, at most a hundred. */
             failures: components["schemas"]["Failure"][];
-            /** @description Why it waits before it tries again, such as `trying again (2 of 4) in 5 s: no data for 60 s`; of a folder, what was left out of it, such as `2 hidden files and 1 link left out`; else null. */
+            /** @description The reason why it waits for a retry, such as `trying again (2 of 4) in 5 s: no data for 60 s`, or the files that were left out of a folder, such as `2 hidden files and 1 link left out`. */
             notice: string | null;
-            /** @description Whether it can be run again. */
+            /** @description Whether it can be run again with `retryTransfer`. */
             resumable: boolean;
             created: components["schemas"]["Moment"];
             ended: components["schemas"]["MomentOrNull"];
@@ -832,7 +832,7 @@ export interface components {
         MomentOrNull: components["schemas"]["Moment"] | null;
     };
     responses: {
-        /** @description The request is malformed, or a path cannot be used. */
+        /** @description The request is malformed, or a path is invalid. */
         BadRequest: {
             headers: {
                 [name: string]: unknown;
@@ -844,7 +844,7 @@ export interface components {
                 };
             };
         };
-        /** @description No login to Jupyter, no authorisation, or no XSRF token. */
+        /** @description No login to Jupyter, no authorization, or no XSRF token. */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -856,7 +856,7 @@ export interface components {
                 };
             };
         };
-        /** @description There is nothing of this name, or no such address (`not-offered`). */
+        /** @description It does not exist, or there is no such address (`not-offered`). */
         NotFound: {
             headers: {
                 [name: string]: unknown;
@@ -892,7 +892,7 @@ export interface components {
                 };
             };
         };
-        /** @description Another number of bytes is there than the request takes to be there. */
+        /** @description The upload has another offset than the request expects. */
         UploadConflict: {
             headers: {
                 [name: string]: unknown;
@@ -904,7 +904,7 @@ export interface components {
                 };
             };
         };
-        /** @description The file holds another certificate than the one that was shown. */
+        /** @description The file contains a different certificate from the one that the panel showed. */
         CertificateChanged: {
             headers: {
                 [name: string]: unknown;
@@ -916,7 +916,7 @@ export interface components {
                 };
             };
         };
-        /** @description Another version of tus, or none. */
+        /** @description The request has another version of tus, or none. */
         UnsupportedVersion: {
             headers: {
                 [name: string]: unknown;
@@ -928,7 +928,7 @@ export interface components {
                 };
             };
         };
-        /** @description The file, or the request's body, is larger than this server takes, or more is sent of a file than it has. */
+        /** @description The file or the request's body is too large, or the body is larger than the rest of the file. */
         TooLarge: {
             headers: {
                 [name: string]: unknown;
@@ -940,7 +940,7 @@ export interface components {
                 };
             };
         };
-        /** @description The body is no `application/offset+octet-stream`. */
+        /** @description The content type is not `application/offset+octet-stream`. */
         UnsupportedMediaType: {
             headers: {
                 [name: string]: unknown;
@@ -952,7 +952,7 @@ export interface components {
                 };
             };
         };
-        /** @description Another request is sending a piece of the same upload. */
+        /** @description Another request is sending data for the same upload. */
         UploadBusy: {
             headers: {
                 [name: string]: unknown;
@@ -965,9 +965,10 @@ export interface components {
             };
         };
         /**
-         * @description The data service cannot be used so: no token (`no-token`), one that cannot be a token and was not sent (`token-invalid`), that the service
-         *     refuses (`token-refused`) or that the hub does not allow for it (`token-scope`); the user may not do this (`access-denied`) or has no certificate at the
-         *     service (`certificate-needed`); the address of a service or a proxy is set wrongly (`error`). 401 and 403 would look as if Jupyter's own login had failed.
+         * @description A service cannot be used. The token is missing (`no-token`), cannot be a token and was not sent (`token-invalid`),
+         *     was refused by the service (`token-refused`), or has no scope for it (`token-scope`). The user has no permission
+         *     (`access-denied`) or no certificate at the service (`certificate-needed`). The URL of a service or of a proxy is
+         *     configured wrongly (`error`). The status is not 401 or 403, which would mean that Jupyter's login failed.
          */
         FailedDependency: {
             headers: {
@@ -981,8 +982,8 @@ export interface components {
             };
         };
         /**
-         * @description As `FailedDependency`. With `certificate-error` the certificate must not be sent, and the
-         *     findings say why, or the service does not take it, and the message has its words.
+         * @description As `FailedDependency`, or `certificate-error`: the certificate must not be sent, for the reasons in `findings`, or
+         *     the service refused it, as quoted in the message.
          */
         CertificateError: {
             headers: {
@@ -997,7 +998,7 @@ export interface components {
                 };
             };
         };
-        /** @description As many transfers wait, or uploads are kept, as are allowed. */
+        /** @description The maximum number of waiting transfers, or of uploads, is reached. */
         TooMany: {
             headers: {
                 [name: string]: unknown;
@@ -1009,7 +1010,7 @@ export interface components {
                 };
             };
         };
-        /** @description A fault of this program; the server's log says more. */
+        /** @description A bug in this program; the server's log has details. */
         InternalError: {
             headers: {
                 [name: string]: unknown;
@@ -1021,7 +1022,7 @@ export interface components {
                 };
             };
         };
-        /** @description The service cannot be reached, or gives an answer that cannot be used. */
+        /** @description The service cannot be reached, or its answer is unusable. */
         BadGateway: {
             headers: {
                 [name: string]: unknown;
@@ -1045,7 +1046,7 @@ export interface components {
                 };
             };
         };
-        /** @description The Jupyter server's own disk is full, or refuses something. */
+        /** @description The Jupyter server's disk is full, or causes another error. */
         InsufficientStorage: {
             headers: {
                 [name: string]: unknown;
@@ -1059,20 +1060,20 @@ export interface components {
         };
     };
     parameters: {
-        /** @description A path in the storage, from its root; `/` separates the segments. No segment is `.` or `..`, or has a backslash or a control character. */
+        /** @description A path from the storage's root, with `/` between segments. No segment is `.` or `..`, or contains a backslash or a control character. */
         path: components["schemas"]["RemotePath"];
         id: components["schemas"]["Id"];
-        /** @description What a certificate is for; one of the keys that the certificate service has. */
+        /** @description A key of the certificate service, which stores one certificate for each. */
         key: string;
-        /** @description The value of the `_xsrf` cookie; needed unless the request has it in the header `X-XSRFToken`, or Jupyter's token. */
+        /** @description The value of the `_xsrf` cookie. Needed unless the request has the header `X-XSRFToken`, or Jupyter's token. */
         xsrf: string;
-        /** @description Where it allows `gzip` all but short answers are compressed. */
+        /** @description If it allows `gzip`, answers are compressed unless they are short. */
         AcceptEncoding: string;
-        /** @description The version of the protocol. */
+        /** @description The version of tus. */
         TusResumable: "1.0.0";
     };
     requestBodies: {
-        /** @description The bytes of a file, which are held in memory until the request is answered; none are those of an empty file. */
+        /** @description The content of a file, kept in memory until the request is answered. May be empty. */
         Certificate: {
             content: {
                 "application/octet-stream": string;
@@ -1082,13 +1083,13 @@ export interface components {
     headers: {
         ContentEncoding: "gzip";
         Vary: "Accept-Encoding";
-        /** @description Bytes that are there. */
+        /** @description Number of bytes received. */
         UploadOffset: number;
-        /** @description When it is removed if nothing more comes (RFC 9110, 5.6.7). */
+        /** @description The time when it is removed if no more data arrive (RFC 9110, 5.6.7). */
         UploadExpires: string;
-        /** @description Bytes of the body. */
+        /** @description Size of the body in bytes. */
         ContentLength: number;
-        /** @description Always an attachment, with the file's name. */
+        /** @description An attachment with the file's name. */
         ContentDisposition: string;
         /** @description `bytes start-end/size`, or `bytes *\/size` with 416. */
         ContentRange: string;
@@ -1106,7 +1107,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Also where the service is down, or there is no token. */
+            /** @description The status, even if the service is down or there is no token. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1152,11 +1153,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Where it allows `gzip` all but short answers are compressed. */
+                /** @description If it allows `gzip`, answers are compressed unless they are short. */
                 "Accept-Encoding"?: components["parameters"]["AcceptEncoding"];
             };
             path: {
-                /** @description A path in the storage, from its root; `/` separates the segments. No segment is `.` or `..`, or has a backslash or a control character. */
+                /** @description A path from the storage's root, with `/` between segments. No segment is `.` or `..`, or contains a backslash or a control character. */
                 path: components["parameters"]["path"];
             };
             cookie?: never;
@@ -1187,15 +1188,15 @@ export interface operations {
     getFile: {
         parameters: {
             query?: {
-                /** @description The value of the `_xsrf` cookie; needed unless the request has it in the header `X-XSRFToken`, or Jupyter's token. */
+                /** @description The value of the `_xsrf` cookie. Needed unless the request has the header `X-XSRFToken`, or Jupyter's token. */
                 _xsrf?: components["parameters"]["xsrf"];
             };
             header?: {
-                /** @description One range of bytes (RFC 9110, 14.2). */
+                /** @description A range of bytes (RFC 9110, 14.2). */
                 Range?: string;
             };
             path: {
-                /** @description A file's path in the storage, from its root; `/` separates the segments. */
+                /** @description A file's path from the storage's root, with `/` between segments. */
                 path: components["schemas"]["InnerPath"];
             };
             cookie?: never;
@@ -1228,7 +1229,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The range lies behind the end of the file. */
+            /** @description The range begins after the end of the file. */
             416: {
                 headers: {
                     "Content-Range": components["headers"]["ContentRange"];
@@ -1263,7 +1264,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It can be downloaded during the next ten minutes. */
+            /** @description The archive can be downloaded during the next ten minutes. */
             201: {
                 headers: {
                     Location: string;
@@ -1287,7 +1288,7 @@ export interface operations {
     getArchive: {
         parameters: {
             query?: {
-                /** @description The value of the `_xsrf` cookie; needed unless the request has it in the header `X-XSRFToken`, or Jupyter's token. */
+                /** @description The value of the `_xsrf` cookie. Needed unless the request has the header `X-XSRFToken`, or Jupyter's token. */
                 _xsrf?: components["parameters"]["xsrf"];
             };
             header?: never;
@@ -1322,21 +1323,21 @@ export interface operations {
     search: {
         parameters: {
             query: {
-                /** @description A part of the name or, with `*` (any characters) or `?` (one), a pattern for all of it; case does not matter. */
+                /** @description A part of the name, or a pattern for the whole name with `*` (any characters) or `?` (one). Case is ignored. */
                 pattern: string;
-                /** @description The value of the `_xsrf` cookie; needed unless the request has it in the header `X-XSRFToken`, or Jupyter's token. */
+                /** @description The value of the `_xsrf` cookie. Needed unless the request has the header `X-XSRFToken`, or Jupyter's token. */
                 _xsrf?: components["parameters"]["xsrf"];
             };
             header?: never;
             path: {
-                /** @description A path in the storage, from its root; `/` separates the segments. No segment is `.` or `..`, or has a backslash or a control character. */
+                /** @description A path from the storage's root, with `/` between segments. No segment is `.` or `..`, or contains a backslash or a control character. */
                 path: components["parameters"]["path"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A JSON object on each line, about five in a second; that with `done` is the last one. */
+            /** @description JSON objects, one in each line, about five each second. The last one has `done`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1369,8 +1370,8 @@ export interface operations {
         };
         responses: {
             /**
-             * @description A JSON object on each line, about three in a second: what was counted so far; that with `done` is the last
-             *     one. The counting ends when the browser closes the connection.
+             * @description JSON objects, one in each line, about three each second, with the numbers so far. The last one has `done`.
+             *     The counting stops when the browser closes the connection.
              */
             200: {
                 headers: {
@@ -1423,11 +1424,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Where it allows `gzip` all but short answers are compressed. */
+                /** @description If it allows `gzip`, answers are compressed unless they are short. */
                 "Accept-Encoding"?: components["parameters"]["AcceptEncoding"];
             };
             path: {
-                /** @description A folder, relative to Jupyter's root, which is the empty path. It need not exist yet. */
+                /** @description A folder, relative to Jupyter's root folder (the empty path). It need not exist. */
                 path: components["schemas"]["WorkspacePath"];
             };
             cookie?: never;
@@ -1483,11 +1484,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DownloadOrder"] | components["schemas"]["UploadOrder"] | components["schemas"]["ReceivedOrder"];
+                "application/json": components["schemas"]["DownloadOrder"] | components["schemas"]["UploadOrder"] | components["schemas"]["StoreUploadsOrder"];
             };
         };
         responses: {
-            /** @description They are queued; one for each path, in that order. */
+            /** @description The queued transfers, one for each path, in the same order. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -1499,7 +1500,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NothingThere"];
-            /** @description Targets exist, or are being written by another transfer; or an upload is not complete, or belongs to another transfer. Nothing was started. */
+            /** @description Targets exist, or are being written by another transfer; or an upload is incomplete, or belongs to another transfer. Nothing was started. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1554,7 +1555,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is forgotten. */
+            /** @description It was removed. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -1564,7 +1565,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description `not-ended`: it is queued or running, perhaps because another page has run it again. */
+            /** @description `not-ended`: it is queued or running; perhaps another page has run it again. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1591,7 +1592,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The transfer, which is being cancelled, or has ended. */
+            /** @description The transfer, which is being cancelled or has ended. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -1630,7 +1631,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description `not-resumable`: it has not ended, or is finished. `already-exists`: another transfer writes the same target. */
+            /** @description `not-resumable`: it is finished, or has not ended. `already-exists`: another transfer writes the same target. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1675,31 +1676,31 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol. */
+                /** @description The version of tus. */
                 "Tus-Resumable": components["parameters"]["TusResumable"];
-                /** @description Bytes of the file. */
+                /** @description Size of the file in bytes. */
                 "Upload-Length": number;
                 /**
-                 * @description Pairs of a key and a Base64 value. `filename`: the path below the destination, such as
-                 *     `run42/a.fits`; `destination`: a directory, relative to the user's own, may be empty;
-                 *     `item`: the name of the dropped file or folder; `fingerprint`: what the browser likes.
+                 * @description Pairs of a key and a Base64 value. `filename`: the path below the destination, such as `run42/a.fits`;
+                 *     `destination`: a directory, relative to the user's own, or empty; `item`: the name of the dropped file or
+                 *     folder; `fingerprint`: any text.
                  */
                 "Upload-Metadata": string;
             };
             path?: never;
             cookie?: never;
         };
-        /** @description Bytes of the file, as many as one likes. */
+        /** @description Bytes of the file, any number of them. */
         requestBody?: {
             content: {
                 "application/offset+octet-stream": string;
             };
         };
         responses: {
-            /** @description It is created, and the body is kept. */
+            /** @description The upload was created, and the body was saved. */
             201: {
                 headers: {
-                    /** @description Its address, without the host. */
+                    /** @description The upload's URL, without the host. */
                     Location: string;
                     "Upload-Offset": components["headers"]["UploadOffset"];
                     "Upload-Expires": components["headers"]["UploadExpires"];
@@ -1729,12 +1730,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Nothing but headers. */
+            /** @description Only headers. */
             204: {
                 headers: {
                     "Tus-Version"?: "1.0.0";
                     "Tus-Extension"?: string;
-                    /** @description Bytes; absent where there is no limit. */
+                    /** @description Maximum size of a file in bytes; absent if there is no limit. */
                     "Tus-Max-Size"?: number;
                     [name: string]: unknown;
                 };
@@ -1749,7 +1750,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol. */
+                /** @description The version of tus. */
                 "Tus-Resumable": components["parameters"]["TusResumable"];
             };
             path: {
@@ -1759,7 +1760,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is removed. */
+            /** @description It was removed. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -1779,7 +1780,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol. */
+                /** @description The version of tus. */
                 "Tus-Resumable": components["parameters"]["TusResumable"];
             };
             path: {
@@ -1789,11 +1790,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Nothing but headers. */
+            /** @description Only headers. */
             200: {
                 headers: {
                     "Upload-Offset": components["headers"]["UploadOffset"];
-                    /** @description Bytes of the file. */
+                    /** @description Size of the file in bytes. */
                     "Upload-Length"?: number;
                     /** @description As it was sent. */
                     "Upload-Metadata"?: string;
@@ -1814,9 +1815,9 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol. */
+                /** @description The version of tus. */
                 "Tus-Resumable": components["parameters"]["TusResumable"];
-                /** @description The bytes that the sender takes to be there. */
+                /** @description The offset that the client expects, in bytes. */
                 "Upload-Offset": number;
             };
             path: {
@@ -1824,14 +1825,14 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description Bytes of the file, as many as one likes. */
+        /** @description Bytes of the file, any number of them. */
         requestBody: {
             content: {
                 "application/offset+octet-stream": string;
             };
         };
         responses: {
-            /** @description The piece is kept. */
+            /** @description The piece was saved. */
             204: {
                 headers: {
                     "Upload-Offset": components["headers"]["UploadOffset"];
@@ -1861,7 +1862,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The keys, and what was delegated for them. */
+            /** @description The keys, and the delegated certificates. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1886,7 +1887,7 @@ export interface operations {
         };
         requestBody?: components["requestBodies"]["Certificate"];
         responses: {
-            /** @description What it is, of any bytes at all. */
+            /** @description The inspection; any bytes can be inspected. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1911,7 +1912,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, and what it is, or why it cannot be used. */
+            /** @description The file and its inspection, or the reason why it cannot be used. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1931,14 +1932,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description What a certificate is for; one of the keys that the certificate service has. */
+                /** @description A key of the certificate service, which stores one certificate for each. */
                 key: components["parameters"]["key"];
             };
             cookie?: never;
         };
         requestBody?: components["requestBodies"]["Certificate"];
         responses: {
-            /** @description The service has stored it. */
+            /** @description The service has stored the certificate. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1963,7 +1964,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description What a certificate is for; one of the keys that the certificate service has. */
+                /** @description A key of the certificate service, which stores one certificate for each. */
                 key: components["parameters"]["key"];
             };
             cookie?: never;
@@ -1971,13 +1972,13 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Of the certificate that was shown. */
+                    /** @description The fingerprint of the certificate that the panel showed. */
                     fingerprint: string;
                 };
             };
         };
         responses: {
-            /** @description The service has stored it. */
+            /** @description The service has stored the certificate. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -42,7 +42,9 @@ export type ITransferList = Schemas['Transfers'];
 
 /** What transfers are asked for: downloads, uploads from the workspace, or an upload from this computer. */
 export type ITransferOrder =
-  Schemas['DownloadOrder'] | Schemas['UploadOrder'] | Schemas['ReceivedOrder'];
+  | Schemas['DownloadOrder']
+  | Schemas['UploadOrder']
+  | Schemas['StoreUploadsOrder'];
 
 /** The directory of the storage that the user may write to. */
 export type IHomeDirectory = Schemas['HomeDirectory'];

@@ -122,7 +122,7 @@ async def test_a_file_that_breaks_off_breaks_the_archive_off(
     tiny.misbehave["fetch"] = second
     with pytest.raises(HTTPStreamClosedError):
         await api(f"archives/{planned['id']}")
-    assert "the download of 'd.zip' broke at 'd/b': " in caplog.text
+    assert "the download of 'd.zip' failed at 'd/b': " in caplog.text
     # It is still there for another try.
     del tiny.misbehave["fetch"]
     assert len((await api(f"archives/{planned['id']}")).body) == planned["bytes"]

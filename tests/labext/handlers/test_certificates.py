@@ -129,7 +129,7 @@ async def test_a_key_that_is_not_offered(
     for path in ("cta", "../dirac", "d" * 5000):
         response = await api(f"certificates/{quote(path, safe='')}", "PUT", body=proxy().pem())
         assert response.code == 404
-        assert "has the keys dirac" in json.loads(response.body)["message"]
+        assert "it is one of dirac" in json.loads(response.body)["message"]
     found = await api("certificates/cta/found", "PUT", json_body={"fingerprint": "0"})
     assert found.code == 404
     assert tiny.requests == []

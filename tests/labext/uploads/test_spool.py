@@ -158,7 +158,7 @@ def test_no_more_than_was_announced(spool: Spool) -> None:
 
 @pytest.mark.parametrize("upload_id", ["0" * 32, "abc", ""])
 def test_there_is_none(spool: Spool, upload_id: str) -> None:
-    for call in (spool.get, spool.remove, spool.handed_on):
+    for call in (spool.get, spool.remove, spool.claimed):
         with pytest.raises(NotFound):
             call(upload_id)
     assert spool.waiting() == []
@@ -229,9 +229,9 @@ def test_what_a_transfer_has_does_not_expire_while_it_says_so(
     spool.renew([kept.id])
     clock.ahead = 30 * HOUR
     make(directory, clock).remove_expired()
-    assert spool.handed_on(kept.id)[0].path == "kept"
+    assert spool.claimed(kept.id)[0].path == "kept"
     with pytest.raises(NotFound, match="expired"):
-        spool.handed_on(lost.id)
+        spool.claimed(lost.id)
 
 
 def test_the_disk_is_full(spool: Spool, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,7 +295,7 @@ def test_caps(directory: Path, clock: Clock) -> None:
     spool.create(facts())
 
 
-def test_handed_on_to_one_transfer_only(spool: Spool, directory: Path, clock: Clock) -> None:
+def test_claimed_by_one_transfer_only(spool: Spool, directory: Path, clock: Clock) -> None:
     a, b, half = received(spool, "a"), received(spool, "b"), spool.create(facts("half"))
     for wrong in ([a.id, half.id], [a.id, a.id], [a.id, "0" * 32]):
         with pytest.raises((UploadConflict, NotFound)):
@@ -315,7 +315,7 @@ def test_what_is_stored_is_removed_but_remembered(spool: Spool, directory: Path)
     spool.claim([a.id, b.id])
     spool.stored(a.id)
     assert not spool.data(a.id).exists()
-    assert [spool.handed_on(each.id)[1] for each in (a, b)] == [True, False]
+    assert [spool.claimed(each.id)[1] for each in (a, b)] == [True, False]
     spool.forget([a.id, b.id])
     assert list(directory.iterdir()) == []
 
