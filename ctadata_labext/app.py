@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -18,7 +17,6 @@ from ctadata._printable import printable_record
 from ctadata.api import APIClient
 from ctadata.errors import CTADataError
 from ctadata.http.plain_http import first_warning
-from ctadata.transfers.progress import OnNotice, OnProgress
 
 from .browse.archives import Archives
 from .download_slots import DownloadSlots
@@ -26,7 +24,6 @@ from .routes import FALLBACK, ROUTES
 from .service_calls import ServiceCalls, Watchdogs
 from .services import Services
 from .threads import DaemonExecutor
-from .transfers.job import Job
 from .transfers.manager import TransferManager
 from .transfers.run_job import run_job
 from .transfers.store import TransferStore
@@ -205,7 +202,12 @@ class CTADataExtension(ExtensionApp):
         self._warn_of_plain_http(client)
         watchdogs = Watchdogs()
         upload_pool = DaemonExecutor(UPLOAD_THREADS, "ctadata-upload")
-        spool = self._make_spool()
+        spool = Spool(
+            Path(self.uploads_directory or os.path.join(self.data_dir, "uploads")),
+            expiry=self.upload_expiry * 3600,
+            max_uploads=self.max_uploads,
+            max_size=self.max_upload_size,
+        )
         upload_pool.submit(spool.remove_expired)
 
         def calls(kind: str, threads: int, **more: Any) -> ServiceCalls:
@@ -235,7 +237,7 @@ class CTADataExtension(ExtensionApp):
             ),
             upload_pool=upload_pool,
             transfers=TransferManager(
-                partial(self._run_job, client, spool),
+                partial(run_job, client, self.workspace, spool),
                 TransferStore(Path(self.data_dir, "transfers"), self.workspace().root, self.log),
                 max_running=self.max_transfers,
                 max_queued=self.max_queued_transfers,
@@ -284,22 +286,3 @@ class CTADataExtension(ExtensionApp):
             text = first_warning(url, config.DOWNLOADSERVICE_VARIABLE)
             if text is not None:
                 self.log.warning("ctadata: %s", text)
-
-    def _run_job(
-        self,
-        client: APIClient,
-        spool: Spool,
-        job: Job,
-        on_progress: OnProgress,
-        on_notice: OnNotice,
-        cancel: threading.Event,
-    ) -> str | None:
-        return run_job(client, self.workspace(), spool, job, on_progress, on_notice, cancel)
-
-    def _make_spool(self) -> Spool:
-        return Spool(
-            Path(self.uploads_directory or os.path.join(self.data_dir, "uploads")),
-            expiry=self.upload_expiry * 3600,
-            max_uploads=self.max_uploads,
-            max_size=self.max_upload_size,
-        )

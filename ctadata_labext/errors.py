@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ctadata._printable import printable
-from ctadata.errors import AlreadyExists, CTADataError, NotFound, TransferError
+from ctadata.errors import AlreadyExists, CTADataError, InvalidPath, NotFound, TransferError
 
 __all__ = [
     "ERRORS_OF_STATUS",
@@ -29,6 +29,7 @@ __all__ = [
     "UploadBusy",
     "UploadConflict",
     "UploadsLost",
+    "WholeStorage",
     "describe",
 ]
 
@@ -94,6 +95,13 @@ class NotOffered(CTADataError):
     """There is no such address."""
 
     code = "not-offered"
+
+
+class WholeStorage(InvalidPath):
+    """The storage's root cannot be downloaded."""
+
+    def __init__(self) -> None:
+        super().__init__("The whole storage cannot be downloaded; choose a directory", path="")
 
 
 class CertificateChanged(CTADataError):

@@ -11,11 +11,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ctadata.entries import Entry
-from ctadata.errors import CTADataError, InvalidPath, NotFound
+from ctadata.errors import CTADataError, NotFound
 from ctadata.storage.paths import check_remote_path
 from ctadata.transfers.remote_file import file_size
 
-from ..errors import Abandoned, BadRequest
+from ..errors import Abandoned, BadRequest, WholeStorage
 from .walk import ConcurrentWalk, outermost
 from .zip_stream import Member, zip_length, zip_pieces
 
@@ -152,7 +152,7 @@ def _members_in(paths: Sequence[str]) -> tuple[str, Callable[[Listing], list[Mem
     """Return an archive's name, and a function that returns the members in a listing."""
     chosen = outermost(paths)
     if chosen == [""]:
-        raise InvalidPath("The whole storage cannot be downloaded; choose a directory")
+        raise WholeStorage
     segments = [check_remote_path(path) for path in chosen]
     names = [last for *_, last in segments]
     whole = len(set(names)) < len(names)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ctadata.entries import Href
 from ctadata.errors import InvalidPath
-from ctadata.storage.paths import check_name_lengths, check_remote_path
+from ctadata.storage.paths import check_remote_path
 from ctadata.transfers.progress import OnNotice, OnProgress
 from ctadata.transfers.target_conflicts import PlannedUpload, refuse_meeting
 
-from ..errors import TargetsExist
-from ..uploads.handoff import store_uploads, stored_path
+from ..errors import TargetsExist, WholeStorage
+from ..uploads.handoff import checked_name, store_uploads, stored_path
 from .job import Job
 from .progress import LeftOutCount
 
@@ -61,9 +61,7 @@ def download_jobs(
     for path in paths:
         segments = check_remote_path(path)
         if not segments:
-            raise InvalidPath(
-                "The whole storage cannot be downloaded; choose a directory", path=path
-            )
+            raise WholeStorage
         local = workspace.child(directory, segments[-1])
         target = workspace.relative(local)
         if os.path.lexists(local):
@@ -117,7 +115,7 @@ def upload_jobs(
         local = workspace.existing(path)
         if local == workspace.root:
             raise InvalidPath("The whole workspace cannot be uploaded; choose a folder", path=path)
-        name = _checked_name(local.name if names is None else names[number])
+        name = checked_name(local.name if names is None else names[number])
         jobs.append(
             Job(
                 "upload",
@@ -134,7 +132,7 @@ def upload_jobs(
 
 def run_job(
     client: APIClient,
-    workspace: Workspace,
+    workspace_now: Callable[[], Workspace],
     spool: Spool,
     job: Job,
     on_progress: OnProgress,
@@ -143,7 +141,7 @@ def run_job(
 ) -> str | None:
     """Run a job in the calling thread.
 
-    The job may come from a file: its paths are checked again.
+    The job may come from a file: its paths are checked again, in the workspace as configured now.
 
     Returns
     -------
@@ -157,6 +155,7 @@ def run_job(
     TransferCancelled
         If `cancel` is set.
     """
+    workspace = workspace_now()
     if job.kind == "download":
         return _download(client, workspace, job, on_progress, on_notice, cancel)
     if "uploads" in job.options:
@@ -225,11 +224,3 @@ def _download(
             cancel=cancel,
         )
     return workspace.relative(local)
-
-
-def _checked_name(name: str) -> str:
-    """Return a name for the storage, after checking it."""
-    if check_remote_path(name) != [name]:
-        raise InvalidPath(f"{name!r} is not a name; remove the '/'", path=name)
-    check_name_lengths([name], name)
-    return name

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .spool import Spool
 
-__all__ = ["discard_uploads", "handoff_job", "store_uploads", "stored_path"]
+__all__ = ["checked_name", "discard_uploads", "handoff_job", "store_uploads", "stored_path"]
 
 # What a browser may leave out of a folder, and the maximum number of it.
 KINDS_LEFT_OUT = {"hidden file", "hidden directory"}
@@ -58,13 +58,11 @@ def handoff_job(
         If two files would have the same path in the storage.
     """
     into = check_remote_path(destination)
-    top = check_remote_path(name)
-    if top != [name]:
-        raise InvalidPath(f"{name!r} is not a name; remove the '/'", path=name)
+    checked_name(name)
     files = []
     for upload_id, path in uploads:
         segments = check_remote_path(path)
-        if segments[:1] != top:
+        if segments[:1] != [name]:
             raise InvalidPath(f"{path!r} is neither {name!r} nor below it", path=path)
         check_name_lengths(segments, path)
         files.append({"id": upload_id, "path": "/".join([*into, *segments])})
@@ -80,7 +78,7 @@ def handoff_job(
     options: dict[str, Any] = {"uploads": files}
     if left_out:
         options["left_out"] = _checked_counts(left_out)
-    return Job("upload", name, "/".join([*into, *top]), files=len(files), options=options)
+    return Job("upload", name, "/".join([*into, name]), files=len(files), options=options)
 
 
 def store_uploads(
@@ -163,6 +161,14 @@ def store_uploads(
         )
     spool.forget(ids.values())
     return stored_path(client, job)
+
+
+def checked_name(name: str) -> str:
+    """Return a name for the storage, after checking it."""
+    if check_remote_path(name) != [name]:
+        raise InvalidPath(f"{name!r} is not a name; remove the '/'", path=name)
+    check_name_lengths([name], name)
+    return name
 
 
 def stored_path(client: APIClient, job: Job) -> str | None:

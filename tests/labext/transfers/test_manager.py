@@ -48,7 +48,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., TransferManager]]:
     managers = []
 
     def make(**limits: int) -> TransferManager:
-        written = TransferStore(tmp_path / "ledger", tmp_path, LOG)
+        written = TransferStore(tmp_path / "transfers", tmp_path, LOG)
         limits = {"max_running": 2, "max_queued": 2, "max_ended": 3, **limits}
         managers.append(TransferManager(do, written, **limits, log=LOG))
         return managers[-1]
@@ -305,7 +305,7 @@ def test_whoever_runs_a_job_knows_that_it_is_not_the_first_time(tmp_path: Path) 
         tries.append(job.again)
         raise NotFound("Nothing there")
 
-    written = TransferStore(tmp_path / "ledger", tmp_path, LOG)
+    written = TransferStore(tmp_path / "transfers", tmp_path, LOG)
     manager = TransferManager(fail, written, max_running=1, max_queued=1, max_ended=1, log=LOG)
     failed = ended(manager, manager.start([Job("download", "lst/a", "a")])[0])
     assert failed["resumable"]
@@ -400,9 +400,9 @@ def test_one_elsewhere_that_turns_out_to_be_dead(
 ) -> None:
     transfer = Transfer(quick("a"))
     transfer.end(None)
-    elsewhere = TransferStore(tmp_path / "ledger", tmp_path, LOG)
+    elsewhere = TransferStore(tmp_path / "transfers", tmp_path, LOG)
     elsewhere.write([transfer.record()])
-    (path,) = (tmp_path / "ledger").iterdir()
+    (path,) = (tmp_path / "transfers").iterdir()
     content = json.loads(path.read_text())
     content["owner"]["host"] = "0123abcd"
     path.write_text(json.dumps(content))
@@ -418,7 +418,7 @@ def test_one_elsewhere_that_turns_out_to_be_dead(
 def test_without_a_place_for_the_list_transfers_still_work(
     make: Callable[..., TransferManager], tmp_path: Path, caplog: Any
 ) -> None:
-    (tmp_path / "ledger").write_text("in the way")
+    (tmp_path / "transfers").write_text("in the way")
     manager = make()
     for name in "abc":
         assert ended(manager, manager.start([quick(name)])[0])["state"] == "finished"

@@ -83,10 +83,10 @@ def test_what_ran_is_interrupted_and_goes_on(
     assert not leftovers(root)
     # Of 60 MiB more than 24 had come, of which a journal may not know the latest.
     assert wire.passed - before < 60 * MIB - 2 * (12 - 10) * MIB
-    ledgers = list((home / "data/ctadata/transfers").iterdir())
-    assert len(ledgers) == 1
-    assert ledgers[0].stat().st_mode & 0o777 == 0o600
-    assert TOKEN not in ledgers[0].read_text()
+    stores = list((home / "data/ctadata/transfers").iterdir())
+    assert len(stores) == 1
+    assert stores[0].stat().st_mode & 0o777 == 0o600
+    assert TOKEN not in stores[0].read_text()
 
 
 def test_what_comes_into_the_way_meanwhile_stays(
