@@ -5,10 +5,10 @@ from __future__ import annotations
 from .handlers.archives import ArchiveHandler, ArchivesHandler
 from .handlers.base import CTADataHandler, NotOfferedHandler
 from .handlers.certificates import (
-    CertificateHandler,
     CertificatesHandler,
+    DelegateFoundHandler,
+    DelegateHandler,
     FoundCertificateHandler,
-    FoundHandler,
     InspectHandler,
 )
 from .handlers.files import FilesHandler
@@ -40,9 +40,9 @@ ROUTES: list[tuple[str, type[CTADataHandler]]] = [
     (r"/ctadata/uploads/([^/]+)", UploadHandler),
     (r"/ctadata/certificates", CertificatesHandler),
     (r"/ctadata/certificates/inspect", InspectHandler),
-    (r"/ctadata/certificates/found", FoundHandler),
-    (r"/ctadata/certificates/([^/]+)", CertificateHandler),
-    (r"/ctadata/certificates/([^/]+)/found", FoundCertificateHandler),
+    (r"/ctadata/certificates/found", FoundCertificateHandler),
+    (r"/ctadata/certificates/([^/]+)", DelegateHandler),
+    (r"/ctadata/certificates/([^/]+)/found", DelegateFoundHandler),
 ]
 # For all other addresses.
 FALLBACK: tuple[str, type[CTADataHandler]] = (r"/ctadata(?:/.*)?", NotOfferedHandler)

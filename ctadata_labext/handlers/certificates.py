@@ -25,10 +25,10 @@ from ..errors import BadRequest, CertificateChanged, describe
 from .base import CTADataHandler
 
 __all__ = [
-    "CertificateHandler",
     "CertificatesHandler",
+    "DelegateFoundHandler",
+    "DelegateHandler",
     "FoundCertificateHandler",
-    "FoundHandler",
     "InspectHandler",
 ]
 
@@ -67,7 +67,7 @@ class InspectHandler(CTADataHandler):
         self.finish((await self.in_thread(_inspect, self.body)).to_dict())
 
 
-class FoundHandler(CTADataHandler):
+class FoundCertificateHandler(CTADataHandler):
     """The proxy certificate that grid tools have left on this server."""
 
     @web.authenticated
@@ -77,7 +77,7 @@ class FoundHandler(CTADataHandler):
         self.finish(await self.in_thread(_found))
 
 
-class CertificateHandler(CTADataHandler):
+class DelegateHandler(CTADataHandler):
     """Delegates a certificate that the browser sends."""
 
     max_body = MAX_BODY
@@ -91,7 +91,7 @@ class CertificateHandler(CTADataHandler):
         self.finish(await calls.complete(self.left, _delegate, self.body, key))
 
 
-class FoundCertificateHandler(CTADataHandler):
+class DelegateFoundHandler(CTADataHandler):
     """Delegates the proxy certificate found on this server."""
 
     @web.authenticated
