@@ -198,15 +198,7 @@ class NotResumable(CTADataError):
 
 
 class TargetsExist(AlreadyExists):
-    """Some targets exist, or are being written by another transfer.
-
-    Parameters
-    ----------
-    message : str
-        One sentence for people.
-    paths : sequence of str
-        The targets.
-    """
+    """Some targets (`paths`) exist, or are being written by another transfer."""
 
     def __init__(self, message: str, paths: Sequence[str]) -> None:
         super().__init__(message, path=paths[0])
@@ -214,16 +206,5 @@ class TargetsExist(AlreadyExists):
 
 
 def describe(error: CTADataError) -> dict[str, str]:
-    """Return an error as it is sent to the browser.
-
-    Parameters
-    ----------
-    error : CTADataError
-        The error.
-
-    Returns
-    -------
-    dict
-        ``code`` and ``message``, the latter on one line and of at most `MAX_MESSAGE` characters.
-    """
+    """Return an error's ``code`` and ``message``, a line of at most `MAX_MESSAGE` characters."""
     return {"code": error.code, "message": printable(str(error), MAX_MESSAGE)}

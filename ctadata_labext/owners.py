@@ -38,13 +38,5 @@ def owner_of(handler: JupyterHandler) -> str | None:
 
 
 def may_access(owner: str | None, made_by: str) -> bool:
-    """Whether a user may access a transfer or an upload.
-
-    Parameters
-    ----------
-    owner : str or None
-        The user, as returned by `owner_of`.
-    made_by : str
-        The name of the user who made it; empty for the server's owner.
-    """
+    """Whether a user may access what `made_by` has made (empty: the server's owner)."""
     return owner is None or owner == made_by

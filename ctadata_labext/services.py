@@ -27,26 +27,12 @@ class Services:
 
     Attributes
     ----------
-    client : APIClient
-        The client of the services.
     calls, walk_calls, certificate_calls, status_calls : ServiceCalls
         Calls of the services. Each kind has its own threads and never waits for another.
-    watchdogs : Watchdogs
-        Stop calls that take too long.
     local_pool, download_pool, upload_pool : DaemonExecutor
         Threads for work on this machine, for downloads by the browser, and for writing uploads.
-    transfers : TransferManager
-        The transfers between storage and workspace.
-    spool : Spool
-        The files uploaded from the user's computer, until they are in the storage.
-    archives : Archives
-        The zip files that were planned and can be downloaded.
-    download_slots : DownloadSlots
-        Limit the downloads by the browser that run at the same time.
     workspace : callable
         Returns JupyterLab's root folder, as configured now.
-    log : logging.Logger
-        The extension's logger.
     max_entries, max_results, upload_timeout
         Settings of the extension.
     upload_writers : dict
@@ -80,15 +66,7 @@ class Services:
     async def stop(self, timeout: float) -> bool:
         """Stop all calls and uploads, and interrupt the transfers.
 
-        Parameters
-        ----------
-        timeout : float
-            Seconds to wait for the transfers.
-
-        Returns
-        -------
-        bool
-            Whether all transfers have ended.
+        Waits `timeout` seconds for the transfers, and returns whether all have ended.
         """
         self.watchdogs.close()
         await asyncio.gather(*(writer.disconnect() for writer in self.upload_writers.values()))

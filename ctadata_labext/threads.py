@@ -45,13 +45,7 @@ class DaemonExecutor(Executor):
         self._closed = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Queue a call; see `concurrent.futures.Executor.submit`.
-
-        Raises
-        ------
-        Abandoned
-            After `close`.
-        """
+        """Queue a call; see `concurrent.futures.Executor.submit`. After `close`: `Abandoned`."""
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
@@ -78,18 +72,7 @@ class DaemonExecutor(Executor):
                 self._calls.put(None)
 
     def join(self, timeout: float | None) -> bool:
-        """Wait for the threads to end.
-
-        Parameters
-        ----------
-        timeout : float or None
-            Seconds to wait for all of them together; None for ever.
-
-        Returns
-        -------
-        bool
-            Whether all have ended.
-        """
+        """Wait until all threads have ended, or `timeout` seconds; return whether they have."""
         deadline = None if timeout is None else time.monotonic() + timeout
         for thread in self._threads:
             thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))

@@ -122,29 +122,13 @@ class CTADataHandler(APIHandler):
     async def ask(
         self, call: Callable[Concatenate[APIClient, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run ``call(client, ...)``, which calls the download service, in a thread.
-
-        Raises
-        ------
-        ServiceTimeout
-            If it takes longer than the setting `request_timeout`.
-        Abandoned
-            If the browser goes.
-        LocalFileError
-            If the server's disk causes an error.
-        """
+        """Run ``call(client, ...)``, which calls the download service; see `ServiceCalls.run`."""
         return await self.services.calls.run(self.left, call, *args, **kwargs)
 
     async def run_in(
         self, threads: Executor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a call in one of these threads.
-
-        Raises
-        ------
-        LocalFileError
-            If the server's disk causes an error.
-        """
+        """Run a call in one of these threads; an error of the disk becomes a `LocalFileError`."""
         loop = asyncio.get_running_loop()
         with local_errors(doing="used"):
             return await loop.run_in_executor(threads, partial(call, *args, **kwargs))
@@ -183,13 +167,7 @@ class CTADataHandler(APIHandler):
 
     @property
     def body(self) -> bytes:
-        """The request's body.
-
-        Raises
-        ------
-        TooLarge
-            If it has more than `max_body` bytes.
-        """
+        """The request's body; raises `TooLarge` if it has more than `max_body` bytes."""
         if self._body_length > self.max_body:
             raise TooLarge(
                 f"The request has {self._body_length:,} bytes; at most {self.max_body:,} are "
@@ -198,15 +176,7 @@ class CTADataHandler(APIHandler):
         return b"".join(self._received)
 
     def json_body(self) -> dict[str, Any]:
-        """Return the request's body.
-
-        Raises
-        ------
-        BadRequest
-            If it is not a JSON object (RFC 8259, in UTF-8), or has a duplicate member.
-        TooLarge
-            If it is too large.
-        """
+        """Return the request's body, a JSON object (RFC 8259, in UTF-8) without duplicates."""
         try:
             body = json.loads(
                 self.body.decode(), object_pairs_hook=_members, parse_constant=_refuse_constant
@@ -218,13 +188,7 @@ class CTADataHandler(APIHandler):
         return body
 
     def json_paths(self) -> list[str]:
-        """Return the ``paths`` in the request's body.
-
-        Raises
-        ------
-        BadRequest
-            If they are missing, empty, or not a list of strings.
-        """
+        """Return the ``paths`` in the request's body, a list of at least one string."""
         paths = self.json_body().get("paths")
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
             raise BadRequest("'paths' is not a list of paths")
@@ -239,15 +203,7 @@ class CTADataHandler(APIHandler):
         return [method for method in cls.SUPPORTED_METHODS if method.lower() in vars(cls)]
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer every error as ``{"code", "message"}``, without internal details.
-
-        Parameters
-        ----------
-        status_code : int
-            The status of a `tornado.web.HTTPError`; 500 for other exceptions.
-        **kwargs : object
-            ``exc_info`` as from `sys.exc_info`.
-        """
+        """Answer every error as ``{"code", "message"}``, without internal details."""
         error = kwargs.get("exc_info", (None, None))[1]
         if isinstance(error, Abandoned):
             # The browser has gone, or the server is stopping.

@@ -35,15 +35,7 @@ def accepts_gzip(header: str) -> bool:
 
 
 def compress(pieces: Iterable[str], *, allowed: bool) -> tuple[list[bytes], str | None]:
-    """Return an answer in pieces, compressed if it is long, and its encoding.
-
-    Parameters
-    ----------
-    pieces : iterable of str
-        The answer.
-    allowed : bool
-        Whether the browser accepts gzip.
-    """
+    """Return an answer in pieces, compressed if that is allowed and worth it, and its encoding."""
     encoded = (piece.encode() for piece in pieces)
     if not allowed:
         return list(encoded), None

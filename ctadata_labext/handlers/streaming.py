@@ -71,13 +71,7 @@ class DownloadHandler(CTADataHandler):
         """Send the content piece by piece, as fast as the browser receives it.
 
         While a download stalls, because the service or the browser is slow, others get its slot.
-
-        Parameters
-        ----------
-        what : str
-            Its name, for the log.
-        content : callable
-            Called with a client; yields the bytes. Runs in a thread.
+        `content` is called with a client and runs in a thread; `what` is its name in the log.
         """
         services = self.services
         client, watchdog = services.client.with_watchdog()

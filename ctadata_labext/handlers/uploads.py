@@ -74,18 +74,7 @@ class TusHandler(CTADataHandler):
             self._refusal = error
 
     async def begin(self, length: int | None) -> None:
-        """Prepare for the body.
-
-        Parameters
-        ----------
-        length : int or None
-            Its size in bytes; None if it is not known in advance.
-
-        Raises
-        ------
-        CTADataError
-            If the body is refused.
-        """
+        """Prepare for a body of `length` bytes, None if unknown; raise an error to refuse it."""
 
     async def receive(self, upload_id: str, offset: int, length: int | None) -> None:
         """Prepare to add the body to an upload."""
@@ -120,13 +109,7 @@ class TusHandler(CTADataHandler):
                 self.send_error(500, exc_info=sys.exc_info())
 
     async def body_written(self) -> None:
-        """Wait until the body is on the disk.
-
-        Raises
-        ------
-        CTADataError
-            If the body was refused, or could not be written.
-        """
+        """Wait until the body is on the disk; raise the error if it was refused or cannot be."""
         writer = self._writer
         if writer is not None:
             await writer.close()

@@ -33,6 +33,10 @@ RunJob = Callable[[Job, OnProgress, OnNotice, threading.Event], str | None]
 class TransferManager:
     """Runs a few transfers at a time, and keeps a list that survives a restart of the server.
 
+    Methods that take an id raise `NotFound` if this user has no such transfer, and return the
+    transfer's description (openapi.yaml's ``Transfer``). `owner` is the user, as returned by
+    `owner_of`; by default the server's owner, who may access all transfers.
+
     Parameters
     ----------
     run : callable
@@ -84,15 +88,9 @@ class TransferManager:
         Parameters
         ----------
         jobs : sequence of Job
-            The jobs.
+            The jobs; the descriptions of their transfers are returned in the same order.
         owner : str, optional
-            The user, as returned by `owner_of`; the other methods only see the transfers of this
-            user. By default the server's owner, who may access all.
-
-        Returns
-        -------
-        list of dict
-            A description of each transfer, in the order of `jobs`.
+            The user.
 
         Raises
         ------
@@ -114,15 +112,8 @@ class TransferManager:
     def retry(self, transfer_id: str, owner: str | None = None) -> dict[str, object]:
         """Queue a transfer again that failed, was cancelled or was interrupted.
 
-        Returns
-        -------
-        dict
-            Its description.
-
         Raises
         ------
-        NotFound
-            If there is none of this id.
         NotResumable
             If it is finished, or has not ended yet.
         TargetsExist, TooManyTransfers
@@ -154,13 +145,7 @@ class TransferManager:
             ]
 
     def get(self, transfer_id: str, owner: str | None = None) -> dict[str, object]:
-        """Describe one transfer.
-
-        Raises
-        ------
-        NotFound
-            If there is none of this id.
-        """
+        """Describe one transfer."""
         with self._lock:
             return self._find(transfer_id, owner).describe()
 
@@ -174,18 +159,7 @@ class TransferManager:
         return None
 
     def cancel(self, transfer_id: str, owner: str | None = None) -> dict[str, object]:
-        """Cancel a transfer, unless it has ended.
-
-        Returns
-        -------
-        dict
-            Its description.
-
-        Raises
-        ------
-        NotFound
-            If there is none of this id.
-        """
+        """Cancel a transfer, unless it has ended."""
         with self._lock:
             transfer = self._find(transfer_id, owner)
             if transfer.active:
@@ -200,8 +174,6 @@ class TransferManager:
 
         Raises
         ------
-        NotFound
-            If there is none of this id.
         NotEnded
             If it has not ended; perhaps it was run again.
         """
@@ -222,17 +194,10 @@ class TransferManager:
             return sum(transfer.active for transfer in self._transfers.values())
 
     def shutdown(self, timeout: float) -> bool:
-        """Interrupt all transfers, wait for the threads, and leave the list to a later server.
+        """Interrupt all transfers, and leave the list to a later server.
 
-        Parameters
-        ----------
-        timeout : float
-            Seconds to wait; a thread that still hangs then ends with the process.
-
-        Returns
-        -------
-        bool
-            Whether all threads have ended.
+        Waits `timeout` seconds for the threads and returns whether all have ended; a thread that
+        still hangs then ends with the process.
         """
         self._stopping.set()
         with self._lock:

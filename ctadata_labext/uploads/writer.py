@@ -38,11 +38,6 @@ class UploadWriter:
         All writers, by the ids of their uploads; contains this one until it is closed.
     timeout : float
         Seconds between two checks of the speed.
-
-    Attributes
-    ----------
-    piece : Piece
-        The piece.
     """
 
     def __init__(
@@ -68,13 +63,7 @@ class UploadWriter:
         writers[piece.upload.id] = self
 
     async def receive(self, data: bytes) -> None:
-        """Add received data.
-
-        Raises
-        ------
-        CTADataError
-            If the data cannot be written.
-        """
+        """Add received data; raises a `CTADataError` if they cannot be written."""
         if self._closing is None:
             self._heard = time.monotonic()
             self._received += len(data)
@@ -83,13 +72,7 @@ class UploadWriter:
                 await self._write()
 
     def close(self) -> asyncio.Task[None]:
-        """Write the rest, and let other requests add to the upload.
-
-        Returns
-        -------
-        asyncio.Task
-            Ends when that is done; raises the errors of `receive`.
-        """
+        """Start a task that writes the rest and lets other requests add to the upload."""
         if self._closing is None:
             self._timer.cancel()
             self._closing = asyncio.ensure_future(self._close())
