@@ -1,4 +1,4 @@
-"""What schemathesis has to be taught: media types, and a format, of the descriptions."""
+"""Teach schemathesis the media types and a format of the descriptions."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ WEBDAV = {"MKCOL", "PROPFIND", "PROPPATCH"}
 
 @schemathesis.serializer("application/offset+octet-stream", "application/octet-stream")
 def as_bytes(ctx: schemathesis.SerializationContext, value: Any) -> bytes:
-    """Send what is generated as it is."""
+    """Send the generated body unchanged."""
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
 
 
 @schemathesis.deserializer("application/x-ndjson")
 def last_line(ctx: schemathesis.DeserializationContext, response: schemathesis.Response) -> Any:
-    """Return the last object; the tests of the handlers look at all of them."""
+    """Return the last object; the tests of the handlers check all of them."""
     return json.loads(response.content.splitlines()[-1])
 
 
@@ -42,10 +42,10 @@ def metadata(path: str, destination: str) -> str:
 
 names = st.text("aZ9 .-_é😀", min_size=1, max_size=20).filter(lambda name: name.strip("."))
 schemathesis.openapi.format("tus-metadata", st.builds(metadata, names, st.just("") | names))
-# Those that tests.conftest makes are found.
+# Paths that tests.conftest creates exist.
 real = st.sampled_from(["lst/some-data-dir", "lst/some-data-dir/small.txt", "lst/odd"])
 schemathesis.openapi.format("remote-path", real | st.text(min_size=1, max_size=20))
-# One that the services take, where the tests have made one, and some text.
+# A certificate that the services accept, if the tests have created one, and some text.
 proxy = os.environ.get("CTADATA_TEST_PROXY")
 certificates = st.just(Path(proxy).read_text()) if proxy else st.nothing()
 schemathesis.openapi.format("proxy-certificate", certificates | st.text(max_size=20))
@@ -53,7 +53,7 @@ schemathesis.openapi.format("proxy-certificate", certificates | st.text(max_size
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """Send the number that a link has taken from a body as a header's text."""
+    """Send a number that a link took from a body as the text of a header."""
     for name, value in case.headers.items():
         if isinstance(value, int):
             case.headers[name] = str(value)
@@ -61,7 +61,7 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
 
 @schemathesis.hook
 def after_call(context: Any, case: Any, response: schemathesis.Response) -> None:
-    """Leave out of ``Allow`` WebDAV's own methods, for which OpenAPI 3.1 has no words."""
+    """Remove the methods of WebDAV, which OpenAPI 3.1 does not support, from ``Allow``."""
     if allow := response.headers.get("allow"):
         methods = re.findall(r"[A-Z]+", ", ".join(allow))
         response.headers["allow"] = [", ".join(each for each in methods if each not in WEBDAV)]

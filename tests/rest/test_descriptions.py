@@ -156,7 +156,7 @@ def test_the_embedded_service(
             tmp_path,
         ).check(
             {
-                *("getOwn", "headOwn", "putOwn", "fetchOwn", "listOwn"),
+                *("getHome", "headHome", "putHome", "fetchHome", "listHome"),
                 "getSharedCertificateStatus",
             }
         )
