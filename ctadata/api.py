@@ -754,8 +754,7 @@ class APIClient:
             for path, local in mapping(files, "files").items()
         ]
         for one in planned:
-            if not one.target:
-                raise InvalidPath(f"{one.source!r} is given no name in the storage")
+            one.check_named()
         called = None if display_paths is None else mapping(display_paths, "display_paths")
         with self._uploading(options) as uploads:
             return uploads.many(planned, called, leave_out=leave_out)

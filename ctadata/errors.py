@@ -1,25 +1,25 @@
-"""The errors of ctadata, all of them below `CTADataError`.
+"""The exceptions that ctadata raises; all of them derive from `CTADataError`.
 
 ::
 
-    CTADataError                 .path, .code, and a sentence that says what to do
+    CTADataError                 .path, .code, and one sentence that says what to do
     ├── ServiceUnreachable       no connection, or 5xx after all retries; names the host
-    │   └── ServiceTimeout       it accepted the connection but does not answer in time
+    │   └── ServiceTimeout       connected, but no response in time
     ├── AuthenticationError      the token is refused: 401, or a redirect to a login page
-    │   ├── NoToken              there is no token to send
-    │   ├── InvalidToken         what is set as the token cannot be one; it is not sent
+    │   ├── NoToken              no token is set
+    │   ├── InvalidToken         the value that is set cannot be a token; it is not sent
     │   └── MissingScope         the token is valid, but not for this service
-    ├── StorageException         what the storage refused; the name older notebooks catch
+    ├── StorageException         the storage refuses the request; older notebooks catch this name
     │   ├── NotFound
     │   ├── AlreadyExists
     │   ├── AccessDenied
     │   │   └── CertificateNeeded  the service has no usable certificate of the user
-    │   └── InvalidPath          a path that cannot be asked for, such as one with '..'
-    ├── TransferError            .failures: the errors of the files of a directory
-    │   ├── IntegrityError       the bytes are not the file that the listing announced
+    │   └── InvalidPath          a path that cannot be requested, such as one with '..'
+    ├── TransferError            .failures: one error for each file of a directory that failed
+    │   ├── IntegrityError       the received bytes are not the listed file
     │   ├── TransferCancelled
-    │   └── NoSpace
-    ├── LocalFileError           the local disk refused something: permission, read-only, I/O error
+    │   └── NoSpace              the local disk is full
+    ├── LocalFileError           the local disk refuses: permission, read-only, I/O error
     └── CertificateError         .findings: what is wrong with the certificate
 """
 
@@ -59,15 +59,15 @@ __all__ = [
 
 
 class CTADataError(Exception):
-    """Base of all errors that ctadata raises.
+    """Base class of all ctadata errors.
 
     Parameters
     ----------
     message : str
-        One sentence for people: what happened and what to do about it. What is hidden in it or
-        secret is written out or left out, and what is very long is shortened.
+        One sentence for people: what happened and what to do about it. Invisible characters are
+        escaped, secrets are removed, and very long text is shortened.
     path : str, optional
-        The remote or local path that it is about, as it is.
+        The remote or local path that the error is about, unchanged.
 
     Attributes
     ----------
@@ -82,22 +82,22 @@ class CTADataError(Exception):
         self.path = path
 
     def caused_by(self, error: BaseException) -> Self:
-        """Return this error with its cause, where a traceback may show that one.
+        """Return this error with `error` as its cause, if a traceback may show that one.
 
-        To be raised outside of the `except` block, which would add the cause as its context.
+        Raise it outside of the `except` block, which would add the cause as its context.
         """
         self.__cause__ = error if is_clean(error) else None
         return self
 
 
 class ServiceUnreachable(CTADataError):
-    """The service cannot be reached, or answers that it is down."""
+    """The service cannot be reached, or says that it is down."""
 
     code = "service-unreachable"
 
 
 class ServiceTimeout(ServiceUnreachable):
-    """The service does not answer in time."""
+    """The service does not respond in time."""
 
     code = "service-timeout"
 
@@ -109,25 +109,25 @@ class AuthenticationError(CTADataError):
 
 
 class NoToken(AuthenticationError):
-    """There is no token to send."""
+    """No token is set."""
 
     code = "no-token"
 
 
 class InvalidToken(AuthenticationError):
-    """What is set as the token cannot be one; the message does not repeat it."""
+    """The value that is set cannot be a token; the message does not repeat it."""
 
     code = "token-invalid"
 
 
 class MissingScope(AuthenticationError):
-    """The token is valid, but may not be used for this service."""
+    """The token is valid, but not for this service."""
 
     code = "token-scope"
 
 
 class StorageException(CTADataError):
-    """The storage refuses what was asked of it."""
+    """The storage refuses the request."""
 
     code = "storage-error"
 
@@ -143,21 +143,26 @@ class AlreadyExists(StorageException):
 
     code = "already-exists"
 
+    @classmethod
+    def directory(cls, path: str) -> Self:
+        """Return the error for a file to be written at the path of a directory."""
+        return cls(f"{path!r} is a directory; name the file to write", path=path)
+
 
 class AccessDenied(StorageException):
-    """The holder of the token may not do this."""
+    """The user is not allowed to do this."""
 
     code = "access-denied"
 
 
 class CertificateNeeded(AccessDenied):
-    """The service has no certificate of the user with which it could ask the storage."""
+    """The service has no usable certificate of the user, and cannot access the storage."""
 
     code = "certificate-needed"
 
 
 class InvalidPath(StorageException):
-    """A path that cannot be asked for."""
+    """A path that cannot be requested."""
 
     code = "invalid-path"
 
@@ -167,12 +172,10 @@ class TransferError(CTADataError):
 
     Parameters
     ----------
-    message : str
-        One sentence for people.
-    path : str, optional
-        The path that it is about.
+    message, path : str
+        See `CTADataError`.
     failures : sequence of CTADataError, optional
-        Of a directory: one error, with its path, for each file that failed.
+        For a directory: one error, with its path, for each file that failed.
     """
 
     code = "transfer-failed"
@@ -189,9 +192,18 @@ class TransferError(CTADataError):
 
 
 class IntegrityError(TransferError):
-    """The bytes that came are not the file that was announced."""
+    """The received bytes are not the listed file."""
 
     code = "integrity-error"
+
+    @classmethod
+    def wrong_size(cls, path: str, received: int | None, listed: int | None) -> Self:
+        """Return the error for a file of another size than listed; None received means more."""
+        size = "More bytes" if received is None else f"{received} bytes"
+        return cls(
+            f"{size} were received for {path!r} where the storage lists {listed}; try again",
+            path=path,
+        )
 
 
 class TransferCancelled(TransferError):
@@ -201,15 +213,15 @@ class TransferCancelled(TransferError):
 
 
 class NoSpace(TransferError):
-    """The disk that should receive the file is full."""
+    """The local disk is full."""
 
     code = "no-space"
 
 
 class LocalFileError(CTADataError):
-    """The local disk or operating system refused something; ``path`` is the local file.
+    """The local disk or the operating system refused something; ``path`` is the local file.
 
-    For example permission denied, a read-only disk, too many open files, an I/O error.
+    Examples are a denied permission, a read-only disk, too many open files, an I/O error.
     """
 
     code = "local-file"
@@ -221,11 +233,11 @@ class CertificateError(CTADataError):
     Parameters
     ----------
     message : str
-        One sentence for people; never a part of the certificate.
+        See `CTADataError`; never contains a part of the certificate.
     path : str, optional
         The file that the certificate was read from.
     findings : sequence of ctadata.certificates.Finding, optional
-        What is to be known about it, the worst first: level, code, sentence.
+        The problems found, the worst first: level, code, sentence.
     """
 
     code = "certificate-error"

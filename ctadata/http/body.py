@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Generator
 from http.client import HTTPException, HTTPResponse, IncompleteRead
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from .connections import BLOCK, HEAD_BUFFER
 from .watchdog import Watchdog
@@ -33,39 +33,22 @@ CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?\r?")
 LINE_PIECE = 64
 # Bytes of the longest line, and of the whole trailer section.
 MAX_LINE = 64 << 10
-# By so many bytes may the framing exceed the content: chunks of one byte cost much time each.
+# Bytes by which the framing may exceed the content: chunks of one byte cost much time each.
 MAX_OVERHEAD = 1 << 20
 
 
-class _Framing(Protocol):
-    """Separates the content of a body from its framing.
-
-    Attributes
-    ----------
-    max_read : int
-        How many bytes may be read next.
-    ended : bool
-        Whether the content is complete.
-    """
-
-    max_read: int
-    ended: bool
-
-    def content(self, raw: Block) -> list[Block]:
-        """Return the content of the next bytes."""
-
-    def check_end(self) -> None:
-        """Raise `IncompleteRead` if the connection must not end here."""
-
-
 class _Length:
-    """A body of known length, or one that lasts until the connection ends."""
+    """A body of known length, or one that lasts until the connection ends.
+
+    At most `max_read` bytes may be read next; `ended` tells whether the content is complete.
+    """
 
     def __init__(self, length: int | None) -> None:
         self._left = length
         self._count()
 
     def content(self, raw: Block) -> list[Block]:
+        """Return the content of the next bytes, without the framing."""
         if self._left is not None:
             self._left -= len(raw)
             self._count()
@@ -76,6 +59,7 @@ class _Length:
         self.ended = self._left == 0
 
     def check_end(self) -> None:
+        """Raise `IncompleteRead` if the connection must not end here."""
         if self._left:
             raise IncompleteRead(b"", self._left)
 
@@ -139,6 +123,9 @@ class _Chunks:
     def check_end(self) -> None:
         if not self.ended:
             raise IncompleteRead(b"")
+
+
+_Framing = _Length | _Chunks
 
 
 def read_body(response: BaseHTTPResponse, watchdog: Watchdog) -> Generator[list[Block]]:

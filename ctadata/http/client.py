@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Generator, Mapping
 from typing import IO, TYPE_CHECKING, Protocol, cast
@@ -78,14 +79,9 @@ class HTTPClient:
 
     def watched_by(self, watchdog: Watchdog) -> HTTPClient:
         """Return a client whose requests `watchdog` can stop."""
-        return HTTPClient(
-            self.token,
-            timeout=self.timeout,
-            retries=self.retries,
-            min_speed=self.min_speed,
-            watchdog=watchdog,
-            variable=self._variable,
-        )
+        watched = copy.copy(self)
+        watched.watchdog = watchdog
+        return watched
 
     def retrier(self) -> Retrier:
         """Return what counts the retries of a transfer and waits before each."""
@@ -218,13 +214,6 @@ class HTTPClient:
 
         A memoryview among the blocks is only valid until the next ones are asked for. The
         connection returns to the pool only if the body was read to its end.
-
-        Parameters
-        ----------
-        response : urllib3.BaseHTTPResponse
-            The response.
-        url, path : str
-            The address and the remote path, for errors.
 
         Raises
         ------

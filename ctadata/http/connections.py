@@ -222,12 +222,7 @@ class _TLSPool(urllib3.HTTPSConnectionPool):
 def send(method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
     """Send a request over a pooled connection to the host of `url`, or to its proxy.
 
-    Parameters
-    ----------
-    method, url : str
-        The request line.
-    **options
-        As `urllib3.HTTPConnectionPool.urlopen` takes them.
+    The options are those of `urllib3.HTTPConnectionPool.urlopen`.
     """
     origin = url[: url.index("/", url.index("//") + 2)]
     proxy = proxy_for(origin)

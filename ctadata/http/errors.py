@@ -1,7 +1,4 @@
-"""Turns HTTP statuses and network failures into ctadata errors; nothing else interprets them.
-
-docs/protocol.md, "Credentials", says what the statuses mean.
-"""
+"""Turns HTTP statuses and network failures into ctadata errors; nothing else interprets them."""
 
 from __future__ import annotations
 
@@ -34,6 +31,7 @@ __all__ = [
     "Redirected",
     "StreamInterrupted",
     "clean_text",
+    "login_page",
     "network_error",
     "no_token",
     "status_error",
@@ -77,6 +75,15 @@ def no_token(path: str | None = None) -> NoToken:
     return NoToken(f"There is no hub token: {NEW_TOKEN}", path=path)
 
 
+def login_page(path: str) -> AuthenticationError:
+    """Return the error for an HTML page in place of a file."""
+    return AuthenticationError(
+        f"The service sends a page instead of {path!r}, which it does for expired tokens: "
+        f"{NEW_TOKEN}",
+        path=path,
+    )
+
+
 def clean_text(text: str, token: str | None) -> str:
     """Return what a service says in a form that can be shown, never with the token in it."""
     return printable(" ".join(text.split()), WORDS, [token] if token else ())
@@ -85,64 +92,66 @@ def clean_text(text: str, token: str | None) -> str:
 def status_error(
     response: ErrorResponse, url: str, path: str, variable: str, token: str | None
 ) -> CTADataError:
-    """Turn a response that is not a success into an error.
+    """Turn a response that is not a success into an error; see `docs/protocol.md`, "Credentials".
 
-    Parameters
-    ----------
-    response : ErrorResponse
-        The response.
-    url, path : str
-        The requested address, and the remote path for the error.
-    variable : str
-        The environment variable that holds the service's address.
-    token : str or None
-        The token, which no error repeats.
+    `variable` is the environment variable that holds the service's address. No error repeats
+    `token`.
     """
+    kind, sentence = _status_meaning(response, url, path, variable, token)
+    return kind(sentence, path=path or None)
+
+
+def _status_meaning(
+    response: ErrorResponse, url: str, path: str, variable: str, token: str | None
+) -> tuple[type[CTADataError], str]:
     from http.client import responses
 
     status = response.status
     host = urlsplit(url).netloc
-    at = path or None
+    named = repr(path or "/")
+    refused = f"{host} refuses the hub token: {NEW_TOKEN}"
+    no_such_service = f"The hub at {host} has no such service running; is {variable} right?"
     if 300 <= status < 400:
-        return _redirected(response, host, at, variable)
+        location = path_of(response.location)
+        if "login" in location or "oauth" in location:
+            return AuthenticationError, refused
+        if "/hub/" in location:
+            return ServiceUnreachable, no_such_service
+        redirect = f"{host} answers with a redirect, where no token is sent; is {variable} right?"
+        return Redirected, redirect
     html, text = _body_text(response.body, token)
     # An HTML page says nothing that belongs into an error sentence.
     said = "" if html else text
     reason = clean_text(response.reason, token) or responses.get(status, "")
     if status == 401:
-        return _token_refused(host, at)
+        return AuthenticationError, refused
+    if status == 403 and "scopes" in text:
+        return MissingScope, (
+            f"The hub token may not use the service at {host}: it lacks the scope {_scope(url)}; "
+            "ask the platform's administrators to add it to your role and, for tokens of notebook "
+            "servers, to the role 'server'"
+        )
+    if status == 403 and html and "_xsrf" in text:
+        return ServiceUnreachable, no_such_service
     if status == 403:
-        if "scopes" in text:
-            return MissingScope(
-                f"The hub token may not use the service at {host}: it lacks the scope "
-                f"{_scope(url)}; ask the platform's administrators to add it to your role and, for "
-                "tokens of notebook servers, to the role 'server'",
-                path=at,
-            )
-        if html and "_xsrf" in text:
-            return _no_such_service(host, at, variable)
-        return AccessDenied(f"Not allowed at {path or '/'!r}: {reason or said}", path=at)
+        return AccessDenied, f"Not allowed at {named}: {reason or said}"
     if status == 400 and "certificate" in said:
-        return CertificateNeeded(
+        return CertificateNeeded, (
             f"The service has no usable certificate for you ({said}); upload a fresh one with "
-            "ctadata.upload_certificate or 'ctadata certificate upload'",
-            path=at,
+            "ctadata.upload_certificate or 'ctadata certificate upload'"
         )
     if status == 404:
-        return NotFound(f"There is nothing at {path or '/'!r} in the storage", path=at)
+        return NotFound, f"There is nothing at {named} in the storage"
     if status in {408, 425, 429, 502, 503, 504}:
-        return ServiceUnreachable(
-            f"{host} is not available at the moment ({status} {reason}); try again later",
-            path=at,
-        )
+        busy = f"{host} is not available at the moment ({status} {reason}); try again later"
+        return ServiceUnreachable, busy
     if status == 407:
-        return ServiceUnreachable(
+        return ServiceUnreachable, (
             f"The proxy on the way to {host} asks for a user name and a password; put them into "
-            f"{_proxy_variable(url)}",
-            path=at,
+            f"{_proxy_variable(url)}"
         )
     if status == 507:
-        return StorageException(f"The storage has no space left for {path!r}", path=at)
+        return StorageException, f"The storage has no space left for {path!r}"
     detail = f": {said}" if said else ""
     # The service itself is up, but the storage behind it may not be.
     remedy = (
@@ -151,64 +160,52 @@ def status_error(
         if status >= 500
         else ""
     )
-    return StorageException(
-        f"The storage answers {status} {reason} for {path or '/'!r}{detail}{remedy}",
-        path=at,
-    )
+    return StorageException, f"The storage answers {status} {reason} for {named}{detail}{remedy}"
 
 
 def network_error(error: Exception, url: str, path: str, variable: str) -> CTADataError:
-    """Turn a failure of the network, or of this machine, into an error that names the host.
+    """Turn an error of urllib3, http.client or the socket into one that names the host."""
+    kind, sentence = _network_meaning(error, url, variable)
+    return kind(sentence, path=path or None)
 
-    Parameters
-    ----------
-    error : Exception
-        What urllib3, http.client or the socket raised.
-    url, path, variable : str
-        As for `status_error`.
-    """
+
+def _network_meaning(error: Exception, url: str, variable: str) -> tuple[type[CTADataError], str]:
     import urllib3.exceptions as ue
 
     from .connections import ResponseTooLong
 
     host = urlsplit(url).netloc
-    at = path or None
     reason = error.reason if isinstance(error, ue.MaxRetryError) and error.reason else error
     cause = reason if isinstance(reason, OSError) else _cause(reason)
     if isinstance(cause, ResponseTooLong):
-        return ServiceUnreachable(
-            f"The response of {host} is too long to come from such a service; is {variable} right?",
-            path=at,
+        return ServiceUnreachable, (
+            f"The response of {host} is too long to come from such a service; is {variable} right?"
         )
     if isinstance(cause, OSError) and cause.errno in LOCAL_LIMITS:
-        return LocalFileError(
+        return LocalFileError, (
             f"This machine cannot open a connection to {host}: {os.strerror(cause.errno)}; use "
-            "fewer jobs at a time, or raise the limit (ulimit -n)",
-            path=at,
+            "fewer jobs at a time, or raise the limit (ulimit -n)"
         )
     if isinstance(reason, ue.NewConnectionError):
         why = "unknown host name" if isinstance(reason, ue.NameResolutionError) else "refused"
-        return ServiceUnreachable(
-            f"Cannot connect to {host} ({why}); is {variable} right, and the service running?",
-            path=at,
+        return ServiceUnreachable, (
+            f"Cannot connect to {host} ({why}); is {variable} right, and the service running?"
         )
     if isinstance(reason, ue.ConnectTimeoutError):
-        return ServiceTimeout(f"{host} does not accept a connection in time", path=at)
+        return ServiceTimeout, f"{host} does not accept a connection in time"
     if isinstance(reason, (ue.ReadTimeoutError, TimeoutError)):
-        return ServiceTimeout(f"{host} has stopped answering; try again", path=at)
+        return ServiceTimeout, f"{host} has stopped answering; try again"
     if isinstance(reason, ue.SSLError):
-        return ServiceUnreachable(
+        return ServiceUnreachable, (
             f"{host} has no certificate that this machine trusts; set SSL_CERT_FILE if it has a "
-            "certificate authority of its own",
-            path=at,
+            "certificate authority of its own"
         )
     if isinstance(reason, ue.ProxyError):
-        return ServiceUnreachable(
+        return ServiceUnreachable, (
             f"The proxy on the way to {host} cannot be used; see {_proxy_variable(url)} and "
-            "NO_PROXY",
-            path=at,
+            "NO_PROXY"
         )
-    return ServiceUnreachable(f"The connection to {host} broke off; try again", path=at)
+    return ServiceUnreachable, f"The connection to {host} broke off; try again"
 
 
 def _proxy_variable(url: str) -> str:
@@ -226,27 +223,6 @@ def _scope(url: str) -> str:
     _, below_services, rest = urlsplit(url).path.partition("/services/")
     name = rest.partition("/")[0]
     return f"access:services!service={name}" if below_services and name else "access:services"
-
-
-def _redirected(response: ErrorResponse, host: str, at: str | None, variable: str) -> CTADataError:
-    location = path_of(response.location)
-    if "login" in location or "oauth" in location:
-        return _token_refused(host, at)
-    if "/hub/" in location:
-        return _no_such_service(host, at, variable)
-    return Redirected(
-        f"{host} answers with a redirect, where no token is sent; is {variable} right?", path=at
-    )
-
-
-def _token_refused(host: str, at: str | None) -> AuthenticationError:
-    return AuthenticationError(f"{host} refuses the hub token: {NEW_TOKEN}", path=at)
-
-
-def _no_such_service(host: str, at: str | None, variable: str) -> ServiceUnreachable:
-    return ServiceUnreachable(
-        f"The hub at {host} has no such service running; is {variable} right?", path=at
-    )
 
 
 def _body_text(body: bytes, token: str | None) -> tuple[bool, str]:

@@ -39,17 +39,7 @@ class Retry(urllib3.Retry):
 
     @classmethod
     def from_total(cls, total: int, watchdog: Watchdog, what: str) -> Retry:
-        """Return a policy of `total` retries.
-
-        Parameters
-        ----------
-        total : int
-            Tries after the first one.
-        watchdog : Watchdog
-            Can end the pauses, and is told the reason for each.
-        what : str
-            What is sent, for the log.
-        """
+        """Return a policy of `total` retries; `watchdog` can end its pauses, `what` is logged."""
         retry = cls(
             total=total,
             redirect=0,

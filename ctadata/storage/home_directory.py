@@ -150,7 +150,7 @@ def _by_probing_upload(service: DownloadService) -> str | None:
     """
     nowhere = f"ctadata-{os.urandom(8).hex()}/probe"
     try:
-        answer = service.upload(nowhere, b"", 0, own="")
+        answer = service.upload(nowhere, b"", 0, home="")
     except CertificateNeeded:
         raise
     except (NotFound, AccessDenied):

@@ -1,4 +1,4 @@
-"""Answers of WebDAV: read within limits, and looked at before an XML library holds them."""
+"""Reads WebDAV responses within limits, and checks their XML before a library parses it."""
 
 from __future__ import annotations
 
@@ -7,46 +7,50 @@ from xml.parsers import expat
 
 import httpx
 
+from ..config import DOWNLOADSERVICE_VARIABLE
 from ..errors import ServiceUnreachable, StorageException
 
-__all__ = ["beginning", "check_encoding", "whole"]
+__all__ = ["check_encoding", "read_beginning", "read_whole"]
 
-# Bytes of a listing (207), and of all other answers.
+# Bytes of a listing (207), and of every other response.
 MAX_LISTING = 64 << 20
-MAX_ANSWER = 1 << 20
-# Elements and attributes, of which a listing has about fifteen for an entry; and how deep they lie.
+MAX_RESPONSE = 1 << 20
+# The number of elements and attributes, about fifteen for each entry; and the depth of elements.
 MAX_NODES = 1_500_000
 MAX_DEPTH = 100
 
+_REMEDY = "use ctadata.list_dir for large directories"
+
 
 def check_encoding(response: httpx.Response, path: str) -> None:
-    """Refuse what is compressed although that was not asked for: it might have any length.
+    """Refuse a compressed response, which might expand to any length.
 
     Raises
     ------
     ServiceUnreachable
-        If it is.
+        If the response is compressed, though that was not requested.
     """
     encoding = response.headers.get("Content-Encoding", "")
     if encoding.strip().lower() not in {"", "identity"}:
         response.close()
         raise ServiceUnreachable(
-            f"The service's answer for {path or '/'!r} is compressed, which was not asked for; is "
-            "CTADS_URL the address of a download service?",
+            f"The response for {path or '/'!r} is compressed, which was not requested; is "
+            f"{DOWNLOADSERVICE_VARIABLE} the address of a download service?",
             path=path,
         )
 
 
-def whole(response: httpx.Response, path: str) -> httpx.Response:
-    """Return an answer with its body, which was not read yet.
+def read_whole(response: httpx.Response, path: str) -> httpx.Response:
+    """Return a streamed response with its body.
 
     Raises
     ------
     StorageException
-        If it is too long, or no XML that should be, or XML of a kind that no listing is.
+        If the body is too long, or if it should be a listing but is not well-formed, has a DTD, or
+        too many or too deep elements.
     """
     listing = response.status_code == httpx.codes.MULTI_STATUS
-    most = MAX_LISTING if listing else MAX_ANSWER
+    most = MAX_LISTING if listing else MAX_RESPONSE
     check = _Check(path) if listing else None
     content = bytearray()
     try:
@@ -54,8 +58,7 @@ def whole(response: httpx.Response, path: str) -> httpx.Response:
             content += piece
             if len(content) > most:
                 raise StorageException(
-                    f"The service's answer for {path or '/'!r} is longer than {most >> 20} MiB; "
-                    "use ctadata.list_dir for large directories",
+                    f"The response for {path or '/'!r} is longer than {most >> 20} MiB; {_REMEDY}",
                     path=path,
                 )
             if check is not None:
@@ -73,8 +76,8 @@ def whole(response: httpx.Response, path: str) -> httpx.Response:
     )
 
 
-def beginning(response: httpx.Response, length: int) -> bytes:
-    """Return the beginning of an answer's body, and close it."""
+def read_beginning(response: httpx.Response, length: int) -> bytes:
+    """Return the beginning of a response's body, and close the response."""
     content = bytearray()
     try:
         for piece in response.iter_raw():
@@ -87,7 +90,7 @@ def beginning(response: httpx.Response, length: int) -> bytes:
 
 
 class _Check:
-    """Looks at XML while it comes: entities may grow, and nested elements take much memory."""
+    """Checks XML while it arrives: entities may expand, and nested elements take much memory."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -123,7 +126,6 @@ class _Check:
 
     def _damaged(self) -> StorageException:
         return StorageException(
-            f"The listing of {self._path or '/'!r} is damaged, or too long; use ctadata.list_dir "
-            "for large directories",
+            f"The listing of {self._path or '/'!r} is damaged, or too long; {_REMEDY}",
             path=self._path,
         )

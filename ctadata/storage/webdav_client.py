@@ -1,7 +1,7 @@
-"""A webdav4 client for the service: its root, its token, its quoting, its refusals.
+"""A webdav4 client configured for the service: its root, token, quoting and errors.
 
-The services speak WebDAV (RFC 4918) below ``webdav`` with the habits that docs/protocol.md
-describes; webdav4 does the rest.
+The services speak WebDAV (RFC 4918) below ``webdav``, with the peculiarities that docs/protocol.md
+describes. webdav4 does the rest.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from ..errors import (
     CTADataError,
     IntegrityError,
     InvalidPath,
-    LocalFileError,
     NotFound,
     ServiceUnreachable,
 )
@@ -37,27 +36,27 @@ from ..http.plain_http import check_token
 from ..http.proxies import proxy_for
 from ..transfers.local.credentials import credential_in, head_of, refused_credential
 from ..transfers.local.temp_names import PART, temporary_name
-from ..transfers.upload_file import name_of
+from ..transfers.upload_file import name_of, not_binary
 from . import home_directory
 from .download_service import DownloadService
-from .multistatus import beginning, check_encoding, whole
+from .multistatus import check_encoding, read_beginning, read_whole
+from .responses import RangesUnusable
 
 __all__ = ["Client"]
 
 # Paths that begin with one of these are paths from the storage's root.
 ROOTS = ("lst", "cta")
-# What the services refuse to everybody. A new place would be named in a header of its own.
+# The services refuse these to everybody. (COPY and MOVE name their target in a header.)
 NOT_OFFERED = {"COPY", "DELETE", "MOVE"}
 ERRORS = set(range(400, 600))
 OPEN_RANGE = re.compile(r"bytes=([0-9]{1,18})-")
 
-
-# These repeat what a service says.
+# These log what a service sends; logger_of makes that printable.
 for _name in ("httpx", "httpcore.http11", "httpcore.connection"):
     logger_of(_name)
 
 
-class _Token(httpx.Auth):
+class _TokenAuth(httpx.Auth):
     def __init__(self, value: Callable[[], str | None]) -> None:
         self.value = value
 
@@ -70,14 +69,14 @@ class _Token(httpx.Auth):
         yield request
 
 
-class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
-    """Sends all of webdav4's requests: those of its methods, and those of its streams.
+class _ServiceHTTPClient(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
+    """Sends all requests of webdav4, those of its methods and those of its streams.
 
-    Each path is quoted as the service decodes it, no redirect is followed with the token, and what
-    the service refuses becomes an error of ctadata.
+    Each path is quoted as the service decodes it, no redirect is followed with the token, and
+    refused requests raise ctadata errors.
     """
 
-    def __init__(self, service: DownloadService, token: _Token, **options: Any) -> None:
+    def __init__(self, service: DownloadService, token: _TokenAuth, **options: Any) -> None:
         super().__init__(auth=token, **options)
         self._service = service
         self._token = token
@@ -92,8 +91,8 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         path = self._path(request.url)
         if request.method in NOT_OFFERED:
             raise AccessDenied(
-                f"{path or '/'!r} stays where it is: the service lets nobody delete, move or copy; "
-                "upload under another name, or ask the platform's support",
+                f"{path or '/'!r} was not changed: the service lets nobody delete, move or copy "
+                "files; upload under another name, or ask the platform's support",
                 path=path,
             )
         part = OPEN_RANGE.fullmatch(request.headers.get("Range", ""))
@@ -103,15 +102,15 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
                 if part is not None and not self._close_range(request, path, int(part[1])):
                     return httpx.Response(416, request=request)
             except NotFound:
-                # For webdav4 to say, or to take as an answer.
+                # webdav4 raises its own error, or takes this as an answer.
                 return httpx.Response(404, request=request)
         if request.method == "PROPFIND":
-            # Without it, all that is below would be meant.
+            # Without a depth, the request would mean everything below, too.
             request.headers.setdefault("Depth", "1")
         body = "application/octet-stream" if request.method == "PUT" else "application/json"
-        # Without a body, only this type lets the service answer 401 rather than a login page.
+        # Without a body, only JSON lets the service answer 401 and not with a login page.
         request.headers.setdefault("Content-Type", body)
-        # What is compressed might have any length.
+        # A compressed response might expand to any length.
         request.headers["Accept-Encoding"] = "identity"
         options["follow_redirects"] = False
         streamed = options.pop("stream", False)
@@ -119,12 +118,12 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         try:
             response: httpx.Response = super().send(request, stream=True, **options)
             check_encoding(response, path or "")
-            # webdav4 tells what other statuses mean, but for streams, of which it knows only one.
-            told = {400, 401, 403, 503, 504} if not streamed else ERRORS - {416}
-            if response.is_redirect or response.status_code in told:
+            # webdav4 interprets the other statuses; for streams only 416.
+            refused = {400, 401, 403, 503, 504} if not streamed else ERRORS - {416}
+            if response.is_redirect or response.status_code in refused:
                 self._refuse(response, path or "")
             if not streamed:
-                response = whole(response, path or "")
+                response = read_whole(response, path or "")
         except httpx.TransportError as error:
             failure = ServiceUnreachable(
                 f"{self._service.url} cannot be reached: {error}; try again", path=path
@@ -132,7 +131,7 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         if failure is not None:
             raise failure
         if reason := response.extensions.get("reason_phrase"):
-            # For webdav4's own errors.
+            # webdav4 repeats it in its own errors.
             words = printable(reason.decode("latin-1"), WORDS)
             response.extensions["reason_phrase"] = words.encode("ascii", "replace")
         if part is not None and response.is_success:
@@ -140,13 +139,7 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         return response
 
     def _close_range(self, request: httpx.Request, path: str, start: int) -> bool:
-        """Give a range an end, since some storages answer open ones with nonsense.
-
-        Returns
-        -------
-        bool
-            Whether it has any bytes.
-        """
+        """Close an open range, which some storages answer wrongly; return whether it has bytes."""
         size = self._service.stat(path).size
         if size is None:
             return True
@@ -157,25 +150,21 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         if response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
             return
         response.close()
-        raise IntegrityError(
-            f"The storage does not send parts of {path!r}; read it from its beginning, without "
-            "seek()",
-            path=path,
-        )
+        raise RangesUnusable.at(path, "; read it from its beginning, without seek()")
 
     def _path(self, url: httpx.URL) -> str | None:
-        """Return the remote path that an address is about; None for what is no path.
+        """Return the remote path in an address, or None for the root.
 
         Raises
         ------
         InvalidPath
-            If the address lies outside of the service.
+            If the address is not below the service's.
         """
         raw = urlsplit(str(url))
         below = raw.path.removeprefix(self._root.path)
         if raw[:2] != self._root[:2] or below == raw.path or below[:1] not in {"", "/"}:
             raise InvalidPath(f"{raw.netloc}{raw.path} is not below {self._root.geturl()}")
-        # What is no UTF-8 becomes what no path may have.
+        # Surrogates in place of invalid UTF-8 are refused later.
         return unquote(below.strip("/"), errors="surrogateescape") or None
 
     def _quoted(self, request: httpx.Request, path: str) -> httpx.URL:
@@ -187,34 +176,32 @@ class _Http(WebDAVHttp):  # type: ignore[misc]  # webdav4 is not typed
         return request.url.copy_with(raw_path=f"{self._root.path}/{quoted}{slash}".encode() + query)
 
     def _refuse(self, response: httpx.Response, path: str) -> None:
-        body = beginning(response, ERROR_BODY)
+        body = read_beginning(response, ERROR_BODY)
         location = response.headers.get("Location", "")
         answer = ErrorResponse(response.status_code, response.reason_phrase, location, body)
         url = self._service.url
         raise status_error(answer, url, path, DOWNLOADSERVICE_VARIABLE, self._token.value())
 
 
-class _AtMost:
-    """A file into which no more is written than a remote file has."""
+class _SizeLimitedFile:
+    """A local file that takes no more bytes than the remote file has."""
 
     def __init__(self, file: BinaryIO | IO[bytes], size: int | None, path: str) -> None:
         self._file = file
+        self._size = size
         self._left = math.inf if size is None else size
         self._path = path
 
     def write(self, data: bytes) -> int:
-        """Write some of it."""
+        """Write bytes."""
         self._left -= len(data)
         if self._left < 0:
-            raise IntegrityError(
-                f"More came for {self._path!r} than the storage says that it has; try again",
-                path=self._path,
-            )
+            raise IntegrityError.wrong_size(self._path, None, self._size)
         return self._file.write(data)
 
 
-class _ReadAhead:
-    """A pipe, of which the beginning was read before; its size is not known."""
+class _PipeWithHead:
+    """A pipe whose beginning has been read already; its size is unknown."""
 
     def __init__(self, beginning: bytes, rest: BinaryIO | IO[bytes]) -> None:
         self._beginning = beginning
@@ -232,9 +219,9 @@ class _ReadAhead:
 class Client(WebDAVClient):  # type: ignore[misc]
     """`webdav4.client.Client`, configured for the service.
 
-    Paths are relative to the storage's root. Only where something is uploaded, a path that
-    begins with neither ``/`` nor ``lst`` nor ``cta`` is relative to the user's own directory,
-    which is the one place where the service lets one write.
+    Paths are relative to the storage's root. For uploads, a path that begins with neither ``/``
+    nor ``lst`` nor ``cta`` is relative to the user's home directory, the only place where users
+    may write.
 
     Parameters
     ----------
@@ -246,9 +233,9 @@ class Client(WebDAVClient):  # type: ignore[misc]
         self._service = service
         # The root has no trailing slash (docs/protocol.md, "WebDAV").
         url = f"{service.url}webdav"
-        http = _Http(
+        http = _ServiceHTTPClient(
             service,
-            _Token(service.http.token),
+            _TokenAuth(service.http.token),
             base_url=url,
             timeout=httpx.Timeout(service.http.timeout),
             verify=ssl_context(),
@@ -269,7 +256,7 @@ class Client(WebDAVClient):  # type: ignore[misc]
         return base_url.copy_with(raw_path=(joined + "/" * add_trailing_slash).encode())
 
     def options(self, path: str = "") -> set[str]:
-        """Return the WebDAV classes that the service says it complies with (RFC 4918, 18)."""
+        """Return the WebDAV compliance classes of the service (RFC 4918, 18)."""
         found: set[str] = super().options(self.join_url(path))
         return found
 
@@ -288,9 +275,9 @@ class Client(WebDAVClient):  # type: ignore[misc]
         path : str
             A file.
         mode : {"r", "rt", "rb"}, optional
-            Whether text or bytes are read.
+            Whether to read text or bytes.
         encoding, chunk_size : optional
-            As `webdav4.client.Client.open` takes them.
+            See `webdav4.client.Client.open`.
         """
         if mode not in {"r", "rt", "rb"}:
             raise CTADataError(
@@ -312,21 +299,21 @@ class Client(WebDAVClient):  # type: ignore[misc]
     def download_file(
         self, from_path: str, to_path: str | os.PathLike[str], **options: Any
     ) -> None:
-        """Download a file, which gets its name when it is whole.
+        """Download a file, which gets its final name when it is complete.
 
         Parameters
         ----------
         from_path : str
             The remote file.
         to_path : str or path
-            The local file; one that is there already is replaced.
+            The local file; an existing one is replaced.
         **options
-            As `webdav4.client.Client.download_file` takes them.
+            See `webdav4.client.Client.download_file`.
 
         Raises
         ------
         IntegrityError
-            If it has another size than the storage says.
+            If it has another size than the storage lists.
         """
         target = local_path(to_path)
         part = target.with_name(temporary_name(target.name, PART))
@@ -334,22 +321,21 @@ class Client(WebDAVClient):  # type: ignore[misc]
             try:
                 expected = self.content_length(from_path)
                 with part.open("xb") as file:
-                    self.download_fileobj(from_path, _AtMost(file, expected, from_path), **options)
-                came = part.stat().st_size
-                if expected not in {None, came}:
-                    raise IntegrityError(
-                        f"{came} bytes came for {from_path!r}, which has {expected}; try again",
-                        path=from_path,
+                    self.download_fileobj(
+                        from_path, _SizeLimitedFile(file, expected, from_path), **options
                     )
+                received = part.stat().st_size
+                if expected not in {None, received}:
+                    raise IntegrityError.wrong_size(from_path, received, expected)
                 part.replace(target)
             finally:
                 part.unlink(missing_ok=True)
 
     def upload_fileobj(self, file_obj: BinaryIO | IO[bytes], to_path: str, **options: Any) -> None:
         """Upload an open file; see `upload_file`."""
-        # It would show only when an existing file is emptied already.
+        # Checked now: an upload begins with emptying an existing file.
         if not isinstance(file_obj.read(0), bytes):
-            raise LocalFileError(f"The file for {to_path!r} gives no bytes; open it with 'rb'")
+            raise not_binary(name_of(file_obj))
         seekable = hasattr(file_obj, "seekable") and file_obj.seekable()
         start = file_obj.tell() if seekable else 0
         head = head_of(file_obj.read)
@@ -359,8 +345,8 @@ class Client(WebDAVClient):  # type: ignore[misc]
         if seekable:
             file_obj.seek(start)
         else:
-            file_obj = cast(IO[bytes], _ReadAhead(head, file_obj))
-        target = self._own(to_path)
+            file_obj = cast(IO[bytes], _PipeWithHead(head, file_obj))
+        target = self._absolute(to_path)
         super().upload_fileobj(file_obj, target, **options)
 
     def upload_file(
@@ -377,32 +363,32 @@ class Client(WebDAVClient):  # type: ignore[misc]
         from_path : str or path
             The local file.
         to_path : str
-            Where to: ``lst/users/<user>/…``, or relative to the user's own directory, in which
-            case missing directories are made.
+            The remote path: ``lst/users/<user>/…``, or one relative to the user's home directory,
+            in which case missing directories are made.
         overwrite : bool, optional
-            Whether a file that is there already is replaced.
+            Whether an existing file is replaced.
         **options
-            As `webdav4.client.Client.upload_file` takes them.
+            See `webdav4.client.Client.upload_file`.
 
         Raises
         ------
         AccessDenied
-            If the path lies outside of the user's own directory.
+            If the path lies outside of the user's home directory.
         TransferError
-            If the file holds a private key or a certificate.
+            If the file contains a private key or a certificate.
         """
         local = local_path(from_path)
         with local_errors(str(local), "read"):
             super().upload_file(local, to_path, overwrite, **options)
 
-    #: The spelling of the service's own documentation.
+    #: The spelling in the service's own documentation.
     uploadFile = upload_file
 
-    def _own(self, path: str) -> str:
+    def _absolute(self, path: str) -> str:
         parts = [part for part in path.split("/") if part]
         if path.startswith("/") or (parts and parts[0] in ROOTS):
             return path
-        own = home_directory.find(self._service)
+        home = home_directory.find(self._service)
         for end in range(1, len(parts)):
-            self._service.make_collection("/".join([own, *parts[:end]]))
-        return "/".join([own, *parts])
+            self._service.make_collection("/".join([home, *parts[:end]]))
+        return "/".join([home, *parts])

@@ -1,4 +1,4 @@
-"""Whether further streams make a download faster."""
+"""Decides how many streams download one file."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Callable
 
 __all__ = ["AdaptiveStreams"]
 
-# Seconds of one stream before another is tried, and over which its effect is measured.
+# Seconds over which the speed is measured before another stream is added.
 PATIENCE = 3.0
-# So much faster at least has another stream to make it.
+# Another stream must make the download faster by this factor.
 GAIN = 1.2
-# Streams that may break off before no more are tried.
+# After so many interrupted streams no more are added.
 FAILURES = 3
 
 
 class AdaptiveStreams:
-    """Decides about further streams of one file.
+    """Decides whether another stream of a file is worth its connection.
 
-    Where the link holds each connection back, another one adds its speed; where the service or
-    the whole link is the limit it takes from the others, and from other people.
+    Another stream adds speed if the link limits each connection. If the service or the whole link
+    is the limit, it only takes speed from the others, and from other people.
 
     Parameters
     ----------
     streams : int, optional
-        How many there are to be; by default as many as make it faster.
+        A fixed number of streams; by default as many as make the download faster.
     clock : callable, optional
-        Gives the seconds.
+        Returns the time in seconds.
     """
 
     def __init__(self, streams: int | None, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,20 +41,12 @@ class AdaptiveStreams:
         self._failures = 0
 
     def failed(self) -> None:
-        """Take note that a further stream broke off."""
+        """Count an additional stream that was interrupted."""
         with self._lock:
             self._failures += 1
 
     def wants_more(self, done: int, streams: int) -> bool:
-        """Whether another stream should be tried.
-
-        Parameters
-        ----------
-        done : int
-            The bytes that have come so far.
-        streams : int
-            The streams that there are.
-        """
+        """Whether another stream should be added to these, which have received `done` bytes."""
         with self._lock:
             if self._failures >= FAILURES:
                 return False
@@ -62,7 +54,7 @@ class AdaptiveStreams:
                 return streams < self._streams
             now = self._clock()
             if streams != self._number:
-                # What one more or less does is seen only after a while.
+                # The effect of one more or less shows only after a while.
                 self._number, self._since, self._before = streams, now, done
                 return False
             if now - self._since < PATIENCE:
@@ -70,7 +62,7 @@ class AdaptiveStreams:
             speed = (done - self._before) / (now - self._since)
             self._since, self._before = now, done
             if speed < self._speed * GAIN:
-                # The last one was of no use.
+                # The last stream did not help.
                 self._failures = FAILURES
                 return False
             self._speed = speed

@@ -1,4 +1,4 @@
-"""Checksums that the storage offers, computed while the bytes come (RFC 3230, "Digest")."""
+"""Checksums as the storage offers them (RFC 3230, "Digest"), computed while bytes arrive."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 try:
-    # Several times as fast, where it is installed.
+    # Optional; several times as fast.
     from zlib_ng.zlib_ng import adler32
 except ImportError:
     from zlib import adler32
 
 from ..errors import IntegrityError
-from .ranges import merged
+from .ranges import merge_ranges
 
 if TYPE_CHECKING:
     from ..http.body import Block
 
-__all__ = ["WANTED", "Checksum", "Digest", "offered"]
+__all__ = ["WANT_DIGEST", "Checksum", "Digest", "parse_digest"]
 
-#: What is asked for, the cheapest first.
-WANTED = {"Want-Digest": "adler32, md5;q=0.8, sha-256;q=0.6"}
+#: The header that asks for a checksum, the cheapest first.
+WANT_DIGEST = {"Want-Digest": "adler32, md5;q=0.8, sha-256;q=0.6"}
 BLOCK = 1 << 20
 _BASE = 65521
 _HASHES = {"md5": "md5", "sha-256": "sha256"}
 
 
 class Digest(NamedTuple):
-    """A checksum as the storage states it: `value` in lower-case hexadecimal digits."""
+    """A checksum that the storage states; `value` is in lower-case hexadecimal digits."""
 
     algorithm: str
     value: str
 
 
-def offered(header: str) -> Digest | None:
-    """Read a ``Digest`` header; None where it has none of those that were asked for.
+def parse_digest(header: str) -> Digest | None:
+    """Return the cheapest requested checksum in a ``Digest`` header, or None.
 
-    adler32 is eight hexadecimal digits, the others are Base64 (RFC 3230, 4.1.1); storages
-    that write them all in hexadecimal are understood too.
+    adler32 is written as eight hexadecimal digits, the others in Base64 (RFC 3230, 4.1.1). Some
+    storages write all of them in hexadecimal digits; these are understood, too.
     """
     found: dict[str, str] = {}
     for item in header.split(","):
@@ -61,7 +61,7 @@ def _value(algorithm: str, value: str) -> Digest | None:
     if algorithm == "adler32":
         digits = 8
         if value:
-            # Leading zeros are left out by some.
+            # Some storages omit leading zeros.
             value = value.rjust(8, "0")
     elif algorithm in _HASHES:
         digits = hashlib.new(_HASHES[algorithm], usedforsecurity=False).digest_size * 2
@@ -76,18 +76,19 @@ def _value(algorithm: str, value: str) -> Digest | None:
 
 
 class Checksum:
-    """Computes the checksum of a file whose parts come in any order, from several threads.
+    """Computes the checksum of a file whose parts arrive in any order, from several threads.
 
     Parameters
     ----------
     expected : Digest
-        What it should be.
+        The checksum that the storage states.
     """
 
     def __init__(self, expected: Digest) -> None:
         self.expected = expected
         self._lock = threading.Lock()
-        # adler32 of spans that can be joined; other algorithms only know a first span.
+        # adler32 can be computed for single ranges and combined; other algorithms only follow the
+        # first range.
         self._adlers: dict[int, tuple[int, int]] = {}
         self._hash: Any = None
         if expected.algorithm in _HASHES:
@@ -95,7 +96,7 @@ class Checksum:
         self._hashed = 0
 
     def feed(self, offset: int, blocks: Iterable[Block]) -> None:
-        """Take the bytes that are at `offset`, in blocks that follow one another."""
+        """Add the bytes at `offset`, given as consecutive blocks."""
         if self._hash is None:
             self._feed_adler(offset, blocks)
             return
@@ -106,16 +107,9 @@ class Checksum:
                     self._hashed += len(block)
 
     def value(self, descriptor: int, size: int, check: Callable[[], None] = lambda: None) -> str:
-        """Return the whole file's checksum; what did not pass here is read from `descriptor`.
+        """Return the checksum of the whole file; bytes that were not fed are read again.
 
-        Parameters
-        ----------
-        descriptor : int
-            The file.
-        size : int
-            Its bytes.
-        check : callable, optional
-            Raises once the work is to stop.
+        `check` raises if the work has been stopped.
         """
         if self._hash is None:
             return self._whole_adler(descriptor, size, check)
@@ -126,12 +120,12 @@ class Checksum:
     def check(
         self, descriptor: int, size: int, path: str, check: Callable[[], None] = lambda: None
     ) -> None:
-        """Compare the whole file, as `value` knows it.
+        """Compare the checksum of the whole file; see `value`.
 
         Raises
         ------
         IntegrityError
-            If the file is not what the storage has.
+            If the file differs from the one in the storage.
         """
         value = self.value(descriptor, size, check)
         if value != self.expected.value:
@@ -143,7 +137,7 @@ class Checksum:
 
     def _feed_adler(self, offset: int, blocks: Iterable[Block]) -> None:
         with self._lock:
-            # Nobody else has the span that ends here: there is one stream for each place.
+            # No other thread extends the range that ends here.
             start, value = self._adlers.pop(offset, (offset, 1))
         for block in blocks:
             value = adler32(block, value)
@@ -152,15 +146,15 @@ class Checksum:
             self._adlers[offset] = start, value
 
     def _whole_adler(self, descriptor: int, size: int, check: Callable[[], None]) -> str:
-        spans = sorted((start, stop, value) for stop, (start, value) in self._adlers.items())
-        # A stream that was repeated may have left spans that overlap: they are read again.
+        ranges = sorted((start, stop, value) for stop, (start, value) in self._adlers.items())
+        # A repeated stream may have left overlapping ranges; they are read again.
         known = []
         end = 0
-        for start, stop, value in spans:
+        for start, stop, value in ranges:
             if start >= end and stop <= size:
                 known.append((start, stop, value))
                 end = stop
-        gaps = _gaps(merged((start, stop) for start, stop, _ in known), size)
+        gaps = _gaps(merge_ranges((start, stop) for start, stop, _ in known), size)
         for start, stop in gaps:
             value = 1
             for _, block in _read(descriptor, start, stop, check):
@@ -168,12 +162,12 @@ class Checksum:
             known.append((start, stop, value))
         whole = 1
         for start, stop, value in sorted(known):
-            whole = _joined(whole, value, stop - start)
+            whole = _combined(whole, value, stop - start)
         return f"{whole:08x}"
 
 
-def _joined(first: int, second: int, length: int) -> int:
-    """Return the adler32 (RFC 1950, 8.2) of two spans, the second of which has `length` bytes."""
+def _combined(first: int, second: int, length: int) -> int:
+    """Return the adler32 (RFC 1950, 8.2) of two adjacent ranges; the second has `length` bytes."""
     a1, b1 = first & 0xFFFF, first >> 16
     a2, b2 = second & 0xFFFF, second >> 16
     a = (a1 + a2 - 1) % _BASE
@@ -181,10 +175,10 @@ def _joined(first: int, second: int, length: int) -> int:
     return b << 16 | a
 
 
-def _gaps(spans: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+def _gaps(ranges: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
     gaps = []
     position = 0
-    for start, stop in [*spans, (size, size)]:
+    for start, stop in [*ranges, (size, size)]:
         if position < start:
             gaps.append((position, start))
         position = stop

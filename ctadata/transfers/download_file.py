@@ -1,4 +1,4 @@
-"""FileDownload: the bytes of one file, by one stream or several, until they are whole."""
+"""Downloads one file, by one stream or several, until it is complete."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from ..entries import Entry
 from ..errors import CTADataError, IntegrityError, ServiceUnreachable
 from ..http.errors import StreamInterrupted
 from ..http.watchdog import Watchdog
-from ..storage.download_service import DownloadService, RangesUnusable
+from ..storage.download_service import DownloadService
+from ..storage.responses import RangesUnusable
 from .adaptive import AdaptiveStreams
-from .checksum import offered
+from .checksum import parse_digest
 from .download_small_file import SMALL, SmallFileDownload
 from .local.journal import Journal
 from .local.overwrite import keeps_existing
 from .local.part_file import check_space
-from .local.partial_download import PAGE, PartialDownload
+from .local.partial_download import ERROR_PAGE, PartialDownload
 from .local.temp_names import has_journal
 from .options import TransferOptions
 from .progress import FileProgress
 from .ranges import RangeLease
-from .remote_file import Changed, RemoteFile
+from .remote_file import FileChanged, RemoteFile
 from .results import FATAL, budget
 
 if TYPE_CHECKING:
@@ -39,44 +40,44 @@ __all__ = ["FileDownload"]
 logger = logger_of(__name__)
 
 MiB = 1 << 20
-# Larger files are resumed by a later process too.
+# Larger files can be resumed by a later process, too.
 RESUMABLE = 8 * MiB
-# Each ranged answer is held in the service's memory; a shorter one is not worth a request, but
-# at the end of a file for streams that would be idle.
+# The service holds each range in memory. A range below MIN_RANGE is not worth a request, except at
+# the end of a file, where its stream would be idle otherwise.
 RANGE = 16 * MiB
 MIN_RANGE = 8 * MiB
 LAST_RANGE = 2 * MiB
-# Blocks are gathered to this size, number, or time in seconds, before they are written.
-WRITE = MiB
-GATHERED = 256
-LINGER = 0.5
-# What is read again to see whether it is the file.
-PROOF = 2048
-# As many new bytes make the tries after a break count anew.
+# Blocks are written once they reach this size, this number, or this age in seconds.
+WRITE_SIZE = MiB
+WRITE_BLOCKS = 256
+WRITE_AGE = 0.5
+# Bytes that are read again to verify that the received beginning is the file.
+SAMPLE = 2048
+# After so many new bytes the retries are counted anew.
 PROGRESS = 64 << 10
 
 
 class FileDownload:
     """The download of one file into a local directory.
 
-    The whole file comes as one stream of ``/fetch``. What is missing after a break comes by
-    closed ranges, and so do the parts that other threads bring (docs/architecture.md,
+    The whole file comes as one stream of ``/fetch``. After an interruption the rest comes by
+    closed ranges, and so do the parts that other threads download (docs/architecture.md,
     "Transfers").
 
     Parameters
     ----------
     service : DownloadService
-        Where it comes from.
+        The service that has the file.
     entry : Entry
-        The file, as a listing gave it.
+        The file, as listed.
     folder : LocalDirectory
-        The directory that receives it.
+        The directory that receives the file.
     name : str
         Its name there.
     options : TransferOptions
-        How it is downloaded.
+        How to download it.
     progress : FileProgress
-        Is told how far it is.
+        Receives the progress.
     """
 
     def __init__(
@@ -96,23 +97,23 @@ class FileDownload:
         self._progress = progress
         self._lock = threading.Lock()
         self._journal: Journal | None = None
-        self._there: PartialDownload
+        self._partial: PartialDownload
         self._ranges_work = True
         self._helpers: set[Watchdog] = set()
-        self._growth = AdaptiveStreams(options.streams)
+        self._adaptive = AdaptiveStreams(options.streams)
         self._smallest = MIN_RANGE if options.streams is None else LAST_RANGE
-        self._stale: CTADataError | None = None
+        self._helper_error: CTADataError | None = None
 
     def run(self, watchdog: Watchdog, pool: Pool) -> str:
-        """Download the file, and let idle threads of `pool` help.
+        """Download the file; idle threads of `pool` may help.
 
         Returns
         -------
         str
-            ``finished``, or ``skipped`` where the local file is kept.
+            ``finished``, or ``skipped`` if the local file is kept.
         """
-        # In an empty directory nothing is in the way; what comes meanwhile is seen in the end.
-        if self._folder.had_files and self._keeps():
+        # An empty directory needs no check; what appears meanwhile is noticed at the end.
+        if self._folder.had_files and self._keeps_existing():
             return "skipped"
         service = self._service.watched_by(watchdog)
         watchdog.set_deadline(*budget(self._remote.path, self._remote.size, watchdog.timeout))
@@ -125,7 +126,7 @@ class FileDownload:
                 service, self._remote, self._progress, self._options.chunk_size
             )
             if small is not None:
-                if not self._keeps():
+                if not self._keeps_existing():
                     small.save(self._folder, name, replace=self._replaces)
                 return "finished"
         if self._remote.size <= RESUMABLE and not resumed:
@@ -141,8 +142,8 @@ class FileDownload:
             display_path=self._folder.display_path(name),
         )
         try:
-            # Another process may have brought it meanwhile.
-            if self._keeps():
+            # Another process may have downloaded it meanwhile.
+            if self._keeps_existing():
                 self._journal.remove()
                 return "skipped"
             self._transfer(service, pool)
@@ -155,29 +156,29 @@ class FileDownload:
         """Whether another stream would be of use now."""
         return (
             self._ranges_work
-            and self._there.spans.longest_claim() >= 2 * self._smallest
-            and self._growth.wants_more(self._progress.done, 1 + len(self._helpers))
+            and self._partial.ranges.longest_lease() >= 2 * self._smallest
+            and self._adaptive.wants_more(self._progress.done, 1 + len(self._helpers))
         )
 
     def help(self, watchdog: Watchdog) -> None:
-        """Bring a part of the file, by closed ranges."""
+        """Download a part of the file by closed ranges, as an additional stream."""
         with self._lock:
             self._helpers.add(watchdog)
         try:
-            self._range_stream(self._service.watched_by(watchdog))
-        except Changed as error:
-            # What the others bring belongs to another state of the file.
-            self._stale = error
+            self._fetch_ranges(self._service.watched_by(watchdog))
+        except FileChanged as error:
+            # The other streams download another version of the file.
+            self._helper_error = error
         except RangesUnusable:
             self._ranges_work = False
         except (StreamInterrupted, ServiceUnreachable) as error:
             logger.info("A stream of %r ends: %s", self._remote.path, error)
-            self._growth.failed()
+            self._adaptive.failed()
         except FATAL:
             raise
         except (CTADataError, OSError) as error:
-            # Of this file alone: the stream that waits for the others raises it.
-            self._stale = (
+            # The main stream, which waits for the others, raises it: it concerns this file alone.
+            self._helper_error = (
                 error
                 if isinstance(error, CTADataError)
                 else local_error(error, self._folder.display_path(self._name))
@@ -190,7 +191,7 @@ class FileDownload:
     def _replaces(self) -> bool:
         return self._options.overwrite in {"update", "replace"}
 
-    def _keeps(self) -> bool:
+    def _keeps_existing(self) -> bool:
         return keeps_existing(
             self._folder.descriptor,
             self._name,
@@ -200,124 +201,124 @@ class FileDownload:
         )
 
     def _transfer(self, service: DownloadService, pool: Pool) -> None:
-        there = self._there = PartialDownload(
+        partial = self._partial = PartialDownload(
             self._folder, self._name, self._remote, self._journal, self._progress
         )
-        self._progress.step(there.spans.count())
+        self._progress.step(partial.ranges.count())
         if self._journal is not None:
             pool.assist(self)
         try:
             try:
-                self._bring(service, pool)
+                self._download_missing(service, pool)
             finally:
                 if self._journal is not None:
                     pool.unassist(self)
                 self._end_helpers()
         except BaseException:
-            there.leave()
+            partial.leave()
             raise
         watchdog = service.http.watchdog
         try:
-            self._finish(there, watchdog)
+            self._finish(partial, watchdog)
         except BaseException:
             if watchdog.stopped:
-                # Whole, but for its name: the next call resumes it.
-                there.leave()
+                # The file is complete but for its name: the next call resumes it.
+                partial.leave()
             else:
-                there.discard()
+                partial.discard()
             raise
 
-    def _bring(self, service: DownloadService, pool: Pool) -> None:
-        """Bring all bytes, with new tries after each break."""
+    def _download_missing(self, service: DownloadService, pool: Pool) -> None:
+        """Download all missing bytes, with retries after interruptions."""
         retrier = service.http.retrier()
-        best = self._there.spans.count()
-        # Others may have brought all that follows an error page.
-        while self._there.unproven or not self._there.spans.complete():
+        best = self._partial.ranges.count()
+        # After an error page, other streams may have downloaded everything else.
+        while self._partial.unverified or not self._partial.ranges.complete():
             try:
-                if self._there.spans.done() and self._ranges_work:
-                    self._there.expect(self._remote.digest(service))
-                    self._prove(service)
-                    self._range_stream(service)
+                if self._partial.ranges.done() and self._ranges_work:
+                    self._partial.expect(self._remote.digest(service))
+                    self._verify_beginning(service)
+                    self._fetch_ranges(service)
                 else:
-                    if self._there.spans.done():
+                    if self._partial.ranges.done():
                         self._start_over()
-                    self._stream(service, pool)
+                    self._fetch_whole(service, pool)
                 self._wait_for_helpers(service)
             except RangesUnusable as error:
                 logger.info("No ranges of %r: %s", self._remote.path, error)
                 self._ranges_work = False
-                self._look_again(service)
+                self._refresh(service)
                 self._start_over()
             except (StreamInterrupted, IntegrityError) as error:
                 logger.info("%s", error)
-                if (count := self._there.spans.count()) > best + PROGRESS:
+                if (count := self._partial.ranges.count()) > best + PROGRESS:
                     best = count
                     retrier.reset()
-                if isinstance(error, Changed):
-                    # Now: what is there must not be resumed, should there be no other try.
+                if isinstance(error, FileChanged):
+                    # At once: the wrong bytes must not be resumed if this was the last try.
                     self._start_over()
-                self._there.note(force=True)
+                self._partial.note(force=True)
                 retrier.wait(error)
-                self._look_again(service)
+                self._refresh(service)
 
-    def _stream(self, service: DownloadService, pool: Pool) -> None:
-        """Bring the whole file, but for what others have claimed of its end meanwhile."""
-        there = self._there
-        claim = there.spans.claim(self._remote.size, self._remote.size)
-        if claim is None:
+    def _fetch_whole(self, service: DownloadService, pool: Pool) -> None:
+        """Download the whole file, except for the end that other streams have leased meanwhile."""
+        partial = self._partial
+        lease = partial.ranges.lease(self._remote.size, self._remote.size)
+        if lease is None:
             return
-        if claim.start:
+        if lease.start:
             # Another stream was quicker.
-            there.spans.release(claim)
+            partial.ranges.release(lease)
             return
         if self._journal is not None:
-            # Those who help begin meanwhile; what they bring before the checksum is known is read
-            # again for it.
+            # Helpers begin meanwhile. What they write before the checksum is known is read again
+            # for it.
             pool.wake()
         try:
             remote, chunk_size = self._remote, self._options.chunk_size
-            there.expect(remote.digest(service))
-            content = service.fetch(remote.path, chunk_size, remote.wanted)
-            if remote.wanted:
-                there.expect(offered(content.headers.get("Digest", "")))
-            self._write_all(claim, content.blocks)
-            if claim.position < claim.stop:
-                raise remote.other(f"{claim.position} bytes")
+            partial.expect(remote.digest(service))
+            content = service.fetch(remote.path, chunk_size, remote.digest_headers)
+            if remote.digest_headers:
+                partial.expect(parse_digest(content.headers.get("Digest", "")))
+            self._write_blocks(lease, content.blocks)
+            if lease.position < lease.stop:
+                raise IntegrityError.wrong_size(remote.path, lease.position, remote.size)
         except BaseException:
-            there.unproven = claim.position if claim.position < PAGE else 0
+            partial.unverified = lease.position if lease.position < ERROR_PAGE else 0
             raise
         finally:
-            there.spans.release(claim)
+            partial.ranges.release(lease)
 
-    def _range_stream(self, service: DownloadService) -> None:
-        """Bring pieces that nobody brings yet, until there are none."""
-        spans = self._there.spans
-        while (claim := spans.claim(self._piece(), self._smallest)) is not None:
+    def _fetch_ranges(self, service: DownloadService) -> None:
+        """Download ranges that no stream downloads yet, until there are none."""
+        ranges = self._partial.ranges
+        while (lease := ranges.lease(self._lease_size(), self._smallest)) is not None:
             try:
-                while claim.position < claim.stop:
-                    start = claim.position
-                    stop = min(start + RANGE, claim.stop)
+                while lease.position < lease.stop:
+                    start = lease.position
+                    stop = min(start + RANGE, lease.stop)
                     content = service.read_range(self._remote.path, start, stop)
                     with contextlib.closing(content.blocks):
                         self._remote.check_same(content.headers)
                         try:
-                            self._write_all(claim, content.blocks)
+                            self._write_blocks(lease, content.blocks)
                         except RangesUnusable:
-                            # Its length shows only now that something else came.
-                            self._there.take_back(claim, start)
+                            # Only now its length shows that this was something else.
+                            self._partial.take_back(lease, start)
                             raise
-                # While the claim is held: afterwards the part may be closed.
-                self._there.note(force=True)
+                # While the lease is held: afterwards the part file may be closed.
+                self._partial.note(force=True)
             finally:
-                spans.release(claim)
+                ranges.release(lease)
 
-    def _piece(self) -> int:
+    def _lease_size(self) -> int:
         streams = max(self._options.streams or 1, 1 + len(self._helpers))
-        missing = self._remote.size - self._there.spans.count()
+        missing = self._remote.size - self._partial.ranges.count()
         return max(MIN_RANGE, min(RANGE, missing // (2 * streams)))
 
-    def _write_all(self, claim: RangeLease, content: Generator[list[Block]]) -> None:
-        """Write what comes to its place, until the claim's end."""
+    def _write_blocks(self, lease: RangeLease, content: Generator[list[Block]]) -> None:
+        """Write the received blocks, until the lease ends."""
         gathered: list[Block] = []
         size = 0
         written = time.monotonic()
@@ -328,77 +329,77 @@ class FileDownload:
                     size += sum(map(len, blocks))
                     now = time.monotonic()
                     if (
-                        size < WRITE
-                        and len(gathered) < GATHERED
-                        and now - written < LINGER
+                        size < WRITE_SIZE
+                        and len(gathered) < WRITE_BLOCKS
+                        and now - written < WRITE_AGE
                         and isinstance(blocks[-1], bytes)
                     ):
                         continue
                     ready, gathered = gathered, []
                     size, written = 0, now
-                    self._there.write(claim, ready)
-                    # At the file's end one waits for the end of the stream too.
-                    if claim.position >= claim.stop < self._remote.size:
+                    self._partial.write(lease, ready)
+                    # At the end of the file the stream has to end, too.
+                    if lease.position >= lease.stop < self._remote.size:
                         return
             finally:
-                # What came before a break is of use.
-                self._there.write(claim, gathered)
+                # The bytes before an interruption are kept.
+                self._partial.write(lease, gathered)
 
-    def _prove(self, service: DownloadService) -> None:
-        """Make sure that what came by /fetch is the beginning of the file.
+    def _verify_beginning(self, service: DownloadService) -> None:
+        """Verify that what ``/fetch`` sent is the beginning of the file.
 
         The service sends an error page with status 200 in place of a file that it cannot read
         (docs/protocol.md, "Fetch").
         """
-        there = self._there
-        length = there.unproven
-        for start in {0, max(0, length - PROOF)} if length else ():
-            stop = min(start + PROOF, length)
+        partial = self._partial
+        length = partial.unverified
+        for start in {0, max(0, length - SAMPLE)} if length else ():
+            stop = min(start + SAMPLE, length)
             content = service.read_range(self._remote.path, start, stop)
             with contextlib.closing(content.blocks):
                 self._remote.check_same(content.headers)
-                came = b"".join(b"".join(blocks) for blocks in content.blocks)
-                if came != there.read(start, stop):
-                    raise Changed(
-                        f"What came for {self._remote.path!r} is not the file; try again",
+                received = b"".join(b"".join(blocks) for blocks in content.blocks)
+                if received != partial.read(start, stop):
+                    raise FileChanged(
+                        f"The bytes received for {self._remote.path!r} are not the file; try again",
                         path=self._remote.path,
                     )
-        # Only now: a proof that broke off has shown nothing.
-        there.unproven = 0
+        # Only now: an interrupted verification has shown nothing.
+        partial.unverified = 0
 
-    def _look_again(self, service: DownloadService) -> None:
-        """Start over if the file has changed."""
-        if self._remote.look_again(service):
+    def _refresh(self, service: DownloadService) -> None:
+        """List the file again, and start over if it has changed."""
+        if self._remote.refresh(service):
             self._progress.total = self._remote.size
             self._start_over()
 
     def _start_over(self) -> None:
-        """Throw away what is there."""
+        """Discard what has been downloaded."""
         self._end_helpers()
         self._progress.step(-self._progress.done)
-        self._stale = None
+        self._helper_error = None
         self._remote.forget()
-        self._there.restart()
+        self._partial.restart()
 
     def _wait_for_helpers(self, service: DownloadService) -> None:
-        """Wait for one of the other streams; what it leaves undone is this one's."""
-        if self._there.spans.wait(LINGER):
+        """Wait for another stream to end; this stream downloads what that one leaves undone."""
+        if self._partial.ranges.wait(WRITE_AGE):
             service.http.watchdog.check()
-        if self._stale is not None:
-            raise self._stale
+        if self._helper_error is not None:
+            raise self._helper_error
 
     def _end_helpers(self) -> None:
-        self._there.spans.end()
-        while self._there.spans.wait(0.05):
+        self._partial.ranges.end()
+        while self._partial.ranges.wait(0.05):
             with self._lock:
                 helpers = list(self._helpers)
             for watchdog in helpers:
                 watchdog.interrupt(StreamInterrupted("The other streams have ended"))
 
-    def _finish(self, there: PartialDownload, watchdog: Watchdog) -> None:
-        there.check(watchdog)
+    def _finish(self, partial: PartialDownload, watchdog: Watchdog) -> None:
+        partial.check(watchdog)
         watchdog.check()
-        if self._keeps():
-            there.discard()
+        if self._keeps_existing():
+            partial.discard()
         else:
-            there.finish(replace=self._replaces)
+            partial.finish(replace=self._replaces)

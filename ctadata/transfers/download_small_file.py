@@ -1,7 +1,7 @@
-"""Small files: all of the bytes come at once, and are written only when they are whole.
+"""Downloads small files: each is held in memory and written only when it is complete.
 
-There is nothing to resume and nothing to bring side by side, so that a file costs little more
-than its request: of thousands of them the rest is what takes the time.
+Nothing is resumed and there is one stream only, so that a file costs little more than its request.
+With thousands of files, everything beside the requests is what takes the time.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from .._printable import logger_of
 from ..errors import IntegrityError
 from ..http.errors import StreamInterrupted
-from ..storage.download_service import Content, DownloadService
-from .checksum import Checksum, Digest, offered
+from ..storage.download_service import DownloadService
+from ..storage.responses import Content
+from .checksum import Checksum, Digest, parse_digest
 from .local.part_file import PartFile
 from .progress import FileProgress
-from .remote_file import RemoteFile
+from .remote_file import FileChanged, RemoteFile
 
 if TYPE_CHECKING:
     from ..http.body import Block
@@ -26,15 +27,12 @@ __all__ = ["SMALL", "SmallFileDownload"]
 
 logger = logger_of(__name__)
 
-# Bytes; as much may be in memory for each job.
+# Bytes; each job may hold so many in memory.
 SMALL = 256 << 10
 
 
 class SmallFileDownload:
-    """A small file whose bytes have come, and are not saved yet.
-
-    Made by `fetch`.
-    """
+    """A small file that has been received but not saved; made by `fetch`."""
 
     def __init__(self, remote: RemoteFile, blocks: list[Block], digest: Digest | None) -> None:
         self._remote = remote
@@ -49,44 +47,28 @@ class SmallFileDownload:
         progress: FileProgress,
         chunk_size: int | None,
     ) -> SmallFileDownload | None:
-        """Fetch the bytes of a file, with new tries where that fails.
-
-        Parameters
-        ----------
-        service : DownloadService
-            Where it comes from.
-        remote : RemoteFile
-            The file.
-        progress : FileProgress
-            Is told how far it is.
-        chunk_size : int, optional
-            Bytes that the service gathers before it sends them on.
-
-        Returns
-        -------
-        SmallFileDownload or None
-            None if the file is no longer small.
+        """Fetch the bytes of a file, with retries; return None if it is no longer small.
 
         Raises
         ------
         IntegrityError
-            If what comes is not the file.
+            If the received bytes are not the file.
         StreamInterrupted
-            If it breaks off again and again.
+            If the stream is interrupted again and again.
         """
         retrier = service.http.retrier()
         while remote.size <= SMALL:
             try:
                 digest = remote.digest(service)
                 progress.step(0)
-                content = service.fetch(remote.path, chunk_size, remote.wanted)
-                digest = digest or offered(content.headers.get("Digest", ""))
+                content = service.fetch(remote.path, chunk_size, remote.digest_headers)
+                digest = digest or parse_digest(content.headers.get("Digest", ""))
                 return cls(remote, _whole(content, remote, progress), digest)
             except (StreamInterrupted, IntegrityError) as error:
                 logger.info("%s", error)
                 progress.step(-progress.done)
                 retrier.wait(error)
-                if remote.look_again(service):
+                if remote.refresh(service):
                     progress.total = remote.size
         return None
 
@@ -96,11 +78,11 @@ class SmallFileDownload:
         Raises
         ------
         IntegrityError
-            If its checksum is not the storage's.
+            If its checksum differs from the storage's.
         NoSpace
             If the disk is full.
         AlreadyExists
-            If something took the name meanwhile that must not be replaced.
+            If something that must not be replaced has appeared under the name.
         """
         remote = self._remote
         part = PartFile(
@@ -124,17 +106,17 @@ class SmallFileDownload:
 
 
 def _whole(content: Content, remote: RemoteFile, progress: FileProgress) -> list[Block]:
-    """Return all blocks of a body that has the size of the file."""
+    """Return the blocks of a body, which must have the size of the file."""
     whole: list[Block] = []
-    came = 0
+    received = 0
     with contextlib.closing(content.blocks):
         for blocks in content.blocks:
             whole += map(bytes, blocks)
             size = sum(map(len, blocks))
-            came += size
-            if came > remote.size:
-                raise remote.longer()
+            received += size
+            if received > remote.size:
+                raise FileChanged.wrong_size(remote.path, None, remote.size)
             progress.step(size)
-    if came < remote.size:
-        raise remote.other(f"{came} bytes")
+    if received < remote.size:
+        raise IntegrityError.wrong_size(remote.path, received, remote.size)
     return whole

@@ -1,4 +1,4 @@
-"""TransferOptions: how the files of one call are transferred."""
+"""The options of a transfer."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ __all__ = ["TransferOptions"]
 
 @dataclass(frozen=True, kw_only=True)
 class TransferOptions:
-    """What a caller of `APIClient` may say of a download or an upload, and the defaults.
+    """The options that callers of `APIClient` can set for a transfer, and their defaults.
 
     Attributes
     ----------
     patterns : FilePatterns
-        Which files of a directory take part.
+        The files of a directory that are transferred.
     hidden : bool
-        Whether hidden files and directories below a directory take part.
+        Whether hidden files and directories in a directory are transferred.
     skip_existing : bool
-        Whether files are not uploaded that are in the storage already.
+        Whether uploads skip files that the storage has already.
     answers : bool
         Whether the answers to uploads are kept.
     overwrite, streams, checksum
-        As `ctadata._options.DownloadKeywords` describes them.
+        See `ctadata._options.DownloadKeywords`.
     chunk_size : int or None
-        Bytes that the service gathers before it sends them on.
+        Bytes that the service collects before it forwards them.
     jobs, dry_run, progress, on_progress, on_result, on_notice, cancel
-        As `ctadata._options.TransferKeywords` describes them.
+        See `ctadata._options.TransferKeywords`.
     """
 
     patterns: FilePatterns = field(default_factory=FilePatterns)

@@ -1,4 +1,4 @@
-"""Which files of a directory take part in its transfer: the globs of include and exclude."""
+"""The patterns of `include` and `exclude`: which files of a directory are transferred."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ __all__ = ["FilePatterns"]
 
 
 class FilePatterns:
-    """Chooses among the files of a directory, as `fnmatch` compares (case matters).
+    """Selects files of a directory by patterns as in `fnmatch`; case matters.
 
-    A pattern is compared with a file's name; one that has a slash in it, with the path
-    relative to the directory that is transferred (``*`` matches slashes, too; a slash at the
-    beginning only says that it is such a pattern); one that ends in a slash, with directories,
-    and then stands for all that is below them.
+    A pattern without a slash is compared with the file's name. A pattern with a slash is compared
+    with the path relative to the transferred directory; ``*`` matches slashes, too, and a leading
+    slash only marks it as such a pattern. A pattern with a trailing slash is compared with
+    directories, and selects everything below them. Paths have ``/`` between their segments.
 
     Parameters
     ----------
     include : str or iterable of str, optional
-        Patterns of which a file must match one; none: all files are taken.
+        A file must match one of these patterns; by default all files do.
     exclude : str or iterable of str, optional
-        Patterns of which a file must match none, whatever `include` says.
+        A file must match none of these patterns, whatever `include` says.
 
     Raises
     ------
@@ -41,41 +41,22 @@ class FilePatterns:
         self._exclude = _Matcher(exclude)
 
     def takes(self, relative_path: str) -> bool:
-        """Whether a file is transferred.
-
-        Parameters
-        ----------
-        relative_path : str
-            Its path relative to the directory that is transferred, with ``/`` between the
-            components.
-        """
+        """Whether a file is transferred."""
         return not self._exclude.file(relative_path) and (
             self._takes_all or self._include.file(relative_path)
         )
 
     def excludes(self, relative_path: str) -> bool:
-        """Whether something is excluded, be it a file or a directory, as a link may be to either.
-
-        Parameters
-        ----------
-        relative_path : str
-            As for `takes`.
-        """
+        """Whether a path is excluded as a file or as a directory; a link may lead to either."""
         return self._exclude.file(relative_path) or self._exclude.directory(relative_path)
 
     def prunes(self, relative_directory: str) -> bool:
-        """Whether nothing at all below a directory is transferred, so that it is not even listed.
-
-        Parameters
-        ----------
-        relative_directory : str
-            As for `takes`; the empty string is the directory that is transferred.
-        """
+        """Whether nothing below a directory ("" is the whole) is transferred or need be listed."""
         return self._exclude.directory(relative_directory.rstrip("/"))
 
 
 class _Matcher:
-    """Patterns, compiled into one expression for each of the things they are compared with."""
+    """Patterns, compiled into one regular expression for each kind of path."""
 
     def __init__(self, patterns: list[str]) -> None:
         names: list[str] = []
@@ -90,7 +71,7 @@ class _Matcher:
             else:
                 (paths if in_path else names).append(bare)
                 if bare.endswith("/*"):
-                    # All that is below: the directory itself need not be listed.
+                    # This matches everything below the directory, which need not be listed.
                     directory_paths.append(bare[:-2])
         self._name, self._path = _compiled(names), _compiled(paths)
         self._directory_name = _compiled(directory_names)

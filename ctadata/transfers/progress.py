@@ -1,4 +1,4 @@
-"""How transfers say how far they are."""
+"""Reports the progress, results and notices of transfers to callbacks."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = [
 ]
 
 
-# Seconds that the end of a transfer waits for somebody who is being told something.
+# Seconds that the end of a transfer waits for a callback that is still running.
 PATIENCE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one file.
+    """The result for one file.
 
     Attributes
     ----------
@@ -37,17 +37,17 @@ class Result:
     local : str
         The local path.
     size : int or None
-        Its size in bytes; None where it is not known.
+        Its size in bytes; None if unknown.
     state : str
-        ``finished``, ``skipped`` (it was there already), ``failed``, ``planned`` where
-        nothing was to be transferred, or, of what is in a directory, ``left out``.
+        ``finished``, ``skipped`` (it existed already), ``failed``, ``planned`` (in a dry run), or,
+        for what was found in a directory, ``left out``.
     error : CTADataError, optional
         Why it failed.
     kind : str, optional
-        Of what was left out: ``hidden file``, ``hidden directory``, ``link``, ``pipe``,
-        ``socket``, ``device``, ``private key``, ``certificate``; of a file that was replaced during
-        the transfer, what it is now, or ``file behind a link``, where a directory above it was
-        replaced by a link.
+        What was left out: ``hidden file``, ``hidden directory``, ``link``, ``pipe``, ``socket``,
+        ``device``, ``private key``, ``certificate``. For a file that was replaced during the
+        transfer: what it is now, or ``file behind a link`` if a directory above it was replaced by
+        a link.
     """
 
     path: str
@@ -58,35 +58,35 @@ class Result:
     kind: str | None = None
 
 
-#: Called with the remote path, the bytes done, the bytes in all (None if unknown) and the
-#: state: ``waiting`` (found, not begun), ``running``, and at the end one of ``finished``,
-#: ``skipped``, ``failed``, ``cancelled`` and ``left out`` (what was found is no file any more, and
-#: does not count). Called from any thread, but never from two at once.
+#: Called with the remote path, the bytes done, the total bytes (None if unknown) and the state:
+#: ``waiting`` (found, not begun), ``running``, and at the end one of ``finished``, ``skipped``,
+#: ``failed``, ``cancelled`` and ``left out`` (no longer a file; not counted). Called from any
+#: thread, but never from two at once.
 OnProgress = Callable[[str, int, "int | None", str], None]
 
-#: Called once for each file, at its end, and once for each thing that is left out. Called from any
+#: Called once for each file when it ends, and once for each item that is left out. Called from any
 #: thread, but never from two at once.
 OnResult = Callable[[Result], None]
 
-#: Called with the path of a file or directory and a sentence while its transfer waits before it is
-#: tried again, such as ``trying again (2 of 4) in 5 s: no data for 60 s``; and with None once it
-#: goes on. Called from any thread, but never from two at once.
+#: Called with the path of a file or directory and a sentence while its transfer waits for a retry,
+#: such as ``trying again (2 of 4) in 5 s: no data for 60 s``, and with None once it goes on. Called
+#: from any thread, but never from two at once.
 OnNotice = Callable[[str, "str | None"], None]
 
-#: Set, or returning True, once the transfer is to stop.
+#: An event that is set, or a function that returns True, once the transfer is to stop.
 Cancel = threading.Event | Callable[[], bool]
 
 
 class CallbackFailed(BaseException):
-    """A callback of the caller has raised an exception.
+    """A callback of the caller raised an exception.
 
-    It is no `Exception`, so that nobody on the way takes an OSError for one of the disk or the
-    network, or a CTADataError for a failure of the file.
+    This is not an `Exception`, so that no handler on the way takes the callback's OSError for one
+    of the disk or the network, or its CTADataError for a failure of the file.
 
     Attributes
     ----------
     error : BaseException
-        What the callback has raised.
+        What the callback raised.
     """
 
     def __init__(self, error: BaseException) -> None:
@@ -95,12 +95,12 @@ class CallbackFailed(BaseException):
 
 
 class CallbackDispatcher:
-    """Passes on what the threads of a transfer have to say, one at a time.
+    """Calls the callbacks of a transfer for all of its threads, one at a time.
 
     Parameters
     ----------
-    on_progress, on_result, on_notice : optional
-        Who is told.
+    on_progress, on_result, on_notice : callable, optional
+        The callbacks.
     """
 
     def __init__(
@@ -117,23 +117,23 @@ class CallbackDispatcher:
 
     @property
     def tells_results(self) -> bool:
-        """Whether somebody is told what becomes of each file."""
+        """Whether there is a callback for results."""
         return self._on_result is not None
 
     def progress(self, path: str, done: int, total: int | None, state: str) -> None:
-        """Say how far a file is."""
+        """Report the progress of a file."""
         self._tell(self._on_progress, path, done, total, state)
 
     def result(self, result: Result) -> None:
-        """Say what became of a file."""
+        """Report the result for a file."""
         self._tell(self._on_result, result)
 
     def notice(self, path: str, text: str | None) -> None:
-        """Say why a transfer waits, or None: that it goes on."""
+        """Report why a transfer waits; None if it goes on."""
         self._tell(self._on_notice, path, text)
 
-    def _tell(self, callback: Callable[..., None] | None, *what: Any) -> None:
-        """Call a callback, unless there is none.
+    def _tell(self, callback: Callable[..., None] | None, *arguments: Any) -> None:
+        """Call a callback, if there is one.
 
         Raises
         ------
@@ -145,25 +145,25 @@ class CallbackDispatcher:
         with self._lock:
             if not self._closed:
                 try:
-                    callback(*what)
+                    callback(*arguments)
                 except BaseException as error:
                     raise CallbackFailed(error) from error
 
     def close(self) -> None:
-        """Tell nothing any more: the transfer has ended, though a thread of it may still hang."""
+        """Call no more callbacks; the transfer has ended, but a thread of it may still hang."""
         self._closed = True
-        # What is being told just now is waited for, but not for ever.
+        # Wait for a callback that is running, but not for ever.
         if self._lock.acquire(timeout=PATIENCE):
             self._lock.release()
 
 
 class FileProgress:
-    """Counts the bytes of one file that are done; several threads may bring some.
+    """Counts the bytes of one file that are done; can be used from several threads at once.
 
     Parameters
     ----------
     dispatcher : CallbackDispatcher
-        Is told of each step.
+        Receives each step.
     path : str
         The remote path.
     total : int or None
@@ -178,11 +178,11 @@ class FileProgress:
         self.done = 0
 
     def step(self, size: int) -> None:
-        """Count `size` more bytes; fewer, where what had come was of no use."""
+        """Count `size` more bytes; negative for bytes that have to be transferred again."""
         with self._lock:
             self.done += size
         self.tell("running")
 
     def tell(self, state: str) -> None:
-        """Say the state that the file is in now."""
+        """Report the current state of the file."""
         self._dispatcher.progress(self.path, self.done, self.total, state)

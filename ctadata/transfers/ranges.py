@@ -1,17 +1,17 @@
-"""Which bytes of a file are there, and which stream brings which of the others."""
+"""Which bytes of a file have been downloaded, and which stream downloads the others."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
 
-__all__ = ["RangeLease", "RangeMap", "merged"]
+__all__ = ["RangeLease", "RangeMap", "merge_ranges"]
 
 
-def merged(spans: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
-    """Return half-open spans sorted, with those that touch or overlap made one."""
+def merge_ranges(ranges: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
+    """Return half-open ranges sorted, with those that touch or overlap merged."""
     result: list[tuple[int, int]] = []
-    for start, stop in sorted((start, stop) for start, stop in spans if start < stop):
+    for start, stop in sorted((start, stop) for start, stop in ranges if start < stop):
         if result and start <= result[-1][1]:
             result[-1] = result[-1][0], max(result[-1][1], stop)
         else:
@@ -20,9 +20,9 @@ def merged(spans: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
 
 
 class RangeLease:
-    """The bytes that one stream brings: ``[position, stop)`` are still to come.
+    """The range that one stream downloads; ``[position, stop)`` is still missing.
 
-    Its end moves towards it when another stream takes over a part.
+    `stop` becomes smaller when another stream takes over the end of the range.
     """
 
     def __init__(self, start: int, stop: int) -> None:
@@ -32,98 +32,98 @@ class RangeLease:
 
 
 class RangeMap:
-    """The bytes of one file; can be used from several threads at once.
+    """The ranges of one file; can be used from several threads at once.
 
     Parameters
     ----------
     size : int
         The file's size in bytes.
     done : iterable of pairs of int, optional
-        What is there already: half-open spans ``[start, stop)``, in bytes.
+        What has been downloaded already: half-open ranges ``[start, stop)``, in bytes.
     """
 
     def __init__(self, size: int, done: Iterable[Sequence[int]] = ()) -> None:
         self.size = size
-        self._done = merged(done)
-        self._claims: list[RangeLease] = []
+        self._done = merge_ranges(done)
+        self._leases: list[RangeLease] = []
         self._ended = False
         self._changed = threading.Condition()
 
     def done(self) -> list[tuple[int, int]]:
-        """Return what is there: sorted spans that neither touch nor overlap."""
+        """Return the downloaded ranges, sorted; they neither touch nor overlap."""
         with self._changed:
             return self._all_done()
 
     def count(self) -> int:
-        """Return the number of bytes that are there."""
+        """Return the number of downloaded bytes."""
         return sum(stop - start for start, stop in self.done())
 
     def complete(self) -> bool:
-        """Whether every byte is there."""
+        """Whether every byte has been downloaded."""
         return self.size == 0 or self.done() == [(0, self.size)]
 
-    def claim(self, length: int, smallest: int) -> RangeLease | None:
-        """Lease up to `length` bytes that are missing; none is claimed twice.
+    def lease(self, length: int, smallest: int) -> RangeLease | None:
+        """Lease up to `length` missing bytes; no byte is leased twice.
 
-        What nobody brings yet comes first; otherwise the end of the longest claim is taken
-        over, where its stream has more than twice `smallest` before it.
+        Bytes that nobody downloads yet come first. Otherwise the end of the longest lease is taken
+        over, if its stream still has at least twice `smallest` before it.
 
         Returns
         -------
         RangeLease or None
-            To be given back with `release`; None where there is nothing to claim.
+            To be given back with `release`; None if there is nothing to lease.
         """
         with self._changed:
             if self._ended:
                 return None
-            taken = merged([*self._done, *((c.start, c.stop) for c in self._claims)])
+            taken = merge_ranges([*self._done, *((one.start, one.stop) for one in self._leases)])
             start = 0
             for begin, end in [*taken, (self.size, self.size)]:
                 if start < begin:
                     return self._add(start, min(begin, start + length))
                 start = end
-            longest = max(self._claims, key=lambda c: c.stop - c.position, default=None)
+            longest = max(self._leases, key=lambda one: one.stop - one.position, default=None)
             if longest is None or longest.stop - longest.position < 2 * smallest:
                 return None
             stop = longest.stop
             longest.stop -= min(length, (stop - longest.position) // 2)
             return self._add(longest.stop, stop)
 
-    def advance(self, claim: RangeLease, size: int) -> None:
-        """Take note that the next `size` bytes of a claim are there."""
+    def advance(self, lease: RangeLease, size: int) -> None:
+        """Count the next `size` bytes of a lease as downloaded."""
         with self._changed:
-            claim.position += size
+            lease.position += size
 
-    def release(self, claim: RangeLease) -> None:
-        """Give a claim back; what it brought stays."""
+    def release(self, lease: RangeLease) -> None:
+        """End a lease; its downloaded bytes stay."""
         with self._changed:
-            self._claims.remove(claim)
-            self._done = merged([*self._done, (claim.start, claim.position)])
+            self._leases.remove(lease)
+            self._done = merge_ranges([*self._done, (lease.start, lease.position)])
             self._changed.notify_all()
 
     def end(self) -> None:
-        """Let nothing more be claimed, and let each claim end where its stream is."""
+        """Grant no more leases, and let each lease end where its stream is."""
         with self._changed:
             self._ended = True
-            for claim in self._claims:
-                claim.stop = claim.position
+            for lease in self._leases:
+                lease.stop = lease.position
 
     def wait(self, timeout: float) -> bool:
-        """Wait until a claim is given back; return whether any is left."""
+        """Wait until a lease ends; return whether any is left."""
         with self._changed:
-            if self._claims:
+            if self._leases:
                 self._changed.wait(timeout)
-            return bool(self._claims)
+            return bool(self._leases)
 
-    def longest_claim(self) -> int:
-        """Return the bytes that the busiest stream still has before it."""
+    def longest_lease(self) -> int:
+        """Return the bytes that are still missing of the longest lease."""
         with self._changed:
-            return max((claim.stop - claim.position for claim in self._claims), default=0)
+            return max((one.stop - one.position for one in self._leases), default=0)
 
     def _all_done(self) -> list[tuple[int, int]]:
-        return merged([*self._done, *((c.start, c.position) for c in self._claims)])
+        return merge_ranges([*self._done, *((one.start, one.position) for one in self._leases)])
 
     def _add(self, start: int, stop: int) -> RangeLease:
-        claim = RangeLease(start, stop)
-        self._claims.append(claim)
-        return claim
+        lease = RangeLease(start, stop)
+        self._leases.append(lease)
+        return lease

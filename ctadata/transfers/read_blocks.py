@@ -1,4 +1,4 @@
-"""Reading: a file's bytes one after the other, without saving them; goes on after a break."""
+"""Reads the bytes of a remote file in order without saving them; resumes after interruptions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Generator
 from ..entries import Entry
 from ..errors import IntegrityError
 from ..http.errors import StreamInterrupted
-from ..storage.download_service import DownloadService, RangesUnusable
+from ..storage.download_service import DownloadService
+from ..storage.responses import RangesUnusable
 from .download_file import PROGRESS, RANGE
 
 __all__ = ["read_blocks"]
 
-# Bytes; error pages are shorter.
-PAGE = 64 << 10
+# Bytes; the service's error pages are shorter.
+ERROR_PAGE = 64 << 10
 
 
 def read_blocks(
@@ -22,27 +23,27 @@ def read_blocks(
 ) -> Generator[bytes]:
     """Yield the bytes ``[start, stop)`` of a file in blocks of up to 1 MiB.
 
-    A whole file comes as one stream, anything else, and what is missing after a break, by
-    closed ranges. The beginning of a whole file is held back until more of it has come, since it
-    may be an error page with status 200.
+    A whole file comes as one stream. A part of a file, and the rest after an interruption, comes
+    by closed ranges. The beginning of a whole file is held back until more has been received,
+    since it may be an error page with status 200.
 
     Parameters
     ----------
     service : DownloadService
-        Where it comes from.
+        The service that has the file.
     entry : Entry
-        The file, as a listing gave it.
+        The file, as listed.
     start, stop : int
-        Which bytes.
+        The range of bytes.
     chunk_size : int, optional
-        Bytes that the service gathers before it sends them on.
+        Bytes that the service collects before it forwards them.
 
     Raises
     ------
     IntegrityError
-        If fewer or more bytes come than the listing says, or the file has changed.
+        If the file has another size than listed, or has changed.
     StreamInterrupted
-        If it breaks off again and again.
+        If the stream is interrupted again and again.
     """
     position = tried_from = start
     retrier = service.http.retrier()
@@ -58,22 +59,22 @@ def read_blocks(
                 for blocks in content.blocks:
                     block = b"".join(blocks)
                     if position + len(block) > stop:
-                        raise _wrong(entry, "more")
+                        raise IntegrityError.wrong_size(entry.path, None, entry.size)
                     position += len(block)
-                    if whole and position < PAGE:
+                    if whole and position < ERROR_PAGE:
                         held.append(block)
                         continue
                     yield b"".join([*held, block]) if held else block
                     held = []
             if whole and position < stop:
                 # An error page with status 200 looks like this, too.
-                raise _wrong(entry, f"{position} bytes")
+                raise IntegrityError.wrong_size(entry.path, position, entry.size)
             if held:
                 yield b"".join(held)
                 held = []
         except StreamInterrupted as error:
             if held:
-                # Nobody knows yet whether this was the file.
+                # It is not known yet whether this was the file.
                 position, held = 0, []
             if position > tried_from + PROGRESS:
                 tried_from = position
@@ -82,7 +83,7 @@ def read_blocks(
             own = service.stat(entry.path)
             if (own.size, own.get("mtime")) != (entry.size, entry.get("mtime")):
                 raise IntegrityError(
-                    f"{entry.path!r} has changed while it was read; read it again", path=entry.path
+                    f"{entry.path!r} changed while it was read; try again", path=entry.path
                 ) from error
         except RangesUnusable as error:
             if not retrier.retried:
@@ -90,10 +91,3 @@ def read_blocks(
             raise StreamInterrupted(
                 f"{entry.path!r} broke off and cannot be continued: {error}", path=entry.path
             ) from error
-
-
-def _wrong(entry: Entry, came: str) -> IntegrityError:
-    return IntegrityError(
-        f"{came} came for {entry.path!r} where the listing says {entry.size}; try again",
-        path=entry.path,
-    )

@@ -1,4 +1,4 @@
-"""ResultCollector: what became of the files of one transfer, and when to give all of them up."""
+"""Collects the results of one transfer, and decides when to give up the rest."""
 
 from __future__ import annotations
 
@@ -21,28 +21,21 @@ from .progress import CallbackDispatcher, FileProgress, Result
 
 __all__ = ["FATAL", "ResultCollector", "budget"]
 
-# After these all that follows would fail in the same way.
+# After these errors everything else would fail in the same way.
 FATAL = (AuthenticationError, NoSpace, TransferCancelled)
-# The total budget of a file: so many time-outs, and at least this speed in bytes per second.
+# The time limit of a file: so many time-outs, plus its size at this speed in bytes per second.
 TIMEOUTS = 10
 SLOWEST = 16 << 10
 
 
 def budget(path: str, size: int | None, timeout: float) -> tuple[float, TransferError]:
-    """Return the seconds that a file may take in all, and the error where it takes longer.
+    """Return the seconds that a file may take in all, and the error if it takes longer.
 
-    Parameters
-    ----------
-    path : str
-        The file.
-    size : int or None
-        Its size in bytes; None counts as very large.
-    timeout : float
-        Seconds of silence after which the service counts as stalled.
+    `timeout` are the seconds of silence after which the service counts as stalled.
     """
     seconds = TIMEOUTS * timeout + (1 << 40 if size is None else size) / SLOWEST
     return seconds, TransferError(
-        f"{path!r} takes longer than {seconds:.0f} s; run it again to go on", path=path
+        f"{path!r} takes longer than {seconds:.0f} s; run it again to resume", path=path
     )
 
 
@@ -80,7 +73,7 @@ class ResultCollector:
     def for_file(
         self, progress: FileProgress, local: str, remote: str | None = None
     ) -> Iterator[Callable[[str], None]]:
-        """Report the end of one file.
+        """Report the result for one file.
 
         Parameters
         ----------
@@ -89,12 +82,12 @@ class ResultCollector:
         local : str
             Its local path.
         remote : str, optional
-            Its remote path, where `progress` has not the whole one.
+            Its whole remote path, if the path of `progress` is not.
 
         Yields
         ------
         callable
-            To be told the file's state, such as ``finished``.
+            Takes the file's final state, such as ``finished``.
         """
         states: list[str] = []
         try:
@@ -118,22 +111,14 @@ class ResultCollector:
             self._dispatcher.result(Result(remote or progress.path, local, progress.total, state))
 
     def leave_out(self, path: str, local: str, kind: str) -> None:
-        """Report something in a directory that does not take part.
-
-        Parameters
-        ----------
-        path, local : str
-            Its remote and its local path.
-        kind : str
-            What it is (`Result.kind`).
-        """
+        """Report something in a directory that is not transferred; `kind` as in `Result`."""
         with self._lock:
             self.left_out[kind] += 1
         self._dispatcher.result(Result(path, local, None, "left out", kind=kind))
 
     @contextmanager
     def collect(self) -> Iterator[None]:
-        """Take note of what fails that is no file."""
+        """Record failures that do not concern a single file."""
         try:
             with local_errors(doing="read"):
                 yield
@@ -141,7 +126,7 @@ class ResultCollector:
             self.failed(error)
 
     def failed(self, error: CTADataError) -> None:
-        """Take note of a failure.
+        """Record a failure.
 
         Raises
         ------
@@ -153,7 +138,7 @@ class ResultCollector:
             if isinstance(error, ServiceUnreachable):
                 self._unreachable += 1
             gone = self._unreachable > self._patience
-        # A smaller file may still fit.
+        # A smaller file may still fit on the disk.
         if isinstance(error, FATAL) and not isinstance(error, DoesNotFit):
             raise error
         if gone:
@@ -163,13 +148,7 @@ class ResultCollector:
             ) from error
 
     def raise_failures(self, path: str | None) -> None:
-        """Raise what failed, if anything did.
-
-        Parameters
-        ----------
-        path : str or None
-            What was asked for, where it was one thing.
-        """
+        """Raise the recorded failures; `path` is the one that was asked for, if there is one."""
         failures = self._failures
         if not failures:
             return

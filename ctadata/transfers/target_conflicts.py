@@ -1,4 +1,4 @@
-"""What one call is to upload, and the refusal of sources that would have the same target."""
+"""The planned uploads of one call; refuses sources that would have the same target."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
-from unicodedata import normalize
+from unicodedata import normalize as unicode_normalize
 
 from .._files import local_path, several
 from ..errors import AlreadyExists, CTADataError, InvalidPath, TransferError
@@ -14,7 +14,16 @@ from ..storage.paths import check_remote_path
 from .local.upload_tree import DIRECTORY, FILE, Item, LeftOut, UploadTree
 from .patterns import FilePatterns
 
-__all__ = ["PlannedUpload", "planned_uploads", "refuse_folded", "refuse_meeting", "same_name"]
+__all__ = [
+    "PlannedUpload",
+    "nameless",
+    "normalized",
+    "planned_uploads",
+    "refuse_conflicts",
+    "refuse_equivalent_names",
+]
+
+_REMEDY = "nothing was transferred: choose different directories or names"
 
 
 class PlannedUpload(NamedTuple):
@@ -23,16 +32,26 @@ class PlannedUpload(NamedTuple):
     Attributes
     ----------
     source : str
-        The path that is read, with ``/`` between its segments.
+        The path to read, with ``/`` between its segments.
     target : tuple of str
-        The segments of the path that is written.
+        The segments of the path to write.
     directory : bool
-        Whether it is a directory.
+        Whether the source is a directory.
     """
 
     source: str
     target: tuple[str, ...]
     directory: bool = False
+
+    def check_named(self) -> None:
+        """Raise `InvalidPath` if this is a file without a name in the storage."""
+        if not (self.target or self.directory):
+            raise InvalidPath(f"{self.source!r} is given no name in the storage", path=self.source)
+
+
+def nameless(local: str) -> InvalidPath:
+    """Return the error for a local file or directory without a usable name of its own."""
+    return InvalidPath(f"{local!r} has no name under which it could be uploaded", path=local)
 
 
 def planned_uploads(
@@ -43,7 +62,7 @@ def planned_uploads(
     Parameters
     ----------
     local_paths : iterable of str or path
-        The files and directories; one that is named twice is uploaded once.
+        The files and directories; one that is given twice is uploaded once.
     path : str
         The remote directory that receives them.
     recursive : bool
@@ -52,9 +71,9 @@ def planned_uploads(
     Raises
     ------
     InvalidPath
-        If one of them has no name, or cannot have it in the storage.
+        If one of them has no name, or one that is not allowed in the storage.
     TransferError
-        If one is a directory and may not be.
+        If one is a directory and `recursive` is false.
     """
     into = tuple(check_remote_path(path))
     planned: dict[tuple[str, str], PlannedUpload] = {}
@@ -67,37 +86,35 @@ def planned_uploads(
             )
         name = os.path.basename(os.path.realpath(local)) if is_directory else local.name
         if not name:
-            raise InvalidPath(
-                f"{str(local)!r} has no name under which it could be uploaded", path=str(local)
-            )
+            raise nameless(str(local))
         one = PlannedUpload(os.fspath(local), (*into, name), is_directory)
         planned.setdefault((os.path.abspath(local), name), one)
     return list(planned.values())
 
 
-def same_name(name: str) -> str:
-    """Return what names have in common that a storage may take for one.
+def normalized(name: str) -> str:
+    """Return the form that all names share which a storage may take for the same.
 
-    Those are names that differ only in how their accents are composed (Unicode's NFC and NFD).
-    They look alike, and some storages and many disks store them as one file. Names that differ
-    in case are different in the storage.
+    Such names differ only in how their accents are composed (Unicode NFC and NFD). They look
+    alike, and some storages and many disks store them as one file. Names that differ in case are
+    different in the storage.
     """
-    return name if name.isascii() else normalize("NFC", name)
+    return name if name.isascii() else unicode_normalize("NFC", name)
 
 
-def refuse_meeting(
-    placed: Iterable[PlannedUpload], what: str, fold: Callable[[str], str] = same_name
+def refuse_conflicts(
+    planned: Iterable[PlannedUpload], what: str, normalize: Callable[[str], str] = normalized
 ) -> None:
-    """Raise if two sources have the same target, or if a target lies inside another one.
+    """Raise if two sources have the same target, or if one target lies inside another.
 
     Parameters
     ----------
-    placed : iterable of PlannedUpload
+    planned : iterable of PlannedUpload
         The sources of one call.
     what : str
         What is done with them, for the error: ``uploaded`` or ``saved``.
-    fold : callable, optional
-        Returns what names have in common that mean one file.
+    normalize : callable, optional
+        Returns the form that all names of one file share.
 
     Raises
     ------
@@ -105,19 +122,18 @@ def refuse_meeting(
         Names both sources and the target.
     """
     taken: dict[tuple[str, ...], PlannedUpload] = {}
-    for one in placed:
-        other = taken.setdefault(tuple(map(fold, one.target)), one)
+    for one in planned:
+        other = taken.setdefault(tuple(map(normalize, one.target)), one)
         if other is not one:
             raise AlreadyExists(
                 f"{other.source!r} and {one.source!r} would both be {what} as "
-                f"{_display_path(one.target)!r}; nothing was transferred: choose different "
-                "directories or names",
+                f"{_display_path(one.target)!r}; {_REMEDY}",
                 path=one.source,
             )
     for key, one in taken.items():
         for depth in range(len(key)):
             above = taken.get(key[:depth])
-            # A file that is named beside its directory has the same target either way.
+            # A file that is given in addition to its directory has the same target either way.
             if above is None or (
                 above.directory
                 and one.source == "/".join(filter(None, [above.source, *one.target[depth:]]))
@@ -125,8 +141,7 @@ def refuse_meeting(
                 continue
             raise AlreadyExists(
                 f"{one.source!r} would be {what} as {_display_path(one.target)!r}, inside of "
-                f"{_display_path(above.target)!r}, which is to be {above.source!r}; nothing was "
-                "transferred: choose different directories or names",
+                f"{_display_path(above.target)!r}, which is to be {above.source!r}; {_REMEDY}",
                 path=one.source,
             )
 
@@ -135,17 +150,19 @@ def _display_path(target: tuple[str, ...]) -> str:
     return os.path.join(*target) if target else "."
 
 
-def refuse_folded(tree: UploadTree, patterns: FilePatterns, check: Callable[[], None]) -> None:
-    """Raise if two names in one local directory, or in one below it, may be one in the storage.
+def refuse_equivalent_names(
+    tree: UploadTree, patterns: FilePatterns, check: Callable[[], None]
+) -> None:
+    """Raise if two names in a local directory, or in one below it, may be one in the storage.
 
     Parameters
     ----------
     tree : UploadTree
-        The directory that is uploaded.
+        The directory to upload.
     patterns : FilePatterns
-        Which files take part.
+        The files that are uploaded.
     check : callable
-        Raises once the work is to stop.
+        Raises if the work has been stopped.
 
     Raises
     ------
@@ -157,7 +174,7 @@ def refuse_folded(tree: UploadTree, patterns: FilePatterns, check: Callable[[], 
         check()
         above = waiting.pop()
         items: list[Item] = []
-        # A directory that cannot be read is reported when it is its turn.
+        # An unreadable directory is reported when it is uploaded.
         with contextlib.suppress(CTADataError, LeftOut):
             items = tree.items(above)
         taken: dict[str, str] = {}
@@ -171,7 +188,7 @@ def refuse_folded(tree: UploadTree, patterns: FilePatterns, check: Callable[[], 
                 continue
             if name.isascii():
                 continue
-            other = taken.setdefault(same_name(name), name)
+            other = taken.setdefault(normalized(name), name)
             if other != name:
                 display_path = tree.display_path(below)
                 raise AlreadyExists(

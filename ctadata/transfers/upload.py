@@ -1,4 +1,4 @@
-"""Uploads: files and directories into the user's own directory, compared with a listing."""
+"""Uploads files and directories into the user's home directory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from ..entries import Entry
 from ..errors import (
     AlreadyExists,
     CTADataError,
-    InvalidPath,
     LocalFileError,
     NotFound,
     TransferError,
@@ -34,10 +33,10 @@ from .pool import Pool, Task
 from .progress import CallbackDispatcher, FileProgress
 from .progress_bars import above_bars, watching
 from .results import ResultCollector, budget
-from .target_conflicts import PlannedUpload, refuse_folded, refuse_meeting
-from .upload_file import UploadBody, file_size, name_of, open_source, send
+from .target_conflicts import PlannedUpload, refuse_conflicts, refuse_equivalent_names
+from .upload_file import UploadBody, local_size, name_of, open_local, upload_file
 from .upload_history import IMPATIENCE, UploadHistory
-from .upload_targets import name_in_directory, receiving_directory, stored_entry
+from .upload_targets import name_in_directory, prepare_directory, stored_entry
 
 __all__ = ["Uploads", "uploading"]
 
@@ -46,7 +45,7 @@ logger = logger_of(__name__)
 
 @dataclass(frozen=True)
 class _Directory:
-    """A local directory, and the segments of the remote one that receives what is in it."""
+    """A local directory, and the segments of the remote directory that receives its content."""
 
     tree: UploadTree
     below: tuple[str, ...]
@@ -55,62 +54,63 @@ class _Directory:
 
 @dataclass(frozen=True)
 class _File:
-    """A local file and where it goes.
+    """A local file and its target.
 
     Attributes
     ----------
-    opening : callable
-        Opens it.
+    open : callable
+        Opens the file.
     local : str
         Its name.
     size : int or None
-        Its bytes, where they are known.
+        Its size in bytes, if known.
     path : str
-        The target, relative to the user's own directory.
-    own : str
-        The user's own directory.
+        The target, relative to `home`.
+    home : str
+        The user's home directory.
     existing : Entry or None
-        What has this name in the storage, where that matters.
+        The entry with this name in the storage, if that matters.
     named : bool
-        Whether it was asked for by itself: if it holds a private key, that is an error then.
+        Whether the caller named this file. A private key in it is an error then, and otherwise the
+        file is left out.
     """
 
-    opening: Callable[[], AbstractContextManager[IO[bytes]]]
+    open: Callable[[], AbstractContextManager[IO[bytes]]]
     local: str
     size: int | None
     path: str
-    own: str
+    home: str
     existing: Entry | None
     named: bool
 
     @property
     def stored(self) -> str:
-        """The target, from the storage's root."""
-        return f"{self.own}/{self.path}"
+        """The target as a path from the storage's root."""
+        return f"{self.home}/{self.path}"
 
 
 @contextmanager
 def uploading(
     service: DownloadService, options: TransferOptions, history: UploadHistory
 ) -> Iterator[Uploads]:
-    """Make the uploads of one call, with progress bars where they are wanted."""
+    """Make the uploads of one call, with progress bars if they are wanted."""
     with watching(options) as dispatcher:
         yield Uploads(service, options, history, dispatcher)
 
 
 class Uploads:
-    """One call's uploads of one user to one service.
+    """The uploads of one call.
 
     Parameters
     ----------
     service : DownloadService
-        Where the files go.
+        The service that receives the files.
     options : TransferOptions
-        How they are uploaded.
+        How to upload them.
     history : UploadHistory
-        What was uploaded from this account before.
+        The earlier uploads from this account.
     dispatcher : CallbackDispatcher
-        Is told of everything.
+        Receives progress, results and notices.
     """
 
     def __init__(
@@ -126,10 +126,10 @@ class Uploads:
         self._dispatcher = dispatcher
         self._pool = Pool(options, service.http)
         self._results = ResultCollector(dispatcher, options.jobs)
-        # A directory above those that are uploaded: no component below it may be a link.
+        # A directory above the uploaded ones; no path component below it may be a link.
         self._root: Path | None = None
         self._display_paths: Mapping[str, str] = {}
-        # Whether files that are no directory's were each asked for.
+        # Whether the caller named each single file.
         self._named = True
         self._answers: list[dict[str, Any]] | None = [] if options.answers else None
 
@@ -141,12 +141,12 @@ class Uploads:
         Parameters
         ----------
         local : str, path or binary file
-            The file; one that is open is read from where it is.
+            The file; an open file is read from its current position.
         path : str
-            Where to, relative to the user's own directory; with a trailing slash, or where it
-            is a directory, what receives the file under its own name.
+            The target, relative to the user's home directory. A path with a trailing slash, or of a
+            directory, receives the file under its own name.
         into : bool, optional
-            Whether a directory that is there receives it.
+            Whether an existing directory receives the file.
 
         Returns
         -------
@@ -156,9 +156,9 @@ class Uploads:
         Raises
         ------
         IntegrityError
-            If what is stored is not what was sent, or the file changed meanwhile.
+            If something else is stored than was sent, or the file changed meanwhile.
         AccessDenied
-            If the user may not write there.
+            If the user is not allowed to write there.
         """
         if isinstance(local, (str, os.PathLike)) or not hasattr(local, "read"):
             opened, name = None, os.fspath(local_path(local))
@@ -172,33 +172,21 @@ class Uploads:
     def directory(
         self, local: Path, path: str, *, root: Path | None = None, display_path: str | None = None
     ) -> list[dict[str, Any]]:
-        """Upload all files in a directory and below it.
+        """Upload all files in a directory and below it; returns and raises as `many` does.
 
-        Links, pipes, sockets, devices, private keys and certificates are left out and, unless they
-        are asked for, hidden files and directories.
+        Links, pipes, sockets, devices, private keys and certificates are left out, and hidden files
+        and directories unless they are wanted.
 
         Parameters
         ----------
         local : Path
             The local directory.
         path : str
-            The remote directory that receives what is in it, relative to the user's own.
+            The remote directory that receives its content, relative to the user's home directory.
         root : Path, optional
             A directory above `local`; no component of its path below this one may be a link.
         display_path : str, optional
-            What errors and results call the local one.
-
-        Returns
-        -------
-        list of dict
-            For each file what `file` returns, sorted by path.
-
-        Raises
-        ------
-        AlreadyExists
-            If two names may be one in the storage; nothing is sent then.
-        TransferError
-            If some files failed; its ``failures`` name each of them.
+            The name of the local directory in errors and results.
         """
         source = os.fspath(local)
         if not os.path.isdir(local):
@@ -206,44 +194,44 @@ class Uploads:
         self._root = root
         if display_path is not None:
             self._display_paths = {source: display_path}
-        placed = PlannedUpload(source, tuple(check_remote_path(path)), directory=True)
-        self._pool.add_listing(partial(self._plan, [placed]))
+        planned = PlannedUpload(source, tuple(check_remote_path(path)), directory=True)
+        self._pool.add_listing(partial(self._plan, [planned]))
         return self._run(display_path or source)
 
     def many(
         self,
-        placed: list[PlannedUpload],
+        planned: list[PlannedUpload],
         display_paths: Mapping[str, str] | None = None,
         *,
         leave_out: bool = False,
     ) -> list[dict[str, Any]]:
-        """Upload files and directories to where each of them is to be.
+        """Upload files and directories to their targets.
 
         Parameters
         ----------
-        placed : list of PlannedUpload
-            Local files and directories; the targets are relative to the user's own directory.
-            What is in a directory is treated as in `directory`; a file is sent in any case.
+        planned : list of PlannedUpload
+            Local files and directories; the targets are relative to the user's home directory. A
+            named file is uploaded even if `directory` would leave it out.
         display_paths : mapping of str to str, optional
-            What errors call a local file, by its path.
+            The names of local files in errors, by their paths.
         leave_out : bool, optional
-            Whether private keys and certificates among the files are left out, and no error.
+            Whether private keys and certificates among the files are left out and not an error.
 
         Returns
         -------
         list of dict
-            For each file what `file` returns, sorted by path.
+            One result of `file` for each file, sorted by path.
 
         Raises
         ------
         AlreadyExists
-            If two of them have the same target, or may have it; nothing is sent then.
+            If two targets are the same, or may be; nothing is sent then.
         TransferError
             If some files failed; its ``failures`` name each of them.
         """
         self._display_paths = display_paths or {}
         self._named = not leave_out
-        self._pool.add_listing(partial(self._plan, placed))
+        self._pool.add_listing(partial(self._plan, planned))
         return self._run(None)
 
     def _run(self, path: str | None) -> list[dict[str, Any]]:
@@ -263,7 +251,7 @@ class Uploads:
         if not self._results.left_out:
             return
         with above_bars(sys.stderr):
-            # Who is told of each of them needs no warning.
+            # A caller that receives each result needs no warning.
             logger.log(
                 logging.INFO if self._dispatcher.tells_results else logging.WARNING,
                 "%s left out of %s (hidden=True takes hidden ones; links are never followed)",
@@ -271,8 +259,8 @@ class Uploads:
                 repr(path) if path else "the directories",
             )
 
-    def _own(self, service: DownloadService, target: str) -> str:
-        """Return the user's own directory; an error is about what the user wants to upload to."""
+    def _home(self, service: DownloadService, target: str) -> str:
+        """Return the user's home directory; an error names the target that the user gave."""
         try:
             return home_directory.find(service)
         except CTADataError as error:
@@ -282,77 +270,76 @@ class Uploads:
     def _find(
         self, file: IO[bytes] | None, local: str, path: str, into: bool, watchdog: Watchdog
     ) -> None:
-        """Find out where one file goes to, and make the directory that receives it."""
+        """Find the target of one file, and make the directory that receives it."""
         watchdog.on_notice = partial(self._dispatcher.notice, path)
         with self._results.collect():
             service = self._service.watched_by(watchdog)
-            own = self._own(service, path)
-            segments = home_directory.relative_to_home(own, check_remote_path(path))
+            home = self._home(service, path)
+            segments = home_directory.relative_to_home(home, check_remote_path(path))
             nameless = not segments or path.endswith("/")
-            existing = None if nameless else stored_entry(service, own, segments)
+            existing = None if nameless else stored_entry(service, home, segments)
             if existing and existing.is_directory and not into:
-                raise AlreadyExists(f"{path!r} is a directory; name the file to write", path=path)
+                raise AlreadyExists.directory(path)
             if nameless or (existing and existing.is_directory):
                 segments.append(name_in_directory(local, path))
                 existing = (
-                    stored_entry(service, own, segments) if self._options.skip_existing else None
+                    stored_entry(service, home, segments) if self._options.skip_existing else None
                 )
             if existing is None and not self._options.dry_run:
-                receiving_directory(service, own, segments[:-1], make=True)
+                prepare_directory(service, home, segments[:-1], make=True)
             if not self._options.skip_existing:
                 existing = None
-            size = file_size(local) if file is None else None
+            size = local_size(local) if file is None else None
             target = "/".join(segments)
             self._dispatcher.progress(target, 0, size, "waiting")
-            opening = partial(open_source, file, local, local)
-            found = _File(opening, local, size, target, own, existing, named=True)
+            opened = partial(open_local, file, local, local)
+            found = _File(opened, local, size, target, home, existing, named=True)
             self._pool.add(size or 0, partial(self._file, found))
 
-    def _plan(self, placed: list[PlannedUpload], watchdog: Watchdog) -> None:
-        """Begin with all sources, if their targets do not meet."""
-        refuse_meeting(placed, "uploaded")
-        own = self._own(
-            self._service.watched_by(watchdog), "/".join(placed[0].target) if placed else ""
+    def _plan(self, planned: list[PlannedUpload], watchdog: Watchdog) -> None:
+        """Begin with all sources, if their targets do not conflict."""
+        refuse_conflicts(planned, "uploaded")
+        home = self._home(
+            self._service.watched_by(watchdog), "/".join(planned[0].target) if planned else ""
         )
-        placed = [
-            one._replace(target=tuple(home_directory.relative_to_home(own, one.target)))
-            for one in placed
+        planned = [
+            one._replace(target=tuple(home_directory.relative_to_home(home, one.target)))
+            for one in planned
         ]
-        # One may have been given by its whole path, another one by a part of it.
-        refuse_meeting(placed, "uploaded")
-        for one in placed:
-            if not (one.target or one.directory):
-                raise InvalidPath(f"{one.source!r} is given no name in the storage")
+        # Again: some targets may have been whole paths, others relative ones.
+        refuse_conflicts(planned, "uploaded")
+        for one in planned:
+            one.check_named()
         files: dict[tuple[str, ...], list[tuple[str, str]]] = {}
         directories = []
-        for source, target, is_directory in placed:
+        for source, target, is_directory in planned:
             if is_directory:
                 display_path = self._display_paths.get(source)
                 tree = UploadTree(
                     Path(source), self._root, hidden=self._options.hidden, display_path=display_path
                 )
-                refuse_folded(tree, self._options.patterns, watchdog.check)
+                refuse_equivalent_names(tree, self._options.patterns, watchdog.check)
                 directories.append(_Directory(tree, (), target))
             else:
                 files.setdefault(target[:-1], []).append((target[-1], source))
-        # The last one comes first.
+        # The last one added runs first.
         for directory in reversed(directories):
             self._pool.add_listing(partial(self._directory, directory))
         for remote, inside in files.items():
-            self._pool.add_listing(partial(self._into, remote, inside))
+            self._pool.add_listing(partial(self._into_directory, remote, inside))
 
-    def _into(
+    def _into_directory(
         self, remote: tuple[str, ...], files: list[tuple[str, str]], watchdog: Watchdog
     ) -> None:
-        """Make a remote directory, and upload files into it under these names."""
+        """Make a remote directory, and upload single files into it."""
         watchdog.on_notice = partial(self._dispatcher.notice, "/".join(remote))
         with self._results.collect():
             service = self._service.watched_by(watchdog)
-            own = self._own(service, "/".join(remote))
+            home = self._home(service, "/".join(remote))
             names = {name for name, _ in files}
-            there = receiving_directory(
+            there = prepare_directory(
                 service,
-                own,
+                home,
                 remote,
                 names,
                 make=not self._options.dry_run,
@@ -365,22 +352,20 @@ class Uploads:
                     existing = there.get(name)
                     if existing and not (existing.is_directory or self._options.skip_existing):
                         existing = None
-                    size = file_size(local, self._display_paths.get(local))
+                    size = local_size(local, self._display_paths.get(local))
                     self._dispatcher.progress(path, 0, size, "waiting")
-                    opening = partial(
-                        open_source, None, local, self._display_paths.get(local, local)
-                    )
-                    file = _File(opening, local, size, path, own, existing, self._named)
+                    opened = partial(open_local, None, local, self._display_paths.get(local, local))
+                    file = _File(opened, local, size, path, home, existing, self._named)
                     tasks.append((size, partial(self._file, file)))
             self._pool.add_all(iter(tasks))
 
     def _directory(self, directory: _Directory, watchdog: Watchdog) -> None:
-        """Make the remote directory, and upload what is in the local one."""
+        """Make the remote directory, and upload the content of the local one."""
         watchdog.on_notice = partial(self._dispatcher.notice, "/".join(directory.remote))
         with self._results.collect():
             service = self._service.watched_by(watchdog)
-            own = self._own(service, "/".join(directory.remote))
-            remote = "/".join([own, *directory.remote])
+            home = self._home(service, "/".join(directory.remote))
+            remote = "/".join([home, *directory.remote])
             try:
                 items = directory.tree.items(directory.below)
             except LeftOut as error:
@@ -396,30 +381,30 @@ class Uploads:
             made = False
             if not self._options.dry_run:
                 if not directory.below:
-                    receiving_directory(service, own, directory.remote[:-1], make=True)
+                    prepare_directory(service, home, directory.remote[:-1], make=True)
                 made = service.make_collection(remote)
             existing: dict[str, Entry] = {}
             if self._options.skip_existing and not made:
                 names = {name for name, _ in items}
-                existing = receiving_directory(
-                    service, own, directory.remote, names, make=False, whole=True
+                existing = prepare_directory(
+                    service, home, directory.remote, names, make=False, whole=True
                 )
-            self._pool.add_all(self._tasks(directory, items, own, existing))
+            self._pool.add_all(self._tasks(directory, items, home, existing))
 
     def _tasks(
-        self, directory: _Directory, items: list[Item], own: str, existing: dict[str, Entry]
+        self, directory: _Directory, items: list[Item], home: str, existing: dict[str, Entry]
     ) -> Iterator[tuple[int, Task]]:
-        """Yield a task for each file of a directory; those below it come later."""
+        """Yield a task for each file of a directory; directories below it are listed later."""
         tree = directory.tree
         for name, kind in items:
             below = (*directory.below, name)
             local = tree.display_path(below)
             path = "/".join([*directory.remote, name])
             with self._results.collect():
-                if not self._takes_part(kind, "/".join(below)):
+                if not self._matches(kind, "/".join(below)):
                     continue
                 if kind not in {FILE, DIRECTORY}:
-                    self._results.leave_out(f"{own}/{path}", local, kind)
+                    self._results.leave_out(f"{home}/{path}", local, kind)
                     continue
                 check_remote_path(name)
                 if kind == DIRECTORY:
@@ -429,19 +414,19 @@ class Uploads:
                 try:
                     size = tree.size(below)
                 except LeftOut as error:
-                    self._results.leave_out(f"{own}/{path}", local, error.kind)
+                    self._results.leave_out(f"{home}/{path}", local, error.kind)
                     continue
                 self._dispatcher.progress(path, 0, size, "waiting")
-                opening = partial(tree.open, below)
-                file = _File(opening, local, size, path, own, existing.get(name), named=False)
+                opened = partial(tree.open, below)
+                file = _File(opened, local, size, path, home, existing.get(name), named=False)
                 yield size, partial(self._file, file)
 
-    def _takes_part(self, kind: str, relative: str) -> bool:
-        """Whether the globs let something take part, be it only to be counted."""
+    def _matches(self, kind: str, relative: str) -> bool:
+        """Whether the patterns select something, even if it is only counted."""
         if kind.endswith(DIRECTORY):
             return not self._options.patterns.prunes(relative)
         if kind == LINK:
-            # What it leads to, a file or a directory, is not looked at.
+            # It is not checked whether the link leads to a file or a directory.
             return not self._options.patterns.excludes(relative)
         return self._options.patterns.takes(relative)
 
@@ -449,7 +434,7 @@ class Uploads:
         try:
             self._send(file, watchdog)
         except LeftOut as error:
-            # It was a file when its directory was listed, and nothing was known of its content.
+            # It was a file when its directory was listed, but its content was not known then.
             self._dispatcher.progress(file.path, 0, file.size, "left out")
             self._results.leave_out(file.stored, file.local, error.kind)
 
@@ -460,37 +445,36 @@ class Uploads:
         display_path = self._display_paths.get(file.local, file.local)
         with (
             self._results.for_file(progress, file.local, stored) as done,
-            file.opening() as opened,
+            file.open() as opened,
         ):
-            source = UploadBody(opened, display_path, progress, watchdog)
-            if source.credential is not None:
+            body = UploadBody(opened, display_path, progress, watchdog)
+            if body.credential is not None:
                 if file.named:
-                    raise refused_credential(display_path, source.credential)
-                raise LeftOut(source.credential)
+                    raise refused_credential(display_path, body.credential)
+                raise LeftOut(body.credential)
             service = self._service.watched_by(watchdog)
             answer: dict[str, Any] = {"path": stored, "status": "exists", "total_written": 0}
             if existing is not None and existing.is_directory:
-                raise AlreadyExists(f"{path!r} is a directory; name the file to write", path=path)
-            if existing is not None and source.is_stored(service, existing, self._history):
+                raise AlreadyExists.directory(path)
+            if existing is not None and body.is_stored(service, existing, self._history):
                 done("skipped")
             elif self._options.dry_run:
                 answer["status"] = "planned"
                 done("planned")
             else:
                 progress.step(0)
-                watchdog.set_deadline(*budget(display_path, source.size, watchdog.timeout))
+                watchdog.set_deadline(*budget(display_path, body.size, watchdog.timeout))
                 try:
-                    answer, entry = send(service, source, file.own, path)
+                    answer, entry = upload_file(service, body, file.home, path)
                 except BaseException as error:
                     self._history.forget(stored)
                     if isinstance(error, NotFound):
-                        # The directory above it was there a moment ago.
+                        # The directory above existed a moment ago: the home may have changed.
                         home_directory.forget(self._service)
                     raise
-                self._history.remember(answer["path"], source.state, entry.modified)
-                # The service chooses; what it tells is certain.
-                told = answer["path"].removesuffix(f"/{path}")
-                home_directory.learn(self._service, told)
+                self._history.remember(answer["path"], body.state, entry.modified)
+                # The service chooses the home directory, and its answer proves it.
+                home_directory.learn(self._service, answer["path"].removesuffix(f"/{path}"))
                 done("finished")
             if self._answers is not None:
                 self._answers.append(answer)

@@ -1,4 +1,4 @@
-"""Sending: the bytes of one file to the storage, until they are there."""
+"""Uploads one file, and verifies what the storage has received."""
 
 from __future__ import annotations
 
@@ -22,30 +22,44 @@ from ..errors import (
     TransferError,
 )
 from ..http.watchdog import Watchdog
-from ..storage.download_service import DownloadService, TooLarge
+from ..storage.download_service import DownloadService
+from ..storage.responses import TooLarge
 from .checksum import Checksum, Digest
 from .local.credentials import credential_in, head_of
 from .progress import FileProgress
 from .remote_file import RemoteFile
 from .upload_history import FileState, UploadHistory
 
-__all__ = ["NAMELESS", "UploadBody", "file_size", "name_of", "open_source", "send"]
+__all__ = [
+    "NAMELESS",
+    "UploadBody",
+    "local_size",
+    "name_of",
+    "not_binary",
+    "open_local",
+    "upload_file",
+]
 
-#: What errors call an open file that has no name.
+#: The name of an open file without a name, in errors.
 NAMELESS = "<open file>"
 BLOCK = 1 << 20
-# Seconds that are longer than a tick of any system's clock.
+# Seconds; longer than a tick of any system's clock.
 TICK = 0.02
 
 
+def not_binary(local: str) -> LocalFileError:
+    """Return the error for a file that was not opened in binary mode."""
+    return LocalFileError(f"{local!r} returns no bytes; open it with 'rb'", path=local)
+
+
 @contextmanager
-def open_source(file: IO[bytes] | None, local: str, display_path: str) -> Iterator[IO[bytes]]:
+def open_local(file: IO[bytes] | None, local: str, display_path: str) -> Iterator[IO[bytes]]:
     """Open a local file for reading, unless the caller has opened it.
 
     Raises
     ------
     LocalFileError
-        If it is not a file that can be read.
+        If it cannot be read.
     """
     if file is not None:
         yield file
@@ -57,44 +71,44 @@ def open_source(file: IO[bytes] | None, local: str, display_path: str) -> Iterat
 
 
 def name_of(file: IO[bytes]) -> str:
-    """Return the path of an open file; `NAMELESS` where it has none, such as a buffer or a pipe."""
+    """Return the path of an open file; `NAMELESS` for one without, such as a buffer or a pipe."""
     name = getattr(file, "name", None)
-    # Of some it is a number, of others such as <stdin>.
+    # Some files have a number as their name, others something like <stdin>.
     return name if isinstance(name, str) and name[:1] != "<" else NAMELESS
 
 
-def file_size(local: str, display_path: str | None = None) -> int:
+def local_size(local: str, display_path: str | None = None) -> int:
     """Return the size of a local file in bytes.
 
     Raises
     ------
     LocalFileError
-        If there is none.
+        If there is no such file.
     """
     with local_errors(display_path or local, "read"):
         return os.stat(local).st_size
 
 
 class UploadBody:
-    """The body of an upload: exactly the bytes that the file had at the start.
+    """The body of an upload: exactly the bytes that the file has at the start.
 
     Parameters
     ----------
     file : binary file
-        Read from where it is; a pipe is read to its end.
+        Read from its current position; a pipe is read to its end.
     local : str
         Its name, for errors.
     progress : FileProgress
-        Is told how far it is.
+        Receives the progress.
     watchdog : Watchdog
         Watches over the speed.
 
     Attributes
     ----------
     size : int or None
-        Its bytes; None where that is not known before the end.
+        Its size in bytes; None if unknown before the end.
     credential : str or None
-        What it is that must not be uploaded (`credential_in`).
+        The kind of credential in the file, which must not be uploaded (`credential_in`).
     """
 
     def __init__(
@@ -107,37 +121,28 @@ class UploadBody:
         self.size: int | None = None
         self._ahead = b""
         with _reading(local):
-            self._before = _settled(file, watchdog)
+            self._before = _stable_state(file, watchdog)
             self._start = file.tell() if file.seekable() else 0
             if file.seekable():
                 self.size = file.seek(0, io.SEEK_END) - self._start
                 file.seek(self._start)
-            # The service empties an existing file as soon as the request begins: what cannot be
-            # read must show before.
+            # An unreadable file must be noticed now: the service empties an existing file as soon
+            # as the request begins.
             self._ahead = head_of(self._next)
-            # Of the very file that is sent, and not of what its name leads to later.
+            # Checked in the open file, not in what its name leads to later.
             self.credential = credential_in(self._ahead)
             if file.seekable():
                 file.seek(self._start)
                 self._ahead = b""
         self._position = 0
-        self._sending = 0
+        self._in_flight = 0
         progress.total = self.size
 
     def is_stored(self, service: DownloadService, existing: Entry, sent: UploadHistory) -> bool:
-        """Whether the storage has this very file already.
+        """Whether the storage has this file already.
 
-        That is, one of the same size and, where the storage has one, checksum; where it has
-        none, the one that was sent, if neither has changed since.
-
-        Parameters
-        ----------
-        service : DownloadService
-            Is asked for the checksum.
-        existing : Entry
-            The remote file, as a listing gave it.
-        sent : UploadHistory
-            What was sent.
+        The size must be the same, and the checksum if the storage offers one. Otherwise the file
+        must have been uploaded before, and neither side may have changed since.
         """
         if self.size is None or existing.size != self.size:
             return False
@@ -158,37 +163,37 @@ class UploadBody:
 
     @property
     def state(self) -> FileState | None:
-        """The state of the whole file, if that is what is sent, and has not changed since."""
-        same = self._before == _state(self._file)
+        """The state of the file if it is uploaded from its beginning and has not changed since."""
+        same = self._before == _file_state(self._file)
         whole = self._before is not None and self._before.size == self.size
         return self._before if same and whole else None
 
     @property
     def repeatable(self) -> bool:
-        """Whether it can be sent again."""
+        """Whether the body can be sent again."""
         return self.size is not None
 
     def read(self, length: int = -1) -> bytes:
         """Return up to `length` bytes; none at the end."""
         self._watchdog.check()
-        # What was read before is sent; after the end the storage takes its time.
-        self._watchdog.data_received(self._sending)
+        # The previous block has been sent; after the last one the storage takes its time.
+        self._watchdog.data_received(self._in_flight)
         left = None if self.size is None else self.size - self._position
         if left is not None and not 0 <= length <= left:
             length = left
-        # It would be taken for an error of the connection.
+        # The error would be taken for one of the connection.
         with _reading(self.local):
             block = self._bytes(length)
-        # A disk that hung may have given it only now, after the end.
+        # The disk may have hung until after the transfer was stopped.
         self._watchdog.check()
-        # Fewer than asked for may come of some files, none only at the end.
+        # Some files return fewer bytes than requested, but none only at the end.
         if left and not block:
             raise TransferError(
-                f"{self.local!r} has become shorter while it was read; upload it again",
+                f"{self.local!r} became shorter while it was read; upload it again",
                 path=self.local,
             )
         self._position += len(block)
-        self._sending = len(block)
+        self._in_flight = len(block)
         if block:
             self._progress.step(len(block))
             self._watchdog.waiting_for_data()
@@ -201,7 +206,7 @@ class UploadBody:
             return block
         block = self._file.read(length)
         if not isinstance(block, (bytes, bytearray)):
-            raise ValueError("it gives no bytes; open it with 'rb'")
+            raise not_binary(self.local)
         return block
 
     def _next(self, length: int) -> bytes:
@@ -209,7 +214,7 @@ class UploadBody:
         return self._bytes(length)
 
     def tell(self) -> int:
-        """Return how many bytes were read, as a body that can be sent again must."""
+        """Return the number of bytes read; urllib3 needs it to send the body again."""
         return self._position
 
     def seek(self, offset: int) -> int:
@@ -222,10 +227,10 @@ class UploadBody:
     def check(self, stored: str) -> None:
         """Raise `IntegrityError` if the file has changed since the start."""
         self._progress.total = self._position
-        now = _state(self._file)
+        now = _file_state(self._file)
         if now is None or self._before is None:
             return
-        # Its mode, for example, may change without any harm.
+        # Other changes, such as of its mode, do no harm.
         if (now.size, now.mtime_ns) != (self._before.size, self._before.mtime_ns):
             raise IntegrityError(
                 f"{self.local!r} changed while it was uploaded to {stored!r}, which may now be a "
@@ -236,7 +241,7 @@ class UploadBody:
 
 @contextmanager
 def _reading(local: str) -> Iterator[None]:
-    """Name the file whose reading fails: of one that is closed, Python raises a ValueError."""
+    """Turn errors of reading a file into ones with its name; a closed file raises ValueError."""
     with local_errors(local, "read"):
         try:
             yield
@@ -244,43 +249,43 @@ def _reading(local: str) -> Iterator[None]:
             raise LocalFileError(f"{local!r} cannot be read: {error}", path=local) from error
 
 
-def _state(file: IO[bytes]) -> FileState | None:
+def _file_state(file: IO[bytes]) -> FileState | None:
     try:
         found = os.fstat(file.fileno())
-        # The times of a pipe or a device change with each use.
+        # The times of pipes and devices change with each use.
         return FileState.from_stat(found) if stat.S_ISREG(found.st_mode) else None
     except (OSError, io.UnsupportedOperation, AttributeError):
         return None
 
 
-def _settled(file: IO[bytes], watchdog: Watchdog) -> FileState | None:
-    """Return the state of a file, once the next change of it would have another time.
+def _stable_state(file: IO[bytes], watchdog: Watchdog) -> FileState | None:
+    """Return the state of a file, as soon as any later change will have another time.
 
-    Times of files are those of the system's last tick. Should the disk's clock be another one, no
-    harm is done: it is waited once, or not at all.
+    The times of files are those of the system's last clock tick. If the disk has another clock,
+    this waits once or not at all, which does no harm.
     """
-    state = _state(file)
+    state = _file_state(file)
     if state is not None and abs(time.time_ns() - state.ctime_ns) < TICK * 1e9:
         watchdog.pause(TICK)
-        state = _state(file)
+        state = _file_state(file)
     return state
 
 
-def send(
-    service: DownloadService, source: UploadBody, own: str, path: str
+def upload_file(
+    service: DownloadService, body: UploadBody, home: str, path: str
 ) -> tuple[dict[str, Any], Entry]:
-    """Upload a file, again where it broke off, and compare what is stored.
+    """Upload a file, with retries, and compare its size with what is stored.
 
     Parameters
     ----------
     service : DownloadService
-        Where it goes.
-    source : UploadBody
+        The service that receives the file.
+    body : UploadBody
         The file.
-    own : str
-        The user's own directory.
+    home : str
+        The user's home directory.
     path : str
-        Where to, relative to it; the directory above it exists.
+        The remote path relative to `home`; its directory exists.
 
     Returns
     -------
@@ -292,68 +297,68 @@ def send(
     Raises
     ------
     ServiceUnreachable
-        If it broke off again and again; says what is left behind.
+        If it is interrupted again and again; says what is left behind.
     IntegrityError
-        If what is stored is not what was sent, or the file changed meanwhile.
+        If something else is stored than was sent, or the file changed meanwhile.
     """
-    stored = f"{own}/{path}"
+    stored = f"{home}/{path}"
     retrier = service.http.retrier()
-    length = source.size
+    length = body.size
     while True:
         try:
-            answer = service.upload(path, source, length, own=own)
+            answer = service.upload(path, body, length, home=home)
             break
         except TooLarge:
             if length is None:
                 raise
-            # Some proxies look at the announced length only.
+            # Some proxies only check the announced length.
             length = None
-            source.seek(0)
+            body.seek(0)
         except AccessDenied as error:
             if _listed(service, stored) is None:
                 raise
             raise AccessDenied(
-                f"{error}; a file is there already, and this storage does not let it be replaced: "
+                f"{error}; there is a file already, and this storage does not allow replacing it: "
                 "choose another name",
                 path=stored,
             ) from error
         except ServiceUnreachable as error:
-            if not source.repeatable:
-                raise _broken(service, source, stored, error) from error
+            if not body.repeatable:
+                raise _interrupted(service, body, stored, error) from error
             try:
                 retrier.wait(error)
             except ServiceUnreachable:
-                raise _broken(service, source, stored, error) from error
-            source.seek(0)
-    sent = source.tell()
+                raise _interrupted(service, body, stored, error) from error
+            body.seek(0)
+    sent = body.tell()
     if answer is None:
-        # An existing file was replaced; the service then says nothing more.
+        # The service says nothing more if an existing file was replaced.
         answer = {"path": stored, "status": "uploaded", "total_written": sent}
-    source.check(answer["path"])
+    body.check(answer["path"])
     entry = _listed(service, answer["path"])
     if entry is None or not answer.get("total_written", sent) == sent == entry.size:
         raise IntegrityError(
-            f"{source.local!r} has {sent} bytes, but not all of them arrived as "
-            f"{answer['path']!r} ({_left(entry)}); upload it again",
+            f"{body.local!r} has {sent} bytes, but not all of them arrived as "
+            f"{answer['path']!r} ({_left_behind(entry)}); upload it again",
             path=answer["path"],
         )
     return answer, entry
 
 
-def _broken(
-    service: DownloadService, source: UploadBody, stored: str, error: ServiceUnreachable
+def _interrupted(
+    service: DownloadService, body: UploadBody, stored: str, error: ServiceUnreachable
 ) -> CTADataError:
-    """Return an error that says what an upload that broke off has left behind."""
+    """Return the error for an interrupted upload, which says what was left behind."""
     try:
-        left = _left(_listed(service, stored))
+        left = _left_behind(_listed(service, stored))
     except CTADataError:
         left = "something incomplete may be left there"
     return type(error)(
-        f"The upload of {source.local!r} to {stored!r} broke off: {error} ({left})", path=stored
+        f"The upload of {body.local!r} to {stored!r} broke off: {error} ({left})", path=stored
     )
 
 
-def _left(entry: Entry | None) -> str:
+def _left_behind(entry: Entry | None) -> str:
     return "nothing is there" if entry is None else f"a file of {entry.size} bytes is left there"
 
 

@@ -1,4 +1,4 @@
-"""Where uploads go to: the directories of the storage that receive them, and names in them."""
+"""The remote directories that receive uploads, and the names in them."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ from ..entries import Entry
 from ..errors import InvalidPath, NotFound
 from ..storage.download_service import DownloadService
 from ..storage.paths import check_remote_path
+from .target_conflicts import nameless
 from .upload_file import NAMELESS
 
-__all__ = ["name_in_directory", "receiving_directory", "stored_entry"]
+__all__ = ["name_in_directory", "prepare_directory", "stored_entry"]
 
-# Entries of a listing that are held as a list.
+# A listing of up to so many entries is held as a list.
 FEW = 10_000
 
 
-def stored_entry(service: DownloadService, own: str, segments: list[str]) -> Entry | None:
-    """Return what is at a path of the user's own directory, if anything is."""
+def stored_entry(service: DownloadService, home: str, segments: list[str]) -> Entry | None:
+    """Return the entry at a path in the user's home directory, or None."""
     with suppress(NotFound):
-        return service.stat("/".join([own, *segments]))
+        return service.stat("/".join([home, *segments]))
     return None
 
 
 def name_in_directory(local: str, path: str) -> str:
-    """Return the name that a file gets in a directory, which is its own.
+    """Return the name under which a local file is uploaded into a directory: its own.
 
     Raises
     ------
     InvalidPath
-        If it has none, as an open file may, or one that no remote file may have.
+        If it has no name, as an open file may, or one that is not allowed in the storage.
     """
     if local == NAMELESS:
         raise InvalidPath(
@@ -41,48 +42,48 @@ def name_in_directory(local: str, path: str) -> str:
         )
     name = os.path.basename(local)
     if check_remote_path(name) != [name]:
-        raise InvalidPath(f"{local!r} has no name under which it could be uploaded", path=local)
+        raise nameless(local)
     return name
 
 
-def receiving_directory(
+def prepare_directory(
     service: DownloadService,
-    own: str,
+    home: str,
     segments: Sequence[str],
     names: Collection[str] = (),
     *,
     make: bool,
     whole: bool = False,
 ) -> dict[str, Entry]:
-    """Return those of some names that are in a directory that receives files.
+    """Return which names already exist in a directory that receives files.
 
     Parameters
     ----------
     service : DownloadService
-        Is asked.
-    own : str
-        The user's own directory.
+        The service.
+    home : str
+        The user's home directory.
     segments : sequence of str
-        A directory relative to it.
+        A directory relative to `home`.
     names : collection of str, optional
-        The names.
+        The names to look for.
     make : bool
-        Whether it is made where it is missing.
+        Whether to make a missing directory.
     whole : bool, optional
-        Whether it has to be certain which of the names are there.
+        Whether an incomplete listing is an error.
 
     Raises
     ------
     StorageException
-        If its listing is too long to be read to its end, and `whole`.
+        If `whole` and the listing is too long to be read to its end.
     """
-    target = "/".join([own, *segments])
+    target = "/".join([home, *segments])
     try:
         listing = service.listing(target, FEW)
     except NotFound:
         if make:
             for end in range(1, len(segments) + 1):
-                service.make_collection("/".join([own, *segments[:end]]))
+                service.make_collection("/".join([home, *segments[:end]]))
         return {}
     if not listing.own.is_directory:
         raise InvalidPath(f"{target!r} is a file and cannot hold others", path=target)

@@ -15,7 +15,7 @@ from ctadata._files import local_error
 from ctadata.errors import CTADataError, NotFound, TransferCancelled
 from ctadata.transfers.local.journal import BEAT
 from ctadata.transfers.progress import OnNotice, OnProgress
-from ctadata.transfers.target_conflicts import same_name
+from ctadata.transfers.target_conflicts import normalized
 
 from ..errors import INTERNAL_ERROR, NotEnded, NotResumable, TargetsExist, TooManyTransfers
 from ..owners import may_access
@@ -333,4 +333,4 @@ class TransferManager:
 
 def _target_key(job: Job) -> tuple[str, str]:
     """Return a key of the written path, which two active jobs must not share."""
-    return job.kind, same_name(job.target) if job.kind == "upload" else job.target
+    return job.kind, normalized(job.target) if job.kind == "upload" else job.target

@@ -11,7 +11,7 @@ from ctadata.entries import Href
 from ctadata.errors import InvalidPath
 from ctadata.storage.paths import check_remote_path
 from ctadata.transfers.progress import OnNotice, OnProgress
-from ctadata.transfers.target_conflicts import PlannedUpload, refuse_meeting
+from ctadata.transfers.target_conflicts import PlannedUpload, refuse_conflicts
 
 from ..errors import TargetsExist, WholeStorage
 from ..uploads.handoff import checked_name, store_uploads, stored_path
@@ -68,7 +68,7 @@ def download_jobs(
             existing.append(target)
         options = {"overwrite": overwrite}
         jobs.append(Job("download", "/".join(segments), target, options=options))
-    refuse_meeting(
+    refuse_conflicts(
         (PlannedUpload(job.source, tuple(job.target.split("/"))) for job in jobs), "saved", str
     )
     if existing and not overwrite:
@@ -124,7 +124,7 @@ def upload_jobs(
                 files=None if local.is_dir() else 1,
             )
         )
-    refuse_meeting(
+    refuse_conflicts(
         (PlannedUpload(job.source, tuple(job.target.split("/"))) for job in jobs), "uploaded"
     )
     return jobs

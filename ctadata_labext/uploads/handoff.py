@@ -11,7 +11,7 @@ from ctadata.errors import CTADataError, InvalidPath
 from ctadata.storage.home_directory import relative_to_home
 from ctadata.storage.paths import check_name_lengths, check_remote_path
 from ctadata.transfers.progress import OnNotice, OnProgress, Result
-from ctadata.transfers.target_conflicts import PlannedUpload, refuse_meeting
+from ctadata.transfers.target_conflicts import PlannedUpload, refuse_conflicts
 
 from ..errors import BadRequest, NoSuchUpload, UploadsLost
 from ..transfers.job import Job
@@ -68,7 +68,7 @@ def handoff_job(
         files.append({"id": upload_id, "path": "/".join([*into, *segments])})
     if len({file["id"] for file in files}) < len(files):
         raise BadRequest("Two of the 'uploads' have the same 'id'")
-    refuse_meeting(
+    refuse_conflicts(
         (
             PlannedUpload(path, tuple(file["path"].split("/")))
             for (_, path), file in zip(uploads, files, strict=True)

@@ -1,6 +1,6 @@
-"""Calls every public function, and says what came out: ``python -m tests.faults.everything``.
+"""Calls every public function, and prints the results: ``python -m tests.faults.everything``.
 
-A process of its own, so that a test can take rights, descriptors or threads away from it. The
+A process of its own, so that a test can limit its rights, descriptors or threads. The
 environment names the service; the working directory has ``up``, a directory to upload.
 """
 
@@ -42,7 +42,7 @@ CALLS: dict[str, Callable[[], Any]] = {
 
 
 def few_descriptors() -> None:
-    """Leave none, but for those that are open."""
+    """Allow no more open files than there are now."""
     import ctadata.transfers.download
     import ctadata.transfers.upload  # noqa: F401
 
@@ -72,7 +72,7 @@ CONDITIONS: dict[str, Callable[[], None]] = {
 }
 
 
-def outcome(call: Callable[[], Any]) -> str:
+def result_of(call: Callable[[], Any]) -> str:
     try:
         call()
     except CTADataError as error:
@@ -85,7 +85,7 @@ def outcome(call: Callable[[], Any]) -> str:
 
 def main() -> None:
     CONDITIONS[sys.argv[1]]()
-    print(json.dumps({name: outcome(call) for name, call in CALLS.items()}))
+    print(json.dumps({name: result_of(call) for name, call in CALLS.items()}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What must come of every fault: a whole file or none, and nothing asked for twice."""
+"""The result that every fault must have: a whole file or none, and nothing requested twice."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ctadata import errors
 
 from .storage import MIB, Storage
 
-# What one break may cost: a block that was under way, and a look at what is there.
-# With the heads of the answers, and the listings.
+# Bytes that one break may cost: a block in transfer, the verification of the beginning, the heads
+# of the responses, and the listings.
 PER_BREAK = MIB + 4096 + 8192
 
 
 def leftovers(directory: Path) -> list[str]:
-    """Return the names of what an unfinished transfer left below a directory."""
+    """Return the names of the files that an unfinished transfer left below a directory."""
     return sorted(
         path.name
         for path in directory.rglob("*")
@@ -33,14 +33,14 @@ def files(directory: Path) -> dict[str, bytes]:
 
 
 def assert_resumed(storage: Storage, name: str, breaks: int = 1) -> None:
-    """What had arrived before the breaks was not sent again."""
+    """Bytes that arrived before the breaks were not sent again."""
     size = len(storage.files[name].content)
     sent = storage.sent(name)
     assert size <= sent <= size + breaks * PER_BREAK, f"{sent - size} bytes came twice"
 
 
 def assert_closed_ranges(storage: Storage, name: str) -> None:
-    """Only ranges with an end were asked for, none larger than the service can hold."""
+    """Only closed ranges were requested, none larger than the service can hold."""
     for served in storage.asked("webdav", name):
         asked = re.fullmatch(r"bytes=(\d+)-(\d+)", served.range or "")
         assert asked, served.range
@@ -48,7 +48,7 @@ def assert_closed_ranges(storage: Storage, name: str) -> None:
 
 
 def assert_says(error: BaseException, *words: str) -> None:
-    """The error is ours, in one sentence that has these words."""
+    """The error is a ctadata error, and its one sentence matches these expressions."""
     assert isinstance(error, errors.CTADataError)
     text = str(error)
     for word in words:

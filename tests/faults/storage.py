@@ -1,8 +1,6 @@
-"""A data service over contents in memory that breaks as a test tells it, and writes down what
-it sent.
+"""A data service in memory that fails as a test tells it, and records what it sends.
 
-It answers as docs/protocol.md says, defects included, and each single answer can be made to
-differ by a `Fault`.
+It answers as docs/protocol.md says, defects included; a `Fault` changes a single response.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ BINARY = "application/octet-stream"
 
 @functools.lru_cache(maxsize=16)
 def content(size: int, seed: int = 0) -> bytes:
-    """Make `size` bytes, always the same ones, none of which is where another could be."""
+    """Return `size` random bytes, the same ones for each seed."""
     return random.Random(seed).randbytes(size)
 
 
@@ -57,34 +55,34 @@ class Remote:
 
 @dataclass(frozen=True)
 class Fault:
-    """How one answer differs from what is usual.
+    """How one response differs from the usual one.
 
     Attributes
     ----------
     status, body, headers
-        Sent in place of the usual ones; a header of None is left out.
+        Sent in place of the usual ones; a header of None is omitted.
     ranges : bool
-        Whether a range is heeded; else all comes with 200.
+        Whether a range is sent; otherwise the whole file with 200.
     shift : int
-        By how many bytes the range that comes lies beside the one that was asked for.
+        By how many bytes the sent range is shifted against the requested one.
     framing : str
-        ``length``, ``chunked``, or ``close``: how the end of the body is told.
+        What marks the end of the body: ``length``, ``chunked``, or ``close``.
     chunk : int
-        The bytes of one chunk, where it is told by chunks.
+        The bytes of one chunk.
     stop : int
         The bytes of the body after which `then` happens; for uploads, of the request's body.
     then : str
         ``cut`` (FIN), ``reset`` (RST), ``stall``, ``drip`` (a byte every tenth of a second), or
-        ``end``: the end is told as if all had come.
-    gate : Event
-        Waited for before anything is answered.
-    meet : Barrier
-        As many requests as it takes are answered at once.
+        ``end``: a regular end.
+    hold : Event
+        Waited for before the request is answered.
+    barrier : Barrier
+        Waited at before the request is answered.
     keep : int
         The bytes of an upload that are stored.
     drip : tuple of bytes
-        What is sent in place of the answer: some bytes at once, and others again and again, every
-        tenth of a second; see `DRIPS`.
+        Sent in place of the response: some bytes at once, and others again every tenth of a second;
+        see `DRIPS`.
     """
 
     status: int | None = None
@@ -96,8 +94,8 @@ class Fault:
     chunk: int = PIECE
     stop: int | None = None
     then: str = "cut"
-    gate: threading.Event | None = None
-    meet: threading.Barrier | None = None
+    hold: threading.Event | None = None
+    barrier: threading.Barrier | None = None
     keep: int | None = None
     drip: tuple[bytes, bytes] | None = None
 
@@ -106,7 +104,7 @@ USUAL = Fault()
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 _CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
-#: Answers that never come to their end, though something comes all the time.
+#: Responses that never end, though bytes come all the time.
 DRIPS = {
     "status line": (b"HTTP/1.1 200 O", b"K"),
     "header": (_HEAD + b"X-Slow: ", b"x"),
@@ -122,7 +120,7 @@ DRIPS = {
 
 @dataclass
 class Served:
-    """One request, what was sent of the file, and how many were being answered then."""
+    """One request, the bytes sent for it, and how many files were being sent at that time."""
 
     when: float
     method: str
@@ -145,15 +143,15 @@ class Storage(Scripted):
     Attributes
     ----------
     files : dict
-        What there is, by its path.
+        The stored files, by their paths.
     digests : tuple of str
-        The algorithms whose checksums are offered, in the answers to HEAD.
+        The algorithms of the checksums in the responses to HEAD.
     log : list of Served
-        What was asked for and sent, in the order of its beginnings.
+        The requests, in the order in which they began.
     before : callable
         Called with each request before it is answered.
     busiest : int
-        How many files were being sent at the same time, at most.
+        The most files that were sent at the same time.
     """
 
     def __init__(self) -> None:
@@ -178,20 +176,20 @@ class Storage(Scripted):
         self._closing.set()
         super().__exit__(*error)
 
-    # What tests tell it.
+    # Called by tests.
 
-    def put(self, name: str, size: int | bytes, seed: int = 0, **facts: str | None) -> bytes:
-        """Store a file, and return what is in it."""
+    def put(self, name: str, size: int | bytes, seed: int = 0, **fields: str | None) -> bytes:
+        """Store a file, and return its content."""
         body = size if isinstance(size, bytes) else content(size, seed)
-        self.files[name] = Remote(body, **facts)
+        self.files[name] = Remote(body, **fields)
         return body
 
     def fails(
         self, endpoint: str, name: str, *faults: Fault | None, always: Fault | None = None
     ) -> None:
-        """Let the next answers of ``list``, ``fetch``, ``webdav``, ``head``, ... differ.
+        """Change the next responses of ``list``, ``fetch``, ``webdav``, ``head``, ...
 
-        The usual answer is None; a name of ``*`` means all; `always` comes after `faults`.
+        None is the usual response; the name ``*`` means all; `always` follows after `faults`.
         """
         with self._lock:
             self._faults[endpoint, name].extend(fault or USUAL for fault in faults)
@@ -199,7 +197,7 @@ class Storage(Scripted):
                 self._always[endpoint, name] = always
 
     def heal(self) -> None:
-        """Let all answers be the usual ones again."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
             self._always.clear()
@@ -211,10 +209,10 @@ class Storage(Scripted):
             return [s for s in self.log if s.endpoint == endpoint and name in (None, s.name)]
 
     def sent(self, name: str) -> int:
-        """Return how many bytes of a file were sent, in all answers together."""
+        """Return how many bytes of a file were sent in all responses together."""
         return sum(s.sent for s in self.asked("fetch", name) + self.asked("webdav", name))
 
-    # What it answers.
+    # Responses.
 
     def answer(self, handler: BaseHTTPRequestHandler, path: str) -> None:
         if (handler.command, path) in self.answers:
@@ -232,10 +230,10 @@ class Storage(Scripted):
         self.before(served)
         fault = self._next(endpoint, name)
         with self._counted(served), contextlib.suppress(ConnectionError):
-            if fault.gate is not None:
-                fault.gate.wait(30)
-            if fault.meet is not None:
-                fault.meet.wait(30)
+            if fault.hold is not None:
+                fault.hold.wait(30)
+            if fault.barrier is not None:
+                fault.barrier.wait(30)
             if endpoint == "upload":
                 self._upload(handler, name, fault)
                 return
@@ -307,8 +305,8 @@ class Storage(Scripted):
         if path.endswith("/"):
             return {"href": quote(path), "type": "directory", "mtime": MODIFIED}
         remote = self.files[path]
-        facts = {"href": quote(path), "type": "file", "size": str(len(remote.content))}
-        return facts if remote.modified is None else {**facts, "mtime": remote.modified}
+        fields = {"href": quote(path), "type": "file", "size": str(len(remote.content))}
+        return fields if remote.modified is None else {**fields, "mtime": remote.modified}
 
     def _describe(self, handler: BaseHTTPRequestHandler, name: str, fault: Fault) -> None:
         remote = self.files.get(name)
@@ -325,7 +323,7 @@ class Storage(Scripted):
         remote = self.files.get(served.name)
         body = fault.body
         if body is None:
-            # The service says so with 200.
+            # The service sends this error with 200.
             body = remote.content if remote else b"Error: 404 <?xml version='1.0'?>"
         self._send(handler, served, fault.status or 200, BINARY, body, fault, "chunked")
 
@@ -377,7 +375,7 @@ class Storage(Scripted):
         view = memoryview(body)
         whole = len(body) if fault.stop is None else min(fault.stop, len(body))
         for at in range(0, whole, PIECE):
-            # Counted first: who has received it may look at once.
+            # Counted first: the receiver may check at once.
             served.sent += min(PIECE, whole - at)
             piece = view[at : min(at + PIECE, whole)]
             handler.wfile.write(_chunks(piece, fault.chunk) if framing == "chunked" else piece)
@@ -432,7 +430,7 @@ class Storage(Scripted):
         body, whole = _read_body(handler, fault.stop)
         there = name in self.files
         if fault.status is None:
-            # The service leaves what it got so far.
+            # The service keeps what it has received.
             self.files[name] = Remote(body if fault.keep is None else body[: fault.keep], LATER)
         if fault.stop is not None or not whole:
             handler.close_connection = True
@@ -452,7 +450,7 @@ class Storage(Scripted):
 
 
 def _read_body(handler: BaseHTTPRequestHandler, stop: int | None) -> tuple[bytes, bool]:
-    """Return up to `stop` bytes of a request's body, and whether it came whole."""
+    """Return up to `stop` bytes of a request's body, and whether it was complete."""
     length = handler.headers.get("Content-Length")
     if length is not None:
         wanted = int(length) if stop is None else min(stop, int(length))

@@ -28,7 +28,7 @@ def get(**options) -> int:
     [*itertools.product(["length", "chunked", "close"], ["cut", "reset"]), ("chunked", "end")],
 )
 def test_a_stream_that_ends_early_goes_on_where_it_broke_off(storage, work, framing, then):
-    """Faults 1 to 4; the end of ``close`` and of ``chunked`` with ``end`` looks like a good one."""
+    """Faults 1 to 4; with ``close``, and with ``chunked`` and ``end``, the end looks regular."""
     body = storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, Fault(framing=framing, stop=STOP, then=then))
     assert get() == SIZE
@@ -39,7 +39,7 @@ def test_a_stream_that_ends_early_goes_on_where_it_broke_off(storage, work, fram
 
 @pytest.mark.parametrize("how", ["cut", "reset"])
 def test_a_wire_that_breaks_again_and_again(storage, wire, work, how):
-    """Faults 1 and 2, wherever they strike: each connection ends after some MiB."""
+    """Faults 1 and 2 at any position: each connection ends after some MiB."""
     body = storage.put(NAME, SIZE)
     wire.breaks(how, 3 * MIB, times=5)
     assert get(retries=3) == SIZE
@@ -58,7 +58,7 @@ def test_small_files_survive_a_break_too(storage, work, size):
 
 @pytest.mark.parametrize("framing", ["length", "chunked", "close"])
 def test_what_breaks_until_the_retries_are_used_up(storage, work, framing):
-    """Fault 1: an error, no final file, and a second run goes on."""
+    """Fault 1: an error, no final file, and a second run resumes."""
     body = storage.put(NAME, SIZE)
     (work / "run.h5").write_bytes(b"the old one")
     storage.fails("fetch", NAME, Fault(framing=framing, stop=STOP), always=NOTHING)
@@ -89,7 +89,7 @@ def test_a_small_file_that_breaks_until_the_retries_are_used_up_leaves_nothing(s
 
 
 def test_what_makes_progress_is_not_given_up(storage, work):
-    """Faults 1 and 2: more breaks than retries, but each try brings something."""
+    """Faults 1 and 2: more breaks than retries, but each try makes progress."""
     body = storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, Fault(stop=2 * MIB))
     storage.fails("webdav", NAME, *[Fault(stop=3 * MIB, then="reset")] * 4)
@@ -128,7 +128,7 @@ def test_a_stall_for_ever_is_an_error_and_resumable(storage, work):
 
 
 def test_a_drip_once(storage, wire, work):
-    """Fault 6: each byte comes in time, and yet the stream is as good as stalled."""
+    """Fault 6: each byte comes in time, but the stream is as good as stalled."""
     body = storage.put(NAME, SIZE)
     wire.breaks("drip", STOP)
     started = time.monotonic()
@@ -139,7 +139,7 @@ def test_a_drip_once(storage, wire, work):
 
 
 def test_a_drip_for_ever(storage, work):
-    """Fault 6, at each try: the minimum speed ends it, and what came is kept."""
+    """Fault 6, at each try: the minimum speed ends it, and the received bytes are kept."""
     body = storage.put(NAME, SIZE)
     drips = Fault(stop=100, then="drip")
     storage.fails("fetch", NAME, Fault(stop=STOP, then="drip"), always=drips)
@@ -157,7 +157,7 @@ def test_a_drip_for_ever(storage, work):
 
 
 def test_a_minimum_speed_of_ones_own(storage, wire, work):
-    """Fault 6: what is slow is no fault where one says so."""
+    """Fault 6: a slow stream is no fault if the caller allows it."""
     body = storage.put(NAME, 100_000)
     wire.rate = 100_000
     assert get(timeout=0.3, min_speed=0) == len(body)
@@ -166,7 +166,7 @@ def test_a_minimum_speed_of_ones_own(storage, wire, work):
 
 
 def test_a_large_part_of_a_directory_breaks_and_the_rest_comes(storage, work):
-    """Fault 1 in one file of many: the others are there, the error names the one."""
+    """Fault 1 in one file of many: the others are downloaded, the error names that one."""
     whole = {f"lst/d/{n}": storage.put(f"lst/d/{n}", 1000 + n, n) for n in range(12)}
     storage.put("lst/d/bad", SIZE)
     storage.fails("fetch", "lst/d/bad", Fault(stop=STOP), always=NOTHING)
@@ -188,7 +188,7 @@ def test_a_large_part_of_a_directory_breaks_and_the_rest_comes(storage, work):
 
 
 def test_bytes_that_are_not_saved_go_on_too(storage):
-    """Faults 1 to 4 under iter_bytes."""
+    """Faults 1 to 4 with iter_bytes."""
     body = storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, Fault(stop=STOP))
     storage.fails("webdav", NAME, Fault(stop=MIB, then="reset"))

@@ -23,7 +23,7 @@ STOP = 9 * MIB
 
 
 def cancelled_within_a_second(call, cancel, ready) -> None:
-    """Call, cancel from another thread once it is `ready`, and see that it ends in time."""
+    """Call, cancel from another thread once it is `ready`, and check that it ends in time."""
     asked: list[float] = []
 
     def ask():
@@ -41,7 +41,7 @@ def cancelled_within_a_second(call, cancel, ready) -> None:
 
 @pytest.fixture
 def ready(storage) -> threading.Event:
-    """Set a moment after a request has come that is not answered in full."""
+    """Set a moment after a request that is not answered completely."""
     event = threading.Event()
     storage.before = lambda served: served.endpoint != "list" and event.set()
     return event
@@ -49,7 +49,7 @@ def ready(storage) -> threading.Event:
 
 @pytest.fixture(params=["event", "callback"])
 def cancel(request):
-    """What is given to the client, and what cancels it."""
+    """The `cancel` argument, and a function that cancels."""
     event = threading.Event()
     return (event if request.param == "event" else event.is_set), event.set
 
@@ -61,13 +61,13 @@ def test_while_a_read_is_stalled(storage, work, cancel, ready):
     client = APIClient(timeout=60)
     reached = threading.Event()
 
-    def watch(path, done, total, state):
+    def on_progress(path, done, total, state):
         # The last megabyte may not be written yet.
         if done >= STOP - MIB:
             reached.set()
 
     cancelled_within_a_second(
-        lambda: client.fetch_and_save_file(NAME, cancel=given, on_progress=watch), do, reached
+        lambda: client.fetch_and_save_file(NAME, cancel=given, on_progress=on_progress), do, reached
     )
     assert "run.h5" not in files(work)
     # And it can be resumed.
@@ -80,16 +80,16 @@ def test_while_a_read_is_stalled(storage, work, cancel, ready):
 @pytest.mark.parametrize("endpoint", ["list", "head", "fetch", "webdav"])
 def test_while_no_headers_come(storage, work, cancel, endpoint):
     storage.put(NAME, SIZE)
-    gate, ready = threading.Event(), threading.Event()
+    hold, ready = threading.Event(), threading.Event()
     storage.fails("fetch", NAME, *[Fault(stop=MIB)] * (endpoint == "webdav"))
-    storage.fails(endpoint, NAME, always=Fault(gate=gate))
+    storage.fails(endpoint, NAME, always=Fault(hold=hold))
     storage.before = lambda served: served.endpoint == endpoint and ready.set()
     given, do = cancel
     client = APIClient(timeout=60)
     try:
         cancelled_within_a_second(lambda: client.fetch_and_save_file(NAME, cancel=given), do, ready)
     finally:
-        gate.set()
+        hold.set()
     assert "run.h5" not in files(work)
 
 
@@ -129,7 +129,7 @@ def test_an_error_page_that_drips_ends(storage, work):
 
 @pytest.mark.parametrize("through", ["a proxy", "nothing"])
 def test_while_shaking_hands(work, monkeypatch, through):
-    """Something accepts the connection, and then says nothing, neither of TLS nor as a proxy."""
+    """The server accepts the connection but never answers, neither to TLS nor as a proxy."""
     ready, cancel = threading.Event(), threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"127.0.0.1:{silent.getsockname()[1]}"
@@ -159,11 +159,11 @@ def test_while_shaking_hands(work, monkeypatch, through):
 
 
 def test_a_directory_of_many(storage, work, cancel, ready):
-    """All that is under way stops, nothing new begins, and small parts are cleared away."""
+    """All transfers stop, no new one begins, and small parts are removed."""
     for n in range(100):
         storage.put(f"lst/d/{n}", 1000, n)
-    gate = threading.Event()
-    storage.fails("fetch", "*", *[None] * 10, always=Fault(gate=gate))
+    hold = threading.Event()
+    storage.fails("fetch", "*", *[None] * 10, always=Fault(hold=hold))
     given, do = cancel
     client = APIClient(timeout=60)
     try:
@@ -174,7 +174,7 @@ def test_a_directory_of_many(storage, work, cancel, ready):
         )
         asked = len(storage.asked("fetch"))
     finally:
-        gate.set()
+        hold.set()
     assert asked <= 10 + 8
     assert not leftovers(work)
     there = files(work)
@@ -183,8 +183,8 @@ def test_a_directory_of_many(storage, work, cancel, ready):
 
 def test_a_listing_of_a_directory(storage, work, cancel):
     storage.put("lst/d/sub/x", 10)
-    gate, ready = threading.Event(), threading.Event()
-    storage.fails("list", "lst/d/sub", always=Fault(gate=gate))
+    hold, ready = threading.Event(), threading.Event()
+    storage.fails("list", "lst/d/sub", always=Fault(hold=hold))
     storage.before = lambda served: served.name == "lst/d/sub" and ready.set()
     given, do = cancel
     client = APIClient(timeout=60)
@@ -195,16 +195,16 @@ def test_a_listing_of_a_directory(storage, work, cancel):
             ready,
         )
     finally:
-        gate.set()
+        hold.set()
 
 
 @pytest.mark.parametrize("fault", [Fault(stop=MIB, then="stall"), Fault(stop=4 * MIB)])
 def test_an_upload(storage, work, cancel, fault):
-    """While the service reads no more of the body, or sends no answer."""
+    """While the service stops reading the body, or sends no response."""
     (work / "local").write_bytes(content(4 * MIB))
-    gate, ready = threading.Event(), threading.Event()
+    hold, ready = threading.Event(), threading.Event()
     if fault.stop == 4 * MIB:
-        fault = Fault(gate=gate)
+        fault = Fault(hold=hold)
     storage.fails("upload", "x", always=fault)
     storage.before = lambda served: served.endpoint == "upload" and ready.set()
     given, do = cancel
@@ -212,7 +212,7 @@ def test_an_upload(storage, work, cancel, fault):
     try:
         cancelled_within_a_second(lambda: client.upload_file("local", "x", cancel=given), do, ready)
     finally:
-        gate.set()
+        hold.set()
 
 
 def test_before_it_begins(storage, work):
@@ -254,7 +254,7 @@ ERRORS = [
 @pytest.mark.parametrize("state", ["waiting", "running", "finished", "result", "notice"])
 @pytest.mark.parametrize("what", ["download", "listed", "upload", "upload_dir"])
 def test_whatever_a_callback_raises_is_raised(storage, work, error, state, what):
-    """It is taken neither for an error of the disk or the network, nor for the end of one file."""
+    """It is not taken for an error of the disk, the network, or a single file."""
     storage.put("lst/d/one", 1000)
     storage.put("lst/d/two", 3 * MIB)
     (work / "d").mkdir()
@@ -288,7 +288,7 @@ def test_whatever_a_callback_raises_is_raised(storage, work, error, state, what)
 
 
 def interrupted(command, ready) -> tuple[int, str]:
-    """Run a command, press Ctrl-C once it is `ready`, and return its status and words."""
+    """Run a command, press Ctrl-C once it is `ready`, and return its status and output."""
     with subprocess.Popen(
         [sys.executable, "-m", "ctadata", *command], stderr=subprocess.PIPE, text=True
     ) as process:
@@ -344,13 +344,13 @@ def test_ctrl_c_in_a_notebook(storage, work):
     storage.fails("fetch", NAME, always=Fault(stop=STOP, then="stall"))
     sent: list[float] = []
 
-    def watch(path, done, total, state):
+    def on_progress(path, done, total, state):
         if done >= STOP - MIB and not sent:
             sent.append(time.monotonic())
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        APIClient(timeout=60).fetch_and_save_file(NAME, on_progress=watch)
+        APIClient(timeout=60).fetch_and_save_file(NAME, on_progress=on_progress)
     assert time.monotonic() - sent[0] < 1
     assert leftovers(work)
     storage.heal()

@@ -133,9 +133,9 @@ def stored(storage):
 @pytest.mark.parametrize("dry_run", [False, True])
 @pytest.mark.parametrize("hidden", [False, True])
 def test_of_a_directory_they_are_left_out(storage, tree, hidden, dry_run):
-    found, tally = [], TransferTotals()
+    found, totals = [], TransferTotals()
     APIClient().upload_dir(
-        tree, "d", hidden=hidden, dry_run=dry_run, on_result=found.append, on_progress=tally.record
+        tree, "d", hidden=hidden, dry_run=dry_run, on_result=found.append, on_progress=totals.record
     )
     assert stored(storage) == (set() if dry_run else {"d/data.h5"})
     kinds = {
@@ -147,7 +147,7 @@ def test_of_a_directory_they_are_left_out(storage, tree, hidden, dry_run):
         "sub/x509up_u1000": "private key", "id_rsa": "private key", "usercert.pem": "certificate",
         **({".globus/userkey.pem": "private key"} if hidden else {".globus": "hidden directory"}),
     }  # fmt: skip
-    assert (tally.files_found, tally.files_failed) == (1, 0)
+    assert (totals.files_found, totals.files_failed) == (1, 0)
 
 
 def test_the_command_says_how_many(storage, tree):
@@ -198,7 +198,7 @@ def test_a_pipe_that_gives_one(storage, work):
 
 
 class Drips(io.RawIOBase):
-    """A pipe that gives a few bytes at a time."""
+    """A pipe that returns a few bytes at a time."""
 
     def __init__(self, content):
         self.left = memoryview(content)
@@ -222,7 +222,7 @@ def test_a_file_that_gives_one_bit_by_bit(storage, work):
 
 
 def test_a_file_that_is_replaced_by_one_after_it_was_found(storage, work):
-    """What is looked at is what is sent."""
+    """The checked bytes are the bytes that are sent."""
     (work / "d").mkdir()
     (work / "d/file").write_bytes(b"content")
     (work / "key").write_bytes(KEYS["proxy"])
@@ -238,7 +238,7 @@ def test_a_file_that_is_replaced_by_one_after_it_was_found(storage, work):
 
 
 def test_it_costs_next_to_nothing():
-    """The first block of each file is searched; none of these is one that takes long."""
+    """The first block of each file is searched; none of these takes long."""
     for content in (
         b"-----BEGIN " * (BLOCK // 11), b"\n" * BLOCK, b"a:" * (BLOCK // 2),
         b"-----BEGIN PRIVATE KEY-----" * (BLOCK // 27),

@@ -1,4 +1,4 @@
-"""A service that repeats the token, escape sequences and the like wherever it can say anything."""
+"""A service that puts the token, escape sequences and the like into everything it sends."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ ANSWERS: dict[str, Any] = {
     "names": lambda said: answer_json(
         [{**ITEM, "href": "lst/a/"}, {**ITEM, "href": f"lst/a/{said}"}, {**ITEM, "href": said}]
     ),
-    "facts": lambda said: answer_json([{**ITEM, "size": said, "mtime": said, "url": said}]),
+    "fields": lambda said: answer_json([{**ITEM, "size": said, "mtime": said, "url": said}]),
     "another path": lambda said: answer_json(
         {"path": f"lst/users/alice/{said}", "status": said, "total_written": said}
     ),
@@ -77,7 +77,7 @@ ANSWERS: dict[str, Any] = {
 
 
 class Echo(Scripted):
-    """Answers what concerns `below` with `content`, made of the request's token; the rest well."""
+    """Answers requests below `below` with `content`, made from their token; others normally."""
 
     method, below = "", ""
     content: Any = None
@@ -155,7 +155,7 @@ def echo(monkeypatch, work):
 
 
 def check(text: str) -> None:
-    """What is printed, logged or shown has neither the token nor anything that is not seen."""
+    """Nothing printed, logged or shown contains the token or invisible characters."""
     assert TOKEN not in text, text
     assert not set(text) & set(UNSEEN.replace("0;owned", "").replace("[31m", "")) - set(
         "2Jgpj]"
@@ -203,7 +203,7 @@ COMMANDS = {
 
 
 def run(command: list[str], terminal: bool) -> str:
-    """Return all that a command prints."""
+    """Return the whole output of a command."""
     arguments = [sys.executable, "-m", "ctadata", "-vv", *command, "--retries", "0"]
     if not terminal:
         done = subprocess.run(arguments, capture_output=True, timeout=120)

@@ -1,4 +1,4 @@
-"""Uploads are public: of a directory, hidden files, links and what is no file are left out."""
+"""Uploads are public: hidden files, links and special files in a directory are left out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECRET = b"for nobody"
 
 @pytest.fixture
 def secret(work):
-    """A directory beside the one that is uploaded, with something that nobody is to get."""
+    """A directory beside the uploaded one, with a file that must not be uploaded."""
     outside = work.parent / "outside"
     (outside / "sub").mkdir(parents=True)
     for name in ("file", "other", "sub/file"):
@@ -38,7 +38,7 @@ def secret(work):
 
 @pytest.fixture
 def tree(work, secret):
-    """A directory with all that there may be in one."""
+    """A directory with every kind of content."""
     d = work / "d"
     for name in ("sub/.git", "sub/deep", ".cache/in"):
         (d / name).mkdir(parents=True)
@@ -59,7 +59,7 @@ def tree(work, secret):
 
 
 def make(kind, path, secret):
-    """Make something that is not to be uploaded."""
+    """Make something that must not be uploaded."""
     if kind == "pipe":
         os.mkfifo(path)
     elif kind == "socket":
@@ -73,7 +73,7 @@ def make(kind, path, secret):
 
 
 def stored(storage):
-    """Return what is stored, by its path in the user's own directory."""
+    """Return the stored files, by their paths in the user's home directory."""
     return {name.removeprefix(f"{OWN}/"): remote.content for name, remote in storage.files.items()}
 
 
@@ -95,10 +95,10 @@ KINDS = {
 @pytest.mark.parametrize("dry_run", [False, True])
 @pytest.mark.parametrize("many", [False, True])
 def test_what_is_left_out_is_told(storage, tree, hidden, dry_run, many):
-    found, tally = [], TransferTotals()
+    found, totals = [], TransferTotals()
     options = {
         "hidden": hidden, "dry_run": dry_run, "on_result": found.append,
-        "on_progress": tally.record,
+        "on_progress": totals.record,
     }  # fmt: skip
     if many:
         answers = APIClient().upload_many(["d"], "", recursive=True, **options)
@@ -107,8 +107,8 @@ def test_what_is_left_out_is_told(storage, tree, hidden, dry_run, many):
     expected = OPEN | HIDDEN if hidden else OPEN
     assert {answer["path"] for answer in answers} == {f"{OWN}/{name}" for name in expected}
     assert set(stored(storage)) == (set() if dry_run else expected)
-    assert tally.files_found == len(expected)
-    assert tally.bytes_found == len(expected) * len(b"content")
+    assert totals.files_found == len(expected)
+    assert totals.bytes_found == len(expected) * len(b"content")
     left_out = [result for result in found if result.state == "left out"]
     kinds = {name: kind for name, kind in KINDS.items() if not (hidden and "hidden" in kind)}
     if os.path.lexists("d/device"):
@@ -137,7 +137,7 @@ def test_one_warning_where_nobody_else_is_told(storage, tree, caplog):
 
 
 def test_globs(storage, tree):
-    """What is excluded is not counted; what is included is not thereby taken."""
+    """Excluded items are not counted; including a name does not make it a file."""
     found = []
     APIClient().upload_dir(
         "d", "d", on_result=found.append,
@@ -180,10 +180,10 @@ SWAPS = ["link", "link to a device", "pipe", "socket", "directory"]
 
 @pytest.mark.parametrize("kind", SWAPS)
 def test_a_file_that_is_swapped_after_it_was_found(storage, tree, secret, kind):
-    found, tally = [], TransferTotals()
+    found, totals = [], TransferTotals()
 
     def swap(path, done, total, state):
-        tally.record(path, done, total, state)
+        totals.record(path, done, total, state)
         if (path, state) == ("d/file", "waiting"):
             (tree / "file").unlink()
             make(kind, tree / "file", secret)
@@ -194,13 +194,13 @@ def test_a_file_that_is_swapped_after_it_was_found(storage, tree, secret, kind):
     (swapped,) = [result for result in found if result.local == "d/file"]
     assert (swapped.state, swapped.path) == ("left out", f"{OWN}/d/file")
     assert swapped.kind == ("link" if "link" in kind else kind)
-    assert (tally.files_found, tally.files_done, tally.files_failed) == (1, 1, 0)
-    assert tally.bytes_found == tally.bytes_done == len(b"content")
+    assert (totals.files_found, totals.files_done, totals.files_failed) == (1, 1, 0)
+    assert totals.bytes_found == totals.bytes_done == len(b"content")
 
 
 @pytest.mark.parametrize("kind", SWAPS)
 def test_a_file_that_is_swapped_right_before_it_is_opened(storage, tree, secret, kind, monkeypatch):
-    """Between two calls of the system: after it was seen that it is a file."""
+    """Between two system calls: after the check that it is a file."""
     found = []
     os_open, swapped = os.open, []
 
@@ -258,7 +258,7 @@ def test_a_directory_that_is_swapped_before_it_is_listed(storage, tree, secret, 
 
 @pytest.mark.parametrize("above", [False, True])
 def test_the_directory_itself_is_swapped(storage, work, secret, above):
-    """What it was when the upload began is meant, not where it leads to later."""
+    """The file as opened at the start is uploaded, not what its name leads to later."""
     (work / "up/d").mkdir(parents=True)
     (work / "up/d/file").write_bytes(b"content")
     swapped = work / ("up" if above else "up/d")
@@ -314,7 +314,7 @@ def test_swapping_all_the_time(storage, work, secret):
 
 
 def test_few_descriptors(storage, work):
-    """As many as there are files at a time, however deep and wide it is."""
+    """No more than files are uploaded at a time, however deep and wide the tree is."""
     deep = work / "d" / "/".join("n" * 60)
     deep.mkdir(parents=True)
     (deep / "file").write_bytes(b"content")
@@ -323,7 +323,7 @@ def test_few_descriptors(storage, work):
         (work / "d" / f"s{number}" / "file").write_bytes(b"content")
 
     def descriptors():
-        """Without connections, of which the storage has some in this process, too."""
+        """Without connections, some of which belong to the storage in this process."""
         links = []
         for name in os.listdir("/dev/fd"):
             with contextlib.suppress(OSError):
@@ -412,8 +412,8 @@ def test_the_warning_does_not_run_into_a_bar(storage, work):
         (work / "d" / f"{number:02}").write_bytes(content(1000))
     (work / "d/.env").write_bytes(SECRET)
     # Time for a bar to be drawn before the last file comes.
-    storage.fails("upload", "d/99", Fault(gate=(gate := threading.Event())))
-    late = threading.Timer(1, gate.set)
+    storage.fails("upload", "d/99", Fault(hold=(hold := threading.Event())))
+    late = threading.Timer(1, hold.set)
     storage.before = lambda served: served.name == "d/99" and late.start()
     code = "import ctadata; ctadata.upload_dir('d', 'd')"
     status, shown = run_in_terminal([sys.executable, "-c", code])

@@ -1,4 +1,4 @@
-"""Whatever a service answers, as bytes: errors of ctadata, without control characters, and soon."""
+"""Whatever bytes a service sends: ctadata errors, without control characters, and soon."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOKEN = "the-token"
 
 
 def raw(head: str, body: bytes = b"", status: str = "200 OK") -> bytes:
-    """Return an answer of which nothing is put right."""
+    """Return a response exactly as written, without corrections."""
     lines = [f"HTTP/1.1 {status}", "Connection: close", *head.splitlines(), "", ""]
     return "\r\n".join(lines).encode("latin-1") + body
 
@@ -152,7 +152,7 @@ CALLS: dict[str, tuple[str, str, Callable[[], Any]]] = {
 
 
 class Hostile(Scripted):
-    """Answers one kind of request with some bytes, and all others well."""
+    """Answers one kind of request with given bytes, and all others normally."""
 
     hostile = ("", "")
     content = b""

@@ -1,4 +1,4 @@
-"""Faults 16 to 18: checksums that are right, wrong, missing, unasked for, and nonsense."""
+"""Faults 16 to 18: checksums that are right, wrong, missing, not requested, or malformed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def get(**options) -> int:
 
 
 def damaged(body: bytes) -> bytes:
-    """One bit is another, far inside."""
+    """One bit far inside is flipped."""
     at = len(body) * 2 // 3
     return body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
 
@@ -40,7 +40,7 @@ def test_a_right_checksum(storage, work, algorithm, size):
 @pytest.mark.parametrize("size", [100_000, 20 * MIB])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_wrong_checksum(storage, work, algorithm, size):
-    """Fault 17: the size is right, a bit is not."""
+    """Fault 17: the size is right, but one bit is wrong."""
     body = storage.put(NAME, size)
     (work / "run.h5").write_bytes(b"the old one")
     storage.digests = (algorithm,)
@@ -55,7 +55,7 @@ def test_a_wrong_checksum(storage, work, algorithm, size):
 
 
 def test_a_wrong_checksum_where_it_is_not_to_be_compared(storage, work):
-    """Fault 17 with checksum=False: nothing is asked for."""
+    """Fault 17 with checksum=False: no checksum is requested."""
     body = storage.put(NAME, 1000)
     storage.digests = ("adler32",)
     storage.fails("head", NAME, always=Fault(headers={"Digest": "adler32=00000001"}))
@@ -77,7 +77,7 @@ def test_an_error_page_as_long_as_the_file(storage, work):
 @pytest.mark.parametrize("streams", [None, 4])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_the_checksum_of_a_file_that_came_in_pieces(storage, work, algorithm, streams):
-    """Fault 17 after breaks: what came in other orders, or in another run, counts too."""
+    """Fault 17 after breaks: bytes received in another order, or in another run, are included."""
     body = storage.put(NAME, 24 * MIB)
     storage.digests = (algorithm,)
     nothing = Fault(stop=0)
@@ -94,7 +94,7 @@ def test_the_checksum_of_a_file_that_came_in_pieces(storage, work, algorithm, st
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_damage_in_the_piece_of_an_earlier_run(storage, work, algorithm):
-    """Fault 17: what lies in the part is not trusted where a checksum can be had."""
+    """Fault 17: the content of a part is not trusted if there is a checksum."""
     body = storage.put(NAME, 24 * MIB)
     storage.digests = (algorithm,)
     nothing = Fault(stop=0)
@@ -131,7 +131,7 @@ UNASKED = [
 @pytest.mark.parametrize("said", UNASKED)
 @pytest.mark.parametrize("endpoint", ["head", "fetch", "webdav"])
 def test_a_digest_that_was_not_asked_for(storage, work, endpoint, said):
-    """Fault 18: it is ignored, wherever it comes."""
+    """Fault 18: it is ignored wherever it appears."""
     body = storage.put(NAME, 9 * MIB)
     storage.fails("fetch", NAME, Fault(stop=MIB, headers={"Digest": said}))
     storage.fails(endpoint, NAME, *[None] * (endpoint == "fetch"),
@@ -141,7 +141,7 @@ def test_a_digest_that_was_not_asked_for(storage, work, endpoint, said):
 
 
 def test_a_digest_of_the_piece_alone(storage, work):
-    """Fault 18: what a range says of itself is not of the file."""
+    """Fault 18: the digest of a range is not the file's."""
     body = storage.put(NAME, 9 * MIB)
     storage.fails("fetch", NAME, Fault(stop=MIB))
     piece = digest(body[MIB:], "md5")
@@ -152,7 +152,7 @@ def test_a_digest_of_the_piece_alone(storage, work):
 
 @pytest.mark.parametrize("said", ["adler32=zzzz", "md5=short", "sha-256=====", "adler32="])
 def test_a_checksum_that_is_none(storage, work, said):
-    """Fault 18: one that cannot be one is as good as none."""
+    """Fault 18: a malformed digest is ignored."""
     body = storage.put(NAME, 1000)
     storage.fails("head", NAME, always=Fault(headers={"Digest": said}))
     assert get() == 1000
@@ -161,7 +161,7 @@ def test_a_checksum_that_is_none(storage, work, said):
 
 @pytest.mark.parametrize("form", [str.upper, lambda text: text.lstrip("0") or "0"])
 def test_spellings_of_adler32(storage, work, form):
-    """Storages write it in capitals, and leave out zeros in front."""
+    """Some storages use capitals, and omit leading zeros."""
     # A small one, which begins with zeros.
     body = storage.put(NAME, b"ab")
     value = digest(body, "adler32").partition("=")[2]
@@ -185,7 +185,7 @@ def test_a_right_one_among_others(storage, work):
 
 
 def test_a_checksum_with_the_stream(storage, work):
-    """Fault 17 where the answer to /fetch carries it."""
+    """Fault 17 with the digest in the response to /fetch."""
     body = storage.put(NAME, 1000)
     wrong = digest(content(1000, 5), "adler32")
     storage.fails("fetch", NAME, Fault(headers={"Digest": wrong}))
@@ -209,7 +209,7 @@ def test_a_storage_without_checksums_is_asked_once(storage, work):
 
 
 def test_a_storage_that_refuses_to_be_asked(storage, work):
-    """A question about the checksum that fails is no reason not to download."""
+    """A failed request for the checksum does not stop the download."""
     body = storage.put(NAME, 1000)
     storage.fails("head", NAME, always=Fault(status=405))
     assert get() == 1000

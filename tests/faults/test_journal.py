@@ -1,4 +1,4 @@
-"""Whatever lies beside a target, as its journal or its part, never leads to a wrong file."""
+"""No journal or part beside a target, whatever it contains, leads to a wrong file."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def download(storage: Storage, directory: Path, **options) -> int:
 
 
 def stale(storage: Storage, directory: Path) -> dict:
-    """A true journal of a run that broke off, whose part is there; and its content."""
+    """The journal of an interrupted run, with its part; and the content of the file."""
     nothing = Fault(stop=0)
     storage.fails("fetch", NAME, Fault(stop=STOP), always=nothing)
     storage.fails("webdav", NAME, always=nothing)
@@ -95,7 +95,7 @@ ranges = st.lists(
 @example(found=[[5, 3]], synced=[])
 @example(found=[[0, 2**70]], synced=[])
 def test_any_ranges_without_a_part(served, found, synced):
-    """The part that the journal speaks of is not there, is shorter, or is a link."""
+    """The part that the journal names is missing, too short, or a link."""
     with tempfile.TemporaryDirectory() as directory:
         journal = journal_of(served, Path(directory))
         (Path(directory) / journal["part"]).unlink()
@@ -109,7 +109,7 @@ _true: dict = {}
 
 
 def journal_of(storage: Storage, directory: Path) -> dict:
-    """A journal and its part as a run leaves them; made once, then copied."""
+    """A journal and its part as an interrupted run leaves them; made once, then copied."""
     if not _true:
         with tempfile.TemporaryDirectory() as first:
             journal = stale(storage, Path(first))
@@ -128,7 +128,7 @@ true_ranges = st.lists(st.tuples(st.integers(0, STOP), st.integers(0, STOP)).map
 @slow
 @given(found=true_ranges)
 def test_any_ranges_of_what_is_there(served, found):
-    """Overlapping, reversed, empty: what is missing is fetched."""
+    """Overlapping, reversed, empty ranges: the missing bytes are fetched."""
     with tempfile.TemporaryDirectory() as directory:
         journal = journal_of(served, Path(directory)) | {"ranges": found, "synced": found}
         (Path(directory) / JOURNAL).write_text(json.dumps(journal))
@@ -156,7 +156,7 @@ STALE = {
 
 @pytest.mark.parametrize("what", STALE)
 def test_a_journal_of_another_source(served, tmp_path, what):
-    """Its part holds other bytes, and is not used."""
+    """Its part has other bytes, and is not used."""
     journal = journal_of(served, tmp_path)
     (tmp_path / journal["part"]).write_bytes(content(SIZE, 77))
     changed = STALE[what]
@@ -171,7 +171,7 @@ PARTS = ["../secret", "/etc/passwd", "secret", "run.h5", "", ".", "a/b", 5, None
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_that_is_none(served, tmp_path, part):
-    """A journal never makes another file be written, or removed."""
+    """No journal causes another file to be written or removed."""
     where = tmp_path / "to"
     where.mkdir()
     journal = journal_of(served, where)
@@ -184,7 +184,7 @@ def test_a_part_that_is_none(served, tmp_path, part):
 
 @pytest.mark.parametrize("kind", ["link", "directory", "short", "pipe"])
 def test_a_part_that_is_something_else(served, tmp_path, kind):
-    """A link is not followed, and what is too short is not taken for whole."""
+    """A link is not followed, and a part that is too short is not complete."""
     where = tmp_path / "to"
     where.mkdir()
     part = where / journal_of(served, where)["part"]
@@ -206,7 +206,7 @@ def test_a_part_that_is_something_else(served, tmp_path, kind):
 
 @pytest.mark.parametrize("kind", ["link", "directory", "pipe"])
 def test_a_journal_that_is_something_else(served, tmp_path, kind):
-    """It ends, whole or with an error that names it; a link is not written through."""
+    """The download completes, or fails with an error that names it; links are not followed."""
     where = tmp_path / "to"
     where.mkdir()
     (tmp_path / "secret").write_bytes(b"{}")
@@ -235,7 +235,7 @@ def test_a_journal_that_is_something_else(served, tmp_path, kind):
 
 
 def test_parts_of_the_dead_are_cleared_away(storage, wire, work):
-    """Small files leave parts when they are killed; the next run in that directory takes them."""
+    """A killed process leaves parts of small files; the next run in that directory removes them."""
     for n in range(8):
         storage.put(f"lst/d/{n}", 2 * MIB, n)
     wire.rate = 4 * MIB
@@ -291,7 +291,7 @@ main()
 
 
 def test_a_part_has_its_journal_from_the_first_moment(storage, work):
-    """Killed when the part has just been made: the next run in that directory takes it."""
+    """Killed just after the part was made: the next run in that directory removes it."""
     storage.put("lst/d/run.h5", SIZE)
     get = ["get", "-q", "-r", "lst/d", "-o", "."]
     killed = subprocess.run([sys.executable, "-c", KILLED_WITH_A_NEW_PART, *get], timeout=30)
@@ -318,7 +318,7 @@ def elsewhere() -> dict:
 
 
 def alive() -> dict:
-    """As of a process that lives, but has nothing to do with it."""
+    """The process is alive, but has nothing to do with the download."""
     return {
         **ProcessOwner().describe(),
         "pid": os.getppid(),

@@ -1,7 +1,7 @@
-"""What hangs in the system when a transfer is cancelled: it ends in time, and nothing follows.
+"""System calls that hang when a transfer is cancelled: it ends in time, and nothing follows.
 
-Each test lets one call of the system hang, cancels, sees that the transfer ends, lets the call go
-on, and sees that nothing has come of it: no final name, no report, no open file.
+Each test lets one system call hang, cancels, checks that the transfer ends, lets the call go on,
+and checks that it has no effect: no final name, no report, no open file.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def test_a_whole_file_that_has_not_its_name_yet_is_kept(storage, work, hang):
 
 @pytest.mark.parametrize("algorithm", ["md5", "adler32"])
 def test_a_download_whose_checksum_takes_long(storage, work, hang, monkeypatch, algorithm):
-    """It is noticed between two blocks, so that nothing is left to hang."""
+    """Cancelling is noticed between two blocks, so that no thread hangs."""
     storage.put("lst/x", LARGE)
     storage.digests = (algorithm,)
     read = checksum._read
@@ -194,7 +194,7 @@ class SlowFile(io.BytesIO):
 
 @pytest.mark.parametrize("at", [0, MIB])
 def test_an_upload_that_waits_for_the_disk(storage, work, hang, at):
-    """The last piece comes after the end: it is not sent any more."""
+    """The last piece arrives after the end; it is no longer sent."""
     file = SlowFile(content(2 * MIB), hang, at)
     told = cancelled_while_it_hangs(
         hang, lambda **options: APIClient().upload_file(file, "x", **options), work
@@ -218,15 +218,15 @@ def test_an_upload_whose_checksum_takes_long(storage, work, hang):
 
 def test_an_upload_that_waits_for_its_answer(storage, work, hang):
     (work / "x").write_bytes(b"x")
-    gate = threading.Event()
-    storage.fails("upload", "x", Fault(gate=gate))
+    hold = threading.Event()
+    storage.fails("upload", "x", Fault(hold=hold))
     storage.before = lambda served: served.endpoint == "upload" and hang.reached.set()
     try:
         told = cancelled_while_it_hangs(
             hang, lambda **options: APIClient().upload_file("x", "x", **options), work
         )
     finally:
-        gate.set()
+        hold.set()
     assert "finished" not in {step[-1] for step in told}
 
 
@@ -244,7 +244,7 @@ def test_a_directory_that_is_read_slowly(storage, work, hang, what):
 
 
 def test_a_callback_that_hangs(storage, work, hang):
-    """It is the caller's, but cancelling ends the call all the same."""
+    """The callback is the caller's, but cancelling ends the call all the same."""
     for number in range(20):
         storage.put(f"lst/d/{number}", SMALL)
 
@@ -260,7 +260,7 @@ def test_a_callback_that_hangs(storage, work, hang):
 
 
 def test_a_beat_that_hangs_delays_nothing(storage, work, hang, monkeypatch):
-    """It is nobody's concern but other processes'."""
+    """The time stamp of the journal only concerns other processes."""
     body = storage.put("lst/x", LARGE)
     monkeypatch.setattr(journal, "BEAT", 0.01)
     monkeypatch.setattr(
@@ -268,19 +268,19 @@ def test_a_beat_that_hangs_delays_nothing(storage, work, hang, monkeypatch):
     )
     hang.in_calls_of(journal.os, "utime", lambda *given, **_: str(given[0]).endswith("journal"))
     started = time.monotonic()
-    watches = []
+    ticks = []
     tick = watchdog.Watchdog.tick
     monkeypatch.setattr(
-        watchdog.Watchdog, "tick", lambda *given: (watches.append(time.monotonic()), tick(*given))
+        watchdog.Watchdog, "tick", lambda *given: (ticks.append(time.monotonic()), tick(*given))
     )
-    gate = threading.Event()
-    storage.fails("head", "*", Fault(gate=gate))
-    threading.Thread(target=lambda: (hang.reached.wait(20), time.sleep(1), gate.set())).start()
+    hold = threading.Event()
+    storage.fails("head", "*", Fault(hold=hold))
+    threading.Thread(target=lambda: (hang.reached.wait(20), time.sleep(1), hold.set())).start()
     assert APIClient().fetch_and_save_file("lst/x") == LARGE
     assert hang.reached.is_set()
     assert time.monotonic() - started < 10
-    # The other work of the thread that watches went on.
-    assert max(b - a for a, b in itertools.pairwise(watches)) < 0.8
+    # The other work of the watching thread went on.
+    assert max(b - a for a, b in itertools.pairwise(ticks)) < 0.8
     assert (work / "x").read_bytes() == body
     hang.released.set()
     for thread in threads_of_transfers():
@@ -301,7 +301,7 @@ def test_a_beat_shows_that_the_owner_lives(storage, work, monkeypatch):
             beaten.set()
 
     monkeypatch.setattr(journal.os, "utime", beats)
-    storage.fails("head", "*", Fault(gate=beaten))
+    storage.fails("head", "*", Fault(hold=beaten))
     assert APIClient().fetch_and_save_file("lst/x") == LARGE
     assert beaten.is_set()
 
@@ -314,4 +314,4 @@ def test_sources_are_settled_without_delay(work):
     with open(work / "x", "rb") as file:
         os.utime(file.fileno())
         with pytest.raises(errors.TransferCancelled):
-            upload_file._settled(file, stopped)
+            upload_file._stable_state(file, stopped)

@@ -29,7 +29,7 @@ WAYS = [["--user", "--map-root-user", "--mount"], ["--mount", "--propagation", "
 
 @contextlib.contextmanager
 def small_disk(where: Path, options: str) -> Iterator[Path]:
-    """A tmpfs, mounted in a namespace of its own that needs no privilege, seen from here."""
+    """A tmpfs, mounted without privileges in a namespace of its own, and visible from here."""
     script = 'mount -t tmpfs -o "$1" none "$0" && echo ready && exec cat'
     said = []
     for way in WAYS:
@@ -73,7 +73,7 @@ def downloading() -> Iterator[subprocess.Popen[str]]:
 
 
 def fill(disk: Path, leave: int) -> Path:
-    """Take all of a disk but some bytes."""
+    """Fill a disk except for some bytes."""
     ballast = disk / "ballast"
     free = os.statvfs(disk)
     ballast.write_bytes(bytes(free.f_bavail * free.f_frsize - leave))
@@ -81,7 +81,7 @@ def fill(disk: Path, leave: int) -> Path:
 
 
 def test_a_file_that_does_not_fit(storage, disk):
-    """Fault 19, before the first byte: nothing is asked for in vain."""
+    """Fault 19, before the first byte: nothing is requested in vain."""
     storage.put(NAME, 3 * MIB)
     (disk / "run.h5").write_bytes(b"the old one")
     with pytest.raises(errors.NoSpace) as caught:
@@ -104,18 +104,18 @@ def test_a_small_file_that_does_not_fit(storage, disk):
 
 
 def test_a_disk_that_becomes_full_while_it_is_written(storage, disk):
-    """Fault 19, at a write: somebody else takes the room meanwhile."""
+    """Fault 19, at a write: another process fills the disk meanwhile."""
     # Small enough that no place is reserved for it.
     body = storage.put(NAME, 200_000)
     (disk / "run.h5").write_bytes(b"the old one")
-    asked, gate = threading.Event(), threading.Event()
-    storage.fails("fetch", NAME, Fault(gate=gate))
+    asked, hold = threading.Event(), threading.Event()
+    storage.fails("fetch", NAME, Fault(hold=hold))
     storage.before = lambda served: served.endpoint == "fetch" and asked.set()
 
     def take():
         assert asked.wait(20)
         fill(disk, 100_000)
-        gate.set()
+        hold.set()
 
     taking = threading.Thread(target=take)
     taking.start()
@@ -130,7 +130,7 @@ def test_a_disk_that_becomes_full_while_it_is_written(storage, disk):
 
 
 def test_files_that_do_not_fit_together(storage, disk):
-    """Fault 19: each would fit; those that did are whole, and the rest comes after a clean-up."""
+    """Fault 19: some files fit and are complete; the rest comes after a clean-up."""
     whole = {str(n): storage.put(f"lst/d/{n}", 300_000, n) for n in range(6)}
     client = APIClient(timeout=2)
     with pytest.raises(errors.NoSpace) as caught:
@@ -143,7 +143,7 @@ def test_files_that_do_not_fit_together(storage, disk):
 
 
 def test_no_room_for_a_name(storage, disk):
-    """Fault 19, at the creation: there are bytes left, but no inode."""
+    """Fault 19, when creating a file: there are bytes left, but no inode."""
     storage.put(NAME, 1000)
     with contextlib.suppress(OSError):
         for number in range(100):
@@ -155,7 +155,7 @@ def test_no_room_for_a_name(storage, disk):
 
 
 def test_a_large_file_on_a_disk_that_becomes_full(storage, tmp_path):
-    """Fault 19 with a journal: after the clean-up the next run goes on, or begins again."""
+    """Fault 19 with a journal: after the clean-up the next run resumes, or begins again."""
     where = tmp_path / "disk"
     where.mkdir()
     body = storage.put(NAME, 9 * MIB)
@@ -171,7 +171,7 @@ def test_a_large_file_on_a_disk_that_becomes_full(storage, tmp_path):
 @pytest.mark.parametrize("call", ["fsync", "close", "replace"])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_disk_that_says_at_the_end_that_it_is_full(storage, work, monkeypatch, call, number):
-    """Fault 19 at close and rename, as network file systems do: only a stand-in can be had."""
+    """Fault 19 at close and rename, as on network file systems; simulated."""
     body = storage.put(NAME, 5000)
     (work / "run.h5").write_bytes(b"the old one")
     real = getattr(os, call)
@@ -202,7 +202,7 @@ def test_a_disk_that_says_at_the_end_that_it_is_full(storage, work, monkeypatch,
 
 @pytest.mark.parametrize("size", [100_000, 30 * MIB])
 def test_two_processes_at_one_target(storage, wire, work, size):
-    """Fault 21: at the same time, and no lock that could fail."""
+    """Fault 21: at the same time, without a lock that could fail."""
     body = storage.put(NAME, size)
     wire.rate = max(size, 10 * MIB) * 2
     with downloading() as one, downloading() as other:
@@ -250,7 +250,7 @@ def test_the_one_who_waits_goes_on_when_the_owner_dies(storage, wire, work, reap
 
 
 def test_a_dead_owner(storage, wire, work):
-    """Fault 21: what it left is taken over without a wait."""
+    """Fault 21: its journal is taken over without waiting."""
     body = storage.put(NAME, 30 * MIB)
     wire.rate = 40 * MIB
     with downloading():
@@ -267,7 +267,7 @@ def test_a_dead_owner(storage, wire, work):
 
 
 def test_a_live_owner_is_waited_for(storage, wire, work):
-    """Fault 21: the second one brings nothing that the first one brings."""
+    """Fault 21: the second process downloads nothing that the first one downloads."""
     body = storage.put(NAME, 30 * MIB)
     wire.rate = 30 * MIB
     with downloading() as owner:
@@ -389,7 +389,7 @@ def test_a_link_that_comes_meanwhile_is_not_replaced(storage, work, overwrite):
 
 
 def test_a_directory_of_the_tree_that_is_a_file_or_a_link(storage, work):
-    """Fault 22 for the directories in between: the rest goes on."""
+    """Fault 22 for the directories in between: the other files are downloaded."""
     storage.put("lst/d/file/x", 10)
     storage.put("lst/d/link/y", 10)
     storage.put("lst/d/good", 10)
@@ -412,7 +412,7 @@ def test_an_unknown_way_to_overwrite(storage, work):
 
 
 def test_a_temporary_name_that_is_taken(work, monkeypatch):
-    """By another thread: each writes to a part of its own."""
+    """By another thread: each writes a part of its own."""
     numbers = iter([1, 1, 2])
     monkeypatch.setattr(temp_names.random, "getrandbits", lambda bits: next(numbers))
     directory = os.open(work, os.O_RDONLY)
@@ -427,7 +427,7 @@ def test_a_temporary_name_that_is_taken(work, monkeypatch):
 
 @pytest.mark.parametrize("count", [0, 1, 1024, 1025, 5000])
 def test_more_blocks_than_the_system_takes_at_once(work, count):
-    """They come so in small chunks over a fast connection."""
+    """Small chunks over a fast connection produce many blocks."""
     blocks = [bytes([n % 251]) * (n % 7) for n in range(count)]
     body = b"".join(blocks)
     directory = os.open(work, os.O_RDONLY)
@@ -441,7 +441,7 @@ def test_more_blocks_than_the_system_takes_at_once(work, count):
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_a_body_in_tiny_chunks(storage, work, size):
-    """Whoever sends it, a proxy or a hostile service, decides how long a chunk is."""
+    """The sender, a proxy or a hostile service, decides how long a chunk is."""
     body = storage.put(NAME, 300_000)
     storage.fails("fetch", NAME, Fault(chunk=size))
     assert APIClient().fetch_and_save_file(NAME) == len(body)
@@ -477,6 +477,6 @@ def test_mode_and_date(storage, work, mask):
         APIClient().fetch_and_save_file(NAME)
     finally:
         os.umask(before)
-    facts = (work / "run.h5").stat()
-    assert facts.st_mode & 0o777 == 0o666 & ~mask
-    assert facts.st_mtime == 1795328886
+    fields = (work / "run.h5").stat()
+    assert fields.st_mode & 0o777 == 0o666 & ~mask
+    assert fields.st_mtime == 1795328886

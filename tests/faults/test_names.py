@@ -1,4 +1,4 @@
-"""Faults 23 to 25: listings that lie, lead out, never end or are none; names that are odd."""
+"""Faults 23 to 25: listings that are wrong, lead outside or never end; odd names."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from .storage import MODIFIED, Fault, Storage, content
 OWN = {"href": "lst/d/", "type": "directory"}
 
 
-def item(href: str, size: object = "4", **facts: object) -> dict[str, object]:
-    return {"href": href, "type": "file", "size": size, "mtime": MODIFIED, **facts}
+def item(href: str, size: object = "4", **fields: object) -> dict[str, object]:
+    return {"href": href, "type": "file", "size": size, "mtime": MODIFIED, **fields}
 
 
 def lists(storage, path: str, *items: object) -> None:
@@ -68,7 +68,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("href", HOSTILE)
 def test_one_hostile_name_is_refused_and_the_rest_goes_on(storage, work, href):
-    """Fault 23, each alone: an error that names it, and nothing outside of the target."""
+    """Fault 23, each alone: an error that names it, and no file outside of the target."""
     storage.put("lst/d/good", b"good")
     lists(storage, "lst/d", OWN, item("lst/d/good"), item(href))
     # Whatever else is asked for comes too.
@@ -99,7 +99,7 @@ def test_many_hostile_names_at_the_command_line(storage, work):
 
 
 def test_names_that_look_hostile_and_are_not(storage, work):
-    """Fault 23, the other way round: what is encoded twice is a name like any other."""
+    """Fault 23, reversed: a name that is encoded twice is a name like any other."""
     names = ["%2e%2e", "%2F", "..x", "x..", "a..b", "...", "~", "-rf", "$HOME", "*", "%"]
     whole = {name: storage.put(f"lst/d/{name}", 10 + n, n) for n, name in enumerate(names)}
     APIClient().fetch_and_save_file_or_dir("lst/d", recursive=True, dest=".")
@@ -178,7 +178,7 @@ BROKEN_LISTINGS = {
 @pytest.mark.parametrize("name", BROKEN_LISTINGS)
 @pytest.mark.parametrize("recursive", [True, False])
 def test_a_listing_that_is_none(storage, work, name, recursive):
-    """Fault 24: an error of ours that names the path."""
+    """Fault 24: a ctadata error that names the path."""
     storage.fails("list", "lst/d", always=Fault(body=BROKEN_LISTINGS[name]))
     with pytest.raises(errors.CTADataError) as caught:
         APIClient(retries=0).fetch_and_save_file_or_dir("lst/d", recursive=recursive)
@@ -188,7 +188,7 @@ def test_a_listing_that_is_none(storage, work, name, recursive):
 
 @pytest.mark.parametrize("name", BROKEN_LISTINGS)
 def test_a_listing_below_that_is_none(storage, work, name):
-    """Fault 24: the rest of the tree comes."""
+    """Fault 24: the rest of the tree is downloaded."""
     body = storage.put("lst/d/good", 1000)
     storage.put("lst/d/sub/x", 1000)
     storage.fails("list", "lst/d/sub", always=Fault(body=BROKEN_LISTINGS[name]))
@@ -212,7 +212,7 @@ ODD_FACTS = {
 
 @pytest.mark.parametrize("name", ODD_FACTS)
 def test_sizes_that_are_none(storage, work, name):
-    """Fault 24: of a file whose size is not known nobody can say whether it is whole."""
+    """Fault 24: a file of unknown size cannot be verified to be complete."""
     storage.put("lst/d/good", b"good")
     lists(storage, "lst/d", OWN, item("lst/d/good"), item("lst/d/odd", **ODD_FACTS[name]))
     storage.fails("fetch", "lst/d/odd", always=Fault(body=b"evil"))
@@ -237,7 +237,7 @@ def test_sizes_that_are_none(storage, work, name):
     ],
 )
 def test_a_size_that_no_disk_has(storage, work, size, kind):
-    """Faults 24, 36 and 19: it is not tried, and said; the other files come."""
+    """Faults 24, 36 and 19: the file is refused with an error; the others are downloaded."""
     lists(storage, "lst/d", OWN, item("lst/d/a"), item("lst/d/odd", str(size)), item("lst/d/z"))
     for name in "az":
         storage.fails("fetch", f"lst/d/{name}", always=Fault(body=b"good"))
@@ -254,7 +254,7 @@ def test_a_size_that_no_disk_has(storage, work, size, kind):
              "Sun, 22 Nov 99999 06:28:06 GMT", "Sun, 22 Nov 2026 06:28:06 +9999"]
 )  # fmt: skip
 def test_dates_that_are_none(storage, work, date):
-    """Faults 24 and 26: the file comes without them."""
+    """Faults 24 and 26: the file is downloaded without them."""
     lists(storage, "lst/d", OWN, item("lst/d/good", mtime=date))
     storage.fails("fetch", "lst/d/good", always=Fault(body=b"good"))
     assert APIClient(retries=0).fetch_and_save_file_or_dir("lst/d", recursive=True) == 4
@@ -263,7 +263,7 @@ def test_dates_that_are_none(storage, work, date):
 
 @pytest.mark.parametrize("year", [1904, 1970, 2200])
 def test_the_date_is_the_servers(storage, work, year):
-    """Fault 26: whatever this machine's clock says, and it counts for the comparison."""
+    """Fault 26: independent of this machine's clock, and used for the comparison."""
     import calendar
     import datetime
 
@@ -288,7 +288,7 @@ XML = [
 
 @pytest.mark.parametrize("answer", XML)
 def test_webdav_that_is_none(storage, answer):
-    """Fault 24 for XML: it ends at once, with nothing found or with an error."""
+    """Fault 24 for XML: it ends at once, with an empty result or an error."""
     for at in ("", "/lst", "/lst/"):
         storage.on("PROPFIND", f"webdav{at}", sends(answer, 207, "application/xml"))
     found: list[object] = []
@@ -309,7 +309,7 @@ SIMILAR = [
 
 @pytest.mark.parametrize("names", SIMILAR)
 def test_names_that_are_nearly_the_same(storage, work, names):
-    """Fault 25: each has its own file, none is written over another."""
+    """Fault 25: each name has its own file, none overwrites another."""
     whole = {name: storage.put(f"lst/d/{name}", 100 + n, n) for n, name in enumerate(names)}
     APIClient().fetch_and_save_file_or_dir("lst/d", recursive=True, dest=".")
     assert files(work / "d") == whole
@@ -328,7 +328,7 @@ OURS = [
 
 @pytest.mark.parametrize("name", OURS)
 def test_names_of_our_own_unfinished_downloads(storage, work, name):
-    """Fault 36: refused by name, and the rest comes; under another name it comes, too."""
+    """Fault 36: refused by name, the rest is downloaded; under another name it is, too."""
     whole = storage.put("lst/d/x", 9_000_000)
     body = storage.put(f"lst/d/{name}", b"{}")
     client = APIClient()
@@ -355,7 +355,7 @@ def test_a_directory_with_the_name_of_an_unfinished_download(storage, work, name
 
 @pytest.mark.parametrize("recursive", [True, False])
 def test_a_listing_without_end(storage, work, recursive):
-    """Fault 36: neither memory nor disk nor time is used up."""
+    """Fault 36: memory, disk and time stay limited."""
     entries = b", ".join(json.dumps(item(f"lst/d/{n}")).encode() for n in range(10_000))
     sent = []
 
@@ -453,7 +453,7 @@ def test_any_name_comes_back_or_is_refused_by_name(embedded, name):
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(found=st.lists(names.filter(lambda n: n[-1] != "/"), min_size=1, max_size=5, unique=True))
 def test_any_names_that_a_storage_has(found):
-    """Fault 25: what a listing names comes under its name, or is refused; in a directory."""
+    """Fault 25: each listed file is saved under its name, or refused; in a directory."""
     with Storage() as storage, tempfile.TemporaryDirectory() as directory:
         outer = Path(directory)
         target = outer / "a/b/to"

@@ -1,4 +1,4 @@
-"""Whatever the machine refuses, only errors of ctadata come out, and no traceback.
+"""Whatever the machine refuses: only ctadata errors are raised, without tracebacks.
 
 Faults 19, 22, 33 and 35.
 """
@@ -45,7 +45,7 @@ def storage(tmp_path_factory):
 
 @pytest.fixture
 def machine(storage, work, monkeypatch):
-    """A working directory with what users have in theirs; and the service in the environment."""
+    """A working directory as users have it; the environment names the service."""
     monkeypatch.setenv("CTADS_URL", storage.downloadservice_url)
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "token")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -65,7 +65,7 @@ def machine(storage, work, monkeypatch):
 
 
 def run(condition="", prefix=(), cwd=None, **env):
-    """Return what came out of every function, and check that it is an error of ctadata or none."""
+    """Return the result of every function, and check that each error is a ctadata error."""
     done = subprocess.run(
         [*prefix, sys.executable, "-m", "tests.faults.everything", condition],
         cwd=cwd,
@@ -77,7 +77,7 @@ def run(condition="", prefix=(), cwd=None, **env):
     assert "Traceback" not in done.stderr, done.stderr
     outcomes = json.loads(done.stdout)
     assert outcomes.keys() == everything.CALLS.keys()
-    assert not [outcome for outcome in outcomes.values() if outcome.startswith("RAW")]
+    assert not [result for result in outcomes.values() if result.startswith("RAW")]
     return outcomes
 
 

@@ -1,4 +1,4 @@
-"""A transfer that waits before it tries again says so, and why."""
+"""A transfer that waits before a retry reports that, with the reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .storage import MIB, OWN, Fault, content
 
 
 def notices(call, **options) -> list[tuple[str, str | None]]:
-    """Call a method, and return what was told."""
+    """Call a method, and return the notices."""
     told = []
     call(on_notice=lambda path, text: told.append((path, text)), progress=False, **options)
     return told

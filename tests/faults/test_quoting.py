@@ -1,4 +1,4 @@
-"""Fault 28: answers about another path than was asked for; names that decoding mixes up."""
+"""Fault 28: answers about another path than the requested one; names that decoding confuses."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_new_directory_leaves_the_others_alone(own, work, there, new):
 
 
 def test_what_was_only_looked_for_changes_nothing(own, work):
-    """A path that is not there teaches nothing to later uploads of the process."""
+    """A missing path proves nothing for later uploads of the process."""
     for name in ("h", "run"):
         (own / name).write_text("there")
     client = APIClient()
@@ -92,7 +92,7 @@ def refused():
 
 
 class Once(quoting.Quoting):
-    """What a client believes that was told a lie: names are quoted once."""
+    """The state of a client that was misled: names are quoted once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class Once(quoting.Quoting):
 
 
 class Twice(quoting.Quoting):
-    """What a client believes that does not see the sign: names are quoted twice."""
+    """The state of a client that does not see the header: names are quoted twice."""
 
     def fits(self, headers, times):
         return True
@@ -111,7 +111,7 @@ class Twice(quoting.Quoting):
 
 @pytest.fixture(params=["quirky, quoted once", "kind, quoted twice"])
 def misled(request, tmp_path, ca_bundle, monkeypatch):
-    """A service, and a client that quotes in a way that this service does not understand."""
+    """A service, and a client whose quoting this service decodes wrongly."""
     service, quoted = request.param.split(", ")
     believed = Once if quoted == "quoted once" else Twice
     monkeypatch.setattr("ctadata.api.ServiceState", lambda: ServiceState(believed()))
@@ -127,7 +127,7 @@ def misled(request, tmp_path, ca_bundle, monkeypatch):
 @pytest.mark.parametrize(("there", "new"), PAIRS)
 @pytest.mark.parametrize("way", ["file", "dir", "webdav4", "mkdir"])
 def test_nothing_is_written_with_a_quoting_that_is_wrong(misled, work, there, new, way):
-    """Whatever the client believes: files that are there stay as they are."""
+    """Whatever the state of the client: existing files stay as they are."""
     names = {there, new.replace("#", "%23").replace("?", "%3F"), new.replace("%", "%25")} - {new}
     for name in names:
         (misled / name).write_text("there")
@@ -149,7 +149,7 @@ def test_nothing_is_written_with_a_quoting_that_is_wrong(misled, work, there, ne
 
 
 class Shared(quoting.Quoting):
-    """What a client believes of which another thread is told otherwise at the worst moment."""
+    """A state that another thread changes at the worst moment."""
 
     shared: quoting.Quoting
 
@@ -162,7 +162,7 @@ class Shared(quoting.Quoting):
 
 
 def test_a_new_name_is_quoted_as_its_own_listing_has_proven():
-    """What other answers teach meanwhile is about other requests."""
+    """What other responses prove meanwhile concerns other requests."""
     Shared.shared = Shared()
     with Scripted() as script:
         script.default = sends(b"", 404, CTAData_Path_Decoding="once")

@@ -35,7 +35,7 @@ def break_off(storage, work) -> None:
 
 @pytest.mark.parametrize("always", [False, True])
 def test_ranges_that_are_ignored(storage, work, always):
-    """Fault 13: 200 and all of it, once or as a habit: all is taken, or from the start."""
+    """Fault 13: 200 with the whole file, once or always: the download starts over."""
     body = storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, Fault(stop=STOP))
     ignores = Fault(ranges=False)
@@ -48,7 +48,7 @@ def test_ranges_that_are_ignored(storage, work, always):
 
 
 def test_ranges_that_are_ignored_in_the_next_run(storage, work):
-    """Fault 13 with a part that is there already."""
+    """Fault 13 with an existing part."""
     body = storage.put(NAME, SIZE)
     break_off(storage, work)
     storage.fails("webdav", NAME, always=Fault(ranges=False))
@@ -79,7 +79,7 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_ranges_as_a_habit(storage, work, name):
-    """Fault 14: they are refused, and all is fetched from the start."""
+    """Fault 14: wrong ranges are refused, and the whole file is fetched again."""
     body = storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, Fault(stop=STOP))
     storage.fails("webdav", NAME, always=WRONG[name])
@@ -92,7 +92,7 @@ def test_wrong_ranges_as_a_habit(storage, work, name):
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_range_once(storage, work, name):
-    """Fault 14 among good ones."""
+    """Fault 14 among correct ranges."""
     body = storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, Fault(stop=STOP))
     storage.fails("webdav", NAME, WRONG[name])
@@ -112,7 +112,7 @@ def test_a_range_with_a_replaced_text(storage, work):
 
 
 def test_a_part_is_refused_where_it_is_read_alone(storage):
-    """Fault 14 under iter_bytes: rather an error than other bytes."""
+    """Fault 14 with iter_bytes: an error and no wrong bytes."""
     body = storage.put(NAME, SIZE)
     client = APIClient(timeout=1, retries=1)
     assert b"".join(client.iter_bytes(NAME, 10, 5000)) == body[10:5000]
@@ -123,7 +123,7 @@ def test_a_part_is_refused_where_it_is_read_alone(storage):
 
 
 def test_redirects_are_not_followed_with_the_token(storage, work):
-    """A storage that redirects reads: the stream is used, and the token stays here."""
+    """A storage that redirects reads: the stream is used, and the token is not sent elsewhere."""
     body = storage.put(NAME, SIZE)
     with Scripted() as elsewhere:
         elsewhere.default = sends(b"x" * SIZE)
@@ -136,7 +136,7 @@ def test_redirects_are_not_followed_with_the_token(storage, work):
 
 
 def test_a_file_that_has_become_shorter(storage, work):
-    """Fault 15: only the range past the end (416) tells, and the size is looked at again."""
+    """Fault 15: only the range past the end (416) shows it, and the size is listed again."""
     storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, Fault(stop=STOP))
 
@@ -152,7 +152,7 @@ def test_a_file_that_has_become_shorter(storage, work):
 
 
 def test_a_range_past_the_end_without_a_reason(storage, work):
-    """Fault 15: the size is as before, so that ranges cannot be had."""
+    """Fault 15: the size is as before, so that ranges are not usable."""
     body = storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, Fault(stop=STOP))
     storage.fails("webdav", NAME, always=Fault(status=416, headers={"Content-Range": "bytes */0"}))
@@ -171,25 +171,25 @@ CHANGES = {
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_file_that_changes_between_two_runs(storage, work, what):
-    """Fault 16: the part is thrown away."""
+    """Fault 16: the part is discarded."""
     storage.put(NAME, SIZE)
     break_off(storage, work)
-    size, facts = CHANGES[what]
-    body = storage.put(NAME, size, seed=9, **facts)
+    size, fields = CHANGES[what]
+    body = storage.put(NAME, size, seed=9, **fields)
     assert get() == size
     assert files(work) == {"run.h5": body}
 
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_file_that_changes_between_two_tries(storage, work, what):
-    """Fault 16 in one run: after the break, all is another."""
+    """Fault 16 in one run: after the break it is another file."""
     storage.put(NAME, SIZE)
-    size, facts = CHANGES[what]
+    size, fields = CHANGES[what]
     storage.fails("fetch", NAME, Fault(stop=STOP))
 
     def change(served):
         if served.endpoint != "fetch" and storage.asked("fetch"):
-            storage.put(NAME, size, seed=9, **facts)
+            storage.put(NAME, size, seed=9, **fields)
 
     storage.before = change
     assert get() == size
@@ -197,7 +197,7 @@ def test_a_file_that_changes_between_two_tries(storage, work, what):
 
 
 def test_a_file_that_changes_between_two_runs_and_keeps_size_and_date(storage, work):
-    """Fault 16, as by ``cp -p``: no listing tells."""
+    """Fault 16, as by ``cp -p``: no listing shows it."""
     size = 40 * MIB
     storage.put(NAME, size)
     storage.fails("fetch", NAME, Fault(stop=30 * MIB))
@@ -213,10 +213,10 @@ def test_a_file_that_changes_between_two_runs_and_keeps_size_and_date(storage, w
 
 @pytest.mark.parametrize("surplus", [1, MIB])
 def test_more_than_the_listing_says(storage, work, surplus):
-    """What came before is not the file either, neither in this run nor for the next one."""
+    """The earlier bytes are not the file either, neither in this run nor in the next."""
     body = storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, *[Fault(body=content(SIZE + surplus, 9))] * 2)
-    with pytest.raises(errors.IntegrityError, match="more came"):
+    with pytest.raises(errors.IntegrityError, match="More bytes"):
         get(retries=0)
     assert files(work) == {}
     assert get() == SIZE
@@ -225,19 +225,19 @@ def test_more_than_the_listing_says(storage, work, surplus):
 
 @pytest.mark.parametrize("size", [0, 1000, 3 * MIB])
 def test_more_is_never_counted(storage, work, size):
-    """No more bytes are done than there are in all."""
+    """Progress never exceeds the total."""
     body = storage.put(NAME, size)
     storage.fails("fetch", NAME, Fault(body=content(size + 2 * MIB, 9)))
     told = []
     client = APIClient(timeout=1)
-    assert client.fetch_and_save_file(NAME, on_progress=lambda *facts: told.append(facts)) == size
+    assert client.fetch_and_save_file(NAME, on_progress=lambda *fields: told.append(fields)) == size
     assert all(0 <= done <= total for _, done, total, _ in told)
     assert told[-1] == (NAME, size, size, "finished")
     assert files(work) == {"run.h5": body}
 
 
 def test_a_file_that_changes_between_two_ranges(storage, work):
-    """Fault 16: size and date say nothing, but the ETag does."""
+    """Fault 16: size and date are the same, but the ETag is not."""
     size = 48 * MIB
     storage.put(NAME, size, etag='"one"')
     body = content(size, 9)
@@ -253,7 +253,7 @@ def test_a_file_that_changes_between_two_ranges(storage, work):
 
 
 def test_an_etag_that_changes_at_each_answer(storage, work):
-    """Fault 16 as a habit, as of servers behind a balancer: it ends, whole or with an error."""
+    """Fault 16 always, as with servers behind a balancer: it ends, complete or with an error."""
     body = storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, Fault(stop=MIB))
     tags = [Fault(headers={"ETag": f'"{n}"'}) for n in range(100)]
@@ -263,7 +263,7 @@ def test_an_etag_that_changes_at_each_answer(storage, work):
 
 
 def test_a_file_without_a_date(storage, work):
-    """Fault 16 where only the size can be compared: it comes, and it is resumed."""
+    """Fault 16 where only the size can be compared: the download is resumed."""
     body = storage.put(NAME, SIZE, modified=None)
     break_off(storage, work)
     assert get() == SIZE
@@ -281,10 +281,10 @@ def test_another_source_for_the_same_name(storage, work):
 
 
 def test_streams_side_by_side(storage, work):
-    """Ranges beside the stream from the start, some of them broken."""
+    """Additional range streams from the start, some of them interrupted."""
     body = storage.put(NAME, 64 * MIB)
     beside = threading.Event()
-    storage.fails("fetch", NAME, Fault(gate=beside))
+    storage.fails("fetch", NAME, Fault(hold=beside))
     storage.fails("webdav", NAME, *[Fault(stop=2 * MIB, then="reset"), None] * 2)
 
     def release(served):
@@ -304,12 +304,12 @@ def test_streams_side_by_side(storage, work):
 
 
 def test_an_error_page_before_what_other_streams_have_brought(storage, work):
-    """Fault 12: the file looks whole before its first bytes were in doubt."""
+    """Fault 12: the file looks complete before its first bytes are in doubt."""
     body = storage.put(NAME, SIZE)
     beside, whole = threading.Event(), threading.Event()
-    storage.fails("fetch", NAME, Fault(body=b"Error: 404 ", gate=beside))
+    storage.fails("fetch", NAME, Fault(body=b"Error: 404 ", hold=beside))
     # What is looked at again after the page.
-    storage.fails("list", NAME, None, Fault(gate=whole))
+    storage.fails("list", NAME, None, Fault(hold=whole))
     storage.before = lambda served: served.endpoint == "webdav" and beside.set()
 
     def on_progress(path, done, total, state):
@@ -330,7 +330,7 @@ def test_streams_where_ranges_are_ignored(storage, work):
 
 
 def test_all_ranges_are_closed_and_small(storage, work):
-    """Fault 14: the service holds each of them in memory, and open ones give nonsense."""
+    """Fault 14: the service holds each range in memory, and answers open ones wrongly."""
     storage.put(NAME, 64 * MIB)
     storage.fails("fetch", NAME, Fault(stop=MIB))
     assert get() == 64 * MIB

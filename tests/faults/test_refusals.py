@@ -1,4 +1,4 @@
-"""Faults 7 to 12: no connection, no answer, refusals in passing and for good, error pages."""
+"""Faults 7 to 12: no connection, no response, temporary and permanent refusals, error pages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def get(**options) -> int:
 
 @contextlib.contextmanager
 def full_port():
-    """A port whose queue is full: the system answers no further request to connect."""
+    """A port whose queue is full: the system accepts no further connection."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(3):
@@ -39,7 +39,7 @@ def full_port():
 
 
 def test_a_slow_connect(monkeypatch, work):
-    """Fault 7: nobody takes the connection."""
+    """Fault 7: nobody accepts the connection."""
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
     with full_port() as port:
         monkeypatch.setenv("CTADS_URL", f"http://127.0.0.1:{port}/")
@@ -52,15 +52,15 @@ def test_a_slow_connect(monkeypatch, work):
 
 @pytest.mark.parametrize("endpoint", ["list", "fetch"])
 def test_no_headers(storage, wire, work, endpoint):
-    """Fault 7: the connection stands, and nothing comes."""
+    """Fault 7: the connection is made, but nothing comes."""
     storage.put(NAME, 1000)
-    gate = threading.Event()
-    storage.fails(endpoint, NAME, always=Fault(gate=gate))
+    hold = threading.Event()
+    storage.fails(endpoint, NAME, always=Fault(hold=hold))
     started = time.monotonic()
     with pytest.raises(errors.CTADataError) as caught:
         get(timeout=0.3, retries=1)
     assert time.monotonic() - started < 5
-    gate.set()
+    hold.set()
     assert isinstance(caught.value, (errors.ServiceTimeout, errors.TransferError))
     assert_says(caught.value, wire.host, "again")
     assert files(work) == {}
@@ -69,15 +69,15 @@ def test_no_headers(storage, wire, work, endpoint):
 def test_no_headers_once(storage, work):
     """Fault 7, and the next try is answered."""
     body = storage.put(NAME, 1000)
-    gate = threading.Event()
-    storage.fails("fetch", NAME, Fault(gate=gate))
+    hold = threading.Event()
+    storage.fails("fetch", NAME, Fault(hold=hold))
     assert get(timeout=0.3) == 1000
-    gate.set()
+    hold.set()
     assert files(work) == {"run.h5": body}
 
 
 def test_a_refused_connection(storage, wire, work):
-    """Fault 8: a clear text after a few tries."""
+    """Fault 8: a clear error after a few tries."""
     wire.refuse()
     started = time.monotonic()
     with pytest.raises(errors.ServiceUnreachable) as caught:
@@ -87,7 +87,7 @@ def test_a_refused_connection(storage, wire, work):
 
 
 def test_connections_that_end_at_once_are_counted(storage, wire, work):
-    """Fault 8: at most as many tries as were asked for."""
+    """Fault 8: no more tries than requested."""
     wire.breaks("reset", 0, times=1000)
     with pytest.raises(errors.ServiceUnreachable) as caught:
         get(retries=2)
@@ -96,7 +96,7 @@ def test_connections_that_end_at_once_are_counted(storage, wire, work):
 
 
 def test_a_service_that_is_restarted_in_the_middle(storage, wire, work):
-    """Fault 8 after a break: nobody listens for a while, and then it goes on."""
+    """Fault 8 after a break: nobody listens for a while, then the download resumes."""
     body = storage.put(NAME, SIZE)
     wire.breaks("reset", STOP)
 
@@ -119,7 +119,7 @@ def test_a_service_that_is_restarted_in_the_middle(storage, wire, work):
 @pytest.mark.parametrize("status", [502, 503, 504])
 @pytest.mark.parametrize("endpoint", ["list", "fetch", "webdav"])
 def test_down_for_a_moment(storage, work, endpoint, status):
-    """Fault 9 at each of the questions that a download asks."""
+    """Fault 9 at each request of a download."""
     body = storage.put(NAME, 9 * MIB)
     if endpoint == "webdav":
         storage.fails("fetch", NAME, Fault(stop=MIB))
@@ -130,7 +130,7 @@ def test_down_for_a_moment(storage, work, endpoint, status):
 
 
 def test_down_for_good(storage, work):
-    """Fault 9, at each try: it ends, with a wait that grows in between."""
+    """Fault 9, at each try: it ends, with growing pauses in between."""
     storage.put(NAME, 1000)
     storage.fails("list", NAME, always=Fault(status=503, body=b"<html>down</html>"))
     with pytest.raises(errors.ServiceUnreachable) as caught:
@@ -149,7 +149,7 @@ def test_down_for_good(storage, work):
     [("list", "seconds", 503), ("fetch", "seconds", 429), ("fetch", "date", 503)],
 )
 def test_retry_after(storage, work, endpoint, form, status):
-    """Fault 10: as long as the service asks to wait, in both forms of RFC 9110, 10.2.3."""
+    """Fault 10: the pause that the service asks for, in both forms of RFC 9110, 10.2.3."""
     storage.put(NAME, 1000)
     # A date has whole seconds: two from now are at least one.
     asks = "1" if form == "seconds" else email.utils.formatdate(time.time() + 2, usegmt=True)
@@ -164,7 +164,7 @@ def test_retry_after(storage, work, endpoint, form, status):
     "asks", ["1000000000", "Fri, 31 Dec 9999 23:59:59 GMT", "1e9", "-5", "soon", "9" * 5000]
 )
 def test_absurd_retry_after(storage, work, endpoint, asks, monkeypatch):
-    """Fault 10: what nobody can wait for is capped, what is no time is as if it were not said."""
+    """Fault 10: very long pauses are capped, invalid ones are ignored."""
     from ctadata.http import retry
 
     monkeypatch.setattr(retry, "RETRY_AFTER_MAX", 0.3)
@@ -184,7 +184,7 @@ def test_the_cap_is_half_a_minute():
 
 
 def test_waiting_can_be_cancelled(storage, work):
-    """Fault 10: nobody has to wait for the end of a pause."""
+    """Fault 10: a pause ends at once."""
     storage.put(NAME, 1000)
     storage.fails("fetch", NAME, Fault(status=503, headers={"Retry-After": "30"}))
     cancel = threading.Event()
@@ -202,7 +202,7 @@ def test_a_crowded_service_is_asked_less(storage, work):
     whole = {f"lst/d/{n:03}": storage.put(f"lst/d/{n:03}", 2000, n) for n in range(64)}
     # All of them are there before the first is answered.
     together = threading.Barrier(8)
-    storage.fails("fetch", "*", *[Fault(status=429, meet=together)] * 8)
+    storage.fails("fetch", "*", *[Fault(status=429, barrier=together)] * 8)
     client = APIClient(timeout=5, retries=4)
     total = client.fetch_and_save_file_or_dir("lst/d", recursive=True)
     assert total == 64 * 2000
@@ -229,7 +229,7 @@ OAUTH = {"Location": "/hub/api/oauth2/authorize?client_id=service-downloadservic
     ],
 )  # fmt: skip
 def test_refused_in_the_middle(storage, work, status, said, headers, kind, says):
-    """Fault 11, and 26: the token or the certificate ends between two requests of one file."""
+    """Faults 11 and 26: the token or the certificate expires between two requests of one file."""
     body = storage.put(NAME, SIZE)
     refusal = Fault(status=status, body=said, headers=headers)
     storage.fails("fetch", NAME, Fault(stop=STOP), always=refusal)
@@ -253,7 +253,7 @@ def test_refused_in_the_middle(storage, work, status, said, headers, kind, says)
 
 @pytest.mark.parametrize("status", [401, 302])
 def test_a_token_that_ends_ends_a_directory(storage, work, status):
-    """Fault 11: what follows would fail in the same way and is not tried."""
+    """Fault 11: everything else would fail in the same way and is not tried."""
     for n in range(50):
         storage.put(f"lst/d/{n}", 1000, n)
     refusal = Fault(status=status, headers=LOGIN)
@@ -287,7 +287,7 @@ ERROR_PAGES = [
     + [(ERROR_PAGES[0], f) for f in ("length", "close")],
 )
 def test_an_error_page_in_place_of_the_file(storage, work, framing, page, size):
-    """Fault 12: with status 200, as the service does; ranges are no better."""
+    """Fault 12: with status 200, as the service sends them, also for ranges."""
     storage.put(NAME, size)
     fault = Fault(body=page, framing=framing)
     storage.fails("fetch", NAME, always=fault)
@@ -300,7 +300,7 @@ def test_an_error_page_in_place_of_the_file(storage, work, framing, page, size):
 
 @pytest.mark.parametrize("page", ERROR_PAGES)
 def test_an_error_page_is_never_the_beginning_of_a_file(storage, work, page):
-    """Fault 12, once: it looks like a stream that broke off after a few bytes."""
+    """Fault 12, once: it looks like a stream that was interrupted after a few bytes."""
     body = storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, Fault(body=page))
     assert get() == SIZE
@@ -314,7 +314,7 @@ def test_an_error_page_is_never_the_beginning_of_a_file(storage, work, page):
     ids=["at once", "in the middle", "near the end"],
 )
 def test_an_error_page_whose_proof_breaks_off(storage, work, broken, breaks):
-    """What has not been shown to be the file stays in doubt until it is."""
+    """Bytes that are not verified to be the file stay in doubt until they are."""
     body = storage.put(NAME, SIZE)
     storage.fails("fetch", NAME, Fault(body=b"Error: " + b"x" * 5000))
     storage.fails("webdav", NAME, *[broken] * breaks)
@@ -333,7 +333,7 @@ def test_an_error_page_is_never_the_middle_of_a_file(storage, work, page):
 
 
 def test_a_login_page_in_place_of_the_file(storage, work):
-    """Fault 12, or 11: a page of type HTML is no data."""
+    """Fault 12, or 11: an HTML page is no data."""
     storage.put(NAME, 1000)
     page = Fault(body=b"<html>login", headers={"Content-Type": "text/html"})
     storage.fails("fetch", NAME, always=page)
@@ -344,7 +344,7 @@ def test_a_login_page_in_place_of_the_file(storage, work):
 
 
 def test_a_file_that_is_gone(storage, work):
-    """Fault 12: listed, but taken away meanwhile, where the service says 200."""
+    """Fault 12: listed, but removed meanwhile, while the service says 200."""
     storage.put("lst/d/a", 100)
     storage.put("lst/d/b", 100, 1)
     storage.fails("fetch", "lst/d/a", always=Fault(body=b"Error: 404 "))

@@ -1,4 +1,4 @@
-"""``skip_existing``: what is taken for stored already, on a storage without checksums."""
+"""``skip_existing`` on a storage without checksums: which files count as stored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAME = f"{OWN}/d/file"
 
 @pytest.fixture(params=[-600, 0, 600], ids=["behind", "right", "ahead"])
 def clock(request, storage, monkeypatch):
-    """The storage's clock, which stands still: all happens within a second of it."""
+    """The storage's clock, which stands still: everything happens within one second."""
     monkeypatch.setattr(
         storage_module, "LATER", formatdate(time.time() + request.param, usegmt=True)
     )
@@ -39,7 +39,7 @@ def local(work):
 
 
 def upload(into="d") -> list[str]:
-    """Upload all that is new, and return the state of each file."""
+    """Upload all new files, and return the state of each file."""
     found = []
     APIClient().upload_dir("d", into, skip_existing=True, on_result=found.append)
     return [result.state for result in found]
@@ -86,7 +86,7 @@ def test_whatever_changes_is_sent_again(clock, local, change):
 
 
 def test_what_was_stored_before_is_sent_again(clock, local):
-    """Nobody knows whether it is the same."""
+    """It is not known whether it is the same file."""
     clock.files[NAME] = Remote(b"other", storage_module.LATER)
     assert upload() == ["finished"]
     assert clock.files[NAME].content == b"first"
@@ -143,13 +143,13 @@ def test_a_change_right_before_waits_for_the_next_tick(clock, local, monkeypatch
     local.write_bytes(b"other")
     with open(local, "rb") as file:
         os.utime(local)
-        state = upload_file._settled(file, upload_file.Watchdog())
+        state = upload_file._stable_state(file, upload_file.Watchdog())
     assert pauses == [upload_file.TICK]
     assert time.time_ns() - state.ctime_ns >= upload_file.TICK * 1e9
 
 
 def test_processes_share_the_record(storage, work):
-    """Several that upload at the same time, and one that looks afterwards."""
+    """Several clients upload at the same time, and one compares afterwards."""
     code = "import ctadata; ctadata.APIClient().upload_dir('{0}', '{0}')"
     names = [f"d{number}" for number in range(3)]
     for name in names:

@@ -13,7 +13,7 @@ THREADS = 8
 
 
 def test_downloads_in_eight_threads(storage, work):
-    """Each thread a file of its own, large ones and small ones; some break."""
+    """Each thread downloads a file of its own, large or small; some are interrupted."""
     sizes = [12 * MIB if n % 3 == 0 else 50_000 for n in range(24)]
     whole = {f"{n}": storage.put(f"lst/{n}", size, n) for n, size in enumerate(sizes)}
     storage.fails("fetch", "*", *[None, Fault(stop=20_000), None, Fault(status=503)] * 3)
@@ -25,7 +25,7 @@ def test_downloads_in_eight_threads(storage, work):
 
 
 def test_directories_in_eight_threads(storage, work):
-    """The same directory, to eight places."""
+    """The same directory, to eight targets."""
     whole = {f"d/{n}": storage.put(f"lst/d/{n}", 20_000, n) for n in range(20)}
     client = APIClient(timeout=5, retries=4)
 
@@ -39,7 +39,7 @@ def test_directories_in_eight_threads(storage, work):
 
 
 def test_the_same_directory_in_eight_threads(storage, work):
-    """All to one place: whole, and nothing is left."""
+    """All to one target: complete, and nothing is left behind."""
     whole = {f"d/{n}": storage.put(f"lst/d/{n}", 20_000, n) for n in range(20)}
     whole["d/large"] = storage.put("lst/d/large", 9 * MIB)
     client = APIClient(timeout=5, retries=4)
@@ -76,7 +76,7 @@ def test_all_kinds_of_calls_in_eight_threads(storage, work):
 
 
 def test_progress_is_never_told_by_two_threads_at_once(storage, work):
-    """Neither of the callbacks needs a lock of its own; each file ends once."""
+    """The callbacks need no lock of their own; each file ends once."""
     for n in range(60):
         storage.put(f"lst/d/{n}", 30_000, n)
     storage.put("lst/d/large", 20 * MIB)

@@ -1,4 +1,4 @@
-"""Fault 27: uploads that are cut, whose source changes, whose answer is lost; and refusals."""
+"""Fault 27: uploads that are cut, whose source changes, whose response is lost; refusals."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def put(local, **options) -> dict:
 @pytest.mark.parametrize("how", ["cut", "reset"])
 @pytest.mark.parametrize("after", [0, 100, 2 * MIB])
 def test_an_upload_that_is_cut_once(storage, local, how, after):
-    """Sent again from the start: the service cannot go on in the middle."""
+    """Sent again from the start: the service cannot resume uploads."""
     storage.fails("upload", "x", Fault(stop=after, then=how))
     answer = put(local)
     assert answer["path"] == STORED
@@ -65,7 +65,7 @@ def test_an_upload_that_is_always_cut(storage, local, how):
 
 
 def test_an_upload_of_which_nothing_arrives(storage, local):
-    """It says that nothing is left behind."""
+    """The error says that nothing is left behind."""
     storage.fails("upload", "x", always=Fault(status=503, body=b"<html>down</html>"))
     with pytest.raises(errors.ServiceUnreachable) as caught:
         put(local, retries=1)
@@ -74,14 +74,14 @@ def test_an_upload_of_which_nothing_arrives(storage, local):
 
 
 def test_an_answer_that_is_lost(storage, local):
-    """The body was stored, the connection ends: it is not an error in the end."""
+    """The body was stored before the connection ended: not an error in the end."""
     storage.fails("upload", "x", Fault(stop=SIZE))
     assert put(local) == {"path": STORED, "status": "uploaded", "total_written": SIZE}
     assert storage.files[STORED].content == content(SIZE)
 
 
 def test_answers_that_are_always_lost(storage, local):
-    """What is there is said as it is: the whole file."""
+    """The error says what is stored: the whole file."""
     storage.fails("upload", "x", always=Fault(stop=SIZE))
     try:
         answer = put(local, retries=1)
@@ -95,7 +95,7 @@ def test_answers_that_are_always_lost(storage, local):
 
 
 def test_an_answer_that_never_comes(storage, local):
-    """The body was sent, the service is silent: a time-out, and what is left is said."""
+    """The body was sent, the service is silent: a time-out that says what is left behind."""
     storage.fails("upload", "x", always=Fault(stop=SIZE, then="stall"))
     started = time.monotonic()
     with pytest.raises((errors.TransferError, errors.ServiceUnreachable)) as caught:
@@ -107,7 +107,7 @@ def test_an_answer_that_never_comes(storage, local):
 @pytest.mark.parametrize("keep", [0, MIB, SIZE - 1])
 @pytest.mark.parametrize("said", [None, SIZE])
 def test_a_service_that_stores_less(storage, local, keep, said):
-    """The size is looked at afterwards, whatever the answer says (protocol: 200 and nothing)."""
+    """The size is verified afterwards, whatever the response says (protocol: an empty 200)."""
     body = None
     if said is not None:
         body = b'{"path": "%s", "status": "uploaded", "total_written": %d}' % (
@@ -123,7 +123,7 @@ def test_a_service_that_stores_less(storage, local, keep, said):
 
 @pytest.mark.parametrize("answer", [b"", b"{}", b"[]", b"<html>login", b'{"path": 5}', b"\xff"])
 def test_an_answer_that_is_none(storage, local, answer):
-    """200 with something else than the protocol says: never taken for success unseen."""
+    """200 with another body than the protocol says: not taken for success without a check."""
     storage.fails("upload", "x", always=Fault(body=answer, keep=5))
     with pytest.raises(errors.CTADataError) as caught:
         put(local, retries=0)
@@ -131,7 +131,7 @@ def test_an_answer_that_is_none(storage, local, answer):
 
 
 def change_in_the_middle(storage, change) -> None:
-    """Let the source change when about a quarter of it was read."""
+    """Change the source when about a quarter of it has been read."""
     done = threading.Event()
 
     def before(served):
@@ -157,14 +157,14 @@ CHANGES = {
 
 @pytest.mark.parametrize("how", CHANGES)
 def test_a_source_that_changes(storage, work, how):
-    """An error, that says what may be left behind. Larger than what the sockets hold."""
+    """An error that says what may be left behind. Larger than the socket buffers."""
     (work / "local").write_bytes(content(24 * MIB))
-    gate = threading.Event()
-    storage.fails("upload", "x", Fault(gate=gate))
+    hold = threading.Event()
+    storage.fails("upload", "x", Fault(hold=hold))
 
     def change():
         CHANGES[how]()
-        gate.set()
+        hold.set()
 
     change_in_the_middle(storage, change)
     with pytest.raises(errors.TransferError) as caught:
@@ -177,14 +177,14 @@ def test_a_source_that_changes(storage, work, how):
 
 
 def test_a_source_that_vanishes(storage, local):
-    """It is open: what was its content arrives, or an error is said."""
+    """The file is open: its former content arrives, or there is an error."""
     change_in_the_middle(storage, lambda: os.unlink("local"))
     assert put(local)["total_written"] == SIZE
     assert storage.files[STORED].content == content(SIZE)
 
 
 def test_one_that_fails_among_many(storage, work):
-    """The rest arrives; the error names the one, and --skip-existing goes on there."""
+    """The other files arrive; the error names this one, and --skip-existing resumes there."""
     (work / "d/sub").mkdir(parents=True)
     for n in range(12):
         (work / f"d/sub/{n}").write_bytes(content(1000 + n, n))
@@ -228,7 +228,7 @@ def test_what_is_there_already(storage, local, into, digests, changed, same, ski
 
 
 def test_a_refusal_of_the_token_ends_a_directory(storage, work):
-    """Fault 11 for uploads: nothing that follows could succeed."""
+    """Fault 11 for uploads: nothing else could succeed."""
     (work / "d").mkdir()
     for n in range(50):
         (work / f"d/{n}").write_bytes(b"x")
@@ -239,7 +239,7 @@ def test_a_refusal_of_the_token_ends_a_directory(storage, work):
 
 
 def test_a_proxy_that_refuses_large_lengths(storage, local):
-    """413: sent once more in pieces whose sum is not announced."""
+    """413: sent once more in chunks, without an announced length."""
     storage.fails("upload", "x", Fault(status=413, stop=0))
     assert put(local)["total_written"] == SIZE
     first, second = storage.asked("upload")
@@ -249,7 +249,7 @@ def test_a_proxy_that_refuses_large_lengths(storage, local):
 
 
 def test_a_pipe(storage, work):
-    """What cannot be read twice is not sent twice; its length is unknown."""
+    """A body that cannot be read twice is not sent twice; its length is unknown."""
     reader, writer = os.pipe()
     with open(writer, "wb") as into:
         into.write(b"from a pipe")
@@ -259,7 +259,7 @@ def test_a_pipe(storage, work):
 
 
 def test_a_named_pipe(storage, work):
-    """Its times change while it is read; that is no change of its content."""
+    """Its times change while it is read, but not its content."""
     os.mkfifo("pipe")
     feeding = threading.Thread(target=lambda: (work / "pipe").write_bytes(content(SIZE)))
     feeding.start()
@@ -269,7 +269,7 @@ def test_a_named_pipe(storage, work):
 
 
 class Sparing(io.BytesIO):
-    """A file that gives fewer bytes than it is asked for, as unbuffered ones may."""
+    """A file that returns fewer bytes than requested, as unbuffered ones may."""
 
     def read(self, length=-1):
         return super().read(min(length, 100_000) if length >= 0 else -1)
@@ -292,7 +292,7 @@ def test_a_pipe_that_is_cut(storage, work):
 
 
 class Failing(io.BytesIO):
-    """A source of which the disk cannot be read any more."""
+    """A source that the disk can no longer read."""
 
     name = "local"
 

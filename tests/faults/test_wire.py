@@ -1,4 +1,4 @@
-"""The tools of these tests do what they say: seen with bare sockets and urllib3."""
+"""The tools of these tests work as described; checked with bare sockets and urllib3."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIZE = 3 << 20
 
 
 def get(url, path="fetch/lst/f", **headers):
-    """Return what arrives, and how it ended; of what drips, not more than a few bytes."""
+    """Return the received bytes, and how it ended; only a few bytes if they drip."""
     received = b""
     with urllib3.PoolManager(retries=False, timeout=0.3) as pool:
         try:

@@ -19,10 +19,10 @@ BUFFER = 1 << 16
 
 @dataclass
 class Break:
-    """What happens to a connection once it has passed `after` bytes to one side.
+    """What happens to a connection after `after` bytes in one direction, `times` times in all.
 
-    ``cut`` ends it in order (FIN), ``reset`` by RST, ``stall`` leaves it open and passes nothing
-    more, ``drip`` passes a byte every tenth of a second. It happens `times` times in all.
+    ``cut`` ends it regularly (FIN), ``reset`` by RST, ``stall`` leaves it open and passes nothing
+    more, ``drip`` passes a byte every tenth of a second.
     """
 
     how: str
@@ -32,22 +32,22 @@ class Break:
 
 
 class Wire:
-    """Passes what comes to its port on to `upstream`, and counts.
+    """Forwards connections to `upstream`, and counts.
 
     Attributes
     ----------
     url : str
         The address to use in place of the upstream's.
     connections : int
-        How many were accepted.
+        How many connections were accepted.
     passed : int
-        Bytes that went to the clients, of all connections.
+        Bytes passed to the clients, of all connections.
     rate : float or None
         Bytes per second and connection to the clients.
     broken, has_broken : int, Event
         How many connections were broken, and whether any was.
     flowing : Event
-        While it is cleared, connections are accepted and nothing is passed.
+        While it is cleared, connections are accepted but nothing is passed.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -98,7 +98,7 @@ class Wire:
             self._breaks.clear()
 
     def refuse(self) -> None:
-        """Close the port: connections are refused, those there are go on."""
+        """Close the port: new connections are refused, existing ones go on."""
         listener, self._listener = self._listener, None
         if listener is not None:
             # Closing alone would not wake the thread that accepts.
@@ -107,7 +107,7 @@ class Wire:
             listener.close()
 
     def accept(self) -> None:
-        """Open the port, the same as before."""
+        """Open the same port again."""
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
@@ -117,7 +117,7 @@ class Wire:
         self._start(self._accept, listener)
 
     def wait_for(self, passed: int, timeout: float) -> bool:
-        """Wait until so many bytes went to the clients in all."""
+        """Wait until so many bytes have been passed to the clients in all."""
         with self._changed:
             return self._changed.wait_for(lambda: self.passed >= passed, timeout)
 
@@ -137,7 +137,7 @@ class Wire:
             self._start(self._serve, client)
 
     def _serve(self, client: socket.socket) -> None:
-        # Small, so that what was passed has nearly arrived.
+        # Small, so that nearly all passed bytes have arrived.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with client, contextlib.suppress(OSError):
@@ -159,7 +159,7 @@ class Wire:
                 if due is not None and room <= 0:
                     self._break(due, source, target, client)
                     return
-                # A slow link is not one that halts for long.
+                # Small pieces: a slow link does not pause for long.
                 data = source.recv(min(BUFFER, room, self._at_once()))
                 if not data:
                     return
@@ -178,7 +178,7 @@ class Wire:
         return True
 
     def _due(self, count: int, *, upwards: bool) -> tuple[Break | None, int]:
-        """Return the break that comes next, and how many bytes may pass before."""
+        """Return the next break, and how many bytes may pass before it."""
         with self._lock:
             due = [b for b in self._breaks if b.upwards == upwards and b.times > 0]
             if not due:
@@ -213,12 +213,12 @@ class Wire:
 
 
 def reset(connection: socket.socket) -> None:
-    """End a connection by RST, once the other side has received all that was sent."""
+    """End a connection by RST, once the other side has received everything."""
     until = time.monotonic() + 5
     while _unacknowledged(connection) and time.monotonic() < until:
         select.select([], [], [], 0.001)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    # Not close(), which would wait for the files made of it.
+    # Not close(), which would wait for the files made from the socket.
     os.close(connection.detach())
 
 

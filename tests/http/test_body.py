@@ -16,7 +16,7 @@ from ctadata.http.watchdog import Watchdog
 
 
 class Pieces(io.RawIOBase):
-    """Gives bytes in pieces, as a socket does."""
+    """Returns bytes in pieces, as a socket does."""
 
     def __init__(self, pieces: list[bytes]) -> None:
         self.pieces = [piece for piece in pieces if piece]

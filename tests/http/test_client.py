@@ -1,4 +1,4 @@
-"""Statuses and failures of the network, and where the token goes."""
+"""HTTP statuses, network failures, and where the token is sent."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_an_upload_is_not_sent_twice(scripted):
     scripted.on("POST", "upload/x", sends(b"", 503, Retry_After="0"))
     client = APIClient()
     with pytest.raises(errors.ServiceUnreachable):
-        client._service.upload("x", b"body", 4, own="lst/users/me")
+        client._service.upload("x", b"body", 4, home="lst/users/me")
     assert len(scripted.requests) == 1
 
 
@@ -176,7 +176,7 @@ def test_a_proxy_of_the_environment_is_used(scripted, monkeypatch):
 
 
 def test_a_service_of_unknown_certificate_authority(monkeypatch, tmp_path):
-    """The bundle that many platforms name is taken too."""
+    """The bundle that many platforms name is trusted, too."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)

@@ -1,4 +1,4 @@
-"""Plain http to another network: a token with one warning, a certificate not at all."""
+"""Plain http to another network: one warning for a token, a refusal for a certificate."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def nobody_was_warned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def exposed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    """A service at an address of the Internet: a proxy of this machine answers in its place."""
+    """A service at an Internet address; a proxy on this machine answers for it."""
     with Scripted() as script:
         monkeypatch.setenv("http_proxy", script.origin)
         monkeypatch.setenv("CTADS_URL", SERVICE)

@@ -1,4 +1,4 @@
-"""What a hostile service may answer to the WebDAV client."""
+"""Hostile responses to the WebDAV client."""
 
 from __future__ import annotations
 
@@ -94,6 +94,6 @@ def test_what_is_compressed_is_not_expanded(scripted, work):
 def test_a_file_without_end_does_not_fill_the_disk(scripted, work):
     scripted.on("PROPFIND", "webdav/lst/x", sends(FILE, 207, "application/xml"))
     scripted.on("GET", "webdav/lst/x", endless(200, {}))
-    with pytest.raises(errors.IntegrityError, match="More came for 'lst/x'"):
+    with pytest.raises(errors.IntegrityError, match="More bytes were received for 'lst/x'"):
         ctadata.webdav4_client().download_file("lst/x", "x")
     assert list(work.iterdir()) == []

@@ -83,7 +83,7 @@ LITERAL = [
 
 @pytest.fixture
 def literal(service_env, tmp_path):
-    """Files of which each one's name is another one's, once it is decoded or cut."""
+    """Files whose names become another one's if they are decoded or cut."""
     for name in LITERAL:
         (tmp_path / "storage/lst/odd" / name).write_text(f"this is {name}")
 
@@ -174,7 +174,7 @@ def test_refusals_are_said_in_our_words(scripted, name):
 
 
 def test_the_token_goes_to_nobody_else(service_env, scripted):
-    """An address that was given whole, or that leads out, is refused before anything is sent."""
+    """A complete address, or one that leads outside, is refused before anything is sent."""
     client = ctadata.webdav4_client(downloadservice=service_env.downloadservice_url)
     for url in (
         f"{scripted.url}webdav/lst",
@@ -188,7 +188,7 @@ def test_the_token_goes_to_nobody_else(service_env, scripted):
 
 @pytest.fixture
 def ten(scripted):
-    """A file of ten bytes, as far as the storage says; tests script what comes of it."""
+    """A file that has ten bytes in the listing; tests script what is sent."""
     props = (
         b'<d:multistatus xmlns:d="DAV:"><d:response><d:href>/services/downloadservice/webdav/lst/a'
         b"</d:href><d:propstat><d:prop><d:resourcetype/><d:getcontentlength>10"
@@ -210,7 +210,7 @@ def ends_early(handler):
 
 
 def ends_unnoticed(handler):
-    """Send four bytes without having said how many there are."""
+    """Send four bytes without a length."""
     handler.send_response(200)
     handler.end_headers()
     handler.wfile.write(b"0123")
@@ -291,7 +291,7 @@ def test_files_are_opened_for_reading_only(literal, tmp_path, mode):
 
 
 def test_what_the_service_does_not_offer_is_not_tried(scripted):
-    """A new place would be named in a header of its own, quoted by nobody."""
+    """The target would be named in a header, which nobody quotes."""
     client = ctadata.webdav4_client()
     for attempt in (
         lambda: client.remove("lst/users/me/h#x"),

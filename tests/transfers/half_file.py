@@ -1,4 +1,4 @@
-"""A download that comes to its half and then stalls, for tests that interrupt it."""
+"""A download that stalls half-way, for tests that interrupt it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..support.scripted import Scripted, reply
 
 
 class HalfFile:
-    """The file ``lst/d/large``: a fetch of it comes to its half; ranges of it come at once.
+    """The file ``lst/d/large``: a fetch of it stalls half-way; its ranges come at once.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ class HalfFile:
         self.reached = threading.Semaphore(0)
         self.gone = threading.Event()
         self.fetches = 0
-        facts = {"size": str(len(self.body)), "mtime": "Sun, 22 Nov 2026 06:28:06 GMT"}
-        file = {"href": "lst/d/large", "type": "file", **facts}
+        fields = {"size": str(len(self.body)), "mtime": "Sun, 22 Nov 2026 06:28:06 GMT"}
+        file = {"href": "lst/d/large", "type": "file", **fields}
         scripted.list("lst/d", {"href": "lst/d/", "type": "directory"}, file)
         scripted.list("lst/d/large", file)
         scripted.on("GET", "fetch/lst/d/large", self._fetch)

@@ -12,14 +12,14 @@ class Clock:
 
 
 def grown(speed, seconds: int = 60) -> int:
-    """The streams after some time, if `speed` is what so many bring in bytes a second."""
+    """The number of streams after some time; `speed` gives the bytes per second of so many."""
     clock = Clock()
-    growth = AdaptiveStreams(None, clock=clock)
+    adaptive = AdaptiveStreams(None, clock=clock)
     streams, done = 1, 0.0
     for _ in range(seconds * 10):
         clock.now += 0.1
         done += speed(streams) / 10
-        streams += growth.wants_more(int(done), streams)
+        streams += adaptive.wants_more(int(done), streams)
     return streams
 
 
@@ -32,13 +32,13 @@ def test_a_service_at_its_limit_gets_one_try():
 
 
 def test_as_many_as_were_asked_for_at_once():
-    growth = AdaptiveStreams(8)
-    assert [growth.wants_more(0, streams) for streams in range(1, 10)] == [True] * 7 + [False] * 2
+    adaptive = AdaptiveStreams(8)
+    assert [adaptive.wants_more(0, streams) for streams in range(1, 10)] == [True] * 7 + [False] * 2
 
 
 def test_streams_that_break_off_are_not_replaced_for_ever():
-    growth = AdaptiveStreams(8)
+    adaptive = AdaptiveStreams(8)
     for _ in range(3):
-        assert growth.wants_more(0, 1)
-        growth.failed()
-    assert not growth.wants_more(0, 1)
+        assert adaptive.wants_more(0, 1)
+        adaptive.failed()
+    assert not adaptive.wants_more(0, 1)

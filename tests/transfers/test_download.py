@@ -149,7 +149,7 @@ def test_what_has_not_the_listed_size_is_not_saved(scripted, work, body):
     """The service sends an error page with status 200 in place of a file it cannot read."""
     scripted.list("lst/f", entry("lst/f", 100))
     scripted.on("GET", "fetch/lst/f", sends(body, content_type="application/octet-stream"))
-    with pytest.raises(errors.IntegrityError, match="listing says 100"):
+    with pytest.raises(errors.IntegrityError, match="storage lists 100"):
         APIClient().fetch_and_save_file("lst/f")
     assert os.listdir(work) == []
 
@@ -217,7 +217,7 @@ def test_one_bad_file_does_not_stop_the_directory(scripted, work):
 
 
 def test_a_service_that_is_gone_ends_the_directory(scripted, work):
-    """Each further file would be tried in vain, for seconds."""
+    """Every further file would fail, too, after seconds."""
     scripted.list(
         "lst/d",
         {"href": "lst/d/", "type": "directory"},

@@ -12,13 +12,13 @@ from ctadata.transfers.patterns import FilePatterns
 PATHS = ["a.h5", "a.txt", "muons/a.h5", "run/muons/b.h5", "run/.git/config", ".git/config"]
 
 
-def taken(**globs):
-    chosen = FilePatterns(**globs)
+def taken(**patterns):
+    chosen = FilePatterns(**patterns)
     return [path for path in PATHS if chosen.takes(path)]
 
 
 @pytest.mark.parametrize(
-    ("globs", "expected"),
+    ("patterns", "expected"),
     [
         ({}, PATHS),
         ({"include": ["*.h5"]}, ["a.h5", "muons/a.h5", "run/muons/b.h5"]),
@@ -41,8 +41,8 @@ def taken(**globs):
         ({"exclude": ["muons"]}, PATHS),
     ],
 )
-def test_what_is_taken(globs, expected):
-    assert taken(**globs) == expected
+def test_what_is_taken(patterns, expected):
+    assert taken(**patterns) == expected
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_what_is_taken(globs, expected):
     ],
 )
 def test_excluded_directories_are_not_even_listed(exclude, pruned):
-    globs = FilePatterns(exclude=[exclude])
+    patterns = FilePatterns(exclude=[exclude])
     directories = ["", "run", ".git", "run/.git", "run/.git/objects"]
-    assert [path for path in directories if globs.prunes(path)] == pruned
-    assert globs.prunes(".git/") == globs.prunes(".git")
+    assert [path for path in directories if patterns.prunes(path)] == pruned
+    assert patterns.prunes(".git/") == patterns.prunes(".git")
 
 
 @pytest.mark.parametrize("pattern", ["", "/"])
@@ -84,8 +84,8 @@ def test_names_are_compared_as_fnmatch_does(path, include, exclude):
 
 @given(paths, st.lists(paths.flatmap(lambda p: st.sampled_from([p, p + "/", "/" + p, p + "/*"]))))
 def test_nothing_below_a_pruned_directory_is_taken(path, exclude):
-    globs = FilePatterns(exclude=exclude)
+    patterns = FilePatterns(exclude=exclude)
     directory = path.rpartition("/")[0]
-    if globs.prunes(directory):
-        assert not globs.takes(path)
-        assert globs.prunes(f"{directory}/below")
+    if patterns.prunes(directory):
+        assert not patterns.takes(path)
+        assert patterns.prunes(f"{directory}/below")

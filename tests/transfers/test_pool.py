@@ -8,7 +8,7 @@ import pytest
 from ctadata.errors import CTADataError, NoSpace, TransferCancelled
 from ctadata.http.client import HTTPClient
 from ctadata.transfers.options import TransferOptions
-from ctadata.transfers.pool import AHEAD, LARGE, LARGE_STREAMS, Pool
+from ctadata.transfers.pool import LARGE, LARGE_STREAMS, MAX_QUEUED, Pool
 
 
 def pool(**options) -> Pool:
@@ -72,18 +72,18 @@ def test_a_long_listing_is_not_read_further_than_necessary():
 
     def tasks():
         nonlocal read
-        for _ in range(3 * AHEAD):
+        for _ in range(3 * MAX_QUEUED):
             read += 1
             yield 1, task
 
     def task(watchdog):
         nonlocal done
         done += 1
-        assert read <= done + AHEAD + 1
+        assert read <= done + MAX_QUEUED + 1
 
     work.add_all(tasks())
     work.run()
-    assert done == 3 * AHEAD
+    assert done == 3 * MAX_QUEUED
 
 
 def test_an_error_ends_everything_and_is_raised():

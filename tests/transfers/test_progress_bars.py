@@ -273,16 +273,16 @@ def transfers(draw):
 @given(transfers())
 def test_the_tally_of_a_whole_run(run):
     files, events = run
-    tally = TransferTotals()
+    totals = TransferTotals()
     for event in events:
-        tally.record(*event)
-        assert 0 <= tally.bytes_done <= tally.bytes_found
-    assert tally.files_found == len(files)
-    assert tally.bytes_found == sum(size for size, _ in files)
-    assert tally.files_failed == sum(end == "failed" for _, end in files)
-    assert tally.files_done == len(files) - tally.files_failed
+        totals.record(*event)
+        assert 0 <= totals.bytes_done <= totals.bytes_found
+    assert totals.files_found == len(files)
+    assert totals.bytes_found == sum(size for size, _ in files)
+    assert totals.files_failed == sum(end == "failed" for _, end in files)
+    assert totals.files_done == len(files) - totals.files_failed
     last = {path: done for path, done, _, _ in events}
-    assert tally.bytes_done == sum(last.values())
+    assert totals.bytes_done == sum(last.values())
     first = {}
     for path, done, size, state in events:
         if state != "waiting":
@@ -291,25 +291,25 @@ def test_the_tally_of_a_whole_run(run):
         p for p, _, _, s in events if s == "running"
     }
     there = sum(done for path, done in first.items() if path not in ended_at_once)
-    assert tally.bytes_moved == sum(last.values()) - there
+    assert totals.bytes_moved == sum(last.values()) - there
 
 
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_size_that_becomes_known_later(announced):
-    tally = TransferTotals()
+    totals = TransferTotals()
     if announced:
-        tally.record("a", 0, None, "waiting")
-        assert (tally.files_found, tally.bytes_found, tally.sized) == (1, 0, False)
-    tally.record("a", 0, None, "running")
-    assert (tally.files_found, tally.bytes_found, tally.sized) == (1, 0, False)
-    tally.record("a", 5, 10, "running")
-    assert (tally.bytes_found, tally.sized) == (10, True)
-    tally.record("a", 12, 12, "finished")
-    assert (tally.bytes_found, tally.bytes_done, tally.files_done) == (12, 12, 1)
+        totals.record("a", 0, None, "waiting")
+        assert (totals.files_found, totals.bytes_found, totals.sized) == (1, 0, False)
+    totals.record("a", 0, None, "running")
+    assert (totals.files_found, totals.bytes_found, totals.sized) == (1, 0, False)
+    totals.record("a", 5, 10, "running")
+    assert (totals.bytes_found, totals.sized) == (10, True)
+    totals.record("a", 12, 12, "finished")
+    assert (totals.bytes_found, totals.bytes_done, totals.files_done) == (12, 12, 1)
 
 
 def test_a_size_that_is_known_only_at_the_end():
-    tally = TransferTotals()
+    totals = TransferTotals()
     for state in ("waiting", "running", "finished"):
-        tally.record("a", 0 if state == "waiting" else 7, None, state)
-    assert (tally.bytes_found, tally.bytes_done, tally.sized) == (7, 7, True)
+        totals.record("a", 0 if state == "waiting" else 7, None, state)
+    assert (totals.bytes_found, totals.bytes_done, totals.sized) == (7, 7, True)

@@ -1,4 +1,4 @@
-"""Sources of one call that would have one target: refused before anything is transferred."""
+"""Sources of one call with the same target are refused before anything is transferred."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_uploads_that_do_not_meet(own, work):
 
 
 def test_a_directory_is_not_taken_for_a_file(own, work):
-    """Of several files each gets its own name, also where a directory has it."""
+    """Each of several files keeps its own name, even if a directory has that name."""
     write("a", "b")
     (own / "y/a").mkdir(parents=True)
     with pytest.raises(errors.TransferError) as caught:

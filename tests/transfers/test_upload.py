@@ -192,7 +192,7 @@ def test_other_directories_of_users_are_not_taken_for_ones_own(own, latest):
 
 
 def test_an_upload_of_which_nothing_was_stored_is_an_error(scripted, latest):
-    """A service that lost the body answers as if all were well."""
+    """A service that lost the body answers as if it had stored it."""
     users = {"href": "lst/users/", "type": "directory"}
     scripted.list("lst/users", users, {"href": "lst/users/me/", "type": "directory"})
     scripted.list("lst/users/me", {"href": "lst/users/me/", "type": "directory"})
@@ -219,7 +219,7 @@ def test_a_service_that_lets_one_write_nowhere(scripted, latest):
     ],
 )
 def test_a_first_upload_that_the_storage_refuses(scripted, work, status, body, says):
-    """What is told is where the user wanted the file, and not what was asked to find that out."""
+    """The error names the path that the user gave, not one that was requested to find it."""
     scripted.default = sends(body, status, "text/html")
     (work / "a").write_bytes(b"a")
     client = APIClient(retries=0)

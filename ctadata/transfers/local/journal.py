@@ -21,7 +21,7 @@ from ..._files import NotARegularFile, local_error, local_errors, read_json, wri
 from ..._printable import logger_of
 from ...entries import Entry
 from ...errors import TransferError
-from ..ranges import merged
+from ..ranges import merge_ranges
 from .process_owner import ProcessOwner
 from .temp_names import JOURNAL, is_part_of, journal_name, temporary_name
 
@@ -325,4 +325,4 @@ def _spans(found: Any, size: int) -> list[tuple[int, int]]:
             and 0 <= span[0] < span[1] <= size
         ):
             return []
-    return merged(found)
+    return merge_ranges(found)

@@ -15,7 +15,7 @@ from ...http.watchdog import Watchdog
 from ..checksum import Checksum, Digest
 from ..progress import FileProgress
 from ..ranges import RangeLease, RangeMap
-from ..remote_file import RemoteFile
+from ..remote_file import FileChanged, RemoteFile
 from .part_file import PartFile
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ NOTE_SECONDS = 1.0
 SYNC = 256 * MiB
 # What came from the beginning by /fetch may be an error page, unless it is longer than this; and
 # what is shorter than this one is quickly asked for again.
-PAGE = 16 * MiB
+ERROR_PAGE = 16 * MiB
 SHORT = 64 << 10
 
 
@@ -58,9 +58,9 @@ class PartialDownload:
 
     Attributes
     ----------
-    spans : RangeMap
+    ranges : RangeMap
         The bytes that are there.
-    unproven : int
+    unverified : int
         The bytes at the beginning of which it is not sure that they are the file's.
     """
 
@@ -84,8 +84,8 @@ class PartialDownload:
         self._checksum: Checksum | None
         self._noted = self._synced = 0
         self._noted_at = 0.0
-        self.unproven = 0
-        self.spans: RangeMap
+        self.unverified = 0
+        self.ranges: RangeMap
         self._open()
 
     def restart(self) -> None:
@@ -100,8 +100,8 @@ class PartialDownload:
         if digest is not None and self._checksum is None:
             self._checksum = Checksum(digest)
 
-    def write(self, claim: RangeLease, blocks: Sequence[Block]) -> None:
-        """Write what comes next for a claim.
+    def write(self, lease: RangeLease, blocks: Sequence[Block]) -> None:
+        """Write what comes next for a lease.
 
         Raises
         ------
@@ -109,25 +109,25 @@ class PartialDownload:
             If more comes than the file has.
         """
         size = sum(map(len, blocks))
-        room = max(claim.stop - claim.position, 0)
+        room = max(lease.stop - lease.position, 0)
         if size > room:
-            if claim.stop == self._size:
-                raise self._remote.longer()
+            if lease.stop == self._size:
+                raise FileChanged.wrong_size(self._remote.path, None, self._size)
             # Another stream has taken over the rest.
             blocks, size = [b"".join(blocks)[:room]], room
         if not size:
             return
-        self._part.write(claim.position, blocks)
+        self._part.write(lease.position, blocks)
         if self._checksum is not None:
-            self._checksum.feed(claim.position, blocks)
-        self.spans.advance(claim, size)
+            self._checksum.feed(lease.position, blocks)
+        self.ranges.advance(lease, size)
         self._progress.step(size)
         self.note()
 
-    def take_back(self, claim: RangeLease, position: int) -> None:
-        """Take note that what came for a claim from `position` on is of no use."""
-        self._progress.step(position - claim.position)
-        claim.position = position
+    def take_back(self, lease: RangeLease, position: int) -> None:
+        """Take note that what came for a lease from `position` on is of no use."""
+        self._progress.step(position - lease.position)
+        lease.position = position
 
     def read(self, start: int, stop: int) -> bytes:
         """Read again what was written."""
@@ -144,8 +144,8 @@ class PartialDownload:
         if self._journal is None:
             return
         with self._lock:
-            spans = self.spans.done()
-            count = sum(stop - start for start, stop in spans)
+            ranges = self.ranges.done()
+            count = sum(stop - start for start, stop in ranges)
             now = time.monotonic()
             if not force and count < self._noted + NOTE and now < self._noted_at + NOTE_SECONDS:
                 return
@@ -154,7 +154,7 @@ class PartialDownload:
             if synced:
                 self._synced = count
                 self._part.sync()
-            self._journal.record(self._part.name, spans, synced=synced)
+            self._journal.record(self._part.name, ranges, synced=synced)
 
     def check(self, watchdog: Watchdog) -> None:
         """Raise `IntegrityError` if the checksum is not the storage's."""
@@ -183,15 +183,15 @@ class PartialDownload:
 
     def leave(self) -> None:
         """Leave what is there to a later process, or nothing where that is of no use."""
-        worthless = self.unproven if self.unproven < SHORT else 0
-        if self._journal is None or self.spans.count() <= worthless:
+        worthless = self.unverified if self.unverified < SHORT else 0
+        if self._journal is None or self.ranges.count() <= worthless:
             self.discard()
             return
         with contextlib.suppress(CTADataError):
             # First what costs no time, should the process be about to end.
             self.note(force=True)
             self._part.sync()
-            self._journal.record(self._part.name, self.spans.done(), synced=True)
+            self._journal.record(self._part.name, self.ranges.done(), synced=True)
         self._part.close()
 
     def discard(self) -> None:
@@ -206,10 +206,10 @@ class PartialDownload:
         self._checksum = None
         self._noted = self._synced = 0
         self._noted_at = time.monotonic()
-        self.unproven = 0
+        self.unverified = 0
         if self._reopened():
             return
-        self.spans = RangeMap(self._size)
+        self.ranges = RangeMap(self._size)
         try:
             self._part = PartFile(
                 self._folder.descriptor,
@@ -251,9 +251,9 @@ class PartialDownload:
                 raise local_error(error, self._display_path, "resumed") from error
             logger.info("%r cannot be resumed: %s", self._display_path, error)
             return False
-        self.spans = RangeMap(self._size, journal.spans)
+        self.ranges = RangeMap(self._size, journal.spans)
         start, stop = journal.spans[0]
         # However much it is: it may be of a file that was replaced since by one of the same size
         # and date.
-        self.unproven = stop if start == 0 else 0
+        self.unverified = stop if start == 0 else 0
         return True
