@@ -109,7 +109,7 @@ class Bars:
     def __init__(self) -> None:
         # What there is to be shown.
         self._lock = threading.Lock()
-        self._tally = TransferTotals()
+        self._totals = TransferTotals()
         # Of large files: the bytes done, the bytes in all, and whether it is under way.
         self._large: dict[str, tuple[int, int | None, bool]] = {}
         self._notices: dict[str, str] = {}
@@ -153,7 +153,7 @@ class Bars:
             if not self._open or self._ending.is_set():
                 return
             self._first = self._first or (path, total, time.time())
-            self._tally.record(path, done, total, state)
+            self._totals.record(path, done, total, state)
             if path in self._large or (state == "running" and (total or 0) >= LARGE):
                 self._large[path] = done, total, state == "running"
             self._changed = True
@@ -211,7 +211,7 @@ class Bars:
         self._drawing_since = time.monotonic()
         with self._drawing:
             self._draw_total()
-            if self._tally.files_found > 1:
+            if self._totals.files_found > 1:
                 self._draw_files()
             if last:
                 for bar in [*self._files.values(), self._total]:
@@ -222,17 +222,17 @@ class Bars:
 
     def _draw_total(self) -> None:
         with self._lock:
-            tally = self._tally
+            totals = self._totals
             assert self._first is not None
             name, size, began = self._first
-            done, moved = tally.bytes_done, tally.bytes_moved
-            total = max(tally.bytes_found, done) or None
+            done, moved = totals.bytes_done, totals.bytes_moved
+            total = max(totals.bytes_found, done) or None
             notice = next(reversed(self._notices.values()), None)
             described = printable(notice) if notice else _short(name)
-            if tally.files_found > 1:
-                failed = f", {tally.files_failed} failed" if tally.files_failed else ""
+            if totals.files_found > 1:
+                failed = f", {totals.files_failed} failed" if totals.files_failed else ""
                 waits = f", {printable(notice)}" if notice else ""
-                described = f"{tally.files_done}/{tally.files_found} files{failed}{waits}"
+                described = f"{totals.files_done}/{totals.files_found} files{failed}{waits}"
         if self._total is None:
             self._total = self._make(total=size, desc=described, leave=True)
             if self._total.disable:

@@ -50,7 +50,7 @@ class Journal:
     ----------
     part : str or None
         The name of the part file to resume.
-    spans : list of pairs of int
+    ranges : list of pairs of int
         The half-open ranges of bytes that it has.
     """
 
@@ -69,7 +69,7 @@ class Journal:
         self._beating: threading.Thread | None = None
         self._synced: list[tuple[int, int]] = []
         self.part: str | None = None
-        self.spans: list[tuple[int, int]] = []
+        self.ranges: list[tuple[int, int]] = []
 
     @classmethod
     def claim(
@@ -125,14 +125,14 @@ class Journal:
             raise
         return journal
 
-    def record(self, part: str, spans: Sequence[tuple[int, int]], *, synced: bool = False) -> None:
+    def record(self, part: str, ranges: Sequence[tuple[int, int]], *, synced: bool = False) -> None:
         """Record which bytes are downloaded.
 
         Parameters
         ----------
         part : str
             The name of the part file.
-        spans : sequence of pairs of int
+        ranges : sequence of pairs of int
             The bytes that it has.
         synced : bool, optional
             Whether they are on the disk, not only in the memory of this machine.
@@ -143,9 +143,9 @@ class Journal:
             If another process has taken over the download.
         """
         with self._lock:
-            self.part, self.spans = part, list(spans)
+            self.part, self.ranges = part, list(ranges)
             if synced:
-                self._synced = self.spans
+                self._synced = self.ranges
             with local_errors(self._display_path):
                 if self._token() not in {self._owner.token, None}:
                     raise TransferError(
@@ -158,7 +158,7 @@ class Journal:
         """Discard the recorded state: the remote file has changed."""
         with self._lock:
             self._source |= {"size": entry.size, "mtime": entry.get("mtime")}
-            self.part, self.spans, self._synced = None, [], []
+            self.part, self.ranges, self._synced = None, [], []
 
     def remove(self) -> None:
         """Give up the claim and remove the journal."""
@@ -252,15 +252,15 @@ class Journal:
         return True
 
     def _take_over(self, found: dict[str, Any]) -> None:
-        spans = (
+        ranges = (
             found.get("ranges") if found.get("boot") == ProcessOwner.boot() else found.get("synced")
         )
-        usable = _spans(spans, self._source["size"])
+        usable = _valid_ranges(ranges, self._source["size"])
         part = found.get("part")
         if isinstance(part, str) and is_part_of(part, self._target):
             if found.get("source") == self._source and usable:
-                self.part, self.spans = part, usable
-                self._synced = _spans(found.get("synced"), self._source["size"])
+                self.part, self.ranges = part, usable
+                self._synced = _valid_ranges(found.get("synced"), self._source["size"])
             else:
                 with contextlib.suppress(OSError):
                     os.unlink(part, dir_fd=self._directory)
@@ -303,7 +303,7 @@ class Journal:
         content = {
             "source": self._source,
             "part": self.part,
-            "ranges": self.spans,
+            "ranges": self.ranges,
             "synced": self._synced,
             "boot": ProcessOwner.boot(),
             "owner": self._owner.describe(),
@@ -313,16 +313,16 @@ class Journal:
         return name
 
 
-def _spans(found: Any, size: int) -> list[tuple[int, int]]:
-    """Return the spans of a journal, or none if one of them does not fit a file of this size."""
+def _valid_ranges(found: Any, size: int) -> list[tuple[int, int]]:
+    """Return the ranges of a journal, or none if one of them does not fit a file of this size."""
     if not isinstance(found, list):
         return []
-    for span in found:
+    for pair in found:
         if not (
-            isinstance(span, list)
-            and len(span) == 2
-            and all(type(end) is int for end in span)
-            and 0 <= span[0] < span[1] <= size
+            isinstance(pair, list)
+            and len(pair) == 2
+            and all(type(end) is int for end in pair)
+            and 0 <= pair[0] < pair[1] <= size
         ):
             return []
     return merge_ranges(found)

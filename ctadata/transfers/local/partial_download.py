@@ -39,7 +39,7 @@ SHORT = 64 << 10
 
 
 class PartialDownload:
-    """The part of a file, the spans that it has, their journal and their checksum.
+    """The part of a file, its ranges, their journal and their checksum.
 
     Several threads may write to it.
 
@@ -251,8 +251,8 @@ class PartialDownload:
                 raise local_error(error, self._display_path, "resumed") from error
             logger.info("%r cannot be resumed: %s", self._display_path, error)
             return False
-        self.ranges = RangeMap(self._size, journal.spans)
-        start, stop = journal.spans[0]
+        self.ranges = RangeMap(self._size, journal.ranges)
+        start, stop = journal.ranges[0]
         # However much it is: it may be of a file that was replaced since by one of the same size
         # and date.
         self.unverified = stop if start == 0 else 0
