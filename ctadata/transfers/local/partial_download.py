@@ -1,4 +1,4 @@
-"""The state of an unfinished download, and what a later process needs of it."""
+"""The state of an unfinished download, and what a later process needs to resume it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..._files import TRANSIENT, local_error
 from ..._printable import logger_of
-from ...errors import CTADataError, TransferError
+from ...errors import CTADataError
 from ...http.watchdog import Watchdog
 from ..checksum import Checksum, Digest
 from ..progress import FileProgress
@@ -28,18 +28,18 @@ __all__ = ["PartialDownload"]
 logger = logger_of(__name__)
 
 MiB = 1 << 20
-# After so many bytes or seconds the journal is written; after so many the disk is waited for.
+# The journal is written after so many bytes or seconds; the part is synced after SYNC bytes.
 NOTE = 8 * MiB
 NOTE_SECONDS = 1.0
 SYNC = 256 * MiB
-# What came from the beginning by /fetch may be an error page, unless it is longer than this; and
-# what is shorter than this one is quickly asked for again.
+# A beginning that /fetch sent may be an error page if it is shorter than this. One that is shorter
+# than SHORT is not worth keeping.
 ERROR_PAGE = 16 * MiB
 SHORT = 64 << 10
 
 
 class PartialDownload:
-    """The part of a file, its ranges, their journal and their checksum.
+    """The part file, its downloaded ranges, their journal and their checksum.
 
     Several threads may write to it.
 
@@ -52,16 +52,16 @@ class PartialDownload:
     remote : RemoteFile
         The remote file.
     journal : Journal, optional
-        What is written down for a later process.
+        The record for a later process.
     progress : FileProgress
-        Is told how far it is.
+        Receives the progress.
 
     Attributes
     ----------
     ranges : RangeMap
-        The bytes that are there.
+        The downloaded ranges.
     unverified : int
-        The bytes at the beginning of which it is not sure that they are the file's.
+        The number of bytes at the beginning that may belong to an error page or another file.
     """
 
     def __init__(
@@ -89,24 +89,24 @@ class PartialDownload:
         self._open()
 
     def restart(self) -> None:
-        """Throw away what is there; nobody writes to it meanwhile."""
+        """Discard what has been downloaded; no thread may write meanwhile."""
         self._part.discard()
         if self._journal is not None:
             self._journal.restart(self._remote.entry)
         self._open()
 
     def expect(self, digest: Digest | None) -> None:
-        """Take note of the checksum that the storage offers."""
+        """Compute the checksum that the storage offers, from now on."""
         if digest is not None and self._checksum is None:
             self._checksum = Checksum(digest)
 
     def write(self, lease: RangeLease, blocks: Sequence[Block]) -> None:
-        """Write what comes next for a lease.
+        """Write the next bytes of a lease.
 
         Raises
         ------
         IntegrityError
-            If more comes than the file has.
+            If these are more bytes than the file has.
         """
         size = sum(map(len, blocks))
         room = max(lease.stop - lease.position, 0)
@@ -125,16 +125,16 @@ class PartialDownload:
         self.note()
 
     def take_back(self, lease: RangeLease, position: int) -> None:
-        """Take note that what came for a lease from `position` on is of no use."""
+        """Discard what was written for a lease from `position` on."""
         self._progress.step(position - lease.position)
         lease.position = position
 
     def read(self, start: int, stop: int) -> bytes:
-        """Read again what was written."""
+        """Read bytes that were written."""
         return self._part.read(start, stop - start)
 
     def note(self, *, force: bool = False) -> None:
-        """Write down what is there, after each few megabytes, unless that is forced.
+        """Write the ranges to the journal, every few megabytes unless forced.
 
         Raises
         ------
@@ -157,51 +157,39 @@ class PartialDownload:
             self._journal.record(self._part.name, ranges, synced=synced)
 
     def check(self, watchdog: Watchdog) -> None:
-        """Raise `IntegrityError` if the checksum is not the storage's."""
+        """Raise `IntegrityError` if the checksum differs from the storage's."""
         if self._checksum is not None:
             self._checksum.check(
                 self._part.descriptor, self._size, self._remote.path, watchdog.check
             )
 
     def finish(self, *, replace: bool) -> None:
-        """Give the whole file its name and date.
-
-        Raises
-        ------
-        AlreadyExists
-            If something took the name meanwhile that must not be replaced.
-        """
-        try:
-            self._part.finish(
-                self._remote.entry.modified, replace=replace, commit_gate=self._folder.commit_gate
-            )
-        except FileNotFoundError:
-            raise TransferError(
-                f"{self._display_path!r} was removed while it was written; try again",
-                path=self._display_path,
-            ) from None
+        """Give the complete file its name and date; raises as `PartFile.finish` does."""
+        self._part.finish(
+            self._remote.entry.modified, replace=replace, commit_gate=self._folder.commit_gate
+        )
 
     def leave(self) -> None:
-        """Leave what is there to a later process, or nothing where that is of no use."""
+        """Leave the part to a later process, or discard it if it is not worth keeping."""
         worthless = self.unverified if self.unverified < SHORT else 0
         if self._journal is None or self.ranges.count() <= worthless:
             self.discard()
             return
         with contextlib.suppress(CTADataError):
-            # First what costs no time, should the process be about to end.
+            # The quick write comes first: the process may be about to end.
             self.note(force=True)
             self._part.sync()
             self._journal.record(self._part.name, self.ranges.done(), synced=True)
         self._part.close()
 
     def discard(self) -> None:
-        """Leave nothing."""
+        """Remove the part and the journal."""
         self._part.discard()
         if self._journal is not None:
             self._journal.remove()
 
     def _open(self) -> None:
-        """Open the part, the one of an earlier download where there is one."""
+        """Open the part of an earlier download, or a new one."""
         self._size = self._remote.size
         self._checksum = None
         self._noted = self._synced = 0
@@ -229,7 +217,7 @@ class PartialDownload:
             raise
 
     def _announce(self, part: str) -> None:
-        # Written down first: a process that is killed leaves no part that no journal names.
+        # Recorded first, so that a killed process leaves no part without a journal.
         if self._journal is not None:
             self._journal.record(part, [])
 
@@ -247,13 +235,12 @@ class PartialDownload:
             )
         except OSError as error:
             if error.errno in TRANSIENT:
-                # What is there is not given up for that.
+                # The error will pass; the part is kept.
                 raise local_error(error, self._display_path, "resumed") from error
             logger.info("%r cannot be resumed: %s", self._display_path, error)
             return False
         self.ranges = RangeMap(self._size, journal.ranges)
         start, stop = journal.ranges[0]
-        # However much it is: it may be of a file that was replaced since by one of the same size
-        # and date.
+        # Of any length: it may belong to a file that was replaced by one of the same size and date.
         self.unverified = stop if start == 0 else 0
         return True
