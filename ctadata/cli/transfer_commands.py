@@ -129,7 +129,7 @@ def put(
 ) -> None:
     """Upload files and, with -r, directories.
 
-    REMOTE is relative to your own directory in the storage. For one file it is the new name or,
+    REMOTE is relative to your home directory in the storage. For one file it is the new name or,
     with a trailing slash or if it is a directory, the directory that receives the file. For one
     directory, it receives the content of that directory; for several files and directories, each
     under its own name. The paths of the uploaded files are printed.
