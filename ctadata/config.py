@@ -52,7 +52,7 @@ MAX_ENTRIES_VARIABLE = "CTADATA_MAX_LISTING_ENTRIES"
 MAX_BYTES_VARIABLE = "CTADATA_MAX_LISTING_BYTES"
 
 DEFAULT_DOWNLOADSERVICE = "https://platform.cta.cscs.ch/services/downloadservice/"
-# What a certificate is delegated for where nothing else is said, and all that it may be for.
+# The default purpose of a delegated certificate, and all purposes.
 CERTIFICATE_KEY = "cta"
 DEFAULT_CERTIFICATE_KEYS = ("cta", "lst", "arc")
 
@@ -65,7 +65,7 @@ TIMEOUT = 60.0
 MAX_TIMEOUT = 1e6
 # How often something that failed in passing is tried again.
 RETRIES = 3
-# Bytes per second: slower than any link that is of use.
+# Bytes per second: slower than any useful link.
 MIN_SPEED = 1024.0
 NEW_TOKEN = "take a new token from the hub's control panel (Token) and set " + TOKEN_VARIABLE
 
@@ -74,7 +74,7 @@ _TOKEN = re.compile(r"[!-~]+")
 
 
 class ListingLimits(NamedTuple):
-    """Where a listing is cut.
+    """Where a listing is cut off.
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ def downloadservice_url(configured: str | None = None) -> str:
     Raises
     ------
     CTADataError
-        If what was configured is not the address of a web service.
+        If the configured address is not one of a web service.
     """
     url = configured or os.environ.get(DOWNLOADSERVICE_VARIABLE) or DEFAULT_DOWNLOADSERVICE
     return _normalised(url, DOWNLOADSERVICE_VARIABLE)
@@ -135,7 +135,7 @@ def certificateservice_url(
     Raises
     ------
     CTADataError
-        If what was configured is not the address of a web service.
+        If the configured address is not one of a web service.
     """
     url = configured
     if not url and not downloadservice:
@@ -159,7 +159,7 @@ def certificate_keys() -> list[str]:
 
 
 def data_directory(configured: str | os.PathLike[str] | None = None) -> Path:
-    """Return where this account keeps what must outlive a process; it need not exist.
+    """Return the directory for records that outlive a process; it need not exist.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def data_directory(configured: str | os.PathLike[str] | None = None) -> Path:
     Raises
     ------
     LocalFileError
-        If this is no path, or this account has no home directory.
+        If it is not a path, or this account has no home directory.
     """
     directory = configured or os.environ.get(DATA_DIRECTORY_VARIABLE)
     if not directory:
@@ -183,7 +183,7 @@ def data_directory(configured: str | os.PathLike[str] | None = None) -> Path:
 
 
 def _jupyter_data_directory() -> Path:
-    # As jupyter_core.paths has it, which scripts do without.
+    # The same as jupyter_core.paths, which scripts do not need.
     if directory := os.environ.get("JUPYTER_DATA_DIR"):
         return Path(directory)
     base = os.environ.get("XDG_DATA_HOME")
@@ -206,7 +206,7 @@ def token(configured: str | None = None) -> str | None:
     Raises
     ------
     InvalidToken
-        If it cannot be a token; the message does not repeat it.
+        If it cannot be a token; the error does not repeat it.
     """
     value = configured or os.environ.get(TOKEN_VARIABLE) or ""
     if not isinstance(value, str):
@@ -223,12 +223,12 @@ def token(configured: str | None = None) -> str | None:
 
 
 def user_name() -> str | None:
-    """Return the hub's name of the user, where the environment says it."""
+    """Return the user's name on the hub, if the environment has it."""
     return os.environ.get(USER_VARIABLE) or None
 
 
 def listing_limits(entries: int | None = None, size: int | None = None) -> ListingLimits:
-    """Return where a long listing is cut.
+    """Return the limits of a listing.
 
     Parameters
     ----------
@@ -243,16 +243,14 @@ def listing_limits(entries: int | None = None, size: int | None = None) -> Listi
         If one of them is not a whole number from 1 on.
     """
     return ListingLimits(
-        _number(MAX_ENTRIES_VARIABLE, DEFAULT_LIMITS.entries)
-        if entries is None
-        else count(entries, "max_listing_entries", 1),
-        _number(MAX_BYTES_VARIABLE, DEFAULT_LIMITS.size)
-        if size is None
-        else count(size, "max_listing_bytes", 1),
+        _limit(entries, "max_listing_entries", MAX_ENTRIES_VARIABLE, DEFAULT_LIMITS.entries),
+        _limit(size, "max_listing_bytes", MAX_BYTES_VARIABLE, DEFAULT_LIMITS.size),
     )
 
 
-def _number(variable: str, default: int) -> int:
+def _limit(given: int | None, what: str, variable: str, default: int) -> int:
+    if given is not None:
+        return count(given, what, 1)
     value = os.environ.get(variable, "").strip()
     if not value:
         return default
@@ -266,7 +264,7 @@ def _normalised(url: str, variable: str) -> str:
         raise CTADataError(f"{variable} is not a string but {type(url).__name__}")
     url = url.strip()
     if "://" not in url:
-        # What a developer starts on the own machine has no certificate.
+        # A service that a developer runs on this machine has no certificate.
         local = is_loopback(host_of(f"//{url}"))
         url = f"{'http' if local else 'https'}://{url}"
     problem = problem_of(url)

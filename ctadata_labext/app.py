@@ -65,7 +65,7 @@ class CTADataExtension(ExtensionApp):
         "one beside the download service.",
     )
     timeout = Float(
-        60.0,
+        config.TIMEOUT,
         min=0.1,
         config=True,
         help="Seconds for which the download service may send nothing.",

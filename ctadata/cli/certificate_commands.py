@@ -16,7 +16,7 @@ from ..certificates.inspection import inspect
 from ..certificates.messages import Finding
 from ..certificates.proxy import NOT_SENT, ProxyCertificate
 from ..certificates.service import clean_message
-from ..config import certificate_keys
+from ..config import CERTIFICATE_KEY, certificate_keys
 from ..errors import CertificateError, CTADataError
 from .options import JSON_OBJECT, with_client
 from .output import echo, echo_json, say
@@ -73,7 +73,9 @@ def inspect_(file: str | None, as_json: bool) -> None:
 
 @certificate.command("upload")
 @click.argument("file", required=False)
-@click.option("--key", default="cta", show_default=True, help="Its purpose: cta, lst, arc.")
+@click.option(
+    "--key", default=CERTIFICATE_KEY, show_default=True, help="Its purpose: cta, lst, arc."
+)
 @click.option(
     "--force", is_flag=True, help="Send it in spite of errors, except for a long-lived key."
 )

@@ -1,7 +1,7 @@
 """Progress bars of transfers, in a terminal and in a notebook.
 
-They are drawn by a thread of their own, so that a terminal that is stopped, a pipe that nobody
-reads or a full disk neither delays a transfer nor lets it fail: the bars are given up then.
+A thread of its own draws them. A stopped terminal, a pipe that nobody reads or a full disk thus
+neither delays a transfer nor makes it fail; the bars are given up instead.
 """
 
 from __future__ import annotations
@@ -29,35 +29,35 @@ __all__ = ["Bars", "above_bars", "is_terminal", "watching"]
 
 logger = logger_of(__name__)
 
-# Files of this many bytes get a bar of their own, as many as this at a time.
+# Files from this size on, in bytes, get a bar of their own, up to so many at a time.
 LARGE = 8 << 20
 MAX_FILE_BARS = 4
-# Seconds between two looks of a bar.
+# Seconds between two updates of a bar.
 INTERVAL = 0.2
-# Seconds after which one that is being drawn is given up.
+# Seconds that drawing may take before the bars are given up.
 PATIENCE = 1.0
-# Bytes that a pipe takes at once, if it takes any (POSIX, PIPE_BUF).
+# Bytes that a pipe takes in one piece, if it takes any (POSIX, PIPE_BUF).
 PIECE = select.PIPE_BUF
 NAME_WIDTH = 36
 
-# The bars that are shown just now.
+# The bars that are shown now.
 _shown: list[Bars] = []
 
 
 @contextlib.contextmanager
 def watching(options: TransferOptions) -> Iterator[CallbackDispatcher]:
-    """Show progress bars for a transfer, where they are wanted.
+    """Show progress bars for a transfer, if they are wanted.
 
     Parameters
     ----------
     options : TransferOptions
-        The caller's callbacks, and whether there are bars (``progress``). None: in a terminal or a
-        notebook, unless `on_progress` or `on_result` is given. A dry run has none.
+        The caller's callbacks, and whether to show bars (``progress``). None means in a terminal
+        or a notebook, unless `on_progress` or `on_result` is given. A dry run has no bars.
 
     Yields
     ------
     CallbackDispatcher
-        What the transfer is to tell.
+        Receives what the transfer reports.
     """
     progress = options.progress
     on_progress, on_result, on_notice = options.on_progress, options.on_result, options.on_notice
@@ -84,7 +84,7 @@ def watching(options: TransferOptions) -> Iterator[CallbackDispatcher]:
 
 @contextlib.contextmanager
 def above_bars(stream: Any) -> Iterator[None]:
-    """Take the bars away while something is printed to a stream; they come again below it."""
+    """Hide the bars while something is printed to a stream; they reappear below it."""
     if _shown and is_terminal(stream):
         with _shown[-1].hidden():
             yield
@@ -101,28 +101,28 @@ def is_terminal(stream: Any) -> bool:
 
 
 class Bars:
-    """One bar for all files, and one for each of a few large ones that are under way.
+    """One bar for all files, and one for each of a few large files in progress.
 
-    It is a context manager; at its end the bars stand still.
+    A context manager; at its end the bars stop.
     """
 
     def __init__(self) -> None:
-        # What there is to be shown.
+        # What to show.
         self._lock = threading.Lock()
         self._totals = TransferTotals()
-        # Of large files: the bytes done, the bytes in all, and whether it is under way.
+        # For each large file: the bytes done, the bytes in all, and whether it is in progress.
         self._large: dict[str, tuple[int, int | None, bool]] = {}
         self._notices: dict[str, str] = {}
-        # The first file, its size, and when it was told of, by the clock of tqdm.
+        # The first file, its size, and the time of its first report by the clock of tqdm.
         self._first: tuple[str, int | None, float] | None = None
         self._changed = False
-        # What shows it.
+        # How to show it.
         self._drawing = threading.Lock()
         self._drawing_since: float | None = None
         self._open = True
         self._ending = threading.Event()
         self._drawer = threading.Thread(target=self._run, name="ctadata-bars", daemon=True)
-        # Before the transfer opens anything.
+        # Made before the transfer opens any file.
         self._screen = _Screen(sys.stderr)
         self._make: Callable[..., Any]
         self._max_files = 0
@@ -148,7 +148,7 @@ class Bars:
             _shown.remove(self)
 
     def on_progress(self, path: str, done: int, total: int | None, state: str) -> None:
-        """Take a report (`OnProgress`)."""
+        """Receive progress (`OnProgress`)."""
         with self._lock:
             if not self._open or self._ending.is_set():
                 return
@@ -159,7 +159,7 @@ class Bars:
             self._changed = True
 
     def on_notice(self, path: str, text: str | None) -> None:
-        """Show why a transfer waits, in place of its name (`OnNotice`)."""
+        """Show why a transfer waits, instead of its name (`OnNotice`)."""
         with self._lock:
             self._notices.pop(path, None)
             if text is not None:
@@ -169,7 +169,7 @@ class Bars:
 
     @contextlib.contextmanager
     def hidden(self) -> Iterator[None]:
-        """Take the bars away for a moment."""
+        """Hide the bars for a moment."""
         if self._stuck() or not self._drawing.acquire(timeout=PATIENCE):
             yield
             return
@@ -182,7 +182,7 @@ class Bars:
             self._drawing.release()
 
     def _stuck(self) -> bool:
-        """Whether drawing takes too long, or has come to an end before its time."""
+        """Whether drawing takes too long."""
         since = self._drawing_since
         return since is not None and time.monotonic() - since > PATIENCE
 
@@ -193,7 +193,7 @@ class Bars:
             if self._open:
                 self._draw(last=True)
         except Exception as error:
-            # Whatever it is: bars are not worth a transfer.
+            # Whatever it is, bars are not worth failing a transfer.
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
@@ -206,7 +206,7 @@ class Bars:
                 return
             self._changed = False
         if self._total is None:
-            # This may import a lot, which takes its time without being stuck.
+            # This may import a lot; its time does not count as being stuck.
             self._make, self._max_files, self._screen = _kind_of_bar(self._screen)
         self._drawing_since = time.monotonic()
         with self._drawing:
@@ -236,7 +236,7 @@ class Bars:
         if self._total is None:
             self._total = self._make(total=size, desc=described, leave=True)
             if self._total.disable:
-                # Somebody has set TQDM_DISABLE.
+                # TQDM_DISABLE is set.
                 self._open = False
                 return
             self._total.start_t = self._total.last_print_t = began
@@ -244,7 +244,7 @@ class Bars:
         bar.total = total
         bar.desc = described
         new, self._moved = moved - self._moved, moved
-        # What was there already is done, but must not raise the rate.
+        # Bytes that were there already count as done, but must not raise the rate.
         there = done - bar.n - new
         bar.n += there
         bar.last_print_n += there
@@ -268,9 +268,10 @@ class Bars:
 
 
 class _Screen:
-    """What tqdm writes to: it holds the text back until tqdm has let go of its lock.
+    """The stream that tqdm writes to: it holds the text until tqdm has released its lock.
 
-    So a stream that blocks or raises never keeps that lock, which all bars of the process share.
+    A stream that blocks or raises therefore never holds that lock, which all bars of the process
+    share.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -281,7 +282,7 @@ class _Screen:
         self._file = _identity(self._number)
 
     def write(self, text: str) -> None:
-        """Take what is to be written."""
+        """Hold text until `show`."""
         self._text += text
 
     def flush(self) -> None:
@@ -292,16 +293,16 @@ class _Screen:
         return is_terminal(self._stream)
 
     def fileno(self) -> int:
-        """Return the descriptor, of which tqdm asks the width."""
+        """Return the descriptor, whose width tqdm asks for."""
         return int(self._stream.fileno())
 
     def clear(self) -> None:
-        """Clear the bars of a terminal, the first of which the cursor is in."""
+        """Clear the bars of a terminal; the cursor is in the first one."""
         self._text = "\r\x1b[J"
         self.show()
 
     def show(self) -> None:
-        """Write what has come; drop it where a pipe or a terminal takes no more."""
+        """Write the held text; drop the rest if a pipe or a terminal takes no more."""
         text, self._text = self._text, ""
         if not text or self._stream is None:
             return
@@ -310,9 +311,9 @@ class _Screen:
             self._stream.write(text)
             self._stream.flush()
             return
-        # Not by the stream's own buffer, whose lock would be held until the write returns.
+        # Not through the stream's buffer, whose lock would be held until the write returns.
         if self._file is None or _identity(number) != self._file:
-            raise OSError("the descriptor was closed, and may be another file's now")
+            raise OSError("the descriptor was closed, and may belong to another file now")
         data = text.encode(self._stream.encoding, "replace")
         ready = select.poll()
         ready.register(number, select.POLLOUT)
@@ -323,7 +324,7 @@ class _Screen:
 
 
 def _descriptor(stream: Any) -> int | None:
-    """Return the descriptor that a stream writes to, if it does nothing else."""
+    """Return the descriptor of a plain text stream; None for any other."""
     if isinstance(stream, io.TextIOWrapper):
         with contextlib.suppress(OSError, ValueError):
             return stream.fileno()
@@ -331,7 +332,7 @@ def _descriptor(stream: Any) -> int | None:
 
 
 def _identity(number: int | None) -> tuple[int, int] | None:
-    """Return what tells the file of a descriptor from others; None where it is closed."""
+    """Return the identity of a descriptor's file; None if it is closed."""
     if number is not None:
         with contextlib.suppress(OSError):
             found = os.fstat(number)
@@ -345,28 +346,28 @@ def _in_kernel() -> bool:
 
 
 def _kind_of_bar(stderr: _Screen) -> tuple[Callable[..., Any], int, _Screen]:
-    """Return what makes a bar here, how many files may have one, and where it is drawn."""
+    """Return how to make a bar here, how many files may have one, and the screen for it."""
     in_kernel = _in_kernel()
     if in_kernel and find_spec("ipywidgets") is None:
-        # A bar of text; tqdm.auto would say first how to get another. What a kernel shows of
-        # stderr looks like an error, and it cannot go up to the line of another bar.
+        # A text bar: tqdm.auto would first print how to get widgets. A kernel shows stderr like an
+        # error, and cannot go up to the line of another bar.
         from tqdm.std import tqdm
 
         screen, files = _Screen(sys.stdout), 0
     else:
         from tqdm.auto import tqdm
 
-        # Widgets show themselves.
+        # Widgets draw themselves.
         screen = _Screen(None) if in_kernel else stderr
         files = MAX_FILE_BARS if in_kernel or screen.isatty() else 0
 
     class Bar(tqdm):  # type: ignore[misc]
-        # Its thread would look after bars that skip looks, which these do not.
+        # tqdm's monitor thread is for bars that skip updates; these do not.
         monitor_interval = 0
 
         def display(self, *args: Any, **kwargs: Any) -> Any:
             if container := getattr(self, "container", None):
-                # A widget does not learn by itself that the total has grown.
+                # A widget does not notice that the total has grown.
                 container.children[1].max = self.total or 1
             return super().display(*args, **kwargs)
 
@@ -384,6 +385,6 @@ def _kind_of_bar(stderr: _Screen) -> tuple[Callable[..., Any], int, _Screen]:
 
 
 def _short(path: str) -> str:
-    """Return the file's name; of a long one the end, where the numbers of runs are."""
+    """Return the file's name, or the end of a long one, which has the run number."""
     name = printable(path.rpartition("/")[2])
     return name if len(name) <= NAME_WIDTH else f"…{name[1 - NAME_WIDTH :]}"
