@@ -2,6 +2,7 @@
 
 ::
 
+    upload.py             reads a file, inspects it, and sends it
     certificate_files.py  a path -> the bytes of a file that may be sent
     inspection.py         bytes -> ProxyCertificate (proxy.py), by means of
       pem.py              bytes -> the blocks of a PEM file

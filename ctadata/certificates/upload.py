@@ -1,4 +1,4 @@
-"""Delegating a certificate: it is read and checked, and only then sent."""
+"""Delegate a certificate: read it, check it, and then send it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ logger = logger_of(__name__)
 def either_file(
     file: LocalPath | bytes | None, older: LocalPath | None
 ) -> LocalPath | bytes | None:
-    """Return the file that is given by one keyword or the other.
+    """Return the file given by one of two keywords.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def either_file(
         If both are given.
     """
     if file is not None and older is not None:
-        raise CertificateError("Give either file or certificate_file_path, which mean the same")
+        raise CertificateError("Give either file or certificate_file_path, not both")
     return older if file is None else file
 
 
@@ -63,8 +63,8 @@ def store_shared(
 ) -> dict[str, Any]:
     """Store the certificate that all users share; see `APIClient.upload_shared_certificate`."""
     if file is None:
-        # Nobody's own proxy is given to all by mistake.
-        raise CertificateError("Name the file of the certificate that all users are to share")
+        # There is no default, so that nobody shares their own proxy by mistake.
+        raise CertificateError("Give the file of the certificate that all users will share")
     proxy, content = _checked(file, None, force)
     with _explained(proxy):
         return service.store_shared(content)
@@ -72,7 +72,7 @@ def store_shared(
 
 @contextlib.contextmanager
 def _explained(proxy: ProxyCertificate) -> Iterator[None]:
-    """Add the problems found here to the service's refusal, whose reason they may be."""
+    """Add the local findings to the service's refusal, because they may be its reason."""
     try:
         yield
     except CertificateError as error:
@@ -83,7 +83,7 @@ def _explained(proxy: ProxyCertificate) -> Iterator[None]:
 def _checked(
     file: LocalPath | bytes | None, key: str | None, force: bool
 ) -> tuple[ProxyCertificate, str]:
-    """Return a certificate that may be sent, and the text to send."""
+    """Return a certificate that may be sent, and the PEM to send."""
     keys = certificate_keys()
     if key is not None and key not in keys:
         raise CertificateError(
