@@ -64,20 +64,7 @@ class FileDownload:
     closed ranges, and so do the parts that other threads download (docs/architecture.md,
     "Transfers").
 
-    Parameters
-    ----------
-    service : DownloadService
-        The service that has the file.
-    entry : Entry
-        The file, as listed.
-    folder : LocalDirectory
-        The directory that receives the file.
-    name : str
-        Its name there.
-    options : TransferOptions
-        How to download it.
-    progress : FileProgress
-        Receives the progress.
+    `folder` receives the file as `name`.
     """
 
     def __init__(

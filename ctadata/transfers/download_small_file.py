@@ -73,17 +73,7 @@ class SmallFileDownload:
         return None
 
     def save(self, folder: LocalDirectory, name: str, *, replace: bool) -> None:
-        """Save the file under its name.
-
-        Raises
-        ------
-        IntegrityError
-            If its checksum differs from the storage's.
-        NoSpace
-            If the disk is full.
-        AlreadyExists
-            If something that must not be replaced has appeared under the name.
-        """
+        """Save the file under its name; raises as `PartFile` and `Checksum.check` do."""
         remote = self._remote
         part = PartFile(
             folder.descriptor, name, display_path=folder.display_path(name), size=remote.size

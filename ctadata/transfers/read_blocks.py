@@ -29,12 +29,6 @@ def read_blocks(
 
     Parameters
     ----------
-    service : DownloadService
-        The service that has the file.
-    entry : Entry
-        The file, as listed.
-    start, stop : int
-        The range of bytes.
     chunk_size : int, optional
         Bytes that the service collects before it forwards them.
 

@@ -153,21 +153,9 @@ def _display_path(target: tuple[str, ...]) -> str:
 def refuse_equivalent_names(
     tree: UploadTree, patterns: FilePatterns, check: Callable[[], None]
 ) -> None:
-    """Raise if two names in a local directory, or in one below it, may be one in the storage.
+    """Raise `AlreadyExists` if two names in one directory of a tree may be one in the storage.
 
-    Parameters
-    ----------
-    tree : UploadTree
-        The directory to upload.
-    patterns : FilePatterns
-        The files that are uploaded.
-    check : callable
-        Raises if the work has been stopped.
-
-    Raises
-    ------
-    AlreadyExists
-        Names both.
+    `check` raises if the work has been stopped.
     """
     waiting: list[tuple[str, ...]] = [()]
     while waiting:

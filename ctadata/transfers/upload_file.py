@@ -278,14 +278,8 @@ def upload_file(
 
     Parameters
     ----------
-    service : DownloadService
-        The service that receives the file.
-    body : UploadBody
-        The file.
-    home : str
-        The user's home directory.
     path : str
-        The remote path relative to `home`; its directory exists.
+        The remote path relative to `home`, the user's home directory; its directory exists.
 
     Returns
     -------

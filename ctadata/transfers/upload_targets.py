@@ -59,12 +59,8 @@ def prepare_directory(
 
     Parameters
     ----------
-    service : DownloadService
-        The service.
-    home : str
-        The user's home directory.
     segments : sequence of str
-        A directory relative to `home`.
+        A directory relative to `home`, the user's home directory.
     names : collection of str, optional
         The names to look for.
     make : bool
