@@ -369,9 +369,9 @@ def test_the_keyword_of_earlier_releases(service_env, file):
         ctadata.upload_shared_certificate(certificate_file_path=file),
     ):
         assert "stored" in answer["message"]
-    with pytest.raises(ctadata.api.CertificateError, match="mean the same"):
+    with pytest.raises(ctadata.api.CertificateError, match="not both"):
         ctadata.upload_certificate(file, certificate_file_path=file)
-    with pytest.raises(ctadata.api.CertificateError, match="Name the file"):
+    with pytest.raises(ctadata.api.CertificateError, match="Give the file"):
         ctadata.upload_shared_certificate()
 
 
