@@ -168,7 +168,7 @@ def test_another_client_for_one_call_knows_what_was_learned(service_env, work):
     assert ctadata.api.default_client.home_directory == "lst/users/alice"
 
 
-def test_the_own_directory_is_asked_for_once(scripted, work, monkeypatch):
+def test_the_home_directory_is_asked_for_once(scripted, work, monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_USER", "me")
     scripted.list("lst/users", {"href": "lst/users/", "type": "directory"})
     scripted.on("MKCOL", "webdav/lst/users/me/", sends(b"", 405))

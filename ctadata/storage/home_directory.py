@@ -56,10 +56,10 @@ def find(service: DownloadService) -> str:
     directory = known(service) or _search(service, time.monotonic() + SECONDS)
     if directory is None:
         raise AccessDenied(
-            f"No directory of yours was found at {service.url}. If you have no certificate there, "
-            "upload one with ctadata.upload_certificate or 'ctadata certificate upload'; outside "
-            f"of the platform, set {USER_VARIABLE} to your name on the hub; else ask the "
-            "platform's administrators for a directory of your own"
+            f"Your home directory was not found at {service.url}. If you have no certificate "
+            "there, upload one with ctadata.upload_certificate or 'ctadata certificate upload'; "
+            f"outside of the platform, set {USER_VARIABLE} to your name on the hub; otherwise "
+            "ask the platform's administrators for a home directory"
         )
     learn(service, directory)
     return directory
@@ -109,7 +109,7 @@ def _by_trying(service: DownloadService, most: int, until: float) -> str | None:
             for directory in names:
                 if time.monotonic() > until:
                     raise ServiceTimeout(
-                        f"{service.url} answers so slowly that your own directory was not found "
+                        f"{service.url} answers so slowly that your home directory was not found "
                         f"within {SECONDS:.0f} seconds; try again later, or set {USER_VARIABLE} "
                         "to your name on the hub"
                     )
@@ -157,7 +157,7 @@ def _by_probing_upload(service: DownloadService) -> str | None:
         return None
     except StorageException as error:
         # Nobody knows the made-up name.
-        shown = str(error).replace(repr(nowhere), "your own directory")
+        shown = str(error).replace(repr(nowhere), "your home directory")
         raise StorageException(shown) from error
     return str(answer["path"]).removesuffix(f"/{nowhere}") if answer else None
 
@@ -183,7 +183,7 @@ def relative_to_home(own: str, segments: Sequence[str]) -> list[str]:
     if len(segments) > 1 and segments[0] in FOLDERS and segments[1] == "users":
         path = "/".join(segments)
         raise InvalidPath(
-            f"{path!r} is not in your own directory, {own!r}, the only one that you can write to",
+            f"{path!r} is not in your home directory, {own!r}, the only one that you can write to",
             path=path,
         )
     return list(segments)

@@ -18,7 +18,7 @@ class ServiceState:
     quoting : Quoting
         How often the service decodes a path.
     home_directories : dict of bytes to str
-        The user's own directory, by the SHA-256 of the token.
+        The user's home directory in the storage, by the SHA-256 of the token.
     has_checksums : bool
         False once the storage has offered none for a file.
     """

@@ -76,7 +76,7 @@ def test_a_proxy_that_lets_no_directory_be_made_teaches_nothing(many, monkeypatc
     users = [{"href": href, **DIRECTORY} for href in ["lst/users/", *names]]
     many.list("lst/users", *users)
     many.default = lambda handler: sends(b"", 405 if handler.command == "MKCOL" else 404)(handler)
-    with pytest.raises(errors.AccessDenied, match="No directory of yours"):
+    with pytest.raises(errors.AccessDenied, match="Your home directory was not found"):
         APIClient().find_home_directory()
 
 
