@@ -73,9 +73,9 @@ async def test_transfers_after_a_restart(
     alice: Api, bob: Api, storage: Path, extension: Any
 ) -> None:
     await alice.transfer("download", "lst/some-data-dir/small.txt")
-    (record,) = json.loads(next(Path(extension.data_dir, "transfers").iterdir()).read_bytes())[
-        "transfers"
-    ]
+    # Beside it there may be the file that is about to replace it.
+    (path,) = Path(extension.data_dir, "transfers").glob("*.json")
+    (record,) = json.loads(path.read_bytes())["transfers"]
     assert record["owner"] == "alice"
 
 
