@@ -42,7 +42,7 @@ class ResourcesHandler(CTADataHandler):
 
 
 class HomeDirectoryHandler(CTADataHandler):
-    """The user's own directory in the storage."""
+    """The user's home directory in the storage."""
 
     @web.authenticated
     @authorized

@@ -96,7 +96,7 @@ def upload_jobs(
     paths : sequence of str
         Files and folders, relative to the workspace's root.
     destination : str
-        The target directory, relative to the user's own directory.
+        The target directory, relative to the user's home directory.
     names : sequence of str, optional
         The name of each in the storage; by default its own.
 

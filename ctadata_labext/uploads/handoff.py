@@ -44,7 +44,7 @@ def handoff_job(
     uploads : sequence of (str, str)
         The id of each upload and its path below the destination: `name`, or a path below it.
     destination : str
-        The target directory, relative to the user's own directory.
+        The target directory, relative to the user's home directory.
     left_out : mapping of str to int, optional
         How many files and directories the browser has left out, by kind.
 

@@ -179,7 +179,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The user's own directory, the only one that the user can write to.
+         * The user's home directory, the only one that the user can write to.
          * @description The service is asked once, and creates the directory if it does not exist.
          */
         get: operations["getHomeDirectory"];
@@ -481,7 +481,7 @@ export interface components {
             };
             /** @description The user's name at the hub. */
             user: string | null;
-            /** @description The user's own directory in the storage; null until it is known. */
+            /** @description The user's home directory in the storage; null until it is known. */
             home_directory: string | null;
             versions: {
                 /** @description The version of this interface. The panel compares it with its own, and reports which side is older. */
@@ -737,7 +737,7 @@ export interface components {
             /** @description Files and folders of the workspace, but not its root. */
             paths: components["schemas"]["WorkspacePath"][];
             /**
-             * @description The target directory, relative to the user's own directory in the storage.
+             * @description The target directory, relative to the user's home directory in the storage.
              * @default
              */
             destination?: components["schemas"]["RemotePath"];
@@ -757,7 +757,7 @@ export interface components {
                 path: components["schemas"]["InnerPath"];
             }[];
             /**
-             * @description The target directory, relative to the user's own directory in the storage.
+             * @description The target directory, relative to the user's home directory in the storage.
              * @default
              */
             destination?: components["schemas"]["RemotePath"];

@@ -33,7 +33,7 @@ import { UploadsSection } from '../uploads/view/uploads-section';
 /** Uploads into the user's home directory: by drag and drop, by button, from the file browser. */
 export const uploadsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'ctadata:uploads',
-  description: 'Uploads files into the user’s own directory of the storage.',
+  description: 'Uploads files into the user’s home directory of the storage.',
   autoStart: true,
   requires: [ICTADataService, ICTADataPanel],
   optional: [ITranslator],

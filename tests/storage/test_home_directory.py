@@ -1,4 +1,4 @@
-"""The user's own directory: learned only from what matches, with few requests."""
+"""The user's home directory: learned only from what matches, with few requests."""
 
 from __future__ import annotations
 

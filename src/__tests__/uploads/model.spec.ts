@@ -463,7 +463,7 @@ it('offers nothing to those who have no directory of their own', async () => {
   expect(server.log).toEqual(['GET home-directory']);
 });
 
-it('sends into the user’s own directory only', async () => {
+it('sends into the user’s home directory only', async () => {
   await uploads.start();
   const own = 'lst/users/ada';
   expect(uploads.destinationFor(`${own}/run42`)).toBe(`${own}/run42`);

@@ -522,7 +522,7 @@ async def test_a_server_that_stops_interrupts_its_transfers(
 
 
 async def test_a_whole_path_as_the_destination(api: Api, storage: Path, jp_root_dir: Path) -> None:
-    """As the panel's box for paths has it: it is not nested in the user's own directory."""
+    """As the panel's box for paths has it: it is not nested in the user's home directory."""
     (jp_root_dir / "d").mkdir()
     (jp_root_dir / "d/a").write_bytes(b"a")
     own = "lst/users/alice"

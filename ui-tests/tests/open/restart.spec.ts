@@ -28,7 +28,7 @@ test.describe('the Jupyter server is killed', () => {
 
   let panel: CTADataPanel;
 
-  /** Upload a new file of this machine into the user's own directory. */
+  /** Upload a new file of this machine into the user's home directory. */
   const upload = async (
     page: IJupyterLabPageFixture,
     file: string,

@@ -9,7 +9,7 @@ const OWN = 'lst/users/alice';
 const NOTICE =
   'Files uploaded here can be read by all CTAO members and all platform users.';
 
-/** Where a file of the user's own directory is on this machine. */
+/** Where a file of the user's home directory is on this machine. */
 const ownPath = (...segments: string[]) => storagePath(OWN, ...segments);
 
 test.describe('uploads', () => {
@@ -107,7 +107,7 @@ test.describe('uploads', () => {
     await expect(panel.transfer('run43').first()).not.toContainText('left out');
   });
 
-  test('goes into the own directory from anywhere, and says so', async ({
+  test('goes into the home directory from anywhere, and says so', async ({
     page
   }) => {
     await panel.open('cta');
