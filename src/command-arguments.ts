@@ -9,24 +9,24 @@ import { IEntry } from './api/types';
 import { normalizePath } from './common/paths';
 import { IBrowserModel, ICTADataAPI } from './tokens';
 
-/** What a command is given; all of it is optional. */
+/** The arguments of a command; all of them are optional. */
 export type CommandArguments = ReadonlyPartialJSONObject;
 
-/** The paths that a command was given; null where it acts on the selection. */
+/** The argument `paths`; null if the command acts on the selection. */
 export function pathsOf({ paths }: CommandArguments): string[] | null {
   return Array.isArray(paths)
     ? paths.filter(path => typeof path === 'string').map(normalizePath)
     : null;
 }
 
-/** The destination that a command was given. */
+/** The argument `destination`; null without one. */
 export function destinationOf({
   destination
 }: CommandArguments): string | null {
   return typeof destination === 'string' ? normalizePath(destination) : null;
 }
 
-/** How many files and directories a command acts on; without a panel, nothing is selected. */
+/** The number of entries that a command acts on; without a panel, nothing is selected. */
 export function countOf(
   args: CommandArguments,
   model: IBrowserModel | null
@@ -35,9 +35,9 @@ export function countOf(
 }
 
 /**
- * What a command acts on: the paths that it was given, or else the selection.
+ * The entries that a command acts on: those of `paths`, or else the selection.
  *
- * @throws RequestError where a path does not exist
+ * @throws RequestError if a path does not exist
  */
 export async function entriesOf(
   args: CommandArguments,

@@ -1,4 +1,4 @@
-/** The names of the commands. */
+/** The ids of the commands. */
 export const CommandIDs = {
   copyAsPython: 'ctadata:copy-as-python',
   copyLink: 'ctadata:copy-link',

@@ -1,4 +1,4 @@
-/* The interfaces that other extensions build on, and the tokens by which JupyterLab hands them out. */
+/* The interfaces for other extensions, and their tokens. */
 
 import { ServerConnection } from '@jupyterlab/services';
 import { Token } from '@lumino/coreutils';
@@ -18,7 +18,7 @@ import {
 } from './api/types';
 import { IPanelSettings } from './common/settings';
 
-/** The widget's id, which is also its name in saved layouts and the key of its saved state. */
+/** The id of the panel's widget; also its name in saved layouts and the key of its saved state. */
 export const PANEL_ID = 'ctadata-panel';
 
 /** The plugin whose schema (`schema/panel.json`) has the settings. */
@@ -27,16 +27,16 @@ export const SETTINGS_ID = 'ctadata:panel';
 /**
  * The server extension's REST interface.
  *
- * Paths of the storage are relative to its root, decoded, without a leading or trailing slash; '' is the root. What
- * goes wrong rejects with an error that has a `code`.
+ * Paths of the storage are relative to its root, decoded, without a leading or trailing slash; '' is the root.
+ * Errors have a `code`.
  */
 export interface ICTADataAPI {
   readonly settings: ServerConnection.ISettings;
 
-  /** List a directory, or tell what a file is: `isDirectory` tells which. */
+  /** List a directory, or get the entry of a file; `isDirectory` tells which it is. */
   list(path: string, signal?: AbortSignal): Promise<IDirectory | IEntry>;
 
-  /** Look for names below a directory; resolves when all of it has been looked into. */
+  /** Search for names below a directory; resolves when the search has finished. */
   search(
     path: string,
     pattern: string,
@@ -44,32 +44,32 @@ export interface ICTADataAPI {
     signal: AbortSignal
   ): Promise<void>;
 
-  /** Count what is in some paths; `onLine` is called with what has been counted so far. */
+  /** Count the files and bytes in some paths; `onLine` gets the totals so far. */
   totals(
     paths: readonly string[],
     onLine: (line: ITotals) => void,
     signal?: AbortSignal
   ): Promise<ITotals>;
 
-  /** What the server extension knows of the data service. */
+  /** The state of the data service and of the token. */
   status(): Promise<IStatus>;
 
-  /** The directory of the storage that the user may write to. */
+  /** The user's home directory in the storage, the only one that uploads can go to. */
   homeDirectory(signal?: AbortSignal): Promise<string>;
 
-  /** A file's content, if it is no longer than `limit` bytes. */
+  /** The content of a file; rejects with 'too-large' beyond `limit` bytes. */
   content(path: string, limit: number): Promise<Uint8Array>;
 
-  /** The address that sends a file to the browser; `cookie` is that of the page. */
+  /** The URL that the browser downloads a file from; `cookie` is the page's. */
   fileUrl(path: string, cookie: string): string;
 
   /** Prepare a zip of some paths. */
   archive(paths: readonly string[], signal?: AbortSignal): Promise<IArchive>;
 
-  /** The address that sends a zip to the browser; `cookie` is that of the page. */
+  /** The URL that the browser downloads a zip from; `cookie` is the page's. */
   archiveUrl(id: string, cookie: string): string;
 
-  /** Look at a folder of the workspace; '' is the workspace itself. */
+  /** The files in a folder of the workspace, and the free disk space; '' is its top folder. */
   localFiles(folder: string, signal?: AbortSignal): Promise<ILocalFolder>;
 
   /** All transfers, the oldest first. */
@@ -82,26 +82,26 @@ export interface ICTADataAPI {
     overwrite: boolean
   ): Promise<ITransfer[]>;
 
-  /** Start one upload for each path of the workspace; `names` are those to have in the storage. */
+  /** Start one upload for each path of the workspace; `names` are the names in the storage. */
   uploadFromWorkspace(
     paths: readonly string[],
     destination: string,
     names: readonly string[]
   ): Promise<ITransfer[]>;
 
-  /** Run a transfer again that has ended without success; it keeps its id. */
+  /** Retry a transfer that has ended without success; it keeps its id. */
   retry(id: string): Promise<ITransfer>;
 
-  /** Cancel a transfer; one that has ended meanwhile stays as it is. */
+  /** Cancel a transfer; one that has already ended stays as it is. */
   cancel(id: string): Promise<ITransfer>;
 
   /** Remove a transfer that has ended from the server's list. */
   forgetTransfer(id: string): Promise<void>;
 
-  /** What the server has received from browsers, and not stored yet. */
+  /** The files that the server has received from browsers and has not stored yet. */
   uploads(): Promise<IReceived[]>;
 
-  /** Store what the server has received; the paths are relative to the destination. */
+  /** Store received files; the paths are relative to the destination. */
   startUpload(
     name: string,
     uploads: readonly { id: string; path: string }[],
@@ -109,11 +109,11 @@ export interface ICTADataAPI {
     hidden: { files: number; directories: number }
   ): Promise<ITransfer[]>;
 
-  /** Remove what the server has received of a file. */
+  /** Delete a received file from the server. */
   removeUpload(id: string): Promise<void>;
 }
 
-/** What went wrong. */
+/** An error with a code for programs and a sentence for people. */
 export interface IError {
   readonly code: string;
   readonly message: string;
@@ -123,22 +123,22 @@ export interface IError {
 export interface ITransferManager {
   /** Emitted whenever the list or a transfer in it has changed. */
   readonly changed: ISignal<unknown, void>;
-  /** Emitted with each transfer that was seen running and has ended. */
+  /** Emitted with each transfer that ends. */
   readonly ended: ISignal<unknown, ITransfer>;
   /** All transfers, the newest first. */
   readonly items: readonly ITransfer[];
-  /** Whether the server has told them. */
+  /** Whether the list has been loaded. */
   readonly known: boolean;
-  /** Why what is shown may be out of date. */
+  /** Why the list may be out of date. */
   readonly error: IError | null;
 
-  /** Look whether there are transfers, perhaps started by another page. */
+  /** Load the list; failures are logged only. */
   start(): Promise<void>;
 
-  /** Ask the server for its transfers now. */
+  /** Load the list now. */
   refresh(): Promise<void>;
 
-  /** Start downloads into a folder of the workspace; rejects with 'already-exists' unless files may be replaced. */
+  /** Start downloads into a folder of the workspace; rejects with 'already-exists' if files would be overwritten. */
   download(
     paths: readonly string[],
     destination: string,
@@ -148,7 +148,7 @@ export interface ITransferManager {
   /** Show transfers that were started by the API. */
   add(started: readonly ITransfer[]): void;
 
-  /** Run transfers again that have ended without success. */
+  /** Retry transfers that have ended without success. */
   retry(transfers: readonly ITransfer[]): Promise<void>;
 
   /** Cancel a transfer. */
@@ -157,7 +157,7 @@ export interface ITransferManager {
   /** Remove a transfer that has ended from the list. */
   forget(transfer: ITransfer): Promise<void>;
 
-  /** Remove all that have ended from the list, but for those that were interrupted. */
+  /** Remove the ended transfers from the list, except for interrupted ones. */
   clearEnded(): Promise<void>;
 }
 
@@ -180,28 +180,28 @@ export interface ISettings {
   ): Promise<void>;
 }
 
-/** The user's workspace: where downloads go. Its folders are relative to its top, which is ''. */
+/** The user's workspace, where downloads go. Folders are relative to its top folder, ''. */
 export interface IWorkspace {
-  /** Emitted when `folder` is another one, or files were changed by hand. */
+  /** Emitted when `folder` or the files of the workspace change. */
   readonly changed: ISignal<unknown, void>;
-  /** The folder that the file browser shows. */
+  /** The current folder of the file browser. */
   readonly folder: string;
-  /** The folder that was chosen last, or else the file browser's. */
+  /** The folder chosen last, or else the current folder of the file browser. */
   readonly chosen: string;
   readonly canChoose: boolean;
   readonly canReveal: boolean;
 
-  /** Let the user choose a folder, and remember it; null if none was chosen. */
+  /** Let the user choose a folder, and remember it; null if the user cancels. */
   choose(title: string, folder: string): Promise<string | null>;
 
   /** Show and select a file or folder in the file browser. */
   reveal(path: string): Promise<void>;
 
-  /** Show what has been added. */
+  /** Reload the file browser. */
   refresh(): Promise<void>;
 }
 
-/** What needs no panel. */
+/** The parts of ctadata that need no panel. */
 export interface ICTADataService {
   readonly api: ICTADataAPI;
   readonly transfers: ITransferManager;
@@ -217,13 +217,13 @@ export const ICTADataService = new Token<ICTADataService>(
 /** The rows of the listing, filtered and sorted; 0 is the first one. */
 export interface IRows {
   readonly length: number;
-  /** The pattern that names have to match; '' for none. */
+  /** The pattern that names must match; '' shows all. */
   filter: string;
-  /** What is selected, from top to bottom. */
+  /** The selected entries, from top to bottom. */
   readonly selected: {
     readonly entries: readonly IEntry[];
     readonly directories: number;
-    /** Bytes of the files whose size is known. */
+    /** Total bytes of the files whose size is known. */
     readonly bytes: number;
   };
   readonly selectedCount: number;
@@ -232,68 +232,68 @@ export interface IRows {
   nameAt(row: number): string;
   selectAll(): void;
 
-  /** Select those whose names pass a test. */
+  /** Select the rows whose names pass a test. */
   selectMatching(test: (name: string) => boolean): void;
 
-  /** Select what has this name, now or when the next entries are shown. */
+  /** Select the row with this name, now or when the next entries arrive. */
   selectName(name: string): void;
 }
 
-/** What the panel shows: one directory of the storage, or the results of a search below it. */
+/** The state of the panel: the current directory, or the results of a search below it. */
 export interface IBrowserModel {
-  /** Emitted whenever something of it has changed. */
+  /** Emitted when any of it changes. */
   readonly changed: ISignal<unknown, void>;
-  /** Emitted with the path when another directory is shown. */
+  /** Emitted with the path when the current directory changes. */
   readonly pathChanged: ISignal<unknown, string>;
   readonly path: string;
   readonly rows: IRows;
   readonly loading: boolean;
-  /** What prevented the last loading. */
+  /** Why the last load failed. */
   readonly error: IError | null;
-  /** The search whose results are shown instead of the directory. */
+  /** The search whose results are shown instead of the directory; null without one. */
   readonly search: { readonly pattern: string } | null;
   readonly canGoBack: boolean;
   readonly canGoForward: boolean;
-  /** Whether the path is being typed. */
+  /** Whether the user is typing a path. */
   editing: boolean;
 
-  /** Show another directory. */
+  /** Change to another directory. */
   cd(path: string): Promise<void>;
   goUp(): Promise<void>;
   goBack(): Promise<void>;
   goForward(): Promise<void>;
 
-  /** Show a directory, or the directory of a file, if it exists; rejects otherwise. */
+  /** Change to a directory, or select a file in its directory; rejects if the path does not exist. */
   open(path: string): Promise<void>;
 
-  /** Show the directory that the user's uploads go to. */
+  /** Change to the user's home directory. */
   goToUploads(): Promise<void>;
 
-  /** Show the directory that contains this, and select it there. */
+  /** Select a file or directory in the directory that contains it. */
   reveal(path: string): Promise<void>;
 
-  /** What a directory contains, as it was seen last if it was; null where that cannot be had. */
+  /** The entries of a directory, from the cache if possible; null if it cannot be listed. */
   lookUp(path: string): Promise<IDirectory | null>;
 
   /** Load the directory again. */
   refresh(): Promise<void>;
 
-  /** Note that a directory has changed; it is loaded again if it is shown. */
+  /** Mark a directory as changed; the current directory is loaded again. */
   invalidate(path: string): Promise<void>;
 
-  /** Look for names in all that is below the directory, and show what is found. */
+  /** Search for names below the current directory, and show the results. */
   startSearch(pattern: string): void;
 
-  /** Show the directory again. */
+  /** Close the search, and show the directory again. */
   endSearch(): void;
 }
 
-/** Downloads into the workspace, with the questions that they raise. */
+/** Downloads into the workspace, with their dialogs. */
 export interface IDownloads {
-  /** Download into a folder of the workspace; ask first where the settings want it. */
+  /** Download into a folder of the workspace; ask for confirmation if the settings say so. */
   toWorkspace(entries: readonly IEntry[], folder: string): Promise<void>;
 
-  /** Ask, then download into the folder that is chosen there; `reason` says why it is asked. */
+  /** Ask for confirmation and the folder, then download; the dialog shows `reason`. */
   confirm(
     entries: readonly IEntry[],
     folder: string,
@@ -301,9 +301,9 @@ export interface IDownloads {
   ): Promise<void>;
 }
 
-/** Where a section of the panel stands. */
+/** Options of a section of the panel. */
 export interface ISectionOptions {
-  /** Sections stand in the order of their ranks: certificates have 100, uploads 200, transfers 300. */
+  /** Sections are sorted by rank: certificates 100, uploads 200, transfers 300; the default is 1000. */
   rank?: number;
 }
 
@@ -314,32 +314,32 @@ export interface ICTADataPanel {
   readonly isVisible: boolean;
   readonly node: HTMLElement;
   readonly disposed: ISignal<unknown, void>;
-  /** Emitted whenever the panel comes into sight. */
+  /** Emitted when the panel is shown. */
   readonly shown: ISignal<unknown, void>;
 
-  /** Add a section below the listing, until the widget is disposed of. */
+  /** Add a section below the listing; dispose of the widget to remove it. */
   addSection(widget: Widget, options?: ISectionOptions): void;
 
-  /** Put the cursor into the filter box. */
+  /** Focus the filter box. */
   focusFilter(): void;
 }
 
 export const ICTADataPanel = new Token<ICTADataPanel>(
   'ctadata:ICTADataPanel',
-  'The panel that browses the data of CTA.'
+  'The panel for browsing CTA data.'
 );
 
-/** What opens files in the main area. */
+/** Previews files in the main area. */
 export interface ICTADataViewer {
   /**
-   * Open a file to read it.
+   * Open a file read-only.
    *
-   * @throws RequestError; 'too-large' and 'no-viewer' where it has to be downloaded instead
+   * @throws RequestError; 'too-large' and 'no-viewer' if it must be downloaded instead
    */
   open(entry: IEntry): Promise<void>;
 }
 
 export const ICTADataViewer = new Token<ICTADataViewer>(
   'ctadata:ICTADataViewer',
-  'Shows files of the CTA storage.'
+  'Previews files of the CTA storage.'
 );

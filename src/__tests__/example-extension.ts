@@ -3,6 +3,7 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { Widget } from '@lumino/widgets';
+
 import { CommandIDs, ICTADataPanel, ICTADataService } from '../index';
 
 const plugin: JupyterFrontEndPlugin<void> = {

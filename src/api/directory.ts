@@ -1,16 +1,16 @@
 import { baseName } from '../common/paths';
 import { IColumns, IEntry } from './types';
 
-/** A directory's entries, in their natural order, directories first; an index names one of them. */
+/** The entries of a directory by index: in natural order, directories first. */
 export interface IDirectory {
   readonly path: string;
-  /** Whether the directory has more entries than these. */
+  /** Whether the directory has more entries than were sent. */
   readonly truncated: boolean;
   /** The directory itself, as an entry of the one that contains it. */
   readonly own: IEntry;
   /** The number of entries. */
   readonly length: number;
-  /** The number of directories among them: they come first. */
+  /** The number of directories, which come first. */
   readonly directories: number;
   name(index: number): string;
   isDirectory(index: number): boolean;
@@ -21,12 +21,12 @@ export interface IDirectory {
   entry(index: number): IEntry;
 }
 
-/** Whether a path that was listed is a directory: a file is its entry alone. */
+/** Whether a listed path is a directory; a file is just its entry. */
 export function isDirectory(listed: IDirectory | IEntry): listed is IDirectory {
   return 'entry' in listed;
 }
 
-/** A directory as the server sends it, in columns. */
+/** A directory in columns, as the server sends it. */
 export class Directory implements IDirectory {
   constructor(
     readonly path: string,

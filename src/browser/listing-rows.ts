@@ -92,7 +92,7 @@ export class ListingRows implements IRows, IKeyedRows {
     return this._filterError;
   }
 
-  /** How many are selected; `selected` has to collect them. */
+  /** The number of selected rows; cheaper than `selected`. */
   get selectedCount(): number {
     return this._selection.size;
   }
@@ -145,7 +145,7 @@ export class ListingRows implements IRows, IKeyedRows {
     this.changeSelection(selection => selection.selectAll());
   }
 
-  /** Select those whose names pass a test. */
+  /** Select the rows whose names pass a test. */
   selectMatching(test: (name: string) => boolean): void {
     this.changeSelection(selection => selection.selectMatching(test));
   }

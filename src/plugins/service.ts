@@ -15,7 +15,7 @@ import { WorkspaceFolders } from '../downloads/workspace-folders';
 import { ICTADataService, PANEL_ID, SETTINGS_ID } from '../tokens';
 import { TransfersModel } from '../transfers/model';
 
-/** What the other plugins stand on, whether there is a panel or not. */
+/** Provides what needs no panel. */
 export const servicePlugin: JupyterFrontEndPlugin<ICTADataService> = {
   id: 'ctadata:service',
   description:
@@ -63,7 +63,7 @@ export const servicePlugin: JupyterFrontEndPlugin<ICTADataService> = {
         void workspace.refresh();
       }
     });
-    // What runs is told also where the panel is never shown.
+    // The status bar shows transfers even if the panel is never shown.
     void transfers.start();
     return { api, transfers, settings, workspace };
   }

@@ -1,12 +1,22 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ErrorCode, RequestError, toRequestError } from '../api/errors';
+import { ErrorCode, toRequestError } from '../api/errors';
 import { IReceived } from '../api/types';
 import { RateMeter } from '../common/rate-meter';
 import { ICTADataAPI, ITransferManager } from '../tokens';
-import { IHidden, IUploadFile, IUploadItem } from './collect-files';
+import { IUploadFile, IUploadItem } from './collect-files';
 import { FileUpload, fingerprintOf } from './file-upload';
+import {
+  IInterrupted,
+  IMutableUpload,
+  IUpload,
+  fingerprints,
+  groupInterrupted,
+  hasNotFailed,
+  isLost,
+  isWaiting
+} from './upload';
 
 /** Maximum number of files sent at a time. */
 const PARALLEL = 3;
@@ -25,39 +35,6 @@ const LASTING: readonly ErrorCode[] = [
   'extension-missing',
   'not-found'
 ];
-
-/** The upload of a dropped file or folder. */
-export interface IUpload {
-  readonly name: string;
-  /** Relative to the user's home directory. */
-  readonly destination: string;
-  readonly files: readonly FileUpload[];
-  /** Files of a folder that are left out. */
-  readonly hidden: IHidden;
-  readonly size: number;
-  /** 'handing-on': the server has everything and is told to store it. */
-  readonly state: 'sending' | 'handing-on' | 'failed';
-  readonly error: RequestError | null;
-}
-
-/** An unfinished upload that no page is sending any more. */
-export interface IInterrupted {
-  readonly name: string;
-  readonly destination: string;
-  readonly received: readonly IReceived[];
-}
-
-interface IMutableUpload extends IUpload {
-  state: IUpload['state'];
-  error: RequestError | null;
-  /** Index of the first file not started yet. */
-  next: number;
-  /** Number of files neither sent nor failed. */
-  open: number;
-  /** Whether it is sent again automatically because the server lost it. */
-  sentAgain: boolean;
-  rate: RateMeter;
-}
 
 /** Uploads from this computer: those being sent, and unfinished ones on the server. */
 export class UploadsModel implements IDisposable {
@@ -400,24 +377,10 @@ export class UploadsModel implements IDisposable {
 
   /** Find the uploads on the server that no page is sending. */
   private _sort(): void {
-    const running = fingerprints(this._items);
-    const groups = new Map<string, IReceived[]>();
-    for (const received of this._received) {
-      if (!running.has(received.fingerprint)) {
-        const key = JSON.stringify([received.destination, received.item]);
-        const group = groups.get(key);
-        if (group) {
-          group.push(received);
-        } else {
-          groups.set(key, [received]);
-        }
-      }
-    }
-    this._interrupted = [...groups.values()].map(received => ({
-      name: received[0].item,
-      destination: received[0].destination,
-      received
-    }));
+    this._interrupted = groupInterrupted(
+      this._received,
+      fingerprints(this._items)
+    );
     this._changed.emit();
   }
 
@@ -443,23 +406,4 @@ export class UploadsModel implements IDisposable {
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
-}
-
-/** Whether the server has lost what it was told to store. */
-function isLost({ code }: RequestError): boolean {
-  return code === 'no-such-upload' || code === 'not-found';
-}
-
-function hasNotFailed({ state }: IUpload): boolean {
-  return state !== 'failed';
-}
-
-function fingerprints(uploads: readonly IUpload[]): Set<string> {
-  return new Set(
-    uploads.flatMap(({ files }) => files.map(file => file.fingerprint))
-  );
-}
-
-function isWaiting(file: FileUpload): boolean {
-  return file.state === 'waiting';
 }

@@ -9,7 +9,8 @@ import { printable } from '../../common/printable';
 import { IconButton } from '../../ui/icon-button';
 import { describeHidden } from '../collect-files';
 import { FileUpload } from '../file-upload';
-import { IInterrupted, IUpload, UploadsModel } from '../model';
+import { UploadsModel } from '../model';
+import { IInterrupted, IUpload } from '../upload';
 import { UploadController } from '../upload-controller';
 
 interface IUploadsProps {
