@@ -3,7 +3,6 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { Widget } from '@lumino/widgets';
-
 import { CommandIDs, ICTADataPanel, ICTADataService } from '../index';
 
 const plugin: JupyterFrontEndPlugin<void> = {
