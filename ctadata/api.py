@@ -33,7 +33,7 @@ from .transfers.options import TransferOptions
 from .transfers.patterns import FilePatterns
 from .transfers.read_blocks import read_blocks
 from .transfers.remote_file import file_size
-from .transfers.target_conflicts import PlannedUpload, planned_uploads
+from .transfers.target_conflicts import PlannedTransfer, planned_uploads
 from .transfers.upload import Uploads, uploading
 from .transfers.upload_history import UploadHistory
 from .transfers.walk import walk
@@ -750,7 +750,7 @@ class APIClient:
             If some files failed; its ``failures`` name each of them.
         """
         planned = [
-            PlannedUpload(os.fspath(local_path(local)), tuple(check_remote_path(path)))
+            PlannedTransfer(os.fspath(local_path(local)), tuple(check_remote_path(path)))
             for path, local in mapping(files, "files").items()
         ]
         for one in planned:

@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from ._arguments import count
 from ._files import local_path
 from ._secrets import TOKEN_VARIABLE, never_show
-from .errors import CTADataError, InvalidToken, LocalFileError
+from .errors import NEW_TOKEN, CTADataError, InvalidToken, LocalFileError
 from .http.addresses import host_of, problem_of
 from .http.plain_http import is_loopback
 
@@ -29,7 +29,6 @@ __all__ = [
     "MAX_JOBS",
     "MAX_TIMEOUT",
     "MIN_SPEED",
-    "NEW_TOKEN",
     "RETRIES",
     "TIMEOUT",
     "TOKEN_VARIABLE",
@@ -67,7 +66,6 @@ MAX_TIMEOUT = 1e6
 RETRIES = 3
 # Bytes per second: slower than any useful link.
 MIN_SPEED = 1024.0
-NEW_TOKEN = "take a new token from the hub's control panel (Token) and set " + TOKEN_VARIABLE
 
 # Visible ASCII: what RFC 6750 allows in a header, and a little more.
 _TOKEN = re.compile(r"[!-~]+")

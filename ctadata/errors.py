@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ._printable import MESSAGE, is_clean, printable
+from ._secrets import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -56,6 +57,10 @@ __all__ = [
     "TransferCancelled",
     "TransferError",
 ]
+
+
+# What to do about a token that is missing, refused or unusable.
+NEW_TOKEN = "take a new token from the hub's control panel (Token) and set " + TOKEN_VARIABLE
 
 
 class CTADataError(Exception):
@@ -106,12 +111,27 @@ class AuthenticationError(CTADataError):
     """The service refuses the token."""
 
     code = "token-refused"
+    REFUSED = "{host} refuses the hub token: " + NEW_TOKEN
+
+    @classmethod
+    def login_page(cls, path: str) -> Self:
+        """Return the error for an HTML page in place of a file."""
+        return cls(
+            f"The service sends a page instead of {path!r}, which it does for expired tokens: "
+            f"{NEW_TOKEN}",
+            path=path,
+        )
 
 
 class NoToken(AuthenticationError):
     """No token is set."""
 
     code = "no-token"
+
+    @classmethod
+    def missing(cls, path: str | None = None) -> Self:
+        """Return the error for a request that needs a token."""
+        return cls(f"There is no hub token: {NEW_TOKEN}", path=path)
 
 
 class InvalidToken(AuthenticationError):

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from ctadata._files import local_errors
+from ctadata._local_errors import local_errors
 from ctadata.errors import CTADataError, ServiceTimeout
 
 from .errors import Abandoned

@@ -10,6 +10,7 @@ import click
 from .._files import local_path
 from ..api import APIClient
 from ..config import MAX_JOBS
+from ..transfers.local.overwrite import OVERWRITE
 from .options import LocalPath, transfer_options, with_client
 from .summary import Summary
 
@@ -28,7 +29,7 @@ __all__ = ["get", "put"]
 @with_client
 @click.option(
     "--overwrite",
-    type=click.Choice(["update", "never", "skip", "fail", "replace"]),
+    type=click.Choice(OVERWRITE),
     default="update",
     show_default=True,
     help="What to do if the local file exists. update: keep it if it has the size and date of the "

@@ -24,7 +24,7 @@ from wsgidav.error_printer import ErrorPrinter
 from wsgidav.request_resolver import RequestResolver
 from wsgidav.wsgidav_app import WsgiDAVApp
 
-from .._files import NO_SPACE
+from .._local_errors import NO_SPACE
 from .served_directory import NOT_PERMITTED, Missing, NewFile, ServedDirectory
 from .wsgi import BLOCK_SIZE, Body, Environ, IncompleteBody, Response
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import BinaryIO
 from urllib.parse import quote
 
-from .._files import NO_SPACE
+from .._local_errors import NO_SPACE
 from .rights import Rights
 from .served_directory import NOT_PERMITTED, Missing, ServedDirectory
 from .url_paths import decode_path, encode_path

@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 
 from .._printable import logger_of
 from ..config import DOWNLOADSERVICE_VARIABLE, MIN_SPEED, RETRIES, TIMEOUT
-from ..errors import CTADataError, ServiceTimeout
+from ..errors import CTADataError, NoToken, ServiceTimeout
 from .errors import (
     ERROR_BODY,
     ErrorResponse,
     StreamInterrupted,
     clean_text,
     network_error,
-    no_token,
     status_error,
 )
 from .plain_http import check_token
@@ -137,7 +136,7 @@ class HTTPClient:
         if authenticate:
             token = self.token()
             if token is None:
-                raise no_token(path or None)
+                raise NoToken.missing(path or None)
             check_token(url, self._variable)
             sent["Authorization"] = f"Bearer {token}"
         if body is None:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from .._printable import WORDS, printable
-from ..config import NEW_TOKEN
 from ..errors import (
     AccessDenied,
     AuthenticationError,
@@ -17,7 +16,6 @@ from ..errors import (
     LocalFileError,
     MissingScope,
     NotFound,
-    NoToken,
     ServiceTimeout,
     ServiceUnreachable,
     StorageException,
@@ -27,16 +25,17 @@ from .addresses import path_of
 
 __all__ = [
     "ERROR_BODY",
+    "UNAVAILABLE",
     "ErrorResponse",
     "Redirected",
     "StreamInterrupted",
     "clean_text",
-    "login_page",
     "network_error",
-    "no_token",
     "status_error",
 ]
 
+# Statuses of a service that may be available again later.
+UNAVAILABLE = frozenset({408, 425, 429, 502, 503, 504})
 # Bytes of a response that are read to explain its status.
 ERROR_BODY = 4096
 # The limits of this machine, not of the service.
@@ -70,20 +69,6 @@ class ErrorResponse(NamedTuple):
     body: bytes
 
 
-def no_token(path: str | None = None) -> NoToken:
-    """Return the error for a request that needs a token where none is set."""
-    return NoToken(f"There is no hub token: {NEW_TOKEN}", path=path)
-
-
-def login_page(path: str) -> AuthenticationError:
-    """Return the error for an HTML page in place of a file."""
-    return AuthenticationError(
-        f"The service sends a page instead of {path!r}, which it does for expired tokens: "
-        f"{NEW_TOKEN}",
-        path=path,
-    )
-
-
 def clean_text(text: str, token: str | None) -> str:
     """Return what a service says in a form that can be shown, never with the token in it."""
     return printable(" ".join(text.split()), WORDS, [token] if token else ())
@@ -109,7 +94,7 @@ def _status_meaning(
     status = response.status
     host = urlsplit(url).netloc
     named = repr(path or "/")
-    refused = f"{host} refuses the hub token: {NEW_TOKEN}"
+    refused = AuthenticationError.REFUSED.format(host=host)
     no_such_service = f"The hub at {host} has no such service running; is {variable} right?"
     if 300 <= status < 400:
         location = path_of(response.location)
@@ -142,7 +127,7 @@ def _status_meaning(
         )
     if status == 404:
         return NotFound, f"There is nothing at {named} in the storage"
-    if status in {408, 425, 429, 502, 503, 504}:
+    if status in UNAVAILABLE:
         busy = f"{host} is not available at the moment ({status} {reason}); try again later"
         return ServiceUnreachable, busy
     if status == 407:

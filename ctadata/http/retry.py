@@ -12,6 +12,7 @@ import urllib3
 from .._printable import logger_of
 from ..errors import CTADataError
 from .connections import CONNECT_TIMEOUT
+from .errors import UNAVAILABLE
 from .watchdog import Watchdog
 
 __all__ = ["Retrier", "Retry"]
@@ -19,7 +20,7 @@ __all__ = ["Retrier", "Retry"]
 logger = logger_of(__name__)
 
 # Other 4xx would be refused again; POST is repeated only where nothing was sent.
-RETRY_STATUS = frozenset({408, 425, 429, 502, 503, 504})
+RETRY_STATUS = UNAVAILABLE
 RETRY_METHODS = frozenset({"GET", "HEAD", "PROPFIND", "MKCOL"})
 # Seconds.
 RETRY_AFTER_MAX = 30

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._printable import logger_of
 from ..config import DEFAULT_LIMITS, ListingLimits
 from ..entries import Entry
-from ..errors import InvalidPath, NotFound, StorageException
+from ..errors import AuthenticationError, InvalidPath, NotFound, StorageException
 from ..http.client import HTTPClient, RequestBody
-from ..http.errors import Redirected, StreamInterrupted, login_page
+from ..http.errors import Redirected, StreamInterrupted
 from ..http.watchdog import Watchdog
 from .item_classifier import OtherResource
 from .listing import FEW, EntryBuffer, EntrySink, Listing, read_listing, read_own
@@ -184,7 +184,7 @@ class DownloadService:
         response = self._ask("fetch", segments, query=query, stream=True, headers=headers)
         if response.headers.get("Content-Type", "").startswith("text/html"):
             self.http.close(response)
-            raise login_page(name)
+            raise AuthenticationError.login_page(name)
         return Content(response.headers, self.http.read_blocks(response, self.url, name))
 
     def read_range(self, path: str, start: int, stop: int) -> Content:

@@ -19,7 +19,8 @@ from webdav4.client import Client as WebDAVClient
 from webdav4.http import Client as WebDAVHttp
 
 from .._arguments import refuse_secret
-from .._files import local_errors, local_path
+from .._files import local_path
+from .._local_errors import local_errors
 from .._printable import WORDS, logger_of, printable
 from ..config import DOWNLOADSERVICE_VARIABLE
 from ..errors import (
@@ -28,10 +29,11 @@ from ..errors import (
     IntegrityError,
     InvalidPath,
     NotFound,
+    NoToken,
     ServiceUnreachable,
 )
 from ..http.connections import ssl_context
-from ..http.errors import ERROR_BODY, ErrorResponse, no_token, status_error
+from ..http.errors import ERROR_BODY, ErrorResponse, status_error
 from ..http.plain_http import check_token
 from ..http.proxies import proxy_for
 from ..transfers.local.credentials import credential_in, head_of, refused_credential
@@ -39,8 +41,8 @@ from ..transfers.local.temp_names import PART, temporary_name
 from ..transfers.upload_file import name_of, not_binary
 from . import home_directory
 from .download_service import DownloadService
-from .multistatus import check_encoding, read_beginning, read_whole
 from .responses import RangesUnusable
+from .webdav_responses import check_encoding, read_beginning, read_whole
 
 __all__ = ["Client"]
 
@@ -63,7 +65,7 @@ class _TokenAuth(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         token = self.value()
         if token is None:
-            raise no_token()
+            raise NoToken.missing()
         check_token(str(request.url), DOWNLOADSERVICE_VARIABLE)
         request.headers["Authorization"] = f"Bearer {token}"
         yield request

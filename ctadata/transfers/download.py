@@ -28,7 +28,7 @@ from .progress import CallbackDispatcher, FileProgress
 from .progress_bars import watching
 from .remote_file import file_size
 from .results import ResultCollector
-from .target_conflicts import PlannedUpload, refuse_conflicts
+from .target_conflicts import PlannedTransfer, refuse_conflicts
 from .walk import Ancestors, LoopDetector
 
 __all__ = ["DownloadRequest", "Downloads", "downloading", "local_target"]
@@ -228,7 +228,7 @@ class Downloads:
         resolved = [one for one in self._resolved if one is not None]
         # What differs in the storage differs on most disks; `LocalDirectory.take` sees to the rest.
         refuse_conflicts(
-            (PlannedUpload(one.source, one.local.parts, one.is_directory) for one in resolved),
+            (PlannedTransfer(one.source, one.local.parts, one.is_directory) for one in resolved),
             "saved",
             str,
         )

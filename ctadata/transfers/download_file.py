@@ -8,7 +8,7 @@ import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from .._files import local_error
+from .._local_errors import local_error
 from .._printable import logger_of
 from ..entries import Entry
 from ..errors import CTADataError, IntegrityError, ServiceUnreachable

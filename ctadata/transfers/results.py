@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .._files import local_errors
+from .._local_errors import local_errors
 from ..errors import (
     AuthenticationError,
     CTADataError,

@@ -15,7 +15,7 @@ from .local.upload_tree import DIRECTORY, FILE, Item, LeftOut, UploadTree
 from .patterns import FilePatterns
 
 __all__ = [
-    "PlannedUpload",
+    "PlannedTransfer",
     "nameless",
     "normalized",
     "planned_uploads",
@@ -26,7 +26,7 @@ __all__ = [
 _REMEDY = "nothing was transferred: choose different directories or names"
 
 
-class PlannedUpload(NamedTuple):
+class PlannedTransfer(NamedTuple):
     """A source and its target.
 
     Attributes
@@ -56,7 +56,7 @@ def nameless(local: str) -> InvalidPath:
 
 def planned_uploads(
     local_paths: Iterable[str | os.PathLike[str]], path: str, *, recursive: bool
-) -> list[PlannedUpload]:
+) -> list[PlannedTransfer]:
     """Return uploads of files and directories into one directory, each under its own name.
 
     Parameters
@@ -76,7 +76,7 @@ def planned_uploads(
         If one is a directory and `recursive` is false.
     """
     into = tuple(check_remote_path(path))
-    planned: dict[tuple[str, str], PlannedUpload] = {}
+    planned: dict[tuple[str, str], PlannedTransfer] = {}
     for local in map(local_path, several(local_paths, "local_paths")):
         is_directory = os.path.isdir(local)
         if is_directory and not recursive:
@@ -87,7 +87,7 @@ def planned_uploads(
         name = os.path.basename(os.path.realpath(local)) if is_directory else local.name
         if not name:
             raise nameless(str(local))
-        one = PlannedUpload(os.fspath(local), (*into, name), is_directory)
+        one = PlannedTransfer(os.fspath(local), (*into, name), is_directory)
         planned.setdefault((os.path.abspath(local), name), one)
     return list(planned.values())
 
@@ -103,13 +103,13 @@ def normalized(name: str) -> str:
 
 
 def refuse_conflicts(
-    planned: Iterable[PlannedUpload], what: str, normalize: Callable[[str], str] = normalized
+    planned: Iterable[PlannedTransfer], what: str, normalize: Callable[[str], str] = normalized
 ) -> None:
     """Raise if two sources have the same target, or if one target lies inside another.
 
     Parameters
     ----------
-    planned : iterable of PlannedUpload
+    planned : iterable of PlannedTransfer
         The sources of one call.
     what : str
         What is done with them, for the error: ``uploaded`` or ``saved``.
@@ -121,7 +121,7 @@ def refuse_conflicts(
     AlreadyExists
         Names both sources and the target.
     """
-    taken: dict[tuple[str, ...], PlannedUpload] = {}
+    taken: dict[tuple[str, ...], PlannedTransfer] = {}
     for one in planned:
         other = taken.setdefault(tuple(map(normalize, one.target)), one)
         if other is not one:

@@ -33,7 +33,7 @@ from .pool import Pool, Task
 from .progress import CallbackDispatcher, FileProgress
 from .progress_bars import above_bars, watching
 from .results import ResultCollector, budget
-from .target_conflicts import PlannedUpload, refuse_conflicts, refuse_equivalent_names
+from .target_conflicts import PlannedTransfer, refuse_conflicts, refuse_equivalent_names
 from .upload_file import UploadBody, local_size, name_of, open_local, upload_file
 from .upload_history import IMPATIENCE, UploadHistory
 from .upload_targets import name_in_directory, prepare_directory, stored_entry
@@ -194,13 +194,13 @@ class Uploads:
         self._root = root
         if display_path is not None:
             self._display_paths = {source: display_path}
-        planned = PlannedUpload(source, tuple(check_remote_path(path)), directory=True)
+        planned = PlannedTransfer(source, tuple(check_remote_path(path)), directory=True)
         self._pool.add_listing(partial(self._plan, [planned]))
         return self._run(display_path or source)
 
     def many(
         self,
-        planned: list[PlannedUpload],
+        planned: list[PlannedTransfer],
         display_paths: Mapping[str, str] | None = None,
         *,
         leave_out: bool = False,
@@ -209,7 +209,7 @@ class Uploads:
 
         Parameters
         ----------
-        planned : list of PlannedUpload
+        planned : list of PlannedTransfer
             Local files and directories; the targets are relative to the user's home directory. A
             named file is uploaded even if `directory` would leave it out.
         display_paths : mapping of str to str, optional
@@ -296,7 +296,7 @@ class Uploads:
             found = _File(opened, local, size, target, home, existing, named=True)
             self._pool.add(size or 0, partial(self._file, found))
 
-    def _plan(self, planned: list[PlannedUpload], watchdog: Watchdog) -> None:
+    def _plan(self, planned: list[PlannedTransfer], watchdog: Watchdog) -> None:
         """Begin with all sources, if their targets do not conflict."""
         refuse_conflicts(planned, "uploaded")
         home = self._home(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from .._files import local_errors
+from .._local_errors import local_errors
 from ..entries import Entry
 from ..errors import (
     AccessDenied,

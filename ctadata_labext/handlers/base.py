@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from jupyter_server.base.handlers import APIHandler
 from tornado import iostream, web
 
-from ctadata._files import local_errors
+from ctadata._local_errors import local_errors
 from ctadata.errors import CertificateError, CTADataError
 
 from ..errors import (

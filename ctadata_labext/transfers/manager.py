@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ctadata._files import local_error
+from ctadata._local_errors import local_error
 from ctadata.errors import CTADataError, NotFound, TransferCancelled
 from ctadata.transfers.local.journal import BEAT
 from ctadata.transfers.progress import OnNotice, OnProgress

@@ -11,7 +11,7 @@ from ctadata.entries import Href
 from ctadata.errors import InvalidPath
 from ctadata.storage.paths import check_remote_path
 from ctadata.transfers.progress import OnNotice, OnProgress
-from ctadata.transfers.target_conflicts import PlannedUpload, refuse_conflicts
+from ctadata.transfers.target_conflicts import PlannedTransfer, refuse_conflicts
 
 from ..errors import TargetsExist, WholeStorage
 from ..uploads.handoff import checked_name, store_uploads, stored_path
@@ -69,7 +69,7 @@ def download_jobs(
         options = {"overwrite": overwrite}
         jobs.append(Job("download", "/".join(segments), target, options=options))
     refuse_conflicts(
-        (PlannedUpload(job.source, tuple(job.target.split("/"))) for job in jobs), "saved", str
+        (PlannedTransfer(job.source, tuple(job.target.split("/"))) for job in jobs), "saved", str
     )
     if existing and not overwrite:
         raise TargetsExist(
@@ -125,7 +125,7 @@ def upload_jobs(
             )
         )
     refuse_conflicts(
-        (PlannedUpload(job.source, tuple(job.target.split("/"))) for job in jobs), "uploaded"
+        (PlannedTransfer(job.source, tuple(job.target.split("/"))) for job in jobs), "uploaded"
     )
     return jobs
 

@@ -11,7 +11,7 @@ from ctadata.errors import CTADataError, InvalidPath
 from ctadata.storage.home_directory import relative_to_home
 from ctadata.storage.paths import check_name_lengths, check_remote_path
 from ctadata.transfers.progress import OnNotice, OnProgress, Result
-from ctadata.transfers.target_conflicts import PlannedUpload, refuse_conflicts
+from ctadata.transfers.target_conflicts import PlannedTransfer, refuse_conflicts
 
 from ..errors import BadRequest, NoSuchUpload, UploadsLost
 from ..transfers.job import Job
@@ -70,7 +70,7 @@ def handoff_job(
         raise BadRequest("Two of the 'uploads' have the same 'id'")
     refuse_conflicts(
         (
-            PlannedUpload(path, tuple(file["path"].split("/")))
+            PlannedTransfer(path, tuple(file["path"].split("/")))
             for (_, path), file in zip(uploads, files, strict=True)
         ),
         "uploaded",

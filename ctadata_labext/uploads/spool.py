@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ctadata._files import local_errors
+from ctadata._local_errors import local_errors
 from ctadata.errors import NoSpace
 
 from ..errors import NoSuchUpload, TooLarge, TooManyUploads, UploadBusy, UploadConflict

@@ -18,14 +18,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ctadata._files import (
-    free_space,
-    local_errors,
-    open_beneath,
-    open_regular,
-    read_json,
-    write_new,
-)
+from ctadata._files import free_space, open_beneath, open_regular, read_json, write_new
+from ctadata._local_errors import local_errors
 from ctadata.errors import LocalFileError
 
 __all__ = ["RECEIVED", "SENDING", "STORED", "SpoolFiles", "Upload", "UploadInfo", "is_id"]

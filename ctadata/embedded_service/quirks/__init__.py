@@ -7,7 +7,7 @@
     quirky_certificates.py  the certificate service
     backend.py              the storage: parses the address, and decodes it again
     in_place_directory.py   writes files in place
-    html_pages.py           error pages, and text sent as HTML
+    html_responses.py           error pages, and text sent as HTML
 
 The defects marked **[defect]** in docs/protocol.md follow from these layers, or are reproduced on
 purpose. Even so, nothing outside the served directory can be reached: the backend is confined by

@@ -15,7 +15,7 @@ from ..dav_storage import DAVStorage
 from ..served_directory import Missing, ServedDirectory
 from ..url_paths import decode_path, encode_path
 from ..wsgi import Body, Environ, HTTPError, Response
-from .html_pages import html as html_response
+from .html_responses import html as html_response
 
 BASE = "/pnfs/cta.cscs.ch"
 """The storage's path of the served directory."""

@@ -12,7 +12,7 @@ from ..routes import DOWNLOADS, READ, find_prefix
 from ..served_directory import ServedDirectory
 from ..wsgi import Request, Response, WSGIApplication
 from .backend import Backend
-from .html_pages import html, page, sorted_json
+from .html_responses import html, page, sorted_json
 from .in_place_directory import InPlaceDirectory
 from .quirky_certificates import QuirkyCertificateEndpoints
 from .quirky_files import QuirkyFileEndpoints

@@ -19,7 +19,7 @@ from ..certificate_endpoints import (
 )
 from ..rights import user_directory_name
 from ..wsgi import HTTPError, Request, Response
-from .html_pages import html, page, sorted_json
+from .html_responses import html, page, sorted_json
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from ..rights import FOLDERS, user_directory_name
 from ..wsgi import IncompleteBody, MalformedBody, Request, RequestBody, Response
 from .backend import BASE, Backend, Blocks
-from .html_pages import html, page, sorted_json, unsendable
+from .html_responses import html, page, sorted_json, unsendable
 
 _CHUNK_SIZE = 10 * 1024**2
 _FIELDS = {

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unicodedata import normalize
 
-from ..._files import free_space, local_errors, open_beneath
+from ..._files import free_space, open_beneath
+from ..._local_errors import local_errors
 from ...errors import AlreadyExists, TransferCancelled
 from .commit_gate import CommitGate
 from .temp_names import JOURNAL, PART, has_journal, is_cut, name_of_dead

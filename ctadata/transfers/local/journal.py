@@ -17,7 +17,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..._files import NotARegularFile, local_error, local_errors, read_json, write_new
+from ..._files import NotARegularFile, read_json, write_new
+from ..._local_errors import local_error, local_errors
 from ..._printable import logger_of
 from ...entries import Entry
 from ...errors import TransferError

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ..._files import NO_SPACE, free_space, local_error, local_errors, open_regular
+from ..._files import free_space, open_regular
+from ..._local_errors import NO_SPACE, local_error, local_errors
 from ...errors import AlreadyExists, NoSpace, TransferError
 from .commit_gate import CommitGate
 from .temp_names import PART, temporary_name

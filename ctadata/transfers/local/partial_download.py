@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..._files import TRANSIENT, local_error
+from ..._local_errors import TRANSIENT, local_error
 from ..._printable import logger_of
 from ...errors import CTADataError
 from ...http.watchdog import Watchdog

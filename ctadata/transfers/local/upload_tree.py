@@ -14,14 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from ..._files import (
-    SEARCH,
-    IsASymbolicLink,
-    local_errors,
-    open_beneath,
-    open_regular,
-    split_below,
-)
+from ..._files import SEARCH, IsASymbolicLink, open_beneath, open_regular, split_below
+from ..._local_errors import local_errors
 
 __all__ = ["DIRECTORY", "FILE", "HIDDEN", "LINK", "Item", "LeftOut", "UploadTree", "left_out_text"]
 

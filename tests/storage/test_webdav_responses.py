@@ -9,7 +9,7 @@ import pytest
 
 import ctadata
 from ctadata import errors
-from ctadata.storage import multistatus
+from ctadata.storage import webdav_responses
 
 from ..support.scripted import sends
 
@@ -56,7 +56,7 @@ def endless(status: int, headers: dict[str, str], beginning: bytes = b""):
 
 @pytest.mark.parametrize("status", [200, 207, 404, 500])
 def test_an_answer_without_end(scripted, monkeypatch, status):
-    monkeypatch.setattr(multistatus, "MAX_LISTING", 5 << 20)
+    monkeypatch.setattr(webdav_responses, "MAX_LISTING", 5 << 20)
     answer = endless(status, {"Content-Type": "application/xml"}, HEAD + b"<m>")
     scripted.on("PROPFIND", "webdav/lst", answer)
     with pytest.raises(errors.StorageException, match=r"longer than [15] MiB"):
