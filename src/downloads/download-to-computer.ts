@@ -6,9 +6,6 @@ import { formatSize } from '../common/formats';
 import { ICTADataAPI } from '../tokens';
 import { Notifier } from '../ui/notify';
 
-/** Milliseconds for which a message stays. */
-const SHOWN = 10_000;
-
 /** Milliseconds after which to show that a zip file is being prepared. */
 const PATIENCE = 500;
 
@@ -67,14 +64,13 @@ async function downloadArchive(
         archive.files,
         archive.name,
         formatSize(archive.bytes)
-      ),
-      { autoClose: SHOWN }
+      )
     );
   } catch (error) {
     if (abort.signal.aborted) {
       notification.close();
     } else {
-      notification.show('error', explain(error, trans), { autoClose: SHOWN });
+      notification.show('error', explain(error, trans));
     }
   } finally {
     clearTimeout(patience);

@@ -126,18 +126,14 @@ function tellLate(result: IUploadResult, trans: TranslationBundle): void {
   const { key, refused, stored } = result;
   const notifier = new Notifier(trans);
   if (stored) {
-    notifier.show(
-      'success',
-      {
-        title: trans.__('The certificate was uploaded for %1', key),
-        text: trans.__(
-          'The certificate was uploaded for %1. The service says: %2',
-          key,
-          printable(stored.message)
-        )
-      },
-      { autoClose: 10_000 }
-    );
+    notifier.show('success', {
+      title: trans.__('The certificate was uploaded for %1', key),
+      text: trans.__(
+        'The certificate was uploaded for %1. The service says: %2',
+        key,
+        printable(stored.message)
+      )
+    });
   } else if (refused) {
     const { title, text } = explainUpload(refused, trans);
     notifier.show(

@@ -10,6 +10,9 @@ import { IMessage, fitMessage } from './notification-text';
 /** Milliseconds after which JupyterLab is sure to show a new toast. */
 const SETTLED = 1000;
 
+/** Milliseconds for which a message is shown unless its options say otherwise; JupyterLab's default is 0. */
+const SHOWN = 10_000;
+
 /** Options of a notification: how long it stays, and its buttons. */
 export type INotificationOptions = Omit<Notification.IOptions<null>, 'data'>;
 
@@ -76,10 +79,14 @@ export class Notifier {
     if (details !== null) {
       actions.push({
         label: this._trans.__('Details'),
-        callback: () => void this._showDetails(shown, details)
+        callback: event => {
+          // Keep the notification.
+          event.preventDefault();
+          void this._showDetails(shown, details);
+        }
       });
     }
-    return [shown, type, { ...options, actions }];
+    return [shown, type, { autoClose: SHOWN, ...options, actions }];
   }
 
   private async _showDetails(title: string, details: string): Promise<void> {

@@ -140,6 +140,23 @@ test.describe('downloads', () => {
     expect(bytes.equals(fs.readFileSync(storagePath(FOLDER, FILE)))).toBe(true);
   });
 
+  test('shows the whole of a long error behind "Details"', async ({ page }) => {
+    const name = `${'long-'.repeat(40)}.txt`;
+    const blocked = storagePath('cta/empty', name);
+    fs.writeFileSync(blocked, 'here');
+    await panel.open('cta/empty');
+    await panel.row(name).click();
+    fs.rmSync(blocked);
+    await panel.toolbarButton('Let the browser download').click();
+    const notice = page.locator('.Toastify__toast--error');
+    await expect(notice).toContainText('Not found');
+    await notice.getByRole('button', { name: 'Details' }).click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog).toContainText(`cta/empty/${name}`);
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await expect(dialog).toHaveCount(0);
+  });
+
   test('sends folders and files to this computer as a zip', async ({
     page
   }, testInfo) => {
