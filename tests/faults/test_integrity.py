@@ -84,7 +84,7 @@ def test_the_checksum_of_a_file_that_came_in_pieces(storage, work, algorithm, st
     storage.fails("fetch", NAME, Fault(stop=9 * MIB), always=nothing)
     storage.fails("webdav", NAME, Fault(stop=4096), Fault(stop=3 * MIB), always=nothing)
     with pytest.raises(errors.CTADataError):
-        APIClient(timeout=1, retries=0).fetch_and_save_file(NAME, streams=streams)
+        APIClient(timeout=10, retries=0).fetch_and_save_file(NAME, streams=streams)
     storage.heal()
     storage.fails("webdav", NAME, None, Fault(stop=2 * MIB, then="reset"))
     assert get(streams=streams) == len(body)
@@ -101,7 +101,7 @@ def test_damage_in_the_piece_of_an_earlier_run(storage, work, algorithm):
     storage.fails("fetch", NAME, Fault(stop=9 * MIB), always=nothing)
     storage.fails("webdav", NAME, always=nothing)
     with pytest.raises(errors.CTADataError):
-        APIClient(timeout=1, retries=0).fetch_and_save_file(NAME)
+        APIClient(timeout=10, retries=0).fetch_and_save_file(NAME)
     (part,) = work.glob("*.part")
     with part.open("r+b") as file:
         file.seek(5 * MIB)
