@@ -1,4 +1,4 @@
-"""Local files: paths, safe opening, reading and writing, and the errors of the local disk.
+"""Local files: paths, and opening, reading and writing them safely.
 
 File names come from listings, and others may change a directory while it is used. Therefore each
 component below a trusted directory is opened by itself with ``O_NOFOLLOW`` (POSIX.1-2008, openat),

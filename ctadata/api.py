@@ -216,9 +216,9 @@ class APIClient:
         Returns
         -------
         Listing
-            What it is itself (``own``), what is in it (``children``), and what the service
-            listed but nobody should ask for (``refused``). If it is too long to be read to its
-            end, ``cut`` is the error that says so.
+            The entry of the path itself (``own``), its content (``children``), and errors for
+            listed names that are invalid (``refused``). If the listing was not read to its end,
+            ``cut`` is the error that says so.
 
         Raises
         ------
@@ -251,7 +251,7 @@ class APIClient:
         sink : object
             What `make_sink` has returned.
         refused : list of InvalidPath
-            What the service listed but nobody should ask for.
+            Errors for listed names that are invalid and are never requested.
 
         Raises
         ------
@@ -272,8 +272,8 @@ class APIClient:
         """Walk through a directory and all below it, top down, as `os.walk` and fsspec do.
 
         Each directory is listed when its turn comes, which is one request for each step. A
-        directory that seems to contain itself is entered a few times only. Names that nobody
-        should ask for are left out, with a warning in the log.
+        directory that seems to contain itself is entered a few times only. Invalid names are left
+        out, with a warning in the log.
 
         Parameters
         ----------

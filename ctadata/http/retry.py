@@ -120,7 +120,7 @@ class Retrier:
         return self._retry is not None
 
     def reset(self) -> None:
-        """Start counting anew, because there was progress."""
+        """Reset the count of retries, because there was progress."""
         self._retry = None
 
     def wait(self, error: CTADataError) -> None:

@@ -58,7 +58,7 @@ class ItemClassifier:
 
     @property
     def is_wasteful(self) -> bool:
-        """Whether too much of what has come is no entry of the directory."""
+        """Whether too many of the received bytes are not entries of the directory."""
         return self._received > MAX_WASTE + self.count * LONGEST_ENTRY
 
     def entries(self, items: Items) -> list[Entry]:

@@ -69,7 +69,7 @@ class Listing(NamedTuple):
     children : Entries or ManyEntries
         What is in it, in the service's order, where it is a directory.
     refused : list of InvalidPath
-        What the service listed but nobody should ask for: other hosts, ``..``.
+        Errors for listed names that are invalid, such as other hosts and ``..``.
     """
 
     own: Entry
@@ -136,7 +136,7 @@ def read_listing(
     sink : EntrySink
         As given; it has taken what is in the directory.
     refused : list of InvalidPath
-        What the service listed but nobody should ask for.
+        Errors for listed names that are invalid and are never requested.
 
     Raises
     ------

@@ -53,7 +53,7 @@ WRITE_BLOCKS = 256
 WRITE_AGE = 0.5
 # Bytes that are read again to verify that the received beginning is the file.
 SAMPLE = 2048
-# After so many new bytes the retries are counted anew.
+# New bytes after which the count of retries is reset.
 PROGRESS = 64 << 10
 
 

@@ -152,7 +152,7 @@ class CallbackDispatcher:
     def close(self) -> None:
         """Call no more callbacks; the transfer has ended, but a thread of it may still hang."""
         self._closed = True
-        # Wait for a callback that is running, but not for ever.
+        # Wait for a running callback, but not forever.
         if self._lock.acquire(timeout=PATIENCE):
             self._lock.release()
 

@@ -45,7 +45,7 @@ class ResultCollector:
     Parameters
     ----------
     dispatcher : CallbackDispatcher
-        Is told of each file's end.
+        Is told when a file has ended.
     jobs : int
         Files at a time: when more than so many in a row cannot reach the service, it is gone.
 

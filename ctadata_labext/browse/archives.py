@@ -1,4 +1,4 @@
-"""Zip archives of what is in the storage: planned first, then made while they are sent."""
+"""Zip archives of files in the storage: planned first, then created while they are sent."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ async def plan(
     CTADataError
         If not all of them could be listed: an archive without some files would pass for complete.
     Abandoned
-        If `has_left` says that nobody waits for the archive any more.
+        If `has_left` says that the browser has gone.
     """
     name, find = _members_in(paths)
     walk = ConcurrentWalk(calls, paths, find)

@@ -312,7 +312,7 @@ class TransferManager:
             # From the local disk: the client converts errors of the network.
             return None, local_error(error, job.target, "used")
         except Exception:
-            # A bug must not leave a transfer "running" for ever.
+            # A bug must not leave a transfer "running" forever.
             self._log.exception("ctadata transfer %s: unexpected error", transfer.id)
             return None, CTADataError(INTERNAL_ERROR[1])
 
