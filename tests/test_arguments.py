@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import ctadata
-from ctadata import APIClient
+from ctadata import APIClient, _secrets
 from ctadata._options import ClientOptions
 from ctadata.errors import CTADataError, LocalFileError
 
@@ -67,7 +67,9 @@ WRONG: dict[str, Any] = {
 
 
 @pytest.fixture
-def work_with_files(service_env, work, tmp_path):
+def work_with_files(service_env, work, tmp_path, monkeypatch):
+    # What is sent as a token is never shown again by this process: not in other tests, please.
+    monkeypatch.setattr(_secrets, "_sent", {})
     (work / "up").mkdir()
     (work / "up/file").write_bytes(b"x")
     write_proxy(work / "proxy.pem")
