@@ -225,7 +225,10 @@ test.describe('downloads', () => {
     await panel.row(FILE).click();
     await panel.toolbarButton('Copy the selection').click();
     await expect(panel.transfer(FILE)).toContainText(`in ${tmpPath}`);
-    const header = panel.root.getByRole('button', { name: 'Transfers' });
+    const header = panel.root.getByRole('button', {
+      name: 'Transfers',
+      exact: true
+    });
     const saved = page.waitForRequest(
       request =>
         request.method() === 'PUT' &&
