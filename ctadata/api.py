@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -111,11 +112,11 @@ class APIClient:
         **options
             Those of `ClientOptions`; an option that is not given, or None, stays as it is.
         """
-        return self._copy()._assign(options) if options else self
+        return copy.copy(self)._assign(options) if options else self
 
     def with_watchdog(self) -> tuple[Self, Watchdog]:
         """Return a client that does the same, and the watchdog that can stop its calls."""
-        client, watchdog = self._copy(), Watchdog(self.timeout, self.min_speed)
+        client, watchdog = copy.copy(self), Watchdog(self.timeout, self.min_speed)
         client._watchdog = watchdog
         return client, watchdog
 
@@ -952,7 +953,8 @@ class APIClient:
 
         return Client(self.with_options(**options)._service)
 
-    def _copy(self) -> Self:
+    def __copy__(self) -> Self:
+        # By `__reduce__`, a copy would be the same object.
         client = object.__new__(type(self))
         vars(client).update(vars(self))
         return client

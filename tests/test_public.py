@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import inspect
 import json
@@ -100,6 +101,13 @@ def test_a_function_can_be_pickled_but_no_token():
     assert pickle.loads(pickle.dumps(ctadata.list_dir)) == ctadata.list_dir
     with pytest.raises(pickle.PicklingError):
         pickle.dumps(ctadata.APIClient(token="a-secret-token"))
+
+
+def test_a_copy_of_a_client_is_a_client_of_its_own():
+    client = ctadata.APIClient(token="one")
+    copied = copy.copy(client)
+    copied.token = "two"
+    assert (client.token, copied.token) == ("one", "two")
 
 
 def test_a_wrong_keyword_is_refused_before_anything_is_done():
